@@ -1,0 +1,86 @@
+/**
+ * What happens in a call, as it is written to the journal and applied to the database: in order, each once.
+ *
+ * A running call never waits for the database (architecture §3): its events get `(attemptId, seq)`, are fsynced to the
+ * journal and applied in that order, idempotently. The primary key of `call_event` is that pair.
+ */
+export interface CallEvent {
+  readonly attemptId: string
+  readonly callId: string
+  readonly taskId: string
+  readonly campaignId: string
+  /** 1, 2, 3 … within the attempt. */
+  readonly seq: number
+  /** When it happened, UTC. */
+  readonly at: Date
+  readonly body: CallEventBody
+}
+
+export type CallEventBody =
+  /** The INVITE has left; with what is needed to find the leg after a restart. */
+  | { readonly type: 'invited'; readonly ref: LegRefs }
+  | { readonly type: 'ringing'; readonly sipStatus: number; readonly earlyMedia: boolean }
+  /** 200 and ACK. A trigger creates the recording row `expected` (invariant 6). */
+  | { readonly type: 'answered'; readonly sipStatus: number; readonly earlyMedia: boolean; readonly ref: LegRefs }
+  | { readonly type: 'recording_started'; readonly path: string }
+  | { readonly type: 'recording_closed'; readonly path: string }
+  /** The flow entered a node. */
+  | { readonly type: 'node'; readonly nodeId: string }
+  /** A question is being asked. `index` counts from 0. */
+  | { readonly type: 'question'; readonly questionId: string; readonly index: number; readonly total: number }
+  /** A key as pressed, whatever the flow makes of it. */
+  | { readonly type: 'key'; readonly digit: string; readonly nodeId: string; readonly questionId: string | null; readonly taken: boolean }
+  /** An answer, or the code of a skipped question (`not_applicable`). A later one for the same question replaces it. */
+  | {
+      readonly type: 'answer'
+      readonly questionId: string
+      readonly value: string | number | readonly string[]
+      readonly keys: string
+    }
+  /** Who is on the line, as told at the identity check. */
+  | { readonly type: 'respondent'; readonly respondent: 'patient' | 'proxy' }
+  /** `9`, confirmed: no more calls to this patient and number. */
+  | { readonly type: 'do_not_call' }
+  /** What the flow says of the call (vocabulary: outcome). */
+  | { readonly type: 'outcome'; readonly outcome: FlowOutcome }
+  /** The last event of every attempt. */
+  | {
+      readonly type: 'ended'
+      readonly result: AttemptResult
+      readonly hangupBy: 'patient' | 'hospital' | 'lost' | null
+      readonly sipStatus: number | null
+      readonly sipReason: string | null
+      readonly q850: number | null
+      readonly earlyMedia: boolean
+    }
+
+/** The same shape as telephony's LegRef; spelled here because a journal outlives the code that wrote it. */
+export interface LegRefs {
+  readonly sipCallId: string | null
+  readonly dialogId: string | null
+  readonly localTag: string | null
+  readonly remoteTag: string | null
+  readonly channelUuid: string | null
+  readonly mediaHost: string | null
+}
+
+/** What an IVR flow may say of a call. */
+export type FlowOutcome = 'done' | 'partial' | 'refused' | 'wrong_person' | 'uncooperative'
+
+/** What the telephone did (vocabulary: attempt result). */
+export type AttemptResult =
+  | 'completed'
+  | 'partial'
+  | 'abandoned'
+  | 'no_answer'
+  | 'busy'
+  | 'rejected'
+  | 'powered_off'
+  | 'unreachable'
+  | 'suspended_line'
+  | 'invalid_number'
+  | 'machine'
+  | 'congestion'
+  | 'failed'
+  | 'cancelled'
+  | 'restart'

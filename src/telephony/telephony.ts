@@ -1,0 +1,135 @@
+/**
+ * What the contact center may ask of the telephone network, and what it is told.
+ *
+ * One implementation stands behind it (drachtio-srf, drachtio-fsmrf, modesl), whichever servers those libraries
+ * talk to: our softswitch or a real drachtio-server and FreeSWITCH. Every promise here settles within a limit of its
+ * own; a leg that the network loses ends with `by: 'lost'`, it never hangs.
+ * Source: architecture §4.
+ */
+
+/** Where a trunk's calls are sent. Calls leave for configured trunks only. */
+export interface TrunkAddress {
+  readonly host: string
+  readonly port: number
+  /** Shown number; must be one the hospital owns (requirements A17). */
+  readonly callerNumber: string
+  /** Digest credentials, when the carrier asks for them. */
+  readonly username?: string
+  readonly password?: string
+}
+
+export interface DialOrder {
+  readonly attemptId: string
+  readonly callId: string
+  /** Number as the trunk wants it, digits with an optional leading `+`. */
+  readonly number: string
+  readonly trunk: TrunkAddress
+  /** From INVITE to our CANCEL. Requirements C11: 15–60 s, default 30 s. */
+  readonly ringTimeoutMs: number
+}
+
+/**
+ * Everything a restarted node needs to find the leg again: BYE by dialog id, `uuid_kill` by channel.
+ * Null where that half does not exist (yet).
+ */
+export interface LegRef {
+  readonly sipCallId: string | null
+  readonly dialogId: string | null
+  readonly localTag: string | null
+  readonly remoteTag: string | null
+  readonly channelUuid: string | null
+  readonly mediaHost: string | null
+}
+
+export interface DialHooks {
+  /** The INVITE has left. Called once, before any other hook. */
+  onInviteSent(ref: LegRef): void
+  /** Each provisional answer of the far end but 100. */
+  onRinging(progress: { readonly sipStatus: number; readonly earlyMedia: boolean }): void
+}
+
+/** Why a dial that was not answered ended, in the network's raw terms; the table `attempt-result` names the result. */
+export interface DialFailure {
+  readonly answered: false
+  readonly cause: 'refused' | 'ring_timeout' | 'cancelled' | 'no_reply' | 'no_media' | 'lost'
+  /** Final SIP status; null when none came. */
+  readonly sipStatus: number | null
+  readonly sipReason: string | null
+  /** From the `Reason: Q.850;cause=` header (RFC 3326). */
+  readonly q850: number | null
+  readonly earlyMedia: boolean
+  readonly ref: LegRef
+}
+
+export interface DialAnswer {
+  readonly answered: true
+  readonly leg: PatientLeg
+  readonly sipStatus: number
+  readonly earlyMedia: boolean
+}
+
+export interface OutboundDial {
+  readonly result: Promise<DialAnswer | DialFailure>
+  /** CANCEL (or BYE, when the 200 crossed it). The result then says `cancelled`. Idempotent. */
+  cancel(): void
+}
+
+export interface Digit {
+  /** 0–9, *, #, A–D. */
+  readonly digit: string
+  readonly durationMs: number
+  /** When the event reached us: the key's end. */
+  readonly at: Date
+}
+
+export interface LegEnd {
+  readonly by: 'patient' | 'hospital' | 'lost'
+  readonly q850: number | null
+  readonly at: Date
+}
+
+/** An answered patient alone with the machine. The application owns the digits (architecture §4). */
+export interface PatientLeg {
+  readonly callId: string
+  readonly attemptId: string
+  readonly ref: LegRef
+  readonly ended: Promise<LegEnd>
+  /** Set once the leg has ended. */
+  readonly end: LegEnd | null
+  onDigit(listener: (digit: Digit) => void): void
+  /**
+   * Plays one file to its end or until `stopPlaying`. Never two at once: a second play waits for the first.
+   * @param path absolute path on the media server
+   * @throws OperationalError MEDIA_PLAY_FAILED when the file cannot be played; resolves `ended` when the leg ends
+   */
+  play(path: string): Promise<'completed' | 'stopped' | 'ended'>
+  /** Interrupts the running play; a no-op when nothing plays. */
+  stopPlaying(): Promise<void>
+  /** Drops digits that the media server has queued (`uuid_flush_dtmf`). */
+  flushDigits(): Promise<void>
+  /** Stereo, patient left (architecture §4). @param path absolute path on the media server */
+  startRecording(path: string): Promise<void>
+  stopRecording(): Promise<void>
+  /** BYE to the patient and the channel released. Idempotent; settles in ≤ 5 s whatever the servers do. */
+  hangUp(): Promise<void>
+}
+
+/** A leg that the servers still carry, found while reconciling. */
+export interface LiveLeg {
+  readonly channelUuid: string
+  readonly mediaHost: string
+  readonly attemptId: string | null
+  readonly callId: string | null
+}
+
+export interface Telephony {
+  /** True while drachtio and at least one media server are connected: nothing is claimed otherwise. */
+  readonly up: boolean
+  onUpChange(listener: (up: boolean) => void): void
+  dial(order: DialOrder, hooks: DialHooks): OutboundDial
+  /** Channels that live on the media servers now. */
+  liveLegs(): Promise<readonly LiveLeg[]>
+  /** Ends what is left of a leg that this process does not hold: BYE by dialog id, `uuid_kill`. Safe to repeat. */
+  endLeg(ref: LegRef): Promise<void>
+  close(): Promise<void>
+}
