@@ -29,7 +29,13 @@ export type CallEventBody =
   /** A question is being asked. `index` counts from 0. */
   | { readonly type: 'question'; readonly questionId: string; readonly index: number; readonly total: number }
   /** A key as pressed, whatever the flow makes of it. */
-  | { readonly type: 'key'; readonly digit: string; readonly nodeId: string; readonly questionId: string | null; readonly taken: boolean }
+  | {
+      readonly type: 'key'
+      readonly digit: string
+      readonly nodeId: string
+      readonly questionId: string | null
+      readonly taken: boolean
+    }
   /** An answer, or the code of a skipped question (`not_applicable`). A later one for the same question replaces it. */
   | {
       readonly type: 'answer'
