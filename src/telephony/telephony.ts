@@ -109,6 +109,7 @@ export interface PatientLeg {
   flushDigits(): Promise<void>
   /** Stereo, patient left (architecture §4). @param path absolute path on the media server */
   startRecording(path: string): Promise<void>
+  /** Resolves when the media server has closed the file (also when the leg's end closed it), or after 5 s. Idempotent. */
   stopRecording(): Promise<void>
   /** BYE to the patient and the channel released. Idempotent; settles in ≤ 5 s whatever the servers do. */
   hangUp(): Promise<void>

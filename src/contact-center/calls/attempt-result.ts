@@ -23,7 +23,7 @@ export const defaultResultRules: readonly ResultRule[] = [
   { cause: 'lost', result: 'restart' },
   { cause: 'ring_timeout', result: 'no_answer' },
   { cause: 'no_reply', result: 'congestion' },
-  { cause: 'no_media', result: 'failed' },
+  { cause: 'no_media', result: 'congestion' },
   { q850: [20], result: 'powered_off' },
   { q850: [1, 28], result: 'invalid_number' },
   { q850: [34, 38, 41, 42], result: 'congestion' },

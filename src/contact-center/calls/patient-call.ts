@@ -1,0 +1,180 @@
+import type { Clock } from '#platform/clock.ts'
+import { codeOf } from '#platform/errors/errors.ts'
+import { failpoint } from '#platform/failpoint.ts'
+import { newId } from '#platform/ids.ts'
+import { type Log, logError } from '#platform/log.ts'
+import type { DialFailure, LegEnd, LegRef, PatientLeg, Telephony } from '#telephony/telephony.ts'
+import type { FlowRecord } from '../ivr/flow-machine.ts'
+import type { Lease, Work, WorkSource } from '../work-source.ts'
+import { attemptResult, type ResultRule } from './attempt-result.ts'
+import type { AttemptResult, CallEvent, CallEventBody, FlowOutcome } from './call-event.ts'
+
+/** What one IVR call came to, as far as the flow can tell. Null outcome: the far end left before the flow said any. */
+export interface FlowSummary {
+  readonly outcome: FlowOutcome | null
+}
+
+export interface PatientCallParts {
+  readonly telephony: Telephony
+  readonly work: WorkSource
+  readonly lease: Lease
+  readonly clock: Clock
+  readonly log: Log
+  readonly resultRules: () => readonly ResultRule[]
+  /** Resolves when the event is fsynced; never waits for the database. */
+  readonly journal: (event: CallEvent, lease: Lease) => Promise<void>
+  /** Absolute path on the media server for this attempt's recording. Its folder exists. */
+  readonly recordingPath: (attemptId: string) => Promise<string>
+  /** Leads the patient through the flow; resolves when it is over or the leg has ended. */
+  readonly runFlow: (leg: PatientLeg, work: Work, onRecord: (record: FlowRecord, at: Date) => void, log: Log) => Promise<FlowSummary>
+}
+
+/**
+ * One attempt from claim to end: gate once more, INVITE, recording, flow, hang-up. Each step is an event in the journal.
+ * Resolves when the last event is fsynced; the rows follow from the journal.
+ */
+export async function callPatient(parts: PatientCallParts, work: Work): Promise<void> {
+  const callId = newId()
+  const log = parts.log.child({ attemptId: work.attemptId, callId })
+  const gate = await parts.work.begin(work.attemptId, parts.lease)
+  if (!gate.ok) {
+    log.info({ reason: gate.reason }, 'not dialled: the gate closed between claim and INVITE')
+    return
+  }
+  const events = new CallEvents(parts, work, callId)
+  const dial = parts.telephony.dial(
+    {
+      attemptId: work.attemptId,
+      callId,
+      number: work.number,
+      trunk: work.trunk,
+      ringTimeoutMs: work.ringTimeoutMs,
+    },
+    {
+      onInviteSent: (ref) => events.write({ type: 'invited', ref: refs(ref) }, () => failpoint('invite-sent')),
+      onRinging: (progress) => events.write({ type: 'ringing', ...progress }, () => failpoint('ringing')),
+    },
+  )
+  const result = await dial.result
+  if (!result.answered) {
+    events.write(failedEnd(result, attemptResult(result, parts.resultRules())))
+    log.info({ cause: result.cause, sipStatus: result.sipStatus, q850: result.q850 }, 'not answered')
+  } else {
+    const { leg, sipStatus, earlyMedia } = result
+    events.write({ type: 'answered', sipStatus, earlyMedia, ref: refs(leg.ref) }, () => failpoint('answered'))
+    const outcome = await converse(parts, work, leg, events, log)
+    const end = leg.end ?? { by: 'lost', q850: null, at: parts.clock.now() }
+    events.write({
+      type: 'ended',
+      result: answeredResult(end, outcome),
+      hangupBy: end.by,
+      sipStatus,
+      sipReason: null,
+      q850: end.q850,
+      earlyMedia,
+    })
+    log.info({ outcome, by: end.by }, 'call over')
+  }
+  await events.written()
+}
+
+/** Records, leads through the flow and hangs up. Whatever fails in it, the leg is released and the recording closed. */
+async function converse(
+  parts: PatientCallParts,
+  work: Work,
+  leg: PatientLeg,
+  events: CallEvents,
+  log: Log,
+): Promise<FlowOutcome | null> {
+  const recording = await startRecording(parts, work, leg, events, log)
+  let outcome: FlowOutcome | null = null
+  try {
+    const summary = await parts.runFlow(
+      leg,
+      work,
+      (record, at) => events.write(record, record.type === 'question' ? () => failpoint('in-question') : undefined, at),
+      log,
+    )
+    outcome = summary.outcome
+  } catch (error) {
+    logError(log, error, 'the flow broke off')
+  }
+  if (recording !== null) await leg.stopRecording().catch((error: unknown) => logError(log, error, 'recording not stopped'))
+  await leg.hangUp()
+  if (recording !== null) {
+    events.write({ type: 'recording_closed', path: recording }, () => failpoint('recording-closed'))
+  }
+  return outcome
+}
+
+/** @returns the path, or null when no recording could be started: the row then ends as `missing`, with an alarm */
+async function startRecording(
+  parts: PatientCallParts,
+  work: Work,
+  leg: PatientLeg,
+  events: CallEvents,
+  log: Log,
+): Promise<string | null> {
+  try {
+    const path = await parts.recordingPath(work.attemptId)
+    await leg.startRecording(path)
+    events.write({ type: 'recording_started', path })
+    return path
+  } catch (error) {
+    if (leg.end === null) log.error({ code: codeOf(error), err: error }, 'the call goes on without a recording')
+    return null
+  }
+}
+
+/** Numbers the events of one attempt and hands them to the journal in order. */
+class CallEvents {
+  readonly #parts: PatientCallParts
+  readonly #work: Work
+  readonly #callId: string
+  readonly #pending: Promise<void>[] = []
+  #seq = 0
+
+  constructor(parts: PatientCallParts, work: Work, callId: string) {
+    this.#parts = parts
+    this.#work = work
+    this.#callId = callId
+  }
+
+  /** @param onDurable runs once the event has been fsynced */
+  write(body: CallEventBody, onDurable?: () => void, at: Date = this.#parts.clock.now()): void {
+    this.#seq += 1
+    const { attemptId, taskId, campaignId } = this.#work
+    const event: CallEvent = { attemptId, callId: this.#callId, taskId, campaignId, seq: this.#seq, at, body }
+    const written = this.#parts.journal(event, this.#parts.lease).then(onDurable)
+    // `written()` reports a failure; until then it is no unhandled rejection.
+    written.catch(() => {})
+    this.#pending.push(written)
+  }
+
+  /** @throws what the journal threw, when an event could not be made durable (disk full) */
+  async written(): Promise<void> {
+    await Promise.all(this.#pending)
+  }
+}
+
+function failedEnd(failure: DialFailure, result: AttemptResult): CallEventBody {
+  return {
+    type: 'ended',
+    result,
+    hangupBy: null,
+    sipStatus: failure.sipStatus,
+    sipReason: failure.sipReason,
+    q850: failure.q850,
+    earlyMedia: failure.earlyMedia,
+  }
+}
+
+/** What the telephone did is not what the patient said: a refusal spoken to its end is a completed call. */
+function answeredResult(end: LegEnd, outcome: FlowOutcome | null): AttemptResult {
+  if (outcome === 'done' || outcome === 'refused' || outcome === 'wrong_person') return 'completed'
+  return end.by === 'lost' ? 'restart' : 'partial'
+}
+
+function refs({ sipCallId, dialogId, localTag, remoteTag, channelUuid, mediaHost }: LegRef) {
+  return { sipCallId, dialogId, localTag, remoteTag, channelUuid, mediaHost }
+}
