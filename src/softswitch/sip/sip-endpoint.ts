@@ -1,0 +1,416 @@
+/**
+ * One SIP address on the network: transport, transactions and their matching. It knows no dialogs; `UserAgent` or the
+ * drachtio server stands on it.
+ *
+ *     const endpoint = await SipEndpoint.open({ address: '127.0.0.1', port: 0 })
+ *     endpoint.user = { onRequest: (transaction) => transaction.reply(200) }
+ *     endpoint.request(options, { onResponse: (response) => … })
+ *     await endpoint.close()
+ *
+ * What comes from the network never throws out of here: malformed requests get 400 (416, 505) without state, all else
+ * that cannot be read is dropped and counted. An exception thrown by the user of the endpoint ends that one
+ * transaction with 500 and is handed to `onFault`.
+ */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import {
+  type ClientTransaction,
+  type ClientTransactionHost,
+  type ClientTransactionUser,
+  InviteClientTransaction,
+  NonInviteClientTransaction,
+} from './client-transaction.ts'
+import {
+  InviteServerTransaction,
+  NonInviteServerTransaction,
+  type ServerTransaction,
+  type ServerTransactionHost,
+} from './server-transaction.ts'
+import { type SipClock, systemSipClock } from './sip-clock.ts'
+import { responseTo, type SipMessage, type SipRequest, type SipResponse } from './sip-message.ts'
+import { parseSip } from './sip-parser.ts'
+import { type SipTimerSettings, type SipTimers, sipTimers } from './sip-timers.ts'
+import { hostText, parseNameAddr, parseSipUri } from './sip-uri.ts'
+import { type Hop, openUdp, type SipTransport } from './transport.ts'
+import { branchCookie, formatVia, sentBy, type Via } from './via.ts'
+
+export interface SipEndpointSettings {
+  /** Numeric address to bind. Default 127.0.0.1. */
+  readonly address?: string
+  /** 0 = any free port (the default). */
+  readonly port?: number
+  /** Host that Via and Contact show, when it is not the bound address (0.0.0.0, NAT). */
+  readonly advertisedAddress?: string
+  readonly timers?: SipTimerSettings
+  readonly clock?: SipClock
+  /** Another network than UDP; `address` and `port` are then unused. */
+  readonly transport?: SipTransport
+  /** New requests beyond this many live transactions get 503. Default 20 000. */
+  readonly maxTransactions?: number
+  /** A fault in the code that uses the endpoint. Default: ignored, the endpoint goes on. */
+  readonly onFault?: (error: unknown) => void
+  /** Each message as it is received and sent, for logs and transcripts. */
+  readonly onTrace?: (direction: 'in' | 'out', message: SipMessage, peer: Hop) => void
+}
+
+/** Who answers requests that come to the endpoint. */
+export interface SipUser {
+  /** A new request (never ACK or CANCEL). INVITE comes as InviteServerTransaction and has had its 100. */
+  onRequest(transaction: ServerTransaction): void
+  /** An ACK that matches no transaction of this endpoint. */
+  onStrayAck?(ack: SipRequest, source: Hop): void
+  /** A response that matches no transaction of this endpoint: a late 2xx among others. */
+  onStrayResponse?(response: SipResponse, source: Hop): void
+}
+
+/** Counts since the endpoint opened. */
+export interface SipCounters {
+  received: number
+  sent: number
+  malformed: number
+  /** Absorbed repetitions of a request. */
+  repeated: number
+}
+
+export class SipEndpoint {
+  readonly clock: SipClock
+  readonly timers: SipTimers
+  readonly counters: SipCounters = { received: 0, sent: 0, malformed: 0, repeated: 0 }
+  /** Until somebody is set here, every request gets 503. */
+  user: SipUser = { onRequest: (transaction) => void transaction.reply(503) }
+  readonly #transport: SipTransport
+  readonly #settings: SipEndpointSettings
+  readonly #clients = new Map<string, ClientTransaction>()
+  readonly #servers = new Map<string, ServerTransaction>()
+  readonly #awaitingAck = new Map<string, InviteServerTransaction>()
+  readonly #ackKeys = new Map<InviteServerTransaction, string>()
+  readonly #clientHost: ClientTransactionHost
+  readonly #serverHost: ServerTransactionHost
+  #closed = false
+
+  /** @throws the system's error when the address cannot be bound */
+  static async open(settings: SipEndpointSettings = {}): Promise<SipEndpoint> {
+    const transport =
+      settings.transport ?? (await openUdp({ address: settings.address ?? '127.0.0.1', port: settings.port ?? 0 }))
+    return new SipEndpoint(settings, transport)
+  }
+
+  private constructor(settings: SipEndpointSettings, transport: SipTransport) {
+    this.#settings = settings
+    this.#transport = transport
+    this.clock = settings.clock ?? systemSipClock
+    this.timers = sipTimers(settings.timers)
+    transport.onDatagram = (datagram, from) => this.#guard(() => this.#receive(datagram, from))
+    this.#clientHost = {
+      clock: this.clock,
+      timers: this.timers,
+      send: (message, to, onError) => this.#send(message, to, onError),
+      sendCancel: (invite, cancel) => this.#sendCancel(invite, cancel),
+      onEnded: (transaction) => this.#clients.delete(clientKey(transaction.branch, transaction.request.method)),
+    }
+    this.#serverHost = {
+      clock: this.clock,
+      timers: this.timers,
+      send: (message, to) => this.#send(message, to),
+      awaitAck: (transaction, toTag) => {
+        const key = ackKey(transaction.request, toTag)
+        this.#awaitingAck.set(key, transaction)
+        this.#ackKeys.set(transaction, key)
+      },
+      onEnded: (transaction) => this.#forgetServer(transaction),
+    }
+  }
+
+  /** Bound address and port. */
+  get local(): Hop {
+    return this.#transport.local
+  }
+
+  /** Host that others are told to use. */
+  get host(): string {
+    return this.#settings.advertisedAddress ?? this.#transport.local.address
+  }
+
+  /** `host:port` as it stands in Via and Contact. */
+  get hostPort(): string {
+    return `${hostText(this.host)}:${this.local.port}`
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Live transactions, for tests and metrics. */
+  get transactionCount(): number {
+    return this.#clients.size + this.#servers.size
+  }
+
+  /** Contact URI of this endpoint. */
+  contactUri(user?: string): string {
+    return `sip:${user === undefined ? '' : `${user}@`}${this.hostPort}`
+  }
+
+  newTag(): string {
+    return randomBytes(8).toString('hex')
+  }
+
+  newCallId(): string {
+    return randomUUID()
+  }
+
+  /**
+   * Sends an INVITE in a transaction of its own. Via is put on top; Max-Forwards is added where it is missing.
+   * @param options.hop next hop, instead of the top Route or the Request-URI
+   */
+  invite(request: SipRequest, user: ClientTransactionUser, options: { hop?: Hop } = {}): InviteClientTransaction {
+    const branch = this.#stamp(request)
+    return this.#begin(new InviteClientTransaction(this.#clientHost, request, branch, this.#guarded(user)), options.hop)
+  }
+
+  /** Sends any request but INVITE and ACK. */
+  request(request: SipRequest, user: ClientTransactionUser, options: { hop?: Hop } = {}): NonInviteClientTransaction {
+    const branch = this.#stamp(request)
+    return this.#begin(
+      new NonInviteClientTransaction(this.#clientHost, request, branch, this.#guarded(user)),
+      options.hop,
+    )
+  }
+
+  /**
+   * Sends the ACK of a 2xx on a branch of its own; the transaction repeats it whenever the 2xx comes again.
+   * @returns the ACK as it leaves
+   */
+  acknowledge(transaction: InviteClientTransaction, ack: SipRequest, options: { hop?: Hop } = {}): SipRequest {
+    this.#stamp(ack)
+    const hop = options.hop ?? numericHop(nextHopUri(ack))
+    if (hop !== undefined) transaction.acknowledge(ack, hop)
+    else void this.resolve(nextHopUri(ack)).then((found) => found && transaction.acknowledge(ack, found))
+    return ack
+  }
+
+  /** Address of a SIP URI's host: itself when numeric, else by name within 5 s. Undefined when there is none. */
+  async resolve(uri: string): Promise<Hop | undefined> {
+    const numeric = numericHop(uri)
+    if (numeric !== undefined) return numeric
+    const parsed = parseSipUri(uri)
+    if (parsed === undefined) return undefined
+    const family = isIP(this.local.address) === 6 ? 6 : 4
+    try {
+      const limit = AbortSignal.timeout(5_000)
+      const tooLate = new Promise<never>((_, reject) => limit.addEventListener('abort', () => reject(limit.reason)))
+      const found = await Promise.race([lookup(parsed.host, { family }), tooLate])
+      return { address: found.address, port: parsed.port ?? 5060 }
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Drops every transaction without a word and gives the port back. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    for (const transaction of [...this.#clients.values(), ...this.#servers.values()]) transaction.terminate()
+    await this.#transport.close()
+  }
+
+  #begin<T extends ClientTransaction>(transaction: T, hop: Hop | undefined): T {
+    this.#clients.set(clientKey(transaction.branch, transaction.request.method), transaction)
+    if (this.#closed) {
+      queueMicrotask(() => transaction.fail(503))
+      return transaction
+    }
+    const known = hop ?? numericHop(nextHopUri(transaction.request))
+    if (known !== undefined) {
+      transaction.start(known)
+      return transaction
+    }
+    void this.resolve(nextHopUri(transaction.request)).then((found) =>
+      found === undefined ? transaction.fail(503) : transaction.start(found),
+    )
+    return transaction
+  }
+
+  #stamp(request: SipRequest): string {
+    const branch = `${branchCookie}${randomBytes(10).toString('hex')}`
+    request.headers.prepend('Via', `SIP/2.0/UDP ${this.hostPort};branch=${branch};rport`)
+    if (!request.headers.has('Max-Forwards')) request.headers.add('Max-Forwards', '70')
+    return branch
+  }
+
+  #sendCancel(invite: InviteClientTransaction, cancel: SipRequest): void {
+    const transaction = new NonInviteClientTransaction(this.#clientHost, cancel, invite.branch, {
+      onResponse: () => {},
+    })
+    this.#clients.set(clientKey(invite.branch, 'CANCEL'), transaction)
+    if (invite.hop !== undefined) transaction.start(invite.hop)
+  }
+
+  #send(message: SipMessage, to: Hop, onError?: (error: Error) => void): void {
+    if (this.#closed) return
+    this.counters.sent++
+    this.#settings.onTrace?.('out', message, to)
+    this.#transport.send(message.toBuffer(), to, onError)
+  }
+
+  #receive(datagram: Buffer, from: Hop): void {
+    if (this.#closed) return
+    // Keep-alives of RFC 5626 and of simple phones: a few line ends or NULs.
+    if (datagram.length <= 4 && datagram.every((byte) => byte === 0x0d || byte === 0x0a || byte === 0)) return
+    this.counters.received++
+    const parsed = parseSip(datagram)
+    if (!parsed.ok) {
+      this.counters.malformed++
+      if (parsed.answerable !== undefined) this.#refuseMalformed(parsed.answerable, parsed.status, parsed.problem, from)
+      return
+    }
+    this.#settings.onTrace?.('in', parsed.message, from)
+    if (parsed.message.kind === 'response') this.#receiveResponse(parsed.message, from)
+    else this.#receiveRequest(parsed.message, from)
+  }
+
+  #refuseMalformed(request: SipRequest, status: number, problem: string, from: Hop): void {
+    const replyTo = noteSource(request, from)
+    if (replyTo === undefined) return
+    const reason = status === 400 ? `Bad Request - ${problem}` : undefined
+    this.#send(
+      responseTo(request, status, { tag: this.newTag(), ...(reason === undefined ? {} : { reason }) }),
+      replyTo,
+    )
+  }
+
+  #receiveResponse(response: SipResponse, from: Hop): void {
+    const via = response.topVia
+    // RFC 3261 §18.1.2: an answer whose top Via is not ours went astray.
+    if (via === undefined || via.host.toLowerCase() !== this.host.toLowerCase()) return
+    if ((via.port ?? 5060) !== this.local.port) return
+    const transaction = this.#clients.get(clientKey(via.params.get('branch') ?? '', response.cseq?.method ?? ''))
+    if (transaction !== undefined) transaction.receive(response)
+    else this.user.onStrayResponse?.(response, from)
+  }
+
+  #receiveRequest(request: SipRequest, from: Hop): void {
+    const via = request.topVia
+    if (via === undefined) return
+    const key = serverKey(request, via, request.method === 'ACK' ? 'INVITE' : request.method)
+    if (request.method === 'ACK') {
+      this.#receiveAck(request, key, from)
+      return
+    }
+    const known = this.#servers.get(key)
+    if (known !== undefined) {
+      this.counters.repeated++
+      known.receiveAgain()
+      return
+    }
+    const replyTo = noteSource(request, from)
+    if (replyTo === undefined) return
+    const arrival = { request, source: from, replyTo, localTag: this.newTag(), key }
+    if (this.#servers.size >= (this.#settings.maxTransactions ?? 20_000)) {
+      this.#send(responseTo(request, 503, { tag: arrival.localTag, headers: { 'Retry-After': '5' } }), replyTo)
+      return
+    }
+    const transaction =
+      request.method === 'INVITE'
+        ? new InviteServerTransaction(this.#serverHost, arrival)
+        : new NonInviteServerTransaction(this.#serverHost, arrival)
+    this.#servers.set(key, transaction)
+    if (request.method === 'CANCEL') {
+      this.#receiveCancel(transaction, serverKey(request, via, 'INVITE'))
+      return
+    }
+    if (request.method === 'INVITE') transaction.reply(100)
+    this.#guard(
+      () => this.user.onRequest(transaction),
+      () => void transaction.reply(500),
+    )
+  }
+
+  #receiveCancel(transaction: ServerTransaction, inviteKey: string): void {
+    const invite = this.#servers.get(inviteKey)
+    if (!(invite instanceof InviteServerTransaction)) {
+      transaction.reply(481)
+      return
+    }
+    // RFC 3261 §9.2: the To tag of this answer is the one of the INVITE's answer.
+    const answer = responseTo(transaction.request, 200, { tag: invite.localTag })
+    transaction.respond(answer)
+    this.#guard(() => invite.receiveCancel(transaction.request))
+  }
+
+  #receiveAck(ack: SipRequest, key: string, from: Hop): void {
+    const transaction = this.#servers.get(key) ?? this.#awaitingAck.get(ackKey(ack, ack.toTag ?? ''))
+    if (transaction instanceof InviteServerTransaction) this.#guard(() => transaction.receiveAck(ack))
+    else this.user.onStrayAck?.(ack, from)
+  }
+
+  #forgetServer(transaction: ServerTransaction): void {
+    this.#servers.delete(transaction.key)
+    if (!(transaction instanceof InviteServerTransaction)) return
+    const key = this.#ackKeys.get(transaction)
+    if (key === undefined) return
+    this.#ackKeys.delete(transaction)
+    if (this.#awaitingAck.get(key) === transaction) this.#awaitingAck.delete(key)
+  }
+
+  #guarded(user: ClientTransactionUser): ClientTransactionUser {
+    return { onResponse: (response, origin) => this.#guard(() => user.onResponse(response, origin)) }
+  }
+
+  #guard(run: () => void, otherwise?: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      this.#settings.onFault?.(error)
+      otherwise?.()
+    }
+  }
+}
+
+function clientKey(branch: string, method: string): string {
+  return `${branch}|${method}`
+}
+
+/** RFC 3261 §17.2.3; without a branch of our century, by the fields RFC 2543 matched on. */
+function serverKey(request: SipRequest, via: Via, method: string): string {
+  const branch = via.params.get('branch') ?? ''
+  if (branch.toLowerCase().startsWith(branchCookie.toLowerCase()) && branch.length > branchCookie.length) {
+    return `${branch}|${sentBy(via)}|${method}`
+  }
+  const { callId, cseq, fromTag, uri } = request
+  return `2543|${callId}|${cseq?.number}|${fromTag}|${uri}|${sentBy(via)}|${branch}|${method}`
+}
+
+function ackKey(message: SipRequest, toTag: string): string {
+  return `${message.callId}|${message.cseq?.number}|${toTag}`
+}
+
+/**
+ * Writes `received` and `rport` into the top Via (RFC 3261 §18.2.1, RFC 3581 §4).
+ * @returns where the answer goes
+ */
+function noteSource(request: SipRequest, from: Hop): Hop | undefined {
+  const [top, ...others] = request.headers.list('Via')
+  const via = request.topVia
+  if (top === undefined || via === undefined) return undefined
+  const params = new Map(via.params)
+  const wantsPort = params.has('rport')
+  if (wantsPort || via.host.toLowerCase() !== from.address.toLowerCase()) params.set('received', from.address)
+  if (wantsPort) params.set('rport', String(from.port))
+  request.headers.setAll('Via', [formatVia({ ...via, params }), ...others])
+  return { address: from.address, port: wantsPort ? from.port : (via.port ?? 5060) }
+}
+
+/** Top Route when there is one (loose routing), else the Request-URI. */
+function nextHopUri(request: SipRequest): string {
+  const route = request.headers.list('Route')[0]
+  return (route === undefined ? undefined : parseNameAddr(route)?.uri) ?? request.uri
+}
+
+function numericHop(uri: string): Hop | undefined {
+  const parsed = parseSipUri(uri)
+  if (parsed === undefined) return undefined
+  const host = parsed.params.get('maddr') ?? parsed.host
+  if (host.toLowerCase() === 'localhost') return { address: '127.0.0.1', port: parsed.port ?? 5060 }
+  return isIP(host) === 0 ? undefined : { address: host, port: parsed.port ?? 5060 }
+}
