@@ -1,0 +1,58 @@
+import { declareErrors } from '#platform/errors/errors.ts'
+
+declareErrors({
+  SIGN_IN_REFUSED: {
+    kind: 'user',
+    status: 401,
+    en: 'Name or password is wrong. Check both; after five failures the account is locked for 30 minutes.',
+    zh: '用户名或密码不正确。请核对后重试,连续失败五次账号将锁定 30 分钟。',
+  },
+  ACCOUNT_LOCKED: {
+    kind: 'user',
+    status: 423,
+    en: 'The account is locked after repeated failures. Try again in {minutes} minutes, or ask the security administrator.',
+    zh: '账号因多次登录失败已锁定。请在 {minutes} 分钟后重试,或联系安全管理员。',
+  },
+  SIGNED_OUT: {
+    kind: 'user',
+    status: 401,
+    en: 'You are not signed in, or the session has ended. Sign in again.',
+    zh: '尚未登录或登录已失效。请重新登录。',
+  },
+  PASSWORD_CHANGE_NEEDED: {
+    kind: 'user',
+    status: 403,
+    en: 'The password must be changed first. Choose a new one.',
+    zh: '首次登录须先修改密码。请设置新密码。',
+  },
+  RIGHT_MISSING: {
+    kind: 'user',
+    status: 403,
+    en: 'Your account lacks the right for this ({right}). Ask the security administrator if you need it.',
+    zh: '您的账号没有此操作的权限({right})。如有需要,请联系安全管理员。',
+  },
+  FOREIGN_ORIGIN: {
+    kind: 'user',
+    status: 403,
+    en: 'The request did not come from the console. Open the console and try again there.',
+    zh: '请求并非来自本系统页面。请在系统页面中重新操作。',
+  },
+  PASSWORD_WRONG: {
+    kind: 'user',
+    status: 422,
+    en: 'The present password is wrong. Type it again.',
+    zh: '当前密码不正确。请重新输入。',
+  },
+  PASSWORD_TOO_WEAK: {
+    kind: 'user',
+    status: 422,
+    en: 'The new password does not meet the rules ({rules}). Choose another.',
+    zh: '新密码不符合规则({rules})。请重新设置。',
+  },
+  PASSWORD_USED_BEFORE: {
+    kind: 'user',
+    status: 422,
+    en: 'That password was in use before. Choose one that differs from the last five.',
+    zh: '该密码近期使用过。请设置与最近五次不同的密码。',
+  },
+})

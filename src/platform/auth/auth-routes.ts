@@ -1,0 +1,106 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { actorOf, clearSessionCookie, sessionCookie, sessionOf, setSessionCookie } from '#platform/http/access.ts'
+import { type Auth, isAdministrator, type Origin, type Session } from './auth-service.ts'
+import { shortest } from './password.ts'
+
+const SessionView = Type.Object({
+  signInName: Type.String(),
+  displayName: Type.String(),
+  roles: Type.Array(Type.String()),
+  rights: Type.Array(Type.String()),
+  mustChangePassword: Type.Boolean(),
+  /** Fewest characters of this account's password. */
+  passwordLength: Type.Integer(),
+})
+export type SessionView = Static<typeof SessionView>
+
+const Credentials = Type.Object(
+  { name: Type.String({ minLength: 1, maxLength: 100 }), password: Type.String({ minLength: 1, maxLength: 200 }) },
+  { additionalProperties: false },
+)
+const PasswordChange = Type.Object(
+  { present: Type.String({ minLength: 1, maxLength: 200 }), next: Type.String({ minLength: 1, maxLength: 200 }) },
+  { additionalProperties: false },
+)
+
+export interface AuthRoutesOptions {
+  readonly auth: Auth
+  /** Sign-ins a minute from one address, right or wrong. */
+  readonly signInsPerMinute?: number
+}
+
+/** Who am I; sign in, sign out, change the password. */
+export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (
+  server,
+  { auth, signInsPerMinute = 10 },
+) => {
+  const throttled = { rateLimit: { max: signInsPerMinute, timeWindow: '1 minute' } }
+
+  server.get(
+    '/api/session',
+    {
+      config: { access: 'public' },
+      schema: { response: { 200: Type.Object({ session: Type.Union([SessionView, Type.Null()]) }) } },
+    },
+    async (request) => {
+      const token = request.cookies[sessionCookie]
+      const session = token === undefined ? null : await auth.session(token)
+      return { session: session === null ? null : sessionView(session) }
+    },
+  )
+
+  server.post(
+    '/api/session',
+    {
+      config: { access: 'public', ...throttled },
+      schema: { body: Credentials, response: { 200: Type.Object({ session: SessionView }) } },
+    },
+    async (request, reply) => {
+      const { token, session } = await auth.signIn(request.body.name, request.body.password, originOf(request))
+      setSessionCookie(request, reply, token)
+      return { session: sessionView(session) }
+    },
+  )
+
+  server.delete('/api/session', { config: { access: 'signed_in' } }, async (request, reply) => {
+    await auth.signOut(actorOf(request))
+    clearSessionCookie(request, reply)
+    return reply.code(204).send()
+  })
+
+  server.post(
+    '/api/session/password',
+    {
+      config: { access: 'signed_in', ...throttled },
+      schema: { body: PasswordChange, response: { 200: Type.Object({ session: SessionView }) } },
+    },
+    async (request, reply) => {
+      const { token, session } = await auth.changePassword(sessionOf(request), request.body, originOf(request))
+      setSessionCookie(request, reply, token)
+      return { session: sessionView(session) }
+    },
+  )
+
+  // A person at work on a page that is pushed to makes no requests: the page says so when keys or mouse are used.
+  server.post('/api/session/activity', { config: { access: 'signed_in' } }, async (_request, reply) =>
+    reply.code(204).send(),
+  )
+}
+
+function sessionView(session: Session): SessionView {
+  const { signInName, displayName, mustChangePassword } = session
+  return {
+    signInName,
+    displayName,
+    mustChangePassword,
+    roles: [...session.roles],
+    rights: [...session.rights],
+    passwordLength: shortest({ administrator: isAdministrator(session.roles) }),
+  }
+}
+
+function originOf(request: FastifyRequest): Origin {
+  return { ip: request.ip, userAgent: request.headers['user-agent'] ?? null, requestId: request.id }
+}

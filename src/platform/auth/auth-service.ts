@@ -1,0 +1,244 @@
+import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
+import type { Ground, GroundTransaction } from '#platform/database/database.ts'
+import { UserError } from '#platform/errors/errors.ts'
+import { newId } from '#platform/ids.ts'
+import {
+  accountByName,
+  insertSignInAttempt,
+  lastPasswordHashes,
+  lockAccount,
+  lockAccountUntil,
+  recentFailures,
+  rightsOf,
+  rolesOf,
+  setPassword,
+} from './account-store.ts'
+import { passwordFaults } from './password.ts'
+import { hashPassword, passwordMatches, pretendToCheck } from './password-hash.ts'
+import type { Right } from './rights.ts'
+import {
+  endSession,
+  endSessionsOf,
+  insertSession,
+  newSessionToken,
+  type SessionLimits,
+  type SessionRow,
+  sessionById,
+  sessionByToken,
+  touchSession,
+} from './session-store.ts'
+import './auth-errors.ts'
+
+/** A person at a page, as every request and every socket event finds them anew. */
+export interface Session {
+  readonly id: string
+  readonly accountId: string
+  readonly signInName: string
+  readonly displayName: string
+  readonly roles: readonly string[]
+  /** Empty until the first password has been changed. */
+  readonly rights: ReadonlySet<Right>
+  readonly mustChangePassword: boolean
+  /** How long until idleness or age ends it, as it stands. */
+  readonly endsInMs: number
+}
+
+/** Where a request comes from. */
+export interface Origin {
+  readonly ip: string | null
+  readonly userAgent: string | null
+  readonly requestId: string | null
+}
+
+export interface AuthOptions extends SessionLimits {
+  /** Failures that lock an account, within `lockMs`. */
+  readonly failuresToLock: number
+  readonly lockMs: number
+}
+
+/** Requirements §8.5. */
+export const defaultAuthOptions: AuthOptions = {
+  idleMs: 30 * 60_000,
+  longestMs: 12 * 3_600_000,
+  failuresToLock: 5,
+  lockMs: 30 * 60_000,
+}
+
+/** Nobody may use one of the last five passwords again. */
+const passwordsRemembered = 5
+
+export class Auth {
+  readonly #db: Ground
+  readonly #options: AuthOptions
+
+  constructor(db: Ground, options: Partial<AuthOptions> = {}) {
+    this.#db = db
+    this.#options = { ...defaultAuthOptions, ...options }
+  }
+
+  /**
+   * @returns the cookie's value, told only here
+   * @throws UserError SIGN_IN_REFUSED, ACCOUNT_LOCKED
+   */
+  async signIn(name: string, password: string, origin: Origin): Promise<{ token: string; session: Session }> {
+    const account = await accountByName(this.#db, name)
+    if (account === undefined || account.disabledAt !== null) {
+      await pretendToCheck(password)
+      await writeAudit(this.#db, { actor: nobody(origin), action: 'session.sign_in', outcome: 'failed' })
+      throw new UserError('SIGN_IN_REFUSED')
+    }
+    const right = await passwordMatches(password, account.passwordHash)
+    const verdict = await this.#db
+      .transaction()
+      .execute((tx) => this.#judge(tx, account.id, right ? account.passwordHash : null, origin))
+    if (verdict.type === 'locked') throw new UserError('ACCOUNT_LOCKED', { minutes: verdict.minutes })
+    if (verdict.type === 'refused') throw new UserError('SIGN_IN_REFUSED')
+    return { token: verdict.token, session: await this.#require(verdict.sessionId) }
+  }
+
+  /**
+   * Attempts on one account are judged one after another under its row's lock, so that many at once get no more than
+   * five guesses between them.
+   * @param matched the hash that the password matched, null when it did not
+   */
+  async #judge(tx: GroundTransaction, accountId: string, matched: string | null, origin: Origin): Promise<Verdict> {
+    const { failuresToLock, lockMs } = this.#options
+    const account = await lockAccount(tx, accountId)
+    if (account === undefined) return { type: 'refused' }
+    const actor = { ...nobody(origin), accountId, name: account.signInName }
+    if (account.lockedForMs > 0) {
+      await writeAudit(tx, { actor, action: 'session.sign_in', outcome: 'denied', detail: { reason: 'locked' } })
+      return { type: 'locked', minutes: Math.ceil(account.lockedForMs / 60_000) }
+    }
+    if (matched !== account.passwordHash) {
+      await insertSignInAttempt(tx, accountId, false)
+      await writeAudit(tx, { actor, action: 'session.sign_in', outcome: 'failed' })
+      if ((await recentFailures(tx, account, lockMs)) < failuresToLock) return { type: 'refused' }
+      await lockAccountUntil(tx, accountId, lockMs)
+      await writeAudit(tx, { actor, action: 'account.locked', outcome: 'ok', detail: { failures: failuresToLock } })
+      return { type: 'locked', minutes: Math.ceil(lockMs / 60_000) }
+    }
+    await insertSignInAttempt(tx, accountId, true)
+    return { type: 'welcome', ...(await this.#openSession(tx, actor, accountId, origin)) }
+  }
+
+  /** The living session of a cookie, or null. Counts as activity unless `quiet`. */
+  async session(token: string, { quiet = false } = {}): Promise<Session | null> {
+    const row = await sessionByToken(this.#db, token, this.#options)
+    const session = await this.#living(row)
+    if (session !== null && !quiet) await touchSession(this.#db, session.id)
+    return session
+  }
+
+  /** The same by id, for sockets: never counts as activity. */
+  async sessionById(id: string): Promise<Session | null> {
+    return this.#living(await sessionById(this.#db, id, this.#options))
+  }
+
+  async signOut(actor: Actor): Promise<void> {
+    if (actor.sessionId === null) return
+    const { sessionId } = actor
+    await this.#db.transaction().execute(async (tx) => {
+      if (await endSession(tx, sessionId, 'signed_out')) {
+        await writeAudit(tx, { actor, action: 'session.sign_out', outcome: 'ok' })
+      }
+    })
+  }
+
+  /**
+   * Ends every session of the account and opens one anew.
+   * @throws UserError PASSWORD_WRONG, PASSWORD_TOO_WEAK (`rules`), PASSWORD_USED_BEFORE, ACCOUNT_LOCKED
+   */
+  async changePassword(
+    session: Session,
+    passwords: { readonly present: string; readonly next: string },
+    origin: Origin,
+  ): Promise<{ token: string; session: Session }> {
+    const { accountId, signInName } = session
+    const faults = passwordFaults(passwords.next, { signInName, administrator: isAdministrator(session.roles) })
+    if (faults.length > 0) throw new UserError('PASSWORD_TOO_WEAK', { rules: faults })
+    const actor: Actor = { ...nobody(origin), accountId, name: signInName, sessionId: session.id }
+    await this.#requirePassword(accountId, passwords.present, actor)
+    const nextHash = await hashPassword(passwords.next)
+    const opened = await this.#db.transaction().execute(async (tx) => {
+      await lockAccount(tx, accountId)
+      for (const used of await lastPasswordHashes(tx, accountId, passwordsRemembered)) {
+        if (await passwordMatches(passwords.next, used)) throw new UserError('PASSWORD_USED_BEFORE')
+      }
+      await setPassword(tx, accountId, nextHash, { mustChange: false })
+      await endSessionsOf(tx, accountId, 'password_changed')
+      await writeAudit(tx, { actor, action: 'account.password_changed', outcome: 'ok' })
+      return this.#openSession(tx, actor, accountId, origin)
+    })
+    return { token: opened.token, session: await this.#require(opened.sessionId) }
+  }
+
+  /** The present password is guessed no more often here than at sign-in. */
+  async #requirePassword(accountId: string, password: string, actor: Actor): Promise<void> {
+    const { failuresToLock, lockMs } = this.#options
+    const fault = await this.#db.transaction().execute(async (tx) => {
+      const account = await lockAccount(tx, accountId)
+      if (account === undefined) return new UserError('SIGNED_OUT')
+      if (await passwordMatches(password, account.passwordHash)) return null
+      await insertSignInAttempt(tx, accountId, false)
+      await writeAudit(tx, { actor, action: 'account.password_changed', outcome: 'failed' })
+      if ((await recentFailures(tx, account, lockMs)) < failuresToLock) return new UserError('PASSWORD_WRONG')
+      await lockAccountUntil(tx, accountId, lockMs)
+      await endSessionsOf(tx, accountId, 'disabled')
+      await writeAudit(tx, { actor, action: 'account.locked', outcome: 'ok', detail: { failures: failuresToLock } })
+      return new UserError('ACCOUNT_LOCKED', { minutes: Math.ceil(lockMs / 60_000) })
+    })
+    if (fault !== null) throw fault
+  }
+
+  async #openSession(tx: GroundTransaction, actor: Actor, accountId: string, origin: Origin) {
+    const sessionId = newId()
+    const token = newSessionToken()
+    await insertSession(
+      tx,
+      { id: sessionId, token, accountId, ip: origin.ip, userAgent: origin.userAgent },
+      this.#options,
+    )
+    await writeAudit(tx, { actor: { ...actor, sessionId }, action: 'session.sign_in', outcome: 'ok' })
+    return { sessionId, token }
+  }
+
+  async #living(row: SessionRow | undefined): Promise<Session | null> {
+    if (row === undefined || row.endedAt !== null) return null
+    if (row.overdue !== null) {
+      await endSession(this.#db, row.id, row.overdue)
+      return null
+    }
+    const { id, accountId, signInName, displayName, mustChangePassword, idleInMs } = row
+    const [roles, rights] = await Promise.all([rolesOf(this.#db, accountId), rightsOf(this.#db, accountId)])
+    return {
+      id,
+      accountId,
+      signInName,
+      displayName,
+      mustChangePassword,
+      roles,
+      rights: mustChangePassword ? new Set<Right>() : rights,
+      endsInMs: idleInMs,
+    }
+  }
+
+  async #require(sessionId: string): Promise<Session> {
+    const session = await this.sessionById(sessionId)
+    if (session === null) throw new UserError('SIGNED_OUT')
+    return session
+  }
+}
+
+type Verdict =
+  | { readonly type: 'welcome'; readonly sessionId: string; readonly token: string }
+  | { readonly type: 'refused' }
+  | { readonly type: 'locked'; readonly minutes: number }
+
+function nobody(origin: Origin): Actor {
+  return { accountId: null, name: null, sessionId: null, ip: origin.ip, requestId: origin.requestId }
+}
+
+export function isAdministrator(roles: readonly string[]): boolean {
+  return roles.some((role) => role.endsWith('_admin'))
+}

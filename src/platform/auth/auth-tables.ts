@@ -1,0 +1,72 @@
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
+
+interface UserAccountTable {
+  id: string
+  siteId: string | null
+  /** Lower case; what is typed at sign-in. */
+  signInName: string
+  displayName: string
+  /** argon2id, with its parameters and salt. */
+  passwordHash: string
+  mustChangePassword: Generated<boolean>
+  passwordChangedAt: Generated<Date>
+  lockedUntil: ColumnType<Date | null, Date | null | undefined, Date | null>
+  disabledAt: ColumnType<Date | null, Date | null | undefined, Date | null>
+  createdAt: Generated<Date>
+}
+
+interface PasswordHistoryTable {
+  id: GeneratedAlways<string>
+  userAccountId: string
+  passwordHash: string
+  at: Generated<Date>
+}
+
+interface SignInAttemptTable {
+  id: GeneratedAlways<string>
+  userAccountId: string
+  succeeded: boolean
+  at: Generated<Date>
+}
+
+export type SessionEndReason = 'signed_out' | 'idle' | 'expired' | 'password_changed' | 'disabled'
+
+interface SessionTable {
+  id: string
+  /** SHA-256 of the cookie: who reads the table cannot sign in with it. */
+  tokenHash: Buffer
+  userAccountId: string
+  ip: string | null
+  userAgent: string | null
+  createdAt: Generated<Date>
+  lastSeenAt: Generated<Date>
+  expiresAt: Date
+  endedAt: ColumnType<Date | null, never, Date>
+  endReason: ColumnType<SessionEndReason | null, never, SessionEndReason>
+}
+
+interface RoleTable {
+  code: string
+}
+
+interface RoleRightTable {
+  roleCode: string
+  rightCode: string
+}
+
+interface UserRoleTable {
+  userAccountId: string
+  roleCode: string
+}
+
+declare module '#platform/database/tables.ts' {
+  interface Tables {
+    userAccount: UserAccountTable
+    passwordHistory: PasswordHistoryTable
+    signInAttempt: SignInAttemptTable
+    session: SessionTable
+    role: RoleTable
+    roleRight: RoleRightTable
+    userRole: UserRoleTable
+  }
+}

@@ -1,0 +1,121 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
+import type { Auth, Session } from '#platform/auth/auth-service.ts'
+import type { Right } from '#platform/auth/rights.ts'
+import type { Ground } from '#platform/database/database.ts'
+import { UserError } from '#platform/errors/errors.ts'
+
+/**
+ * Who may use a route: anybody, whoever has signed in (also before the first password is changed), or who holds a
+ * right. A route that does not say cannot be registered: deny by default.
+ */
+export type Access = 'public' | 'signed_in' | Right
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access
+  }
+  interface FastifyRequest {
+    /** Set on every route that is not public. */
+    session: Session | null
+  }
+}
+
+export const sessionCookie = 'suifang_session'
+
+/** A page of another site cannot send it without being asked whether it may, which it may not. */
+export const consoleHeader = 'x-suifang-console'
+
+const harmless = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** Puts the guard before every route registered from here on. */
+export function guardRoutes(server: FastifyInstance, auth: Auth, db: Ground): void {
+  server.decorateRequest('session', null)
+  server.addHook('onRoute', (route) => {
+    if (route.config?.access === undefined) {
+      throw new TypeError(`route ${String(route.method)} ${route.url} does not say who may use it (config.access)`)
+    }
+  })
+  server.addHook('onRequest', async (request: FastifyRequest) => {
+    if (request.is404) return
+    try {
+      if (!harmless.has(request.method)) requireConsole(request)
+      await admit(request, auth)
+    } catch (error) {
+      if (error instanceof UserError) await auditDenied(db, request, error.code)
+      throw error
+    }
+  })
+}
+
+async function admit(request: FastifyRequest, auth: Auth): Promise<void> {
+  const access = request.routeOptions.config.access
+  if (access === 'public') return
+  const token = request.cookies[sessionCookie]
+  request.session = token === undefined ? null : await auth.session(token)
+  if (request.session === null || access === undefined) throw new UserError('SIGNED_OUT')
+  if (access === 'signed_in') return
+  requireRight(request.session, access)
+}
+
+/** @throws UserError RIGHT_MISSING, PASSWORD_CHANGE_NEEDED */
+export function requireRight(session: Session, right: Right): void {
+  if (session.mustChangePassword) throw new UserError('PASSWORD_CHANGE_NEEDED')
+  if (!session.rights.has(right)) throw new UserError('RIGHT_MISSING', { right })
+}
+
+/**
+ * A write comes from our own page: it carries our header, and where the browser tells the page's origin it is this
+ * host. The cookie is SameSite=Strict besides.
+ */
+function requireConsole(request: FastifyRequest): void {
+  if (request.headers[consoleHeader] === undefined || !isOwnOrigin(request.headers.origin, request.host)) {
+    throw new UserError('FOREIGN_ORIGIN')
+  }
+}
+
+/** True where no origin is told. @param host host and port as the client asked for them */
+export function isOwnOrigin(origin: string | undefined, host: string): boolean {
+  if (origin === undefined) return true
+  return URL.parse(origin)?.host === host
+}
+
+async function auditDenied(db: Ground, request: FastifyRequest, code: string): Promise<void> {
+  await writeAudit(db, {
+    actor: actorOf(request),
+    action: 'access.denied',
+    object: { kind: 'route', id: `${request.method} ${request.routeOptions.url ?? ''}` },
+    outcome: 'denied',
+    detail: { code },
+  })
+}
+
+/** Who asks, for the audit trail. */
+export function actorOf(request: FastifyRequest): Actor {
+  const { session } = request
+  return {
+    accountId: session?.accountId ?? null,
+    name: session?.signInName ?? null,
+    sessionId: session?.id ?? null,
+    ip: request.ip,
+    requestId: request.id,
+  }
+}
+
+/** The session of a route that is not public. */
+export function sessionOf(request: FastifyRequest): Session {
+  if (request.session === null) throw new UserError('SIGNED_OUT')
+  return request.session
+}
+
+export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, token: string): void {
+  reply.setCookie(sessionCookie, token, cookieOptions(request))
+}
+
+export function clearSessionCookie(request: FastifyRequest, reply: FastifyReply): void {
+  reply.clearCookie(sessionCookie, cookieOptions(request))
+}
+
+function cookieOptions(request: FastifyRequest) {
+  return { path: '/', httpOnly: true, sameSite: 'strict', secure: request.protocol === 'https' } as const
+}

@@ -1,0 +1,66 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { AppError, UnexpectedError, UserError } from '#platform/errors/errors.ts'
+import { type Log, logError } from '#platform/log.ts'
+import { type Language, languageOf } from './language.ts'
+import './http-errors.ts'
+
+/** What every refused request answers with, in the reader's language. */
+export interface ErrorBody {
+  readonly code: string
+  /** What happened. */
+  readonly message: string
+  /** What to do about it. */
+  readonly next: string
+  readonly requestId: string
+}
+
+/** Says what was thrown, at the level that follows from its kind, and answers with code, message and next step. */
+export function errorReplier(log: Log) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const told = ours(error, request)
+    const bindings = { reqId: request.id, route: request.routeOptions.url ?? null }
+    // A parser's words about what it could not read may repeat it: of the caller's faults only the code is kept.
+    if (told.kind === 'user') log.info({ ...bindings, code: told.code, params: told.params }, 'request refused')
+    else logError(log, told, 'request failed', bindings)
+    return reply.code(told.status).send(errorBody(told, languageOf(request.headers['accept-language']), request.id))
+  }
+}
+
+export function errorBody(error: AppError, language: Language, requestId: string): ErrorBody {
+  const text = error.messageIn(language)
+  const end = text.search(language === 'zh' ? /[。]/ : /[.!?](?=\s)/) + 1
+  const [message, next] = end === 0 ? [text, ''] : [text.slice(0, end), text.slice(end).trim()]
+  return { code: error.code, message, next, requestId }
+}
+
+/** What fastify and its plugins throw, in our codes. Their messages are not shown: they may repeat the input. */
+function ours(error: unknown, request: FastifyRequest): AppError {
+  if (error instanceof AppError) return error
+  if (!(error instanceof Error)) return new UnexpectedError('UNEXPECTED', { requestId: request.id }, { cause: error })
+  const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (code === 'FST_ERR_VALIDATION' || ('validation' in error && Array.isArray(error.validation))) {
+    return new UserError('INPUT_INVALID', validationFault(error), { cause: error })
+  }
+  if (status === 429) return new UserError('TOO_MANY_REQUESTS', { seconds: secondsIn(error) })
+  if (status === 413) return new UserError('UPLOAD_TOO_BIG', { megabytes: 1 }, { cause: error })
+  if (status === 404) return new UserError('NOT_FOUND')
+  if (status >= 400 && status < 500) {
+    return new UserError('INPUT_INVALID', { where: 'request', fault: code || String(status) }, { cause: error })
+  }
+  return new UnexpectedError('UNEXPECTED', { requestId: request.id }, { cause: error })
+}
+
+/** Place and rule, never the value. */
+function validationFault(error: Error): { where: string; fault: string } {
+  const part = 'validationContext' in error ? String(error.validationContext) : 'request'
+  const first: unknown = 'validation' in error && Array.isArray(error.validation) ? error.validation[0] : undefined
+  if (typeof first !== 'object' || first === null) return { where: part, fault: 'invalid' }
+  const at = 'instancePath' in first ? String(first.instancePath) : ''
+  const rule = 'keyword' in first ? String(first.keyword) : 'invalid'
+  return { where: `${part}${at}`, fault: rule }
+}
+
+function secondsIn(error: Error): number {
+  return 'seconds' in error && typeof error.seconds === 'number' ? error.seconds : 60
+}

@@ -1,0 +1,40 @@
+import { declareErrors } from '#platform/errors/errors.ts'
+
+declareErrors({
+  NOT_FOUND: {
+    kind: 'user',
+    status: 404,
+    en: 'There is nothing at this address. Check it, or go back to the first page.',
+    zh: '没有找到请求的内容。请检查地址,或返回首页。',
+  },
+  INPUT_INVALID: {
+    kind: 'user',
+    status: 400,
+    en: 'The request is not as it must be: {where} {fault}. Correct it and send it again.',
+    zh: '请求内容不符合要求:{where} {fault}。请更正后重试。',
+  },
+  TOO_MANY_REQUESTS: {
+    kind: 'user',
+    status: 429,
+    en: 'Too many requests from this computer. Wait {seconds} seconds and try again.',
+    zh: '请求过于频繁。请等待 {seconds} 秒后重试。',
+  },
+  UPLOAD_TOO_BIG: {
+    kind: 'user',
+    status: 413,
+    en: 'The file is larger than {megabytes} MB. Split it, and upload the parts one after another.',
+    zh: '文件超过 {megabytes} MB。请拆分后分批上传。',
+  },
+  UPLOAD_MISSING: {
+    kind: 'user',
+    status: 400,
+    en: 'No file came with the request. Choose a file and upload it again.',
+    zh: '请求中没有文件。请选择文件后重新上传。',
+  },
+  UNEXPECTED: {
+    kind: 'unexpected',
+    status: 500,
+    en: 'Something went wrong on our side. Try again; if it happens once more, report the request number {requestId}.',
+    zh: '系统内部出现错误。请重试,若再次出现,请提供请求编号 {requestId} 以便排查。',
+  },
+})

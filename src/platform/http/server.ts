@@ -1,0 +1,116 @@
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import multipart from '@fastify/multipart'
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Auth } from '#platform/auth/auth-service.ts'
+import type { Ground } from '#platform/database/database.ts'
+import { newId } from '#platform/ids.ts'
+import type { Log } from '#platform/log.ts'
+import { guardRoutes } from './access.ts'
+import { errorReplier } from './error-reply.ts'
+import { healthRoutes } from './health-routes.ts'
+import type { ReadinessPart } from './readiness.ts'
+
+export interface HttpServerOptions {
+  readonly db: Ground
+  readonly auth: Auth
+  readonly log: Log
+  /** What `/readyz` asks. */
+  readonly readiness: readonly ReadinessPart[]
+  /** True behind a reverse proxy of our own: address and protocol come from X-Forwarded-*. */
+  readonly trustProxy?: boolean
+  readonly limits?: Partial<HttpLimits>
+}
+
+export interface HttpLimits {
+  /** Requests a minute from one address. */
+  readonly requestsPerMinute: number
+  /** Largest upload. */
+  readonly uploadBytes: number
+}
+
+export const defaultHttpLimits: HttpLimits = { requestsPerMinute: 1_200, uploadBytes: 50 * 1024 * 1024 }
+
+export type HttpServer = FastifyInstance
+
+/**
+ * The web server, deny by default: every route says who may use it or cannot be registered. Features register their
+ * routes as plugins; then `serveConsole`, then `listen`. `close()` ends it.
+ */
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const limits = { ...defaultHttpLimits, ...options.limits }
+  const loggerInstance: FastifyBaseLogger = options.log
+  const server: HttpServer = fastify({
+    loggerInstance,
+    // Addresses may hold what somebody typed: routes are logged by their pattern, below.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => newId(),
+    requestIdHeader: false,
+    trustProxy: options.trustProxy ?? false,
+    bodyLimit: 256 * 1024,
+    forceCloseConnections: true,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
+  })
+
+  server.setErrorHandler(errorReplier(options.log))
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store')
+  })
+  server.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? null,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+        accountId: request.session?.accountId ?? null,
+      },
+      'request',
+    )
+  })
+
+  await server.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: contentSecurityPolicy },
+    // The TLS in front of us says how long it stays.
+    strictTransportSecurity: false,
+    originAgentCluster: false,
+    crossOriginOpenerPolicy: false,
+  })
+  await server.register(cookie)
+  await server.register(rateLimit, {
+    max: limits.requestsPerMinute,
+    timeWindow: '1 minute',
+    errorResponseBuilder: (_request, { ttl, statusCode }) =>
+      Object.assign(new Error('too many requests'), { statusCode, seconds: Math.ceil(ttl / 1000) }),
+  })
+  await server.register(multipart, {
+    limits: { fileSize: limits.uploadBytes, files: 1, fields: 8, fieldSize: 1_024, parts: 9 },
+  })
+  await server.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: 'Suifang', version: '1' } },
+  })
+
+  guardRoutes(server, options.auth, options.db)
+  await server.register(healthRoutes, { parts: options.readiness })
+  server.get('/api/openapi.json', { config: { access: 'api.read' }, schema: { hide: true } }, async () =>
+    server.swagger(),
+  )
+  return server
+}
+
+/** Nothing from another host, nothing in a frame. The component library writes its styles into the page. */
+const contentSecurityPolicy = {
+  'default-src': ["'none'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'", "'unsafe-inline'"],
+  'img-src': ["'self'", 'data:'],
+  'font-src': ["'self'"],
+  'connect-src': ["'self'"],
+  'media-src': ["'self'", 'blob:'],
+  'base-uri': ["'none'"],
+  'form-action': ["'self'"],
+  'frame-ancestors': ["'none'"],
+}

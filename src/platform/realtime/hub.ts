@@ -1,0 +1,384 @@
+import type { IncomingMessage, Server as NodeServer } from 'node:http'
+import { Server, type Socket } from 'socket.io'
+import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
+import type { Auth, Session } from '#platform/auth/auth-service.ts'
+import { sessionChannel } from '#platform/auth/session-store.ts'
+import type { Clock, Timer } from '#platform/clock.ts'
+import type { Ground } from '#platform/database/database.ts'
+import type { Listener } from '#platform/database/listen.ts'
+import { codeOf } from '#platform/errors/errors.ts'
+import { isOwnOrigin, sessionCookie } from '#platform/http/access.ts'
+import { type Log, logError } from '#platform/log.ts'
+import { type HubToPage, type PageToHub, realtimePath, type SubscribeReply, type SubscribeRequest } from './protocol.ts'
+import { readStream, type StreamPage, streamChannel } from './stream-store.ts'
+import { Subscription } from './subscription.ts'
+
+export interface HubOptions {
+  readonly server: NodeServer
+  readonly auth: Auth
+  readonly db: Ground
+  readonly listener: Listener
+  readonly clock: Clock
+  readonly log: Log
+  readonly parseCookies: (header: string) => Record<string, string | undefined>
+  /** Deny by default: only the streams this says yes to are read. */
+  readonly mayRead: (session: Session, stream: string) => boolean
+  readonly limits?: Partial<HubLimits>
+}
+
+export interface HubLimits {
+  /** Pages at once on this node. */
+  readonly sockets: number
+  /** Streams one page may read. */
+  readonly streamsPerSocket: number
+  /** Messages of one page, and handshakes from one address, in ten seconds. */
+  readonly messagesPer10Seconds: number
+  readonly eventsPerBatch: number
+  /** A page that has not taken a batch by then is let go; it comes back and reads on from its offset. */
+  readonly takenWithinMs: number
+}
+
+export const defaultHubLimits: HubLimits = {
+  sockets: 500,
+  streamsPerSocket: 8,
+  messagesPer10Seconds: 40,
+  eventsPerBatch: 200,
+  takenWithinMs: 15_000,
+}
+
+type Page = Socket<PageToHub, HubToPage>
+
+interface Connected {
+  readonly page: Page
+  readonly sessionId: string
+  readonly actor: Actor
+  readonly subscriptions: Map<string, Subscription>
+  messages: number
+}
+
+/** Pushes streams to pages. The session is asked for at the handshake and at every message; its end ends the sockets. */
+export interface Hub {
+  /** How many pages of this node read a stream now. */
+  watchers(stream: string): number
+  onWatchersChange(listener: (stream: string) => void): void
+  close(): Promise<void>
+}
+
+export async function openHub(options: HubOptions): Promise<Hub> {
+  const hub = new SocketHub(options)
+  await hub.listen()
+  return hub
+}
+
+class SocketHub implements Hub {
+  readonly #options: HubOptions
+  readonly #limits: HubLimits
+  readonly #io: Server<PageToHub, HubToPage>
+  readonly #sessions = new WeakMap<IncomingMessage, Session>()
+  readonly #connected = new Set<Connected>()
+  readonly #expiries = new Map<string, Timer>()
+  readonly #retries = new Set<Timer>()
+  readonly #watchersListeners: ((stream: string) => void)[] = []
+  /** Readers at the same place share one look into the log. */
+  readonly #reading = new Map<string, Promise<StreamPage>>()
+  readonly #closing: (() => Promise<void>)[] = []
+  /** Handshakes by address within the running ten seconds. */
+  readonly #handshakes = new Map<string, number>()
+  #window: Timer | undefined
+
+  constructor(options: HubOptions) {
+    this.#options = options
+    this.#limits = { ...defaultHubLimits, ...options.limits }
+    this.#io = new Server(options.server, {
+      path: realtimePath,
+      serveClient: false,
+      transports: ['websocket'],
+      maxHttpBufferSize: 16 * 1024,
+      allowRequest: (request, answer) => {
+        this.#admit(request).then(
+          (refusal) => answer(refusal, refusal === null),
+          (error) => {
+            logError(options.log, error, 'a handshake could not be judged')
+            answer(codeOf(error), false)
+          },
+        )
+      },
+    })
+    this.#io.on('connection', (page) => this.#welcome(page))
+  }
+
+  async listen(): Promise<void> {
+    const { listener } = this.#options
+    const streams = await listener.listen(streamChannel, {
+      onPayload: (stream) => this.#wake(stream),
+      onResync: () => this.#wake(null),
+    })
+    const sessions = await listener.listen(sessionChannel, {
+      onPayload: (sessionId) => this.#endSession(sessionId),
+      onResync: () => {
+        for (const sessionId of new Set([...this.#connected].map((one) => one.sessionId))) void this.#recheck(sessionId)
+      },
+    })
+    this.#closing.push(
+      () => streams.close(),
+      () => sessions.close(),
+    )
+  }
+
+  watchers(stream: string): number {
+    return [...this.#connected].filter((one) => one.subscriptions.has(stream)).length
+  }
+
+  onWatchersChange(listener: (stream: string) => void): void {
+    this.#watchersListeners.push(listener)
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closing.splice(0)) await close()
+    const { clock } = this.#options
+    for (const timer of [...this.#expiries.values(), ...this.#retries, this.#window]) clock.clearTimeout(timer)
+    this.#expiries.clear()
+    this.#retries.clear()
+    for (const one of [...this.#connected]) this.#leave(one)
+    this.#io.disconnectSockets(true)
+    // Not io.close(): the web server is its owner's to close.
+    this.#io.engine.close()
+  }
+
+  /** @returns null, or the code of the refusal */
+  async #admit(request: IncomingMessage): Promise<string | null> {
+    const { auth, parseCookies } = this.#options
+    if (this.#connected.size >= this.#limits.sockets || this.#isKnocking(request)) return 'TOO_MANY_REQUESTS'
+    if (!isOwnOrigin(request.headers.origin, request.headers.host ?? '')) return this.#deny(request, 'FOREIGN_ORIGIN')
+    const token = parseCookies(request.headers.cookie ?? '')[sessionCookie]
+    const session = token === undefined ? null : await auth.session(token)
+    if (session === null) return this.#deny(request, 'SIGNED_OUT')
+    if (session.mustChangePassword) return this.#deny(request, 'PASSWORD_CHANGE_NEEDED')
+    this.#sessions.set(request, session)
+    return null
+  }
+
+  async #deny(request: IncomingMessage, code: string): Promise<string> {
+    const actor = actorOf(request, null)
+    await this.#audit(actor, realtimePath, code)
+    return code
+  }
+
+  #welcome(page: Page): void {
+    const session = this.#sessions.get(page.request)
+    if (session === undefined) {
+      page.disconnect(true)
+      return
+    }
+    const one: Connected = {
+      page,
+      sessionId: session.id,
+      actor: actorOf(page.request, session),
+      subscriptions: new Map(),
+      messages: 0,
+    }
+    this.#connected.add(one)
+    page.on('disconnect', () => this.#leave(one))
+    page.use(([event, ...args], next) => {
+      this.#judge(one, event, args).then(
+        (allowed) => (allowed ? next() : this.#dismiss(one)),
+        (error) => {
+          logError(this.#options.log, error, 'a message could not be judged')
+          this.#dismiss(one)
+        },
+      )
+    })
+    page.on('subscribe', (request, reply) => {
+      void this.#subscribe(one, request, reply)
+    })
+    this.#expect(session.id, session.endsInMs)
+  }
+
+  /** Every message: the session still lives, the event is one we know, its arguments have the right shape. */
+  async #judge(one: Connected, event: unknown, args: readonly unknown[]): Promise<boolean> {
+    if (this.#isTooMuch(one)) return false
+    if (event !== 'subscribe' || !isSubscribe(args)) {
+      await this.#audit(one.actor, `event ${typeof event === 'string' ? event.slice(0, 40) : '?'}`, 'UNKNOWN_EVENT')
+      return false
+    }
+    return (await this.#options.auth.sessionById(one.sessionId)) !== null
+  }
+
+  #isTooMuch(one: Connected): boolean {
+    this.#openWindow()
+    one.messages += 1
+    return one.messages > this.#limits.messagesPer10Seconds
+  }
+
+  #isKnocking(request: IncomingMessage): boolean {
+    this.#openWindow()
+    const address = request.socket.remoteAddress ?? ''
+    const count = (this.#handshakes.get(address) ?? 0) + 1
+    this.#handshakes.set(address, count)
+    return count > this.#limits.messagesPer10Seconds
+  }
+
+  #openWindow(): void {
+    this.#window ??= this.#options.clock.setTimeout(() => {
+      this.#window = undefined
+      this.#handshakes.clear()
+      for (const each of this.#connected) each.messages = 0
+    }, 10_000)
+  }
+
+  async #subscribe(one: Connected, request: SubscribeRequest, reply: (answer: SubscribeReply) => void): Promise<void> {
+    const { auth, mayRead, log } = this.#options
+    const { stream, after } = request
+    try {
+      const session = await auth.sessionById(one.sessionId)
+      if (session === null) return this.#dismiss(one)
+      if (!mayRead(session, stream)) {
+        await this.#audit(one.actor, `stream ${stream.slice(0, 60)}`, 'RIGHT_MISSING')
+        return reply({ ok: false, code: 'RIGHT_MISSING' })
+      }
+    } catch (error) {
+      logError(log, error, 'a subscription could not be judged')
+      return reply({ ok: false, code: codeOf(error) })
+    }
+    if (!this.#connected.has(one)) return
+    if (!one.subscriptions.has(stream) && one.subscriptions.size >= this.#limits.streamsPerSocket) {
+      return reply({ ok: false, code: 'TOO_MANY_REQUESTS' })
+    }
+    one.subscriptions.get(stream)?.close()
+    const subscription = this.#subscription(one, stream, after)
+    one.subscriptions.set(stream, subscription)
+    reply({ ok: true })
+    this.#tellWatchers(stream)
+    await subscription.wake()
+  }
+
+  #subscription(one: Connected, stream: string, after: number): Subscription {
+    const { page } = one
+    const { clock, log } = this.#options
+    const subscription: Subscription = new Subscription(after, {
+      read: (from) => this.#read(stream, from),
+      deliver: (events) =>
+        page
+          .timeout(this.#limits.takenWithinMs)
+          .emitWithAck('events', { stream, events: events.map((event) => ({ ...event, at: event.at.toISOString() })) }),
+      onGap: () => {
+        one.subscriptions.delete(stream)
+        page.emit('gap', { stream })
+        this.#tellWatchers(stream)
+      },
+      onFailure: (error) => {
+        if (!page.connected) return
+        if (codeOf(error) === 'UNEXPECTED') {
+          log.info({ stream, sessionId: one.sessionId }, 'a page did not take its events in time and was let go')
+          return this.#dismiss(one)
+        }
+        logError(log, error, 'a stream could not be read')
+        const retry = clock.setTimeout(() => {
+          this.#retries.delete(retry)
+          void subscription.wake()
+        }, 1_000)
+        this.#retries.add(retry)
+      },
+    })
+    return subscription
+  }
+
+  #read(stream: string, after: number): Promise<StreamPage> {
+    const key = `${stream}\n${after}`
+    const under = this.#reading.get(key)
+    if (under !== undefined) return under
+    const page = readStream(this.#options.db, stream, after, this.#limits.eventsPerBatch).finally(() => {
+      if (this.#reading.get(key) === page) this.#reading.delete(key)
+    })
+    this.#reading.set(key, page)
+    return page
+  }
+
+  /** @param stream null: any of them may have grown */
+  #wake(stream: string | null): void {
+    // A look that began before this word may have missed what it is about.
+    this.#reading.clear()
+    for (const one of this.#connected) {
+      for (const [name, subscription] of one.subscriptions) {
+        if (stream === null || name === stream) void subscription.wake()
+      }
+    }
+  }
+
+  /** Idleness is the server's to notice: when it may be due, the session is looked at again. */
+  #expect(sessionId: string, endsInMs: number): void {
+    const { clock } = this.#options
+    clock.clearTimeout(this.#expiries.get(sessionId))
+    const timer = clock.setTimeout(() => void this.#recheck(sessionId), Math.max(endsInMs, 0) + 50)
+    timer.unref()
+    this.#expiries.set(sessionId, timer)
+  }
+
+  async #recheck(sessionId: string): Promise<void> {
+    try {
+      const session = await this.#options.auth.sessionById(sessionId)
+      if (session === null) this.#endSession(sessionId)
+      else this.#expect(sessionId, session.endsInMs)
+    } catch (error) {
+      logError(this.#options.log, error, 'a session could not be looked at')
+      this.#expect(sessionId, 5_000)
+    }
+  }
+
+  #endSession(sessionId: string): void {
+    this.#options.clock.clearTimeout(this.#expiries.get(sessionId))
+    this.#expiries.delete(sessionId)
+    for (const one of [...this.#connected].filter((each) => each.sessionId === sessionId)) {
+      one.page.emit('signed_out')
+      this.#dismiss(one)
+    }
+  }
+
+  #dismiss(one: Connected): void {
+    this.#leave(one)
+    one.page.disconnect(true)
+  }
+
+  #leave(one: Connected): void {
+    if (!this.#connected.delete(one)) return
+    const streams = [...one.subscriptions.keys()]
+    for (const subscription of one.subscriptions.values()) subscription.close()
+    one.subscriptions.clear()
+    for (const stream of streams) this.#tellWatchers(stream)
+    if ([...this.#connected].some((each) => each.sessionId === one.sessionId)) return
+    this.#options.clock.clearTimeout(this.#expiries.get(one.sessionId))
+    this.#expiries.delete(one.sessionId)
+  }
+
+  #tellWatchers(stream: string): void {
+    for (const listener of this.#watchersListeners) listener(stream)
+  }
+
+  async #audit(actor: Actor, object: string, code: string): Promise<void> {
+    await writeAudit(this.#options.db, {
+      actor,
+      action: 'access.denied',
+      object: { kind: 'realtime', id: object },
+      outcome: 'denied',
+      detail: { code },
+    })
+  }
+}
+
+function isSubscribe(args: readonly unknown[]): boolean {
+  const [request, reply] = args
+  if (args.length !== 2 || typeof reply !== 'function') return false
+  if (typeof request !== 'object' || request === null || !('stream' in request) || !('after' in request)) return false
+  const { stream, after } = request
+  return typeof stream === 'string' && stream.length <= 100 && Number.isSafeInteger(after) && Number(after) >= 0
+}
+
+function actorOf(request: IncomingMessage, session: Session | null): Actor {
+  return {
+    accountId: session?.accountId ?? null,
+    name: session?.signInName ?? null,
+    sessionId: session?.id ?? null,
+    ip: request.socket.remoteAddress ?? null,
+    requestId: null,
+  }
+}
