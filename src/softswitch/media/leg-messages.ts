@@ -1,0 +1,108 @@
+/** What the main thread and the media worker say to each other. Plain data: it crosses by structured clone. */
+import type { G711Law } from './g711.ts'
+import type { TickerFigures } from './media-ticker.ts'
+import type { RtpPorts } from './rtp-socket.ts'
+import type { HeldDigit } from './telephone-event.ts'
+
+/** `workerData` of the media worker. */
+export interface MediaWorkerSettings {
+  readonly ports: RtpPorts
+  /** Jitter buffer, ms. */
+  readonly jitterMs: number
+}
+
+/** The stream as it was negotiated. */
+export interface LegStream {
+  readonly law: G711Law
+  readonly payloadType: number
+  readonly telephoneEventType: number | null
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly send: boolean
+  readonly receive: boolean
+}
+
+/** Which side of a leg a recording holds; `both` mixes them into one channel, `stereo` keeps them apart. */
+export type RecordedSides = 'both' | 'stereo' | 'heard' | 'spoken'
+
+export interface RecordOrder {
+  readonly path: string
+  readonly sides: RecordedSides
+  /** Ends by itself after so many samples; 0 = never. */
+  readonly limitSamples: number
+  /** Ends by itself after `hits` packets below `threshold` in a row; 0 hits = never. */
+  readonly silence: { readonly threshold: number; readonly hits: number }
+}
+
+/** How a play ended. `replaced` by none: a play under another one waits and goes on. */
+export type PlayEnd = 'completed' | 'stopped' | 'closed'
+export type RecordEnd = 'stopped' | 'limit' | 'silence' | 'closed' | 'failed'
+
+/** To the worker. `leg`, `play` and `record` are numbers that the main thread gives. */
+export type ToWorker =
+  | { readonly type: 'open'; readonly leg: number }
+  | { readonly type: 'negotiate'; readonly leg: number; readonly stream: LegStream | null }
+  | { readonly type: 'play'; readonly leg: number; readonly play: number; readonly uri: string; readonly skip: number }
+  | { readonly type: 'stopPlay'; readonly leg: number; readonly play: number }
+  | { readonly type: 'record'; readonly leg: number; readonly record: number; readonly order: RecordOrder }
+  | { readonly type: 'maskRecord'; readonly leg: number; readonly record: number; readonly masked: boolean }
+  | { readonly type: 'stopRecord'; readonly leg: number; readonly record: number }
+  | { readonly type: 'press'; readonly leg: number; readonly digits: readonly HeldDigit[] }
+  | { readonly type: 'flushPresses'; readonly leg: number }
+  | { readonly type: 'mute'; readonly leg: number; readonly heard: boolean; readonly spoken: boolean }
+  | { readonly type: 'legFigures'; readonly leg: number; readonly ask: number }
+  | { readonly type: 'figures'; readonly ask: number; readonly restart: boolean }
+  | { readonly type: 'close'; readonly leg: number }
+  | { readonly type: 'shutdown' }
+
+/** Counters of one leg since it opened. */
+export interface LegFigures {
+  readonly packetsIn: number
+  readonly bytesIn: number
+  readonly packetsOut: number
+  readonly bytesOut: number
+  /** Datagrams of strangers, and such as are no RTP. */
+  readonly ignored: number
+  readonly latePackets: number
+  readonly restarts: number
+  /** Ms since the last packet from the far end, −1 when there was none. */
+  readonly silentForMs: number
+  /** Loudest sample of the last second, 0–32768. */
+  readonly heardPeak: number
+  readonly spokenPeak: number
+}
+
+export interface MediaFigures {
+  readonly legs: number
+  readonly ticker: TickerFigures
+  /** CPU of the worker's thread since it began, ms. */
+  readonly cpuMs: number
+}
+
+/** From the worker. */
+export type FromWorker =
+  | { readonly type: 'ready' }
+  | { readonly type: 'opened'; readonly leg: number; readonly port: number }
+  | { readonly type: 'openFailed'; readonly leg: number; readonly message: string }
+  | { readonly type: 'playStarted'; readonly leg: number; readonly play: number }
+  | { readonly type: 'playFailed'; readonly leg: number; readonly play: number }
+  | {
+      readonly type: 'playEnded'
+      readonly leg: number
+      readonly play: number
+      readonly end: PlayEnd
+      readonly samples: number
+    }
+  | { readonly type: 'recordStarted'; readonly leg: number; readonly record: number }
+  | {
+      readonly type: 'recordEnded'
+      readonly leg: number
+      readonly record: number
+      readonly end: RecordEnd
+      readonly samples: number
+      readonly error: string | null
+    }
+  | { readonly type: 'digit'; readonly leg: number; readonly digit: HeldDigit }
+  | { readonly type: 'legFigures'; readonly ask: number; readonly figures: LegFigures }
+  | { readonly type: 'figures'; readonly ask: number; readonly figures: MediaFigures }
+  | { readonly type: 'shutDown' }

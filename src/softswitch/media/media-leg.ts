@@ -1,0 +1,237 @@
+/** One leg of the media engine, seen from the main thread. Made by `MediaEngine.openLeg`. */
+import { EventEmitter } from 'node:events'
+import type { FromWorker, LegFigures, LegStream, PlayEnd, RecordEnd, RecordOrder, ToWorker } from './leg-messages.ts'
+import type { NegotiatedAudio } from './sdp.ts'
+import type { HeldDigit } from './telephone-event.ts'
+
+/** A play under way. */
+export interface Play {
+  /** True when it has begun, false when there is no such file or it cannot be played. */
+  readonly started: Promise<boolean>
+  /** How it ended; `failed` when it never began. Settles also when the leg closes. */
+  readonly ended: Promise<{ readonly end: PlayEnd | 'failed'; readonly samples: number }>
+  /** Idempotent. */
+  stop(): void
+}
+
+/** A recording under way. */
+export interface Recording {
+  readonly path: string
+  /** True when the file is there, false when it cannot be created. */
+  readonly started: Promise<boolean>
+  /** When the file is whole and closed. */
+  readonly ended: Promise<{ readonly end: RecordEnd; readonly samples: number; readonly error: string | null }>
+  /** Writes silence instead of sound, or sound again. */
+  mask(masked: boolean): void
+  /** Idempotent. */
+  stop(): void
+}
+
+export interface MediaLegEvents {
+  /** A key of the far end, at its end. */
+  digit: [digit: HeldDigit]
+}
+
+interface LegHost {
+  readonly id: number
+  readonly address: string
+  readonly port: number
+  newNumber(): number
+  post(message: ToWorker): void
+  ask(question: string): Promise<FromWorker>
+  closed(): void
+}
+
+interface Starting<End> {
+  started(done: boolean): void
+  ended(end: End): void
+}
+
+export class MediaLeg extends EventEmitter<MediaLegEvents> {
+  /** Where the far end sends to. */
+  readonly address: string
+  readonly port: number
+  readonly #host: LegHost
+  readonly #plays = new Map<number, Starting<{ end: PlayEnd | 'failed'; samples: number }>>()
+  readonly #recordings = new Map<number, Starting<{ end: RecordEnd; samples: number; error: string | null }>>()
+  readonly #done: Promise<void>
+  #finished: () => void = () => {}
+  #closed = false
+
+  /** @internal MediaEngine makes legs. */
+  constructor(host: LegHost) {
+    super()
+    this.#host = host
+    this.address = host.address
+    this.port = host.port
+    this.#done = new Promise((finished) => {
+      this.#finished = finished
+    })
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /**
+   * Sets or changes the far end; null stops the stream. A far end with our own address and port (a client that
+   * acknowledges a late offer with our own description) is sent nothing: the leg would hear itself.
+   */
+  negotiate(audio: NegotiatedAudio | null): void {
+    this.#post({ type: 'negotiate', leg: this.#host.id, stream: audio === null ? null : this.#streamOf(audio) })
+  }
+
+  /**
+   * Plays above whatever plays now; that waits and goes on afterwards.
+   * @param uri an absolute path, `tone_stream://…` or `silence_stream://…`
+   */
+  play(uri: string, options: { skipSamples?: number } = {}): Play {
+    const play = this.#host.newNumber()
+    const { promises, starting } = begin<{ end: PlayEnd | 'failed'; samples: number }>()
+    if (this.#closed) {
+      starting.started(false)
+      starting.ended({ end: 'closed', samples: 0 })
+    } else {
+      this.#plays.set(play, starting)
+      this.#post({ type: 'play', leg: this.#host.id, play, uri, skip: options.skipSamples ?? 0 })
+    }
+    return { ...promises, stop: () => this.#post({ type: 'stopPlay', leg: this.#host.id, play }) }
+  }
+
+  /** Begins to record. A file that is there is replaced. */
+  record(order: RecordOrder): Recording {
+    const record = this.#host.newNumber()
+    const { promises, starting } = begin<{ end: RecordEnd; samples: number; error: string | null }>()
+    if (this.#closed) {
+      starting.started(false)
+      starting.ended({ end: 'failed', samples: 0, error: 'the leg is closed' })
+    } else {
+      this.#recordings.set(record, starting)
+      this.#post({ type: 'record', leg: this.#host.id, record, order })
+    }
+    return {
+      ...promises,
+      path: order.path,
+      mask: (masked) => this.#post({ type: 'maskRecord', leg: this.#host.id, record, masked }),
+      stop: () => this.#post({ type: 'stopRecord', leg: this.#host.id, record }),
+    }
+  }
+
+  /** Sends keys to the far end, one after the other. Nothing goes out when it does not take telephone-events. */
+  press(digits: readonly HeldDigit[]): void {
+    this.#post({ type: 'press', leg: this.#host.id, digits })
+  }
+
+  flushPresses(): void {
+    this.#post({ type: 'flushPresses', leg: this.#host.id })
+  }
+
+  /** `heard`: nobody hears the far end. `spoken`: the far end hears nobody. */
+  mute(muted: { readonly heard: boolean; readonly spoken: boolean }): void {
+    this.#post({ type: 'mute', leg: this.#host.id, ...muted })
+  }
+
+  /** @throws when the leg is closed or the worker is dead */
+  async figures(): Promise<LegFigures> {
+    if (this.#closed) throw new Error('the leg is closed')
+    const ask = this.#host.newNumber()
+    this.#post({ type: 'legFigures', leg: this.#host.id, ask })
+    const answer = await this.#host.ask(`figures ${ask}`)
+    if (answer.type !== 'legFigures') throw new Error('no figures')
+    return answer.figures
+  }
+
+  /** Ends plays and recordings and frees the port. Resolves when every recording is on the disk. Idempotent. */
+  close(): Promise<void> {
+    if (!this.#closed) {
+      this.#post({ type: 'close', leg: this.#host.id })
+      this.#closed = true
+      this.#settle()
+    }
+    return this.#done
+  }
+
+  /** @internal */
+  receive(message: FromWorker): void {
+    switch (message.type) {
+      case 'digit':
+        this.emit('digit', message.digit)
+        return
+      case 'playStarted':
+        this.#plays.get(message.play)?.started(true)
+        return
+      case 'playFailed':
+        this.#endPlay(message.play, { end: 'failed', samples: 0 })
+        return
+      case 'playEnded':
+        this.#endPlay(message.play, { end: message.end, samples: message.samples })
+        return
+      case 'recordStarted':
+        this.#recordings.get(message.record)?.started(true)
+        return
+      case 'recordEnded':
+        this.#endRecording(message.record, message)
+    }
+  }
+
+  /** @internal The worker is gone. */
+  die(): void {
+    this.#closed = true
+    for (const play of [...this.#plays.keys()]) this.#endPlay(play, { end: 'closed', samples: 0 })
+    for (const record of [...this.#recordings.keys()]) {
+      this.#endRecording(record, { end: 'failed', samples: 0, error: 'the media worker has ended' })
+    }
+    this.#settle()
+  }
+
+  #streamOf(audio: NegotiatedAudio): LegStream {
+    const self = audio.remotePort === this.port && audio.remoteAddress === this.address
+    return {
+      law: audio.law,
+      payloadType: audio.payloadType,
+      telephoneEventType: audio.telephoneEventType,
+      remoteAddress: audio.remoteAddress,
+      remotePort: audio.remotePort,
+      send: audio.maySend && !self,
+      receive: audio.mayReceive && !self,
+    }
+  }
+
+  #post(message: ToWorker): void {
+    if (!this.#closed) this.#host.post(message)
+  }
+
+  #endPlay(play: number, end: { end: PlayEnd | 'failed'; samples: number }): void {
+    const starting = this.#plays.get(play)
+    this.#plays.delete(play)
+    starting?.started(false)
+    starting?.ended(end)
+    this.#settle()
+  }
+
+  #endRecording(record: number, end: { end: RecordEnd; samples: number; error: string | null }): void {
+    const starting = this.#recordings.get(record)
+    this.#recordings.delete(record)
+    starting?.started(false)
+    starting?.ended({ end: end.end, samples: end.samples, error: end.error })
+    this.#settle()
+  }
+
+  #settle(): void {
+    if (!this.#closed || this.#plays.size > 0 || this.#recordings.size > 0) return
+    this.#host.closed()
+    this.#finished()
+  }
+}
+
+function begin<End>(): {
+  promises: { started: Promise<boolean>; ended: Promise<End> }
+  starting: Starting<End>
+} {
+  const started = Promise.withResolvers<boolean>()
+  const ended = Promise.withResolvers<End>()
+  return {
+    promises: { started: started.promise, ended: ended.promise },
+    starting: { started: started.resolve, ended: ended.resolve },
+  }
+}

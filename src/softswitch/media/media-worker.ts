@@ -1,0 +1,257 @@
+/** What the media worker's thread does with each message, and its tick. */
+import type { FromWorker, MediaWorkerSettings, RecordEnd, RecordOrder, ToWorker } from './leg-messages.ts'
+import { MediaTicker } from './media-ticker.ts'
+import { RecordingFile } from './recording-file.ts'
+import { type RtpSocket, RtpSocketPool } from './rtp-socket.ts'
+import { SoundLibrary } from './sound-library.ts'
+import { toneStream } from './tone-stream.ts'
+import { WorkerLeg } from './worker-leg.ts'
+import { WorkerRecording } from './worker-recording.ts'
+
+/** Ticks of two legs that talk to each other before the first call: the hot paths are compiled by then. */
+const WARM_UP_TICKS = 200
+
+export class MediaWorker {
+  readonly #settings: MediaWorkerSettings
+  readonly #say: (message: FromWorker) => void
+  readonly #sockets: RtpSocketPool
+  readonly #sounds = new SoundLibrary()
+  readonly #legs = new Map<number, WorkerLeg>()
+  /** Plays and recordings whose file is being opened, by `play|record` id: a stop may come before they begin. */
+  readonly #opening = new Map<string, { stopped: boolean }>()
+  readonly #closings = new Set<Promise<void>>()
+  readonly #ticker = new MediaTicker(() => this.#tick())
+
+  constructor(settings: MediaWorkerSettings, say: (message: FromWorker) => void) {
+    this.#settings = settings
+    this.#say = say
+    this.#sockets = new RtpSocketPool(settings.ports)
+  }
+
+  /** Opens sockets in advance, warms up and begins to tick. Says `ready`. */
+  async start(): Promise<void> {
+    await this.#warmUp()
+    await this.#sockets.warmUp()
+    this.#ticker.start()
+    this.#say({ type: 'ready' })
+  }
+
+  handle(message: ToWorker): void {
+    switch (message.type) {
+      case 'open':
+        void this.#open(message.leg)
+        return
+      case 'play':
+        void this.#play(message)
+        return
+      case 'stopPlay':
+        this.#stopPlay(message.leg, message.play)
+        return
+      case 'record':
+        void this.#record(message.leg, message.record, message.order)
+        return
+      case 'stopRecord':
+        this.#stopRecord(message.leg, message.record)
+        return
+      case 'figures':
+        this.#sayFigures(message.ask, message.restart)
+        return
+      case 'shutdown':
+        void this.#shutDown()
+        return
+      default: {
+        const leg = this.#legs.get(message.leg)
+        // A leg that has closed meanwhile is no error.
+        if (leg !== undefined) this.#handleLeg(leg, message)
+      }
+    }
+  }
+
+  #handleLeg(
+    leg: WorkerLeg,
+    message: Exclude<
+      ToWorker,
+      { type: 'open' | 'play' | 'stopPlay' | 'record' | 'stopRecord' | 'figures' | 'shutdown' }
+    >,
+  ): void {
+    switch (message.type) {
+      case 'negotiate':
+        leg.negotiate(message.stream)
+        return
+      case 'maskRecord': {
+        const recording = leg.recordings.get(message.record)
+        if (recording !== undefined) recording.masked = message.masked
+        return
+      }
+      case 'press':
+        leg.press(message.digits)
+        return
+      case 'flushPresses':
+        leg.flushPresses()
+        return
+      case 'mute':
+        leg.mute(message)
+        return
+      case 'legFigures':
+        this.#say({ type: 'legFigures', ask: message.ask, figures: leg.figures() })
+        return
+      case 'close':
+        this.#close(message.leg, leg)
+    }
+  }
+
+  #tick(): void {
+    for (const leg of this.#legs.values()) leg.hear()
+    for (const [id, leg] of this.#legs) {
+      leg.speak()
+      if (leg.recordings.size === 0) continue
+      for (const [record, recording] of leg.recordings) {
+        if (recording.ended !== null) this.#endRecording(id, leg, record, recording.ended)
+      }
+    }
+  }
+
+  async #open(id: number): Promise<void> {
+    try {
+      const socket = await this.#sockets.take()
+      this.#legs.set(id, this.#newLeg(id, socket))
+      this.#say({ type: 'opened', leg: id, port: socket.port })
+    } catch (error) {
+      this.#say({ type: 'openFailed', leg: id, message: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  #newLeg(id: number, socket: RtpSocket): WorkerLeg {
+    return new WorkerLeg(socket, this.#settings.jitterMs, {
+      digit: (digit) => this.#say({ type: 'digit', leg: id, digit }),
+      playEnded: (play, end, samples) => this.#say({ type: 'playEnded', leg: id, play, end, samples }),
+    })
+  }
+
+  async #play({ leg: id, play, uri, skip }: Extract<ToWorker, { type: 'play' }>): Promise<void> {
+    const key = `play ${id} ${play}`
+    const opening = { stopped: false }
+    this.#opening.set(key, opening)
+    const source = await this.#sounds.open(uri, skip)
+    this.#opening.delete(key)
+    if (source === null) {
+      this.#say({ type: 'playFailed', leg: id, play })
+      return
+    }
+    this.#say({ type: 'playStarted', leg: id, play })
+    const leg = this.#legs.get(id)
+    if (leg !== undefined && !opening.stopped) {
+      leg.play(play, source)
+      return
+    }
+    source.close()
+    this.#say({ type: 'playEnded', leg: id, play, end: leg === undefined ? 'closed' : 'stopped', samples: 0 })
+  }
+
+  #stopPlay(id: number, play: number): void {
+    const opening = this.#opening.get(`play ${id} ${play}`)
+    if (opening === undefined) this.#legs.get(id)?.stopPlay(play)
+    else opening.stopped = true
+  }
+
+  async #record(id: number, record: number, order: RecordOrder): Promise<void> {
+    const key = `record ${id} ${record}`
+    const opening = { stopped: false }
+    this.#opening.set(key, opening)
+    const opened = await RecordingFile.create(order.path, order.sides === 'stereo' ? 2 : 1).catch((error: unknown) =>
+      error instanceof Error ? error.message : String(error),
+    )
+    this.#opening.delete(key)
+    if (typeof opened === 'string') {
+      this.#say({ type: 'recordEnded', leg: id, record, end: 'failed', samples: 0, error: opened })
+      return
+    }
+    this.#say({ type: 'recordStarted', leg: id, record })
+    const recording = new WorkerRecording(opened, order)
+    const leg = this.#legs.get(id)
+    if (leg !== undefined && !opening.stopped) leg.recordings.set(record, recording)
+    else this.#finish(id, record, recording, leg === undefined ? 'closed' : 'stopped')
+  }
+
+  #stopRecord(id: number, record: number): void {
+    const opening = this.#opening.get(`record ${id} ${record}`)
+    const leg = this.#legs.get(id)
+    if (opening !== undefined) opening.stopped = true
+    else if (leg !== undefined) this.#endRecording(id, leg, record, 'stopped')
+  }
+
+  #endRecording(id: number, leg: WorkerLeg, record: number, end: RecordEnd): void {
+    const recording = leg.recordings.get(record)
+    if (recording === undefined) return
+    leg.recordings.delete(record)
+    this.#finish(id, record, recording, end)
+  }
+
+  #finish(id: number, record: number, recording: WorkerRecording, end: RecordEnd): void {
+    const closing = recording.close().then(({ samples, error }) => {
+      this.#say({ type: 'recordEnded', leg: id, record, end: error === null ? end : 'failed', samples, error })
+    })
+    this.#closings.add(closing)
+    void closing.finally(() => this.#closings.delete(closing))
+  }
+
+  #close(id: number, leg: WorkerLeg): void {
+    this.#legs.delete(id)
+    leg.close()
+    for (const [record, recording] of leg.recordings) this.#finish(id, record, recording, 'closed')
+    this.#sockets.release(leg.socket)
+  }
+
+  #sayFigures(ask: number, restart: boolean): void {
+    const { user, system } = process.threadCpuUsage()
+    this.#say({
+      type: 'figures',
+      ask,
+      figures: {
+        legs: this.#legs.size,
+        ticker: this.#ticker.figures({ restart }),
+        cpuMs: (user + system) / 1000,
+      },
+    })
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#ticker.stop()
+    for (const [id, leg] of [...this.#legs]) this.#close(id, leg)
+    this.#sockets.close()
+    await Promise.all(this.#closings)
+    this.#say({ type: 'shutDown' })
+  }
+
+  async #warmUp(): Promise<void> {
+    const pair = await Promise.all([0, 1].map(async () => this.#newLeg(-1, await this.#sockets.take()))).catch(() => [])
+    const [one, other] = pair
+    if (one === undefined || other === undefined) return
+    for (const [leg, peer] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      leg.negotiate({
+        law: 'PCMA',
+        payloadType: 8,
+        telephoneEventType: 101,
+        remoteAddress: this.#settings.ports.address,
+        remotePort: peer.socket.port,
+        send: true,
+        receive: true,
+      })
+      const tone = toneStream(`%(${WARM_UP_TICKS * 20},0,400)`)
+      if (tone !== null) leg.play(0, tone)
+    }
+    for (let tick = 0; tick < WARM_UP_TICKS; tick++) {
+      for (const leg of pair) leg.hear()
+      for (const leg of pair) leg.speak()
+      // Lets the datagrams in.
+      if (tick % 10 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    for (const leg of pair) {
+      leg.close()
+      this.#sockets.release(leg.socket)
+    }
+  }
+}

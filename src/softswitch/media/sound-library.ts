@@ -1,0 +1,189 @@
+/**
+ * Opens what can be played: WAV files, `tone_stream://` and `silence_stream://`.
+ *
+ * Prompts are short and played again and again: they are decoded once and kept, up to a bound. Long files (music on
+ * hold, a recording that is listened to) are read ahead while they play. Nothing here blocks: a play whose disk is
+ * too slow is silent for a tick.
+ */
+import { type FileHandle, open } from 'node:fs/promises'
+import type { AudioSource } from './audio-source.ts'
+import { silenceStream, toneStream } from './tone-stream.ts'
+import { readWavHeader, type WavFormat } from './wav.ts'
+import { WavDecoder } from './wav-decoder.ts'
+
+/** Files up to this size are decoded whole and kept: about a minute of prompt. */
+const KEPT_FILE_BYTES = 1_000_000
+/** What may be kept in all. */
+const KEPT_BYTES = 24_000_000
+const HEAD_BYTES = 4096
+/** Read-ahead of long files, in bytes of the file. */
+const CHUNK_BYTES = 64 * 1024
+
+interface KeptSound {
+  readonly modifiedMs: number
+  readonly fileBytes: number
+  readonly samples: Int16Array
+}
+
+export class SoundLibrary {
+  /** Least recently used first. */
+  readonly #kept = new Map<string, KeptSound>()
+  #keptBytes = 0
+
+  /**
+   * @param uri an absolute path, or one of the two streams
+   * @param skipSamples where to begin (`file@@offset`), at 8 kHz
+   * @returns null when there is no such file or it cannot be played
+   */
+  async open(uri: string, skipSamples = 0): Promise<AudioSource | null> {
+    if (uri.startsWith('silence_stream://')) return silenceStream(uri.slice('silence_stream://'.length))
+    if (uri.startsWith('tone_stream://')) return toneStream(uri.slice('tone_stream://'.length))
+    try {
+      return await this.#openFile(uri.replace(/^file:\/\//, ''), skipSamples)
+    } catch {
+      return null
+    }
+  }
+
+  async #openFile(path: string, skipSamples: number): Promise<AudioSource | null> {
+    const file = await open(path, 'r')
+    let keepOpen = false
+    try {
+      const { mtimeMs, size } = await file.stat()
+      const kept = this.#kept.get(path)
+      if (kept !== undefined && kept.modifiedMs === mtimeMs && kept.fileBytes === size) {
+        this.#kept.delete(path)
+        this.#kept.set(path, kept)
+        return new KeptSource(kept.samples, skipSamples)
+      }
+      const head = Buffer.alloc(Math.min(HEAD_BYTES, size))
+      await file.read(head, 0, head.length, 0)
+      const format = readWavHeader(head)
+      if (format === null) return null
+      const end = Math.min(size, format.dataStart + format.dataBytes)
+      if (end - format.dataStart > KEPT_FILE_BYTES) {
+        const source = await FileSource.begin(file, format, end, skipSamples)
+        keepOpen = true
+        return source
+      }
+      const bytes = Buffer.alloc(Math.max(0, end - format.dataStart))
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, format.dataStart)
+      const samples = new WavDecoder(format).decode(bytes.subarray(0, bytesRead))
+      this.#keep(path, { modifiedMs: mtimeMs, fileBytes: size, samples })
+      return new KeptSource(samples, skipSamples)
+    } finally {
+      if (!keepOpen) await file.close()
+    }
+  }
+
+  #keep(path: string, sound: KeptSound): void {
+    const before = this.#kept.get(path)
+    if (before !== undefined) this.#keptBytes -= before.samples.byteLength
+    this.#kept.delete(path)
+    this.#kept.set(path, sound)
+    this.#keptBytes += sound.samples.byteLength
+    for (const [oldest, { samples }] of this.#kept) {
+      if (this.#keptBytes <= KEPT_BYTES) break
+      this.#kept.delete(oldest)
+      this.#keptBytes -= samples.byteLength
+    }
+  }
+}
+
+class KeptSource implements AudioSource {
+  readonly #samples: Int16Array
+  #at: number
+
+  constructor(samples: Int16Array, skipSamples: number) {
+    this.#samples = samples
+    this.#at = Math.min(skipSamples, samples.length)
+  }
+
+  read(into: Int16Array, count: number): number {
+    const taken = Math.min(count, this.#samples.length - this.#at)
+    for (let i = 0; i < taken; i++) into[i] = this.#samples[this.#at + i] ?? 0
+    this.#at += taken
+    return taken
+  }
+
+  close(): void {}
+}
+
+/** Plays one chunk while the next is being read. */
+class FileSource implements AudioSource {
+  readonly #file: FileHandle
+  readonly #decoder: WavDecoder
+  readonly #end: number
+  #nextByte: number
+  #current: Int16Array = new Int16Array(0)
+  #at = 0
+  #next: Int16Array | null = null
+  #reading = false
+  #ended = false
+  #closed = false
+
+  static async begin(file: FileHandle, format: WavFormat, end: number, skipSamples: number): Promise<FileSource> {
+    const source = new FileSource(file, format, end, skipSamples)
+    await source.#readAhead()
+    return source
+  }
+
+  private constructor(file: FileHandle, format: WavFormat, end: number, skipSamples: number) {
+    this.#file = file
+    this.#decoder = new WavDecoder(format)
+    this.#end = end
+    const skippedFrames = Math.floor((skipSamples * format.sampleRate) / 8000)
+    this.#nextByte = Math.min(end, format.dataStart + skippedFrames * this.#decoder.frameBytes)
+  }
+
+  read(into: Int16Array, count: number): number {
+    let written = 0
+    while (written < count) {
+      if (this.#at === this.#current.length) {
+        if (this.#next !== null) {
+          this.#current = this.#next
+          this.#at = 0
+          this.#next = null
+        } else if (this.#ended) break
+        else {
+          // The disk is late. Silence holds the place; nothing of the file is lost.
+          into.fill(0, written, count)
+          written = count
+        }
+        void this.#readAhead()
+        continue
+      }
+      const taken = Math.min(count - written, this.#current.length - this.#at)
+      for (let i = 0; i < taken; i++) into[written + i] = this.#current[this.#at + i] ?? 0
+      this.#at += taken
+      written += taken
+    }
+    return written
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#ended = true
+    if (!this.#reading) void this.#file.close().catch(() => {})
+  }
+
+  async #readAhead(): Promise<void> {
+    if (this.#reading || this.#next !== null || this.#ended) return
+    this.#reading = true
+    try {
+      const frame = this.#decoder.frameBytes
+      const wanted = Math.min(CHUNK_BYTES - (CHUNK_BYTES % frame), this.#end - this.#nextByte)
+      const bytes = Buffer.allocUnsafe(Math.max(0, wanted - (wanted % frame)))
+      const { bytesRead } = await this.#file.read(bytes, 0, bytes.length, this.#nextByte)
+      this.#nextByte += bytesRead
+      if (bytesRead === 0) this.#ended = true
+      else this.#next = this.#decoder.decode(bytes.subarray(0, bytesRead - (bytesRead % frame)))
+    } catch {
+      this.#ended = true
+    } finally {
+      this.#reading = false
+      if (this.#closed) void this.#file.close().catch(() => {})
+    }
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * The media half of a telephone for tests: one UDP socket that sends tones and keys every 20 ms and keeps what it
+ * hears. G.711 A-law and telephone-event 101, unless told otherwise.
+ */
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { decodeG711, encodeG711, G711_PAYLOAD_TYPE, type G711Law } from '#softswitch/media/g711.ts'
+import { newRtpHeader, RTP_HEADER_BYTES, readRtp, writeRtp } from '#softswitch/media/rtp-packet.ts'
+import type { NegotiatedAudio } from '#softswitch/media/sdp.ts'
+import {
+  EVENT_BYTES,
+  type HeldDigit,
+  TelephoneEventReceiver,
+  TelephoneEventSender,
+  writeEvent,
+} from '#softswitch/media/telephone-event.ts'
+import { sine } from './tones.ts'
+
+export interface HeardPacket {
+  readonly sequence: number
+  readonly timestamp: number
+  readonly marker: boolean
+  readonly payloadType: number
+  readonly samples: Int16Array
+  /** `performance.now()` when it came. */
+  readonly at: number
+}
+
+export class RtpPhone {
+  readonly law: G711Law
+  readonly socket: Socket
+  readonly heard: HeardPacket[] = []
+  readonly digits: HeldDigit[] = []
+  #peer: { address: string; port: number } | null = null
+  #frequency = 0
+  #timer: NodeJS.Timeout | null = null
+  #ticks = 0
+  #startedAt = 0
+  readonly #sender = new TelephoneEventSender()
+  readonly #receiver = new TelephoneEventReceiver()
+  readonly #out = { marker: false, payloadType: 0, sequence: 1, timestamp: 1000, ssrc: 77 }
+  readonly #waiting = new Set<() => void>()
+
+  static async open(law: G711Law = 'PCMA'): Promise<RtpPhone> {
+    const socket = createSocket('udp4')
+    socket.bind(0, '127.0.0.1')
+    await once(socket, 'listening')
+    return new RtpPhone(socket, law)
+  }
+
+  private constructor(socket: Socket, law: G711Law) {
+    this.socket = socket
+    this.law = law
+    socket.on('message', (datagram) => this.#receive(datagram))
+    socket.on('error', () => {})
+  }
+
+  get port(): number {
+    return this.socket.address().port
+  }
+
+  /** How a leg of the media engine is told about this telephone. */
+  get audio(): NegotiatedAudio {
+    return {
+      law: this.law,
+      payloadType: G711_PAYLOAD_TYPE[this.law],
+      telephoneEventType: 101,
+      remoteAddress: '127.0.0.1',
+      remotePort: this.port,
+      maySend: true,
+      mayReceive: true,
+    }
+  }
+
+  /** A session description with this telephone's address. */
+  get sdp(): string {
+    const type = G711_PAYLOAD_TYPE[this.law]
+    return [
+      'v=0',
+      'o=phone 1 1 IN IP4 127.0.0.1',
+      's=-',
+      'c=IN IP4 127.0.0.1',
+      't=0 0',
+      `m=audio ${this.port} RTP/AVP ${type} 101`,
+      `a=rtpmap:${type} ${this.law}/8000`,
+      'a=rtpmap:101 telephone-event/8000',
+      'a=fmtp:101 0-15',
+      'a=ptime:20',
+      '',
+    ].join('\r\n')
+  }
+
+  /** Begins to send every 20 ms: a tone, or silence at 0 Hz. */
+  talk(to: { address: string; port: number }, frequency = 0): void {
+    this.#peer = to
+    this.#frequency = frequency
+    if (this.#timer !== null) return
+    this.#startedAt = performance.now() - this.#ticks * 20
+    this.#timer = setInterval(() => this.#catchUp(), 5)
+  }
+
+  stopTalking(): void {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#timer = null
+  }
+
+  press(digits: string, durationSamples = 800): void {
+    for (const digit of digits) this.#sender.press({ digit, durationSamples })
+  }
+
+  /** What was heard from packet `from` on, end to end. */
+  samples(from = 0): Int16Array {
+    const packets = this.heard.slice(from).filter(({ payloadType }) => payloadType !== 101)
+    const all = new Int16Array(packets.reduce((sum, { samples }) => sum + samples.length, 0))
+    let at = 0
+    for (const { samples } of packets) {
+      all.set(samples, at)
+      at += samples.length
+    }
+    return all
+  }
+
+  /** Resolves when `condition` holds; it is asked again with each packet. */
+  async until(condition: () => boolean, limitMs = 10_000): Promise<void> {
+    if (condition()) return
+    await new Promise<void>((resolve, reject) => {
+      const limit = setTimeout(() => {
+        this.#waiting.delete(check)
+        reject(new Error('the telephone waited in vain'))
+      }, limitMs)
+      const check = (): void => {
+        if (!condition()) return
+        clearTimeout(limit)
+        this.#waiting.delete(check)
+        resolve()
+      }
+      this.#waiting.add(check)
+    })
+  }
+
+  close(): void {
+    this.stopTalking()
+    this.socket.close()
+  }
+
+  #catchUp(): void {
+    while (performance.now() - this.#startedAt >= this.#ticks * 20) {
+      this.#sendTick()
+      this.#ticks += 1
+    }
+  }
+
+  #sendTick(): void {
+    const peer = this.#peer
+    if (peer === null) return
+    const out = this.#out
+    const event = this.#sender.idle ? null : this.#sender.next(out.timestamp, 160)
+    const packet = Buffer.alloc(RTP_HEADER_BYTES + (event === null ? 160 : EVENT_BYTES))
+    const timestamp = out.timestamp
+    out.sequence = (out.sequence + 1) & 0xffff
+    out.marker = event?.first ?? false
+    out.payloadType = event === null ? G711_PAYLOAD_TYPE[this.law] : 101
+    if (event !== null) out.timestamp = event.timestamp
+    writeRtp(packet, out)
+    out.timestamp = timestamp
+    if (event !== null) writeEvent(event, packet, RTP_HEADER_BYTES)
+    else encodeG711(this.law, sine(this.#frequency, 160, 8000, this.#ticks * 160), 160, packet, RTP_HEADER_BYTES)
+    out.timestamp = (out.timestamp + 160) >>> 0
+    this.socket.send(packet, peer.port, peer.address)
+  }
+
+  #receive(datagram: Buffer): void {
+    const header = newRtpHeader()
+    if (!readRtp(datagram, header)) return
+    const samples = new Int16Array(header.payloadEnd - header.payloadStart)
+    if (header.payloadType === 101) {
+      const digit = this.#receiver.receive(header, datagram, header.payloadStart, header.payloadEnd)
+      if (digit !== null) this.digits.push(digit)
+    } else decodeG711(this.law, datagram, header.payloadStart, header.payloadEnd, samples)
+    const { sequence, timestamp, marker, payloadType } = header
+    this.heard.push({ sequence, timestamp, marker, payloadType, samples, at: performance.now() })
+    for (const check of [...this.#waiting]) check()
+  }
+}
