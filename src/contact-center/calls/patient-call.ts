@@ -26,7 +26,12 @@ export interface PatientCallParts {
   /** Absolute path on the media server for this attempt's recording. Its folder exists. */
   readonly recordingPath: (attemptId: string) => Promise<string>
   /** Leads the patient through the flow; resolves when it is over or the leg has ended. */
-  readonly runFlow: (leg: PatientLeg, work: Work, onRecord: (record: FlowRecord, at: Date) => void, log: Log) => Promise<FlowSummary>
+  readonly runFlow: (
+    leg: PatientLeg,
+    work: Work,
+    onRecord: (record: FlowRecord, at: Date) => void,
+    log: Log,
+  ) => Promise<FlowSummary>
 }
 
 /**
@@ -99,7 +104,8 @@ async function converse(
   } catch (error) {
     logError(log, error, 'the flow broke off')
   }
-  if (recording !== null) await leg.stopRecording().catch((error: unknown) => logError(log, error, 'recording not stopped'))
+  if (recording !== null)
+    await leg.stopRecording().catch((error: unknown) => logError(log, error, 'recording not stopped'))
   await leg.hangUp()
   if (recording !== null) {
     events.write({ type: 'recording_closed', path: recording }, () => failpoint('recording-closed'))

@@ -1,0 +1,167 @@
+import type { Ground, GroundTransaction } from '#platform/database/database.ts'
+import { OperationalError } from '#platform/errors/errors.ts'
+import type { Log } from '#platform/log.ts'
+import { appendToStream, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
+import { markRecordingClosed, markRecordingMissing, markRecordingStarted } from '../recording/recording-store.ts'
+import type { Lease, WorkSource } from '../work-source.ts'
+import {
+  insertCallEvent,
+  lockAttempt,
+  markAnswered,
+  markEnded,
+  markInvited,
+  markRinging,
+  setOutcome,
+  stateLease,
+} from './attempt-store.ts'
+import type { CallEvent } from './call-event.ts'
+
+/** One line of the journal: the event and the lease under which it happened. */
+export interface JournaledCallEvent {
+  readonly event: CallEvent
+  readonly lease: Lease
+}
+
+export interface CallApplierParts {
+  readonly db: Ground
+  readonly work: Pick<WorkSource, 'apply'>
+  readonly log: Log
+  /** Inside the transaction: have this closed recording judged. */
+  readonly judgeLater: (tx: GroundTransaction, recordingId: string) => Promise<void>
+  /** After commit: attempts that have ended, so that lines are free. */
+  readonly onEnded: (attemptIds: readonly string[]) => void
+}
+
+/**
+ * Brings journaled events into the rows: in order, each once, follow-up's part in the same transaction.
+ *
+ * A batch is one transaction. Should an event be one that the database refuses (an illegal move, a stale lease), the
+ * batch is taken again event by event: the refused one is kept as it happened and changes nothing else, so that one bad
+ * event never stops the journal.
+ * @throws OperationalError when the database is away; the journal then tries the same batch again
+ */
+export class CallApplier {
+  readonly #parts: CallApplierParts
+
+  constructor(parts: CallApplierParts) {
+    this.#parts = parts
+  }
+
+  async apply(batch: readonly JournaledCallEvent[]): Promise<void> {
+    try {
+      await this.#applyTogether(batch)
+    } catch (error) {
+      if (error instanceof OperationalError) throw error
+      for (const one of batch) await this.#applyAlone(one)
+    }
+    const ended = batch.filter(({ event }) => event.body.type === 'ended').map(({ event }) => event.attemptId)
+    if (ended.length > 0) this.#parts.onEnded(ended)
+  }
+
+  async #applyTogether(batch: readonly JournaledCallEvent[]): Promise<void> {
+    await this.#parts.db.transaction().execute(async (tx) => {
+      const told: NewStreamEvent[] = []
+      for (const one of batch) told.push(...(await this.#applyOne(tx, one)))
+      await appendToStream(tx, 'live', told)
+    })
+  }
+
+  async #applyAlone(one: JournaledCallEvent): Promise<void> {
+    try {
+      await this.#applyTogether([one])
+    } catch (error) {
+      if (error instanceof OperationalError) throw error
+      const { attemptId, callId, seq, body } = one.event
+      this.#parts.log.error(
+        { attemptId, callId, seq, type: body.type, err: error },
+        'event refused; kept without effect',
+      )
+      await this.#parts.db.transaction().execute((tx) => keep(tx, one.event))
+    }
+  }
+
+  /** @returns what the live page must hear */
+  async #applyOne(tx: GroundTransaction, { event, lease }: JournaledCallEvent): Promise<NewStreamEvent[]> {
+    const before = await lockAttempt(tx, event.attemptId)
+    if (before === null) {
+      // The attempt belongs to another database (a data folder put together from two).
+      this.#parts.log.error(
+        { attemptId: event.attemptId, type: event.body.type },
+        'event of an unknown attempt dropped',
+      )
+      return []
+    }
+    if (!(await insertCallEvent(tx, event))) return []
+    await stateLease(tx, lease)
+    const told = await this.#change(tx, event, before)
+    if (before !== 'ended' || saidByPatient.has(event.body.type)) await this.#parts.work.apply(tx, event)
+    return told
+  }
+
+  async #change(tx: GroundTransaction, event: CallEvent, before: string): Promise<NewStreamEvent[]> {
+    const { body, attemptId, callId, taskId, campaignId, at } = event
+    const moved = (to: string, more = {}): NewStreamEvent => ({
+      type: 'attempt.changed',
+      payload: { campaignId, attemptId, taskId, from: before, to, ...more },
+    })
+    const recording = (state: string): NewStreamEvent => ({ type: 'recording.changed', payload: { attemptId, state } })
+    const over = before === 'ended'
+    switch (body.type) {
+      case 'invited':
+        if (!over) await markInvited(tx, event, body.ref)
+        return []
+      case 'ringing':
+        if (before !== 'dialing') return []
+        await markRinging(tx, event, body.sipStatus, body.earlyMedia)
+        return [moved('ringing')]
+      case 'answered':
+        if (over) return []
+        await markAnswered(tx, event, body)
+        return [moved('answered')]
+      case 'recording_started':
+        await markRecordingStarted(tx, attemptId, { path: body.path, at })
+        return [recording('recording')]
+      case 'recording_closed': {
+        const closed = await markRecordingClosed(tx, attemptId, at)
+        if (closed === null) return []
+        await this.#parts.judgeLater(tx, closed)
+        return [recording('closed')]
+      }
+      case 'question':
+        return [
+          {
+            type: 'call.progress',
+            payload: {
+              campaignId,
+              attemptId,
+              callId,
+              questionId: body.questionId,
+              index: body.index,
+              total: body.total,
+            },
+          },
+        ]
+      case 'outcome':
+        if (!over) await setOutcome(tx, event, body.outcome)
+        return []
+      case 'ended': {
+        if (over) return []
+        await markEnded(tx, event, body)
+        const told = [moved('ended', { result: body.result })]
+        return (await markRecordingMissing(tx, attemptId)) ? [...told, recording('missing')] : told
+      }
+      default:
+        return []
+    }
+  }
+}
+
+/**
+ * A reconciler closed the attempt while this node was away: what the patient said still counts, what the telephone did
+ * no longer does.
+ */
+const saidByPatient: ReadonlySet<CallEvent['body']['type']> = new Set(['answer', 'respondent', 'do_not_call'])
+
+async function keep(tx: GroundTransaction, event: CallEvent): Promise<void> {
+  await insertCallEvent(tx, event)
+}
