@@ -24,8 +24,9 @@ export interface ClientTransactionUser {
   /**
    * Provisional answers, one final answer, and for INVITE every further 2xx of another fork (to be acknowledged and
    * ended by the owner, RFC 3261 §13.2.2.4).
+   * @param source where the answer came from; where the request went (or was to go) when it was made here
    */
-  onResponse(response: SipResponse, origin: ResponseOrigin): void
+  onResponse(response: SipResponse, origin: ResponseOrigin, source: Hop | undefined): void
 }
 
 /** What a transaction needs from the endpoint that owns it. */
@@ -67,6 +68,11 @@ export abstract class ClientTransaction {
     return this.state === 'terminated'
   }
 
+  /** True until the final answer. */
+  get waiting(): boolean {
+    return this.state === 'resolving' || this.state === 'calling' || this.state === 'proceeding'
+  }
+
   /** First transmission. Called once by the endpoint. */
   start(hop: Hop): void {
     if (this.state !== 'resolving') return
@@ -81,7 +87,7 @@ export abstract class ClientTransaction {
   fail(status: number, reason = reasonPhrase(status)): void {
     if (this.state === 'terminated' || this.state === 'completed' || this.state === 'accepted') return
     this.terminate()
-    this.user.onResponse(responseTo(this.request, status, { reason }), 'local')
+    this.user.onResponse(responseTo(this.request, status, { reason }), 'local', this.#hop)
   }
 
   /** Drops everything without a word to the owner: the endpoint closes. */
@@ -92,7 +98,7 @@ export abstract class ClientTransaction {
     this.host.onEnded(this)
   }
 
-  abstract receive(response: SipResponse): void
+  abstract receive(response: SipResponse, source: Hop): void
   /** Interval that follows `previous`, or undefined to stop. */
   protected abstract nextInterval(previous: number): number | undefined
 
@@ -125,17 +131,17 @@ export abstract class ClientTransaction {
 
 /** Timers E, F, K. */
 export class NonInviteClientTransaction extends ClientTransaction {
-  override receive(response: SipResponse): void {
+  override receive(response: SipResponse, source: Hop): void {
     if (this.state !== 'calling' && this.state !== 'proceeding') return
     if (response.status < 200) {
       this.state = 'proceeding'
-      this.user.onResponse(response, 'network')
+      this.user.onResponse(response, 'network', source)
       return
     }
     this.state = 'completed'
     this.stopTimers()
     this.limitAfter(this.host.timers.t4, () => this.terminate())
-    this.user.onResponse(response, 'network')
+    this.user.onResponse(response, 'network', source)
   }
 
   protected override nextInterval(previous: number): number {
@@ -149,28 +155,26 @@ export class InviteClientTransaction extends ClientTransaction {
   /** ACKs the owner sent for 2xx answers, by the answer's To tag. */
   readonly #acks = new Map<string, { ack: SipRequest; hop: Hop }>()
   #forks = new Set<string>()
-  #cancel: 'no' | 'wanted' | 'sent' = 'no'
-  #cancelHeaders: ExtraHeaders | undefined
+  #cancel: SipRequest | undefined
+  #cancelSent = false
 
   get cancelRequested(): boolean {
-    return this.#cancel !== 'no'
+    return this.#cancel !== undefined
   }
 
   /**
    * Asks for CANCEL. It leaves once a provisional answer has come (RFC 3261 §9.1); a final answer that crosses it
-   * still arrives, so the owner must be ready for a 2xx. Idempotent.
+   * still arrives, so the owner must be ready for a 2xx. Asking again changes nothing.
+   * @returns the CANCEL as it leaves, or undefined when a final answer is here already
    */
-  cancel(headers?: ExtraHeaders): void {
-    if (this.#cancel !== 'no') return
-    if (this.state === 'resolving') {
-      this.#cancel = 'sent'
-      this.fail(487)
-    } else if (this.state === 'calling') {
-      this.#cancel = 'wanted'
-      this.#cancelHeaders = headers
-    } else if (this.state === 'proceeding') {
-      this.#sendCancel(headers)
-    }
+  cancel(extra?: ExtraHeaders): SipRequest | undefined {
+    if (this.#cancel !== undefined) return this.#cancel
+    if (!this.waiting) return undefined
+    this.#cancel = this.#sameTransaction('CANCEL')
+    addExtraHeaders(this.#cancel.headers, extra)
+    if (this.state === 'resolving') this.fail(487)
+    else if (this.state === 'proceeding') this.#sendCancel(this.#cancel)
+    return this.#cancel
   }
 
   /** Sends the ACK of a 2xx, and again for every repetition of that 2xx. */
@@ -179,9 +183,9 @@ export class InviteClientTransaction extends ClientTransaction {
     this.host.send(ack, hop)
   }
 
-  override receive(response: SipResponse): void {
-    if (this.state === 'calling' || this.state === 'proceeding') this.#receiveEarly(response)
-    else if (this.state === 'accepted') this.#receiveAccepted(response)
+  override receive(response: SipResponse, source: Hop): void {
+    if (this.state === 'calling' || this.state === 'proceeding') this.#receiveEarly(response, source)
+    else if (this.state === 'accepted') this.#receiveAccepted(response, source)
     else if (this.state === 'completed' && response.status >= 300) this.#acknowledgeRefusal()
   }
 
@@ -189,13 +193,13 @@ export class InviteClientTransaction extends ClientTransaction {
     return this.state === 'calling' ? previous * 2 : undefined
   }
 
-  #receiveEarly(response: SipResponse): void {
+  #receiveEarly(response: SipResponse, source: Hop): void {
     if (response.status < 200) {
       this.state = 'proceeding'
       this.stopRetransmission()
-      if (this.#cancel === 'wanted') this.#sendCancel(this.#cancelHeaders)
-      if (this.#cancel !== 'sent') this.limitAfter(this.host.timers.c, () => this.#ringTooLong())
-      this.user.onResponse(response, 'network')
+      if (this.#cancel !== undefined && !this.#cancelSent) this.#sendCancel(this.#cancel)
+      if (this.#cancel === undefined) this.limitAfter(this.host.timers.c, () => this.#ringTooLong())
+      this.user.onResponse(response, 'network', source)
       return
     }
     this.stopTimers()
@@ -209,17 +213,17 @@ export class InviteClientTransaction extends ClientTransaction {
       this.#acknowledgeRefusal()
       this.limitAfter(this.host.timers.giveUp, () => this.terminate())
     }
-    this.user.onResponse(response, 'network')
+    this.user.onResponse(response, 'network', source)
   }
 
-  #receiveAccepted(response: SipResponse): void {
+  #receiveAccepted(response: SipResponse, source: Hop): void {
     if (response.status < 200 || response.status >= 300) return
     const tag = response.toTag ?? ''
     const sent = this.#acks.get(tag)
     if (sent !== undefined) this.host.send(sent.ack, sent.hop)
     else if (!this.#forks.has(tag)) {
       this.#forks.add(tag)
-      this.user.onResponse(response, 'network')
+      this.user.onResponse(response, 'network', source)
     }
   }
 
@@ -234,16 +238,14 @@ export class InviteClientTransaction extends ClientTransaction {
     if (this.#nonTwoHundredAck !== undefined && this.hop !== undefined) this.host.send(this.#nonTwoHundredAck, this.hop)
   }
 
-  #sendCancel(headers: ExtraHeaders | undefined): void {
-    this.#cancel = 'sent'
-    const cancel = this.#sameTransaction('CANCEL')
-    addExtraHeaders(cancel.headers, headers)
+  #sendCancel(cancel: SipRequest): void {
+    this.#cancelSent = true
     this.limitAfter(this.host.timers.giveUp, () => this.fail(487))
     this.host.sendCancel(this, cancel)
   }
 
   #ringTooLong(): void {
-    this.#sendCancel(undefined)
+    this.cancel()
     this.limitAfter(this.host.timers.giveUp, () => this.fail(408))
   }
 

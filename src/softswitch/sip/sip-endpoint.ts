@@ -46,12 +46,21 @@ export interface SipEndpointSettings {
   readonly clock?: SipClock
   /** Another network than UDP; `address` and `port` are then unused. */
   readonly transport?: SipTransport
+  /** Answers go to the port a request came from, whether or not its Via asks for it (RFC 3581 asks only with rport). */
+  readonly symmetricAnswers?: boolean
   /** New requests beyond this many live transactions get 503. Default 20 000. */
   readonly maxTransactions?: number
   /** A fault in the code that uses the endpoint. Default: ignored, the endpoint goes on. */
   readonly onFault?: (error: unknown) => void
   /** Each message as it is received and sent, for logs and transcripts. */
   readonly onTrace?: (direction: 'in' | 'out', message: SipMessage, peer: Hop) => void
+}
+
+/** Where a request goes, when it is not the top Route or the Request-URI that says it. */
+export interface RouteOptions {
+  readonly hop?: Hop
+  /** SIP URI of the next hop; its host may be a name. */
+  readonly route?: string
 }
 
 /** Who answers requests that come to the endpoint. */
@@ -87,6 +96,7 @@ export class SipEndpoint {
   readonly #ackKeys = new Map<InviteServerTransaction, string>()
   readonly #clientHost: ClientTransactionHost
   readonly #serverHost: ServerTransactionHost
+  readonly #quietWaiters = new Set<() => void>()
   #closed = false
 
   /** @throws the system's error when the address cannot be bound */
@@ -107,7 +117,10 @@ export class SipEndpoint {
       timers: this.timers,
       send: (message, to, onError) => this.#send(message, to, onError),
       sendCancel: (invite, cancel) => this.#sendCancel(invite, cancel),
-      onEnded: (transaction) => this.#clients.delete(clientKey(transaction.branch, transaction.request.method)),
+      onEnded: (transaction) => {
+        this.#clients.delete(clientKey(transaction.branch, transaction.request.method))
+        this.#noteQuiet()
+      },
     }
     this.#serverHost = {
       clock: this.clock,
@@ -161,31 +174,28 @@ export class SipEndpoint {
 
   /**
    * Sends an INVITE in a transaction of its own. Via is put on top; Max-Forwards is added where it is missing.
-   * @param options.hop next hop, instead of the top Route or the Request-URI
    */
-  invite(request: SipRequest, user: ClientTransactionUser, options: { hop?: Hop } = {}): InviteClientTransaction {
+  invite(request: SipRequest, user: ClientTransactionUser, options: RouteOptions = {}): InviteClientTransaction {
     const branch = this.#stamp(request)
-    return this.#begin(new InviteClientTransaction(this.#clientHost, request, branch, this.#guarded(user)), options.hop)
+    return this.#begin(new InviteClientTransaction(this.#clientHost, request, branch, this.#guarded(user)), options)
   }
 
   /** Sends any request but INVITE and ACK. */
-  request(request: SipRequest, user: ClientTransactionUser, options: { hop?: Hop } = {}): NonInviteClientTransaction {
+  request(request: SipRequest, user: ClientTransactionUser, options: RouteOptions = {}): NonInviteClientTransaction {
     const branch = this.#stamp(request)
-    return this.#begin(
-      new NonInviteClientTransaction(this.#clientHost, request, branch, this.#guarded(user)),
-      options.hop,
-    )
+    return this.#begin(new NonInviteClientTransaction(this.#clientHost, request, branch, this.#guarded(user)), options)
   }
 
   /**
    * Sends the ACK of a 2xx on a branch of its own; the transaction repeats it whenever the 2xx comes again.
    * @returns the ACK as it leaves
    */
-  acknowledge(transaction: InviteClientTransaction, ack: SipRequest, options: { hop?: Hop } = {}): SipRequest {
+  acknowledge(transaction: InviteClientTransaction, ack: SipRequest, options: RouteOptions = {}): SipRequest {
     this.#stamp(ack)
-    const hop = options.hop ?? numericHop(nextHopUri(ack))
+    const route = options.route ?? nextHopUri(ack)
+    const hop = options.hop ?? numericHop(route)
     if (hop !== undefined) transaction.acknowledge(ack, hop)
-    else void this.resolve(nextHopUri(ack)).then((found) => found && transaction.acknowledge(ack, found))
+    else void this.resolve(route).then((found) => found && transaction.acknowledge(ack, found))
     return ack
   }
 
@@ -206,6 +216,20 @@ export class SipEndpoint {
     }
   }
 
+  /** Resolves when no request of ours waits for its final answer, at the latest after `limitMs`. */
+  whenQuiet(limitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const limit = this.clock.after(limitMs, () => quiet())
+      const quiet = () => {
+        limit.clear()
+        this.#quietWaiters.delete(quiet)
+        resolve()
+      }
+      this.#quietWaiters.add(quiet)
+      this.#noteQuiet()
+    })
+  }
+
   /** Drops every transaction without a word and gives the port back. */
   async close(): Promise<void> {
     if (this.#closed) return
@@ -214,20 +238,19 @@ export class SipEndpoint {
     await this.#transport.close()
   }
 
-  #begin<T extends ClientTransaction>(transaction: T, hop: Hop | undefined): T {
+  #begin<T extends ClientTransaction>(transaction: T, options: RouteOptions): T {
     this.#clients.set(clientKey(transaction.branch, transaction.request.method), transaction)
     if (this.#closed) {
       queueMicrotask(() => transaction.fail(503))
       return transaction
     }
-    const known = hop ?? numericHop(nextHopUri(transaction.request))
+    const route = options.route ?? nextHopUri(transaction.request)
+    const known = options.hop ?? numericHop(route)
     if (known !== undefined) {
       transaction.start(known)
       return transaction
     }
-    void this.resolve(nextHopUri(transaction.request)).then((found) =>
-      found === undefined ? transaction.fail(503) : transaction.start(found),
-    )
+    void this.resolve(route).then((found) => (found === undefined ? transaction.fail(503) : transaction.start(found)))
     return transaction
   }
 
@@ -270,7 +293,7 @@ export class SipEndpoint {
   }
 
   #refuseMalformed(request: SipRequest, status: number, problem: string, from: Hop): void {
-    const replyTo = noteSource(request, from)
+    const replyTo = noteSource(request, from, this.#settings.symmetricAnswers === true)
     if (replyTo === undefined) return
     const reason = status === 400 ? `Bad Request - ${problem}` : undefined
     this.#send(
@@ -285,8 +308,10 @@ export class SipEndpoint {
     if (via === undefined || via.host.toLowerCase() !== this.host.toLowerCase()) return
     if ((via.port ?? 5060) !== this.local.port) return
     const transaction = this.#clients.get(clientKey(via.params.get('branch') ?? '', response.cseq?.method ?? ''))
-    if (transaction !== undefined) transaction.receive(response)
-    else this.user.onStrayResponse?.(response, from)
+    if (transaction !== undefined) {
+      transaction.receive(response, from)
+      this.#noteQuiet()
+    } else this.user.onStrayResponse?.(response, from)
   }
 
   #receiveRequest(request: SipRequest, from: Hop): void {
@@ -303,7 +328,7 @@ export class SipEndpoint {
       known.receiveAgain()
       return
     }
-    const replyTo = noteSource(request, from)
+    const replyTo = noteSource(request, from, this.#settings.symmetricAnswers === true)
     if (replyTo === undefined) return
     const arrival = { request, source: from, replyTo, localTag: this.newTag(), key }
     if (this.#servers.size >= (this.#settings.maxTransactions ?? 20_000)) {
@@ -353,8 +378,16 @@ export class SipEndpoint {
     if (this.#awaitingAck.get(key) === transaction) this.#awaitingAck.delete(key)
   }
 
+  #noteQuiet(): void {
+    if (this.#quietWaiters.size === 0) return
+    for (const transaction of this.#clients.values()) if (transaction.waiting) return
+    for (const quiet of [...this.#quietWaiters]) quiet()
+  }
+
   #guarded(user: ClientTransactionUser): ClientTransactionUser {
-    return { onResponse: (response, origin) => this.#guard(() => user.onResponse(response, origin)) }
+    return {
+      onResponse: (response, origin, source) => this.#guard(() => user.onResponse(response, origin, source)),
+    }
   }
 
   #guard(run: () => void, otherwise?: () => void): void {
@@ -389,12 +422,12 @@ function ackKey(message: SipRequest, toTag: string): string {
  * Writes `received` and `rport` into the top Via (RFC 3261 §18.2.1, RFC 3581 §4).
  * @returns where the answer goes
  */
-function noteSource(request: SipRequest, from: Hop): Hop | undefined {
+function noteSource(request: SipRequest, from: Hop, symmetric: boolean): Hop | undefined {
   const [top, ...others] = request.headers.list('Via')
   const via = request.topVia
   if (top === undefined || via === undefined) return undefined
   const params = new Map(via.params)
-  const wantsPort = params.has('rport')
+  const wantsPort = symmetric || params.has('rport')
   if (wantsPort || via.host.toLowerCase() !== from.address.toLowerCase()) params.set('received', from.address)
   if (wantsPort) params.set('rport', String(from.port))
   request.headers.setAll('Via', [formatVia({ ...via, params }), ...others])

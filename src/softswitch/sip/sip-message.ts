@@ -137,7 +137,7 @@ export function addExtraHeaders(headers: SipHeaders, extra: ExtraHeaders | undef
 
 /**
  * A response to `request` with what RFC 3261 §8.2.6 copies from it: Via, From, To, Call-ID, CSeq; `tag` is added to
- * a To that has none (never for 100).
+ * a To that has none (never for 100). Answers that make a dialog also copy Record-Route (§12.1.1).
  */
 export function responseTo(
   request: SipRequest,
@@ -152,6 +152,9 @@ export function responseTo(
   headers.add('To', tagged ? to : `${to};tag=${options.tag}`)
   headers.add('Call-ID', request.callId)
   headers.add('CSeq', request.headers.get('CSeq') ?? '')
+  if (status > 100 && status < 300 && request.method === 'INVITE') {
+    for (const route of request.headers.all('Record-Route')) headers.add('Record-Route', route)
+  }
   if (status === 100 && request.headers.has('Timestamp'))
     headers.add('Timestamp', request.headers.get('Timestamp') ?? '')
   addExtraHeaders(headers, options.headers)

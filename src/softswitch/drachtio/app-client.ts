@@ -1,0 +1,68 @@
+/** One application connected over TCP. */
+import type { Socket } from 'node:net'
+import { type ClientCommand, parseClientCommand } from './client-command.ts'
+import { FrameReader } from './frame.ts'
+import { nokFrame } from './server-frame.ts'
+
+/** An application that leaves this much unread is dropped. */
+const maxUnreadBytes = 64 << 20
+
+export interface AppClientHooks {
+  onCommand(client: AppClient, command: ClientCommand): void
+  onGone(client: AppClient): void
+}
+
+export class AppClient {
+  tags: readonly string[] = []
+  authenticated = false
+  readonly #socket: Socket
+  readonly #reader = new FrameReader()
+  #gone = false
+
+  constructor(socket: Socket, hooks: AppClientHooks) {
+    this.#socket = socket
+    // Two servers of many small writes: with Nagle each answer would wait for the other side's delayed ACK.
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true)
+    socket.on('data', (chunk) => this.#onData(chunk, hooks))
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => {
+      if (this.#gone) return
+      this.#gone = true
+      hooks.onGone(this)
+    })
+  }
+
+  get connected(): boolean {
+    return !this.#gone && !this.#socket.destroyed
+  }
+
+  send(bytes: Buffer): void {
+    if (!this.connected) return
+    if (this.#socket.writableLength > maxUnreadBytes) this.#socket.destroy()
+    else this.#socket.write(bytes)
+  }
+
+  nok(msgId: string, reason: string): void {
+    this.send(nokFrame(msgId, reason))
+  }
+
+  /** Sends what is still to be sent, then closes. */
+  end(last?: Buffer): void {
+    if (last !== undefined) this.send(last)
+    this.#socket.end()
+    this.#socket.destroySoon()
+  }
+
+  #onData(chunk: Buffer, hooks: AppClientHooks): void {
+    const payloads = this.#reader.push(chunk)
+    if (payloads === undefined) {
+      this.#socket.destroy()
+      return
+    }
+    for (const payload of payloads) {
+      if (!this.connected) return
+      hooks.onCommand(this, parseClientCommand(payload))
+    }
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * A server that speaks the drachtio protocol to applications (drachtio-srf 5) and SIP over UDP to the network.
+ *
+ *     const server = await DrachtioServer.open({ sip: { address: '127.0.0.1', port: 5060 }, port: 9022, secret })
+ *     server.port                     // where applications connect
+ *     await server.close()            // BYE for what is up, CANCEL for what rings, then both ports are free
+ *
+ * It outlives its applications: dialogs stay when a connection ends, and can be ended by their id over another one.
+ * What it does not do is refused in the real server's words: proxying, 100rel, transports other than UDP.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { createServer, type Server, type Socket } from 'node:net'
+import { SipEndpoint, type SipEndpointSettings } from '#softswitch/sip/sip-endpoint.ts'
+import { AppClient } from './app-client.ts'
+import { DialogBook } from './app-dialog.ts'
+import { AppRequests } from './app-requests.ts'
+import type { ClientCommand } from './client-command.ts'
+import { ClientRegistry } from './client-registry.ts'
+import { NetworkRequests } from './network-requests.ts'
+import { noFrame, okFrame } from './server-frame.ts'
+
+export interface DrachtioServerSettings {
+  /** An open endpoint, which stays its owner's to close, or the settings of one of its own. */
+  readonly sip: SipEndpoint | SipEndpointSettings
+  /** Address for applications. Default 127.0.0.1. */
+  readonly address?: string
+  /** Port for applications; 0 (the default) = any free one. */
+  readonly port?: number
+  readonly secret: string
+  /** A connection that has not authenticated after this is closed. Default 10 s. */
+  readonly authenticateWithinMs?: number
+  /** A fault of the server's own code, met while it served one message. */
+  readonly onFault?: (error: unknown) => void
+}
+
+/** Whose protocol this is; drachtio-srf compares it before it pings. */
+const version = 'v0.9.10'
+const closeLimitMs = 2_000
+
+export class DrachtioServer {
+  readonly endpoint: SipEndpoint
+  readonly #settings: DrachtioServerSettings
+  readonly #server: Server
+  readonly #registry = new ClientRegistry()
+  readonly #dialogs = new DialogBook()
+  readonly #requests: AppRequests
+  readonly #network: NetworkRequests
+  readonly #sockets = new Set<Socket>()
+  #closed = false
+
+  /** @throws the system's error when an address cannot be bound */
+  static async open(settings: DrachtioServerSettings): Promise<DrachtioServer> {
+    const endpoint = settings.sip instanceof SipEndpoint ? settings.sip : await SipEndpoint.open(settings.sip)
+    const server = new DrachtioServer(settings, endpoint)
+    try {
+      await server.#listen()
+    } catch (error) {
+      if (endpoint !== settings.sip) await endpoint.close()
+      throw error
+    }
+    return server
+  }
+
+  private constructor(settings: DrachtioServerSettings, endpoint: SipEndpoint) {
+    this.#settings = settings
+    this.endpoint = endpoint
+    this.#requests = new AppRequests(endpoint, this.#dialogs, this.#registry)
+    this.#network = new NetworkRequests(endpoint, this.#dialogs, this.#registry, this.#requests)
+    endpoint.user = {
+      onRequest: (transaction) => this.#network.receive(transaction),
+      onStrayAck: (ack, source) => this.#network.receiveStrayAck(ack, source),
+    }
+    this.#server = createServer((socket) => this.#accept(socket))
+  }
+
+  /** Port for applications. */
+  get port(): number {
+    const address = this.#server.address()
+    return address === null || typeof address === 'string' ? 0 : address.port
+  }
+
+  /** What it holds now. */
+  get counts(): { clients: number; dialogs: number; invites: number; waiting: number } {
+    return {
+      clients: this.#registry.clients.size,
+      dialogs: this.#dialogs.size,
+      invites: this.#requests.pendingInvites,
+      waiting: this.#network.pendingCount,
+    }
+  }
+
+  /** Ends every call and connection; its own endpoint too. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#network.refuseAll()
+    this.#requests.cancelAll()
+    for (const dialog of [...this.#dialogs.values()])
+      this.#requests.endDialog(dialog, 'SIP ;cause=200 ;text="Server closes"')
+    await this.#settled()
+    for (const client of this.#registry.clients) client.end()
+    for (const socket of this.#sockets) socket.destroy()
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    if (this.endpoint !== this.#settings.sip) await this.endpoint.close()
+  }
+
+  /** Until no request of ours waits for its answer, or two seconds. */
+  #settled(): Promise<void> {
+    return this.endpoint.whenQuiet(closeLimitMs)
+  }
+
+  #listen(): Promise<void> {
+    const { address = '127.0.0.1', port = 0 } = this.#settings
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ host: address, port }, () => {
+        this.#server.removeListener('error', reject)
+        this.#server.on('error', (error) => this.#settings.onFault?.(error))
+        resolve()
+      })
+    })
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+    const client = new AppClient(socket, {
+      onCommand: (from, command) => this.#guard(() => this.#obey(from, command)),
+      onGone: (gone) => this.#guard(() => this.#onGone(gone)),
+    })
+    this.#registry.add(client)
+    const limit = this.endpoint.clock.after(this.#settings.authenticateWithinMs ?? 10_000, () => {
+      if (!client.authenticated) socket.destroy()
+    })
+    socket.once('close', () => limit.clear())
+  }
+
+  #obey(client: AppClient, command: ClientCommand): void {
+    const { msgId } = command
+    if (command.kind === 'invalid') {
+      client.end(noFrame(msgId, command.reason))
+      return
+    }
+    if (command.kind === 'authenticate') {
+      this.#authenticate(client, command)
+      return
+    }
+    if (!client.authenticated) {
+      client.end(noFrame(msgId, 'not authenticated'))
+      return
+    }
+    switch (command.kind) {
+      case 'ping':
+        client.send(okFrame(msgId, 'pong'))
+        return
+      case 'route':
+        this.#registry.addRoute(client, command.verb)
+        client.send(okFrame(msgId))
+        return
+      case 'remove_route':
+        this.#registry.removeRoutes(client)
+        client.send(okFrame(msgId))
+        return
+      case 'proxy':
+        client.nok(msgId, 'error proxying request to ')
+        return
+      case 'sip':
+        this.#sip(client, command)
+    }
+  }
+
+  /** The order in which a `sip` frame is understood is the real server's (client.cpp, processClientMessage). */
+  #sip(client: AppClient, command: Extract<ClientCommand, { kind: 'sip' }>): void {
+    const { msgId, transactionId, dialogId, routeUrl, message } = command
+    if (message.startLine.startsWith('SIP/')) {
+      if (transactionId === '') client.end(noFrame(msgId, 'transaction id missing'))
+      else this.#network.respond(client, msgId, transactionId, message)
+    } else if (dialogId !== '') this.#requests.sendInside(client, msgId, message, dialogId)
+    else if (transactionId !== '') {
+      if (message.startLine.startsWith('CANCEL')) this.#requests.cancel(client, msgId, transactionId, message)
+      else client.end(noFrame(msgId, 'Invalid message format'))
+    } else this.#requests.sendOutside(client, msgId, message, routeUrl)
+  }
+
+  #authenticate(client: AppClient, command: Extract<ClientCommand, { kind: 'authenticate' }>): void {
+    if (!sameSecret(command.secret, this.#settings.secret)) {
+      client.end(noFrame(command.msgId, 'incorrect secret'))
+      return
+    }
+    client.authenticated = true
+    client.tags = command.tags
+    const { local, hostPort } = this.endpoint
+    client.send(okFrame(command.msgId, `udp/${hostPort}`, version, `udp/${local.address}:${local.port}`))
+  }
+
+  #onGone(client: AppClient): void {
+    this.#registry.remove(client)
+    this.#network.clientGone(client)
+  }
+
+  #guard(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      this.#settings.onFault?.(error)
+    }
+  }
+}
+
+/** Compares in a time that does not tell how much of it was right. */
+function sameSecret(given: string, secret: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(given), digest(secret))
+}
