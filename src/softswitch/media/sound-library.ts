@@ -11,13 +11,13 @@ import { silenceStream, toneStream } from './tone-stream.ts'
 import { readWavHeader, type WavFormat } from './wav.ts'
 import { WavDecoder } from './wav-decoder.ts'
 
-/** Files up to this size are decoded whole and kept: about a minute of prompt. */
-const KEPT_FILE_BYTES = 1_000_000
+/** Files up to this size are decoded whole and kept: 25 s of prompt at 8 kHz. */
+const KEPT_FILE_BYTES = 400_000
 /** What may be kept in all. */
 const KEPT_BYTES = 24_000_000
 const HEAD_BYTES = 4096
 /** Read-ahead of long files, in bytes of the file. */
-const CHUNK_BYTES = 64 * 1024
+const CHUNK_BYTES = 32 * 1024
 
 interface KeptSound {
   readonly modifiedMs: number
@@ -28,6 +28,7 @@ interface KeptSound {
 export class SoundLibrary {
   /** Least recently used first. */
   readonly #kept = new Map<string, KeptSound>()
+  readonly #opening = new Map<string, Promise<unknown>>()
   #keptBytes = 0
 
   /**
@@ -38,11 +39,15 @@ export class SoundLibrary {
   async open(uri: string, skipSamples = 0): Promise<AudioSource | null> {
     if (uri.startsWith('silence_stream://')) return silenceStream(uri.slice('silence_stream://'.length))
     if (uri.startsWith('tone_stream://')) return toneStream(uri.slice('tone_stream://'.length))
-    try {
-      return await this.#openFile(uri.replace(/^file:\/\//, ''), skipSamples)
-    } catch {
-      return null
+    const path = uri.replace(/^file:\/\//, '')
+    // A prompt that a hundred calls want at once is decoded once: the others wait for it to be kept.
+    await this.#opening.get(path)?.catch(() => {})
+    const opening = this.#openFile(path, skipSamples)
+    if (!this.#opening.has(path)) {
+      this.#opening.set(path, opening)
+      void opening.catch(() => {}).finally(() => this.#opening.delete(path))
     }
+    return await opening.catch(() => null)
   }
 
   async #openFile(path: string, skipSamples: number): Promise<AudioSource | null> {
