@@ -1,0 +1,60 @@
+import type { EventEmitter } from 'node:events'
+
+export interface WaitOptions {
+  /** Default 10 s. */
+  readonly timeoutMs?: number
+  /** Says in the failure what was waited for. */
+  readonly what?: string
+}
+
+/**
+ * Resolves with the first value of `look` that is neither undefined, null nor false; asks again 20 ms after each
+ * answer. For conditions that tell nobody, such as a row in the database; where there is an event, use
+ * {@link waitForEvent}. What `look` throws last is the cause of the failure.
+ */
+export async function waitFor<T>(
+  look: () => T | undefined | null | false | Promise<T | undefined | null | false>,
+  { timeoutMs = 10_000, what = 'a condition' }: WaitOptions = {},
+): Promise<T> {
+  const lastLook = performance.now() + timeoutMs
+  for (;;) {
+    let cause: unknown
+    try {
+      const found = await look()
+      if (found !== undefined && found !== null && found !== false) return found
+    } catch (error) {
+      cause = error
+    }
+    if (performance.now() > lastLook) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`, { cause })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** Resolves with the arguments of the first event of that name which `accept` takes; without it, of the first. */
+export function waitForEvent<Args extends readonly unknown[]>(
+  emitter: Pick<EventEmitter, 'on' | 'off'>,
+  name: string,
+  {
+    timeoutMs = 10_000,
+    what = `the event ${name}`,
+    accept = () => true,
+  }: WaitOptions & { accept?: (...args: Args) => boolean } = {},
+): Promise<Args> {
+  return new Promise((resolve, reject) => {
+    const onEvent = (...args: unknown[]) => {
+      const told = args as unknown as Args // an emitter does not know its events' types
+      if (!accept(...told)) return
+      settle()
+      resolve(told)
+    }
+    const timer = setTimeout(() => {
+      settle()
+      reject(new Error(`waited ${timeoutMs} ms in vain for ${what}`))
+    }, timeoutMs)
+    const settle = () => {
+      clearTimeout(timer)
+      emitter.off(name, onEvent)
+    }
+    emitter.on(name, onEvent)
+  })
+}

@@ -1,0 +1,46 @@
+import { defineConfig } from 'vitest/config'
+
+const postgres = './test/harness/global-postgres.ts'
+
+/** One process a file, one file at a time: these own ports, programs or the sound of a call. */
+const serial = { pool: 'forks', fileParallelism: false, maxWorkers: 1, globalSetup: postgres } as const
+
+/**
+ * The projects, and the order in which `npm test` runs them: what is quick and tells most comes first.
+ * `vitest run --project unit` runs one; `vitest run path/of/one.test.ts` one file.
+ */
+export default defineConfig({
+  test: {
+    passWithNoTests: true,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts'],
+          pool: 'forks',
+          isolate: false,
+          testTimeout: 10_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          pool: 'forks',
+          globalSetup: postgres,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      { test: { ...serial, name: 'contract', include: ['test/contract/**/*.test.ts'], ...patient(2) } },
+      { test: { ...serial, name: 'chaos', include: ['test/chaos/**/*.test.ts'], ...patient(3) } },
+      { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...patient(4) } },
+    ],
+  },
+})
+
+function patient(groupOrder: number) {
+  return { testTimeout: 120_000, hookTimeout: 120_000, sequence: { groupOrder } }
+}
