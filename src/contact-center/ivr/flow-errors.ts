@@ -1,0 +1,167 @@
+import { declareErrors } from '#platform/errors/errors.ts'
+
+/** What the validator and the runner of flows may say. Paths are given beside the message, not in it. */
+declareErrors({
+  FLOW_FILE_UNREADABLE: {
+    kind: 'user',
+    status: 422,
+    en: '{file} cannot be read ({reason}). Name an existing file.',
+    zh: '无法读取 {file}({reason})。请指定一个存在的文件。',
+  },
+  FLOW_NOT_JSON: {
+    kind: 'user',
+    status: 422,
+    en: '{file} is not JSON ({reason}). Correct it at the place named.',
+    zh: '{file} 不是有效的 JSON({reason})。请在所指位置改正。',
+  },
+  FLOW_INVALID: {
+    kind: 'user',
+    status: 422,
+    en: 'The flow {flow} has {count} errors, the first: {first}. Run simulate-flow on its file to see all of them.',
+    zh: '语音流程 {flow} 有 {count} 处错误,第一处:{first}。请用 simulate-flow 检查该文件以查看全部错误。',
+  },
+  FLOW_SHAPE: {
+    kind: 'user',
+    status: 422,
+    en: 'The shape is wrong: {reason}. See docs/ivr.md for what stands here.',
+    zh: '结构有误:{reason}。请对照 docs/ivr.md 填写。',
+  },
+  FLOW_NODE_KIND_UNKNOWN: {
+    kind: 'user',
+    status: 422,
+    en: 'There is no node kind "{kind}". Use one of: {kinds}.',
+    zh: '没有节点类型"{kind}"。请使用:{kinds}。',
+  },
+  FLOW_NODE_UNKNOWN: {
+    kind: 'user',
+    status: 422,
+    en: 'There is no node "{node}". Add it, or name one that exists.',
+    zh: '没有节点"{node}"。请添加该节点,或改为已有的节点。',
+  },
+  FLOW_NODE_UNREACHABLE: {
+    kind: 'user',
+    status: 422,
+    en: 'No way leads to this node. Let another node name it, or remove it.',
+    zh: '没有任何路径通向该节点。请让其他节点指向它,或删除它。',
+  },
+  FLOW_DEAD_END: {
+    kind: 'user',
+    status: 422,
+    en: 'From this node no way leads to a hang-up node. Give it a way out.',
+    zh: '从该节点出发无法到达挂机节点。请为它添加出口。',
+  },
+  FLOW_LOOP_SILENT: {
+    kind: 'user',
+    status: 422,
+    en: 'These nodes go round for ever without asking anything: {nodes}. Break the circle, or put a menu into it.',
+    zh: '这些节点无休止地循环而不询问任何内容:{nodes}。请打破循环,或在其中加入按键菜单。',
+  },
+  FLOW_BRANCH_MISSING: {
+    kind: 'user',
+    status: 422,
+    en: 'The branch "{branch}" is missing: it must be said what then happens. Add it.',
+    zh: '缺少分支"{branch}":必须说明此时怎么办。请补充。',
+  },
+  FLOW_PROMPT_UNLISTED: {
+    kind: 'user',
+    status: 422,
+    en: 'The prompt "{prompt}" is not in the flow\'s list of prompts. Add it to /prompts.',
+    zh: '语音"{prompt}"不在本流程的语音清单中。请加入 /prompts。',
+  },
+  FLOW_PROMPT_UNKNOWN: {
+    kind: 'user',
+    status: 422,
+    en: 'There is no sound for the prompt "{prompt}" in {language}. Add its text to prompts.json and run npm run prompts, or record {prompt}.wav.',
+    zh: '没有语音"{prompt}"({language})的声音文件。请在 prompts.json 中写入文字并运行 npm run prompts,或录制 {prompt}.wav。',
+  },
+  FLOW_PROMPT_FORMAT: {
+    kind: 'user',
+    status: 422,
+    en: 'The sound of the prompt "{prompt}" cannot be used: {reason}. Save it as WAV, 8000 Hz, mono, 16 bit.',
+    zh: '语音"{prompt}"的声音文件无法使用:{reason}。请另存为 8000 Hz、单声道、16 位的 WAV 文件。',
+  },
+  FLOW_PROMPT_TWICE: {
+    kind: 'user',
+    status: 422,
+    en: 'The prompt "{prompt}" is listed twice. Remove one.',
+    zh: '语音"{prompt}"列出了两次。请删除一处。',
+  },
+  FLOW_PROMPT_UNUSED: {
+    kind: 'user',
+    status: 422,
+    en: 'The prompt "{prompt}" is listed and nobody speaks it. Remove it, or use it.',
+    zh: '语音"{prompt}"已列出但没有节点使用。请删除或使用它。',
+  },
+  FLOW_PROMPT_MANDATORY_IN_QUESTION: {
+    kind: 'user',
+    status: 422,
+    en: 'The prompt "{prompt}" may not be skipped, and a question must be interruptible. Play it in a play node before.',
+    zh: '语音"{prompt}"不可跳过,而提问必须可以打断。请在前面的播放节点中播放它。',
+  },
+  FLOW_KEY_RESERVED: {
+    kind: 'user',
+    status: 422,
+    en: 'The key {key} has a meaning of its own (* repeat, 0 agent, 9 no more calls). Use 1 to 8.',
+    zh: '按键 {key} 有固定含义(* 重听、0 转人工、9 不再来电)。请使用 1 至 8。',
+  },
+  FLOW_KEY_TWICE: {
+    kind: 'user',
+    status: 422,
+    en: 'The key {key} is given to two options. Give each its own.',
+    zh: '按键 {key} 被两个选项使用。请为每个选项指定不同的按键。',
+  },
+  FLOW_OPTIONS_TOO_MANY: {
+    kind: 'user',
+    status: 422,
+    en: '{count} options are more than an ear remembers. Keep to 5 (requirements E04).',
+    zh: '{count} 个选项超出听者的记忆能力。请不超过 5 个。',
+  },
+  FLOW_RANGE_EMPTY: {
+    kind: 'user',
+    status: 422,
+    en: 'The smallest allowed ({min}) lies above the largest ({max}). Exchange them.',
+    zh: '允许的最小值({min})大于最大值({max})。请调换。',
+  },
+  FLOW_OPT_OUT_MISSING: {
+    kind: 'user',
+    status: 422,
+    en: 'The flow asks for keys and does not say what 9 (no more calls) does. Add optOut.',
+    zh: '流程要求按键,但没有说明按 9(不再来电)时怎么办。请添加 optOut。',
+  },
+  FLOW_OPT_OUT_NOT_REFUSED: {
+    kind: 'user',
+    status: 422,
+    en: 'After a confirmed 9 the call must end as refused. Name a hang-up node with the outcome "refused".',
+    zh: '确认按 9 之后通话必须以"拒访"结束。请指定结果为 refused 的挂机节点。',
+  },
+  FLOW_NOTICE_MISSING: {
+    kind: 'user',
+    status: 422,
+    en: 'A way leads here on which the recording notice was not heard. Play a prompt with the role recording_notice before.',
+    zh: '存在未听到录音告知即可到达此处的路径。请先播放角色为 recording_notice 的语音。',
+  },
+  FLOW_NOTICE_SKIPPABLE: {
+    kind: 'user',
+    status: 422,
+    en: 'The recording notice "{prompt}" could be skipped. Set mandatory to true.',
+    zh: '录音告知"{prompt}"可被跳过。请将 mandatory 设为 true。',
+  },
+  FLOW_IDENTITY_MISSING: {
+    kind: 'user',
+    status: 422,
+    en: 'A way leads here on which nobody said who is on the line. Ask it in a menu whose options have a respondent.',
+    zh: '存在未确认接听人身份即可到达此处的路径。请先用带 respondent 选项的菜单询问。',
+  },
+  FLOW_HEALTH_WORD_EARLY: {
+    kind: 'user',
+    status: 422,
+    en: 'The prompt "{prompt}" says "{word}" before it is known who listens. Reword it, or play it after the identity check.',
+    zh: '语音"{prompt}"在确认接听人之前说出了"{word}"。请改写,或移到身份确认之后。',
+  },
+  FLOW_PROMPT_INTERRUPTED: {
+    kind: 'operational',
+    status: 503,
+    en: 'The media server stopped a prompt that nobody had asked it to stop. The call was ended; look at its log.',
+    zh: '媒体服务器在未被要求时中断了语音播放,通话已结束。请查看媒体服务器日志。',
+  },
+})

@@ -1,0 +1,184 @@
+import type { Clock, Timer } from '#platform/clock.ts'
+import { type Log, logError, silentLog } from '#platform/log.ts'
+import type { Digit, PatientLeg } from '#telephony/telephony.ts'
+import type { FlowOutcome } from '../calls/call-event.ts'
+import type { Flow } from './flow.ts'
+import {
+  type FlowCommand,
+  type FlowInput,
+  type FlowRecord,
+  type FlowState,
+  isOver,
+  startFlow,
+  step,
+} from './flow-machine.ts'
+import type { Variables } from './json.ts'
+import type { PromptBook } from './prompt-library.ts'
+import { Speaker } from './speaker.ts'
+
+export interface FlowRunOptions {
+  readonly leg: PatientLeg
+  readonly flow: Flow
+  readonly variables: Variables
+  readonly prompts: PromptBook
+  readonly clock: Clock
+  /** In order, each once, in the same turn of the event loop as what caused it. Must not throw. */
+  readonly onRecord: (record: FlowRecord, at: Date) => void
+  /** Already carries attempt and call id. */
+  readonly log?: Log
+  /** Milliseconds that only go forward; default `performance.now`. */
+  readonly uptimeMs?: () => number
+}
+
+export interface FlowSummary {
+  readonly outcome: FlowOutcome
+  readonly answered: number
+  readonly total: number
+  readonly lastNode: string | null
+  /** Why the call had to be ended: a prompt that could not be played. Null when it ended by itself. */
+  readonly error: unknown
+}
+
+/**
+ * A key's length is counted in whole packets, so it may say up to one packet more than the key was held
+ * (RFC 4733 §2.3.5; 20 ms).
+ */
+const packetMs = 20
+
+/**
+ * Lets an answered patient and a flow talk: plays what the machine says, tells it keys and silence, writes down what
+ * it records. The first prompt's play command leaves before this returns.
+ * Resolves when the flow is over or the leg has ended; never rejects. The leg stays the caller's: it stops the
+ * recording and hangs up.
+ */
+export function runFlow(options: FlowRunOptions): Promise<FlowSummary> {
+  return new FlowRun(options).done
+}
+
+class FlowRun {
+  readonly done: Promise<FlowSummary>
+  readonly #leg: PatientLeg
+  readonly #flow: Flow
+  readonly #prompts: PromptBook
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #onRecord: FlowRunOptions['onRecord']
+  readonly #uptimeMs: () => number
+  readonly #speaker: Speaker
+  #state: FlowState
+  #timer: Timer | undefined
+  #begunAtMs = 0
+  #error: unknown = null
+  #finished = false
+  #resolve: (summary: FlowSummary) => void = () => {}
+
+  constructor({ leg, flow, variables, prompts, clock, onRecord, log, uptimeMs }: FlowRunOptions) {
+    this.#leg = leg
+    this.#flow = flow
+    this.#prompts = prompts
+    this.#clock = clock
+    this.#log = log ?? silentLog
+    this.#onRecord = onRecord
+    this.#uptimeMs = uptimeMs ?? (() => performance.now())
+    this.#state = startFlow(variables)
+    this.#speaker = new Speaker(leg, {
+      onBegun: () => {
+        this.#begunAtMs = this.#uptimeMs()
+        this.#feed({ type: 'begun' })
+      },
+      onPlayed: () => this.#feed({ type: 'played' }),
+      onFailed: (error) => this.#giveUp(error),
+    })
+    this.done = new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+    leg.onDigit((digit) => this.#digit(digit))
+    leg.ended.then(
+      () => this.#farEndGone(),
+      (error: unknown) => this.#giveUp(error),
+    )
+    if (leg.end !== null) this.#farEndGone()
+    else this.#feed({ type: 'start' })
+  }
+
+  #digit({ digit, durationMs }: Digit): void {
+    const pressedAtMs = this.#uptimeMs() - Math.max(0, durationMs - packetMs)
+    this.#feed({ type: 'digit', digit, early: pressedAtMs < this.#begunAtMs })
+  }
+
+  #feed(input: FlowInput): void {
+    if (isOver(this.#state)) return
+    const { state, commands } = step(this.#flow, this.#state, input)
+    // Before the commands: a play begins at once, and that is the next input.
+    this.#state = state
+    const at = this.#clock.now()
+    for (const command of commands) this.#do(command, at)
+  }
+
+  #do(command: FlowCommand, at: Date): void {
+    if (this.#finished) return
+    switch (command.type) {
+      case 'play':
+        this.#play(command.prompts)
+        return
+      case 'stop':
+        this.#speaker.stop()
+        return
+      case 'flush':
+        // Keys reach us as events, so nothing waits for this: it keeps the server's queue empty.
+        this.#leg.flushDigits().catch((error: unknown) => logError(this.#log, error, 'digits not flushed'))
+        return
+      case 'timer':
+        this.#wait(command.ms)
+        return
+      case 'record':
+        this.#onRecord(command.event, at)
+        return
+      case 'hangup':
+        this.#finish()
+        return
+    }
+  }
+
+  #play(prompts: readonly string[]): void {
+    try {
+      this.#speaker.play(prompts.map((prompt) => this.#prompts.resolve(prompt)))
+    } catch (error) {
+      this.#giveUp(error)
+    }
+  }
+
+  #wait(ms: number | null): void {
+    this.#clock.clearTimeout(this.#timer)
+    this.#timer = ms === null ? undefined : this.#clock.setTimeout(() => this.#feed({ type: 'timeout' }), ms)
+  }
+
+  /** What cannot be said cannot be asked: least of all may a call go on whose recording notice was not heard. */
+  #giveUp(error: unknown): void {
+    if (isOver(this.#state)) return
+    this.#error = error
+    logError(this.#log, error, 'flow given up')
+    this.#farEndGone()
+  }
+
+  #farEndGone(): void {
+    if (isOver(this.#state)) return
+    this.#feed({ type: 'hangup' })
+    this.#finish()
+  }
+
+  #finish(): void {
+    this.#finished = true
+    this.#wait(null)
+    this.#speaker.close()
+    const { outcome, progress, nodeId } = this.#state
+    const summary: FlowSummary = {
+      outcome: outcome ?? 'partial',
+      answered: progress.answered,
+      total: progress.total,
+      lastNode: nodeId,
+      error: this.#error,
+    }
+    this.#resolve(summary)
+  }
+}
