@@ -14,22 +14,8 @@ export interface Actor {
 /** The program itself: imports from the command line, the demo hospital. */
 export const systemActor: Actor = { accountId: null, name: 'suifang', sessionId: null, ip: null, requestId: null }
 
-export type AuditAction =
-  | 'session.sign_in'
-  | 'session.sign_out'
-  | 'account.locked'
-  | 'account.created'
-  | 'account.password_changed'
-  | 'access.denied'
-  | 'campaign.started'
-  | 'campaign.paused'
-  | 'campaign.stopped'
-  | 'import.uploaded'
-  | 'import.errors_downloaded'
-  | 'call.listed'
-  | 'call.viewed'
-  | 'recording.played'
-  | 'recording.downloaded'
+/** `noun.verb`, the verb in the past where the thing was done (`recording.played`), such as a feature needs. */
+export type AuditAction = `${string}.${string}`
 
 export interface AuditEntry {
   readonly actor: Actor
