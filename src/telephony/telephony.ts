@@ -29,11 +29,13 @@ export interface DialOrder {
 }
 
 /**
- * Everything a restarted node needs to find the leg again: BYE by dialog id, `uuid_kill` by channel.
- * Null where that half does not exist (yet).
+ * Everything a restarted node needs to find the leg again: CANCEL by INVITE transaction while it rings, BYE by dialog
+ * id, `uuid_kill` by channel. Null where that half does not exist (yet).
  */
 export interface LegRef {
   readonly sipCallId: string | null
+  /** drachtio's name for the INVITE, known once it has left. */
+  readonly inviteTransaction: string | null
   readonly dialogId: string | null
   readonly localTag: string | null
   readonly remoteTag: string | null
@@ -48,7 +50,18 @@ export interface DialHooks {
   onRinging(progress: { readonly sipStatus: number; readonly earlyMedia: boolean }): void
 }
 
-/** Why a dial that was not answered ended, in the network's raw terms; the table `attempt-result` names the result. */
+/**
+ * Why a dial that was not answered ended, in the network's raw terms; the table `attempt-result` names the result.
+ *
+ * - `refused`: a final answer of 3xx–6xx. A number that no trunk could carry (anything but 1–32 digits with an optional
+ *   leading `+`) is refused here with 484, as the carrier would, and no INVITE leaves.
+ * - `ring_timeout`: our CANCEL after `ringTimeoutMs`. `sipStatus` is the 487 it brought, 200 if the answer crossed it
+ *   (a BYE has followed), null if nothing came.
+ * - `cancelled`: the same after `cancel()`.
+ * - `no_reply`: the trunk said nothing at all, or the INVITE could not be sent.
+ * - `no_media`: no media server had a channel, or the one it gave was lost before the patient could be connected.
+ * - `lost`: the connection to drachtio broke.
+ */
 export interface DialFailure {
   readonly answered: false
   readonly cause: 'refused' | 'ring_timeout' | 'cancelled' | 'no_reply' | 'no_media' | 'lost'
@@ -103,7 +116,7 @@ export interface PatientLeg {
    * @throws OperationalError MEDIA_PLAY_FAILED when the file cannot be played; resolves `ended` when the leg ends
    */
   play(path: string): Promise<'completed' | 'stopped' | 'ended'>
-  /** Interrupts the running play; a no-op when nothing plays. */
+  /** Interrupts the running play and resolves once it has ended; a no-op when nothing plays. */
   stopPlaying(): Promise<void>
   /** Drops digits that the media server has queued (`uuid_flush_dtmf`). */
   flushDigits(): Promise<void>
@@ -128,9 +141,16 @@ export interface Telephony {
   readonly up: boolean
   onUpChange(listener: (up: boolean) => void): void
   dial(order: DialOrder, hooks: DialHooks): OutboundDial
-  /** Channels that live on the media servers now. */
+  /**
+   * Channels that live now on the media servers that are connected, other nodes' and freshly made ones included.
+   * @throws OperationalError when a connected server does not answer
+   */
   liveLegs(): Promise<readonly LiveLeg[]>
-  /** Ends what is left of a leg that this process does not hold: BYE by dialog id, `uuid_kill`. Safe to repeat. */
+  /**
+   * Ends what is left of a leg that this process does not hold: CANCEL while it rings, BYE by dialog id, `uuid_kill`.
+   * Safe to repeat; resolves when all of it has been said. A BYE that cannot be said now is said when drachtio is back.
+   */
   endLeg(ref: LegRef): Promise<void>
+  /** Hangs up every leg, cancels every dial, closes every connection. Settles in ≤ 10 s whatever the servers do. */
   close(): Promise<void>
 }

@@ -1,0 +1,190 @@
+import type Srf from 'drachtio-srf'
+import type { Clock } from '#platform/clock.ts'
+import { type Log, logError } from '#platform/log.ts'
+import { attemptHeader, callHeader } from './media-link.ts'
+import { readQ850 } from './q850.ts'
+import type { SipLink } from './sip-link.ts'
+import type { DialHooks, DialOrder, LegRef } from './telephony.ts'
+import { type Settling, settling } from './within.ts'
+
+export interface InvitationParts {
+  readonly order: DialOrder
+  readonly offer: string
+  readonly hooks: DialHooks
+  readonly sip: SipLink
+  readonly clock: Clock
+  readonly log: Log
+  /** What is known of the leg beside this INVITE. */
+  readonly media: Pick<LegRef, 'channelUuid' | 'mediaHost'>
+}
+
+export type InvitationOutcome =
+  | { readonly kind: 'answered'; readonly dialog: Srf.Dialog; readonly sipStatus: number }
+  | { readonly kind: 'refused'; readonly sipStatus: number; readonly sipReason: string; readonly q850: number | null }
+  /** Answered when nobody waited any more; a BYE has followed. */
+  | { readonly kind: 'crossed'; readonly sipStatus: number }
+  /** Nothing more will come: unsendable, or cancelled and never confirmed. */
+  | { readonly kind: 'silent' }
+  | { readonly kind: 'lost' }
+
+/** After our CANCEL: the carrier's 487 comes at once, or not at all. */
+const cancelLimitMs = 5_000
+
+/**
+ * One INVITE, from its sending to its one outcome. CANCEL may be asked for at any moment; an answer that crosses it,
+ * or comes after nobody waits any more, is ended with a BYE.
+ * Source: RFC 3261 §9.1, §13; telephony-protocols §1.5.
+ */
+export class Invitation {
+  readonly outcome: Promise<InvitationOutcome>
+  readonly #parts: InvitationParts
+  readonly #settling: Settling<InvitationOutcome>
+  #settled = false
+  #cancelled = false
+  #invite: Srf.SrfRequest | null = null
+  #ref: LegRef
+  #earlyMedia = false
+  #replied = false
+
+  constructor(parts: InvitationParts) {
+    this.#parts = parts
+    this.#settling = settling()
+    this.outcome = this.#settling.promise
+    this.#ref = { ...noDialog, ...parts.media }
+    parts.sip.whileUp(this.outcome).catch(() => this.#settle({ kind: 'lost' }))
+    try {
+      this.#send()
+    } catch (error) {
+      logError(parts.log, error, 'the INVITE could not be sent')
+      this.#settle({ kind: 'silent' })
+    }
+  }
+
+  get ref(): LegRef {
+    return this.#ref
+  }
+
+  get earlyMedia(): boolean {
+    return this.#earlyMedia
+  }
+
+  /** True once the far end has said anything at all. */
+  get replied(): boolean {
+    return this.#replied
+  }
+
+  cancel(): void {
+    if (this.#cancelled || this.#settled) return
+    this.#cancelled = true
+    this.#parts.clock.setTimeout(() => this.#settle({ kind: 'silent' }), cancelLimitMs).unref()
+    // Before the server has named the transaction there is nothing to cancel; #sent does it then.
+    if (this.#invite !== null) this.#cancelNow(this.#invite)
+  }
+
+  #send(): void {
+    const { order, offer, sip } = this.#parts
+    const { trunk } = order
+    const { username, password } = trunk
+    sip.srf.createUAC(
+      `sip:${order.number}@${trunk.host}:${trunk.port}`,
+      {
+        localSdp: offer,
+        callingNumber: trunk.callerNumber,
+        headers: { [attemptHeader]: order.attemptId, [callHeader]: order.callId, 'User-Agent': 'suifang' },
+        ...(username === undefined || password === undefined ? {} : { auth: { username, password } }),
+      },
+      {
+        cbRequest: (error, invite) => {
+          if (error === null && invite !== undefined) this.#sent(invite)
+        },
+        cbProvisional: (response) => this.#progress(response),
+      },
+      (error, dialog) => (dialog === undefined ? this.#failed(error) : this.#answered(dialog)),
+    )
+  }
+
+  /** Called again for the INVITE that answers a challenge: only the first is the one that has left. */
+  #sent(invite: Srf.SrfRequest): void {
+    const first = this.#invite === null
+    this.#invite = invite
+    const sipCallId = invite.get('Call-ID') ?? null
+    const localTag = invite.getParsedHeader('from').params.tag ?? null
+    this.#ref = {
+      ...this.#ref,
+      sipCallId,
+      localTag,
+      inviteTransaction: invite.stackTxnId ?? null,
+      // drachtio's own naming; so a dialogue that is answered after we died can be ended all the same.
+      dialogId: sipCallId === null || localTag === null ? null : `${sipCallId};from-tag=${localTag}`,
+    }
+    if (this.#cancelled) this.#cancelNow(invite)
+    if (first && !this.#settled) this.#tell(() => this.#parts.hooks.onInviteSent(this.#ref))
+  }
+
+  #progress(response: Srf.SrfResponse): void {
+    this.#replied = true
+    if (response.status <= 100) return
+    const earlyMedia = (response.body ?? '').includes('m=audio')
+    this.#earlyMedia ||= earlyMedia
+    if (response.stackDialogId) this.#ref = { ...this.#ref, dialogId: response.stackDialogId }
+    if (!this.#settled) this.#tell(() => this.#parts.hooks.onRinging({ sipStatus: response.status, earlyMedia }))
+  }
+
+  #answered(dialog: Srf.Dialog): void {
+    this.#replied = true
+    const { callId, localTag, remoteTag } = dialog.sip
+    this.#ref = { ...this.#ref, sipCallId: callId, localTag, remoteTag, dialogId: dialog.id }
+    if (this.#cancelled || this.#settled) {
+      dialog.destroy().catch(() => {})
+      this.#parts.sip.forget(dialog)
+      this.#settle({ kind: 'crossed', sipStatus: 200 })
+    } else {
+      this.#settle({ kind: 'answered', dialog, sipStatus: 200 })
+    }
+  }
+
+  #failed(error: Error | null): void {
+    if (!isSipError(error)) {
+      if (!this.#settled) logError(this.#parts.log, error, 'the INVITE failed')
+      this.#settle({ kind: 'silent' })
+      return
+    }
+    const { status, reason, res } = error
+    // 408 with nothing before it is drachtio's own word for silence.
+    if (status === 408 && !this.#replied) {
+      this.#settle({ kind: 'silent' })
+      return
+    }
+    this.#replied = true
+    this.#settle({ kind: 'refused', sipStatus: status, sipReason: reason ?? '', q850: readQ850(res?.get('Reason')) })
+  }
+
+  #cancelNow(invite: Srf.SrfRequest): void {
+    try {
+      // Refused when the final answer has crossed it; that answer then says the rest.
+      invite.cancel(() => {})
+    } catch (error) {
+      logError(this.#parts.log, error, 'the CANCEL could not be sent')
+    }
+  }
+
+  #settle(outcome: InvitationOutcome): void {
+    if (this.#settled) return
+    this.#settled = true
+    this.#settling.resolve(outcome)
+  }
+
+  #tell(hook: () => void): void {
+    try {
+      hook()
+    } catch (error) {
+      logError(this.#parts.log, error, 'the progress of a dial could not be taken in')
+    }
+  }
+}
+
+const noDialog = { sipCallId: null, dialogId: null, localTag: null, remoteTag: null, inviteTransaction: null } as const
+
+function isSipError(error: Error | null): error is Srf.SipError {
+  return error !== null && 'status' in error && typeof error.status === 'number'
+}

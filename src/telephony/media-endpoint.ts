@@ -1,0 +1,305 @@
+import type Mrf from 'drachtio-fsmrf'
+import type { Clock } from '#platform/clock.ts'
+import { OperationalError, UnexpectedError } from '#platform/errors/errors.ts'
+import { type Log, logError } from '#platform/log.ts'
+import type { SipLink } from './sip-link.ts'
+import type { Digit } from './telephony.ts'
+import { type Settling, settling, within } from './within.ts'
+
+export interface MediaEndpointParts {
+  readonly endpoint: Mrf.Endpoint
+  readonly mediaHost: string
+  readonly sip: SipLink
+  readonly clock: Clock
+  readonly log: Log
+  /** `uuid_kill` over the control connection, for when the channel's own ways are gone. */
+  readonly kill: (channelUuid: string) => Promise<void>
+  /** Resolves when the media server has closed the file at `path`. */
+  readonly recordingClosed: (path: string) => Promise<void>
+}
+
+/** Why a channel is gone: hung up (with FreeSWITCH's name for the cause), or only its connection ended. */
+export interface EndpointEnd {
+  readonly hangupCause: string | null
+}
+
+const commandLimitMs = 3_000
+/** How long the patient may wait for the media path after the answer, before the call is given up. */
+const connectLimitMs = 4_000
+const releaseStepLimitMs = 1_500
+const recordingLimitMs = 5_000
+/** FreeSWITCH forgets a break that arrives before the application has begun, so it is said again. */
+const breakAgainMs = 150
+const breakLimitMs = 2_000
+const startLimitMs = 1_000
+
+/**
+ * One channel on a media server, alone with its caller: plays one file at a time, hears keys, records.
+ *
+ * drachtio-fsmrf's endpoint underneath, with what it lacks: every promise is raced with a limit and with the channel's
+ * end; only one application executes at a time (two nest, and a killed channel can then spin for ever); commands that
+ * must not wait for a running play (break, record) go as API calls. Its own `set`, `modify` and `destroy` are not
+ * used: `set` rejects where nobody can catch, `modify` dumps every channel variable after each re-INVITE, and
+ * `destroy` queues behind a running play and may never settle.
+ * Source: telephony-protocols §2.3, §9.5, §10.
+ */
+export class MediaEndpoint {
+  readonly uuid: string
+  readonly mediaHost: string
+  /** Resolves once, when the channel is gone, whoever ended it. */
+  readonly ended: Promise<EndpointEnd>
+  readonly #parts: MediaEndpointParts
+  readonly #ended: Settling<EndpointEnd>
+  readonly #digitListeners: ((digit: Digit) => void)[] = []
+  #end: EndpointEnd | null = null
+  /** The tail of the queue of executes. */
+  #executes: Promise<unknown> = Promise.resolve()
+  #play: { readonly started: Settling<void>; readonly over: Settling<void>; stopping: boolean } | null = null
+  #recording: { readonly path: string; readonly closed: Promise<void> } | null = null
+  #released: Promise<void> | null = null
+
+  constructor(parts: MediaEndpointParts) {
+    const { endpoint } = parts
+    this.#parts = parts
+    this.uuid = endpoint.uuid
+    this.mediaHost = parts.mediaHost
+    this.#ended = settling()
+    this.ended = this.#ended.promise
+    endpoint.on('destroy', (why) => this.#over({ hangupCause: why?.reason ?? null }))
+    endpoint.on('playback-start', () => this.#play?.started.resolve())
+    endpoint.on('dtmf', (dtmf) => this.#heard(dtmf))
+    endpoint.dialog.on('destroy', () => this.#over({ hangupCause: null }))
+    // The connection may have closed before anybody listened; fsmrf then says nothing more.
+    if (endpoint.conn === null) this.#over({ hangupCause: null })
+  }
+
+  get end(): EndpointEnd | null {
+    return this.#end
+  }
+
+  /** What the media server offers: where it wants the caller's sound, and in which codecs. */
+  get localSdp(): string {
+    return this.#parts.endpoint.dialog.remote.sdp
+  }
+
+  onDigit(listener: (digit: Digit) => void): void {
+    this.#digitListeners.push(listener)
+  }
+
+  /** Sets channel variables, one execute for all. Values hold neither `^` nor a line break. */
+  async setVariables(variables: Readonly<Record<string, string>>): Promise<void> {
+    const list = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
+    await this.#execute('multiset', `^^^${list.join('^')}`, commandLimitMs)
+  }
+
+  /**
+   * Sends and receives sound at the caller's address, in the caller's codec.
+   * @param remoteSdp the caller's answer
+   * @returns what the media server makes of it
+   */
+  async connect(remoteSdp: string): Promise<string> {
+    const { endpoint, clock } = this.#parts
+    return await this.#whileAlive(
+      within({ clock, limitMs: connectLimitMs, what: 're-INVITE' }, endpoint.dialog.modify(remoteSdp)),
+    )
+  }
+
+  /** @see PatientLeg.play */
+  async play(path: string): Promise<'completed' | 'stopped' | 'ended'> {
+    assertMediaPath(path)
+    const play = { started: settling<void>(), over: settling<void>(), stopping: false }
+    try {
+      const answer = await this.#execute('playback', path, null, () => {
+        this.#play = play
+      })
+      if (play.stopping) return 'stopped'
+      const response = answer.getHeader('Application-Response') ?? ''
+      // A hung-up channel completes its play too; the hang-up's own event may come after.
+      if (response === 'FILE PLAYED') return (await this.#hungUpMeanwhile(answer)) ? 'ended' : 'completed'
+      if (await this.#hungUpMeanwhile(answer)) return 'ended'
+      throw new OperationalError('MEDIA_PLAY_FAILED', { path, answer: response || 'no answer' })
+    } catch (error) {
+      if (this.#end !== null) return 'ended'
+      throw error
+    } finally {
+      if (this.#play === play) this.#play = null
+      play.over.resolve()
+    }
+  }
+
+  /** @see PatientLeg.stopPlaying */
+  async stopPlaying(): Promise<void> {
+    const play = this.#play
+    if (play === null || this.#end !== null) return
+    const first = !play.stopping
+    play.stopping = true
+    const { clock } = this.#parts
+    const over = Promise.race([play.over.promise, this.ended])
+    if (first) {
+      this.#breakUntil(over, play.started.promise).catch((error: unknown) =>
+        logError(this.#parts.log, error, 'a play could not be stopped'),
+      )
+    }
+    await within({ clock, limitMs: startLimitMs + breakLimitMs, what: 'uuid_break' }, over)
+  }
+
+  async flushDigits(): Promise<void> {
+    await this.#api('uuid_flush_dtmf', this.uuid)
+  }
+
+  /** @see PatientLeg.startRecording */
+  async startRecording(path: string): Promise<void> {
+    assertMediaPath(path)
+    const closed = this.#parts.recordingClosed(path)
+    await this.#api('uuid_record', `${this.uuid} start ${quoted(path)}`)
+    this.#recording = { path, closed }
+  }
+
+  /** @see PatientLeg.stopRecording */
+  async stopRecording(): Promise<void> {
+    const recording = this.#recording
+    if (recording === null) return
+    this.#recording = null
+    if (this.#end === null) {
+      await this.#api('uuid_record', `${this.uuid} stop ${quoted(recording.path)}`).catch((error: unknown) => {
+        // The channel's end closes the file as well.
+        if (this.#end === null) throw error
+      })
+    }
+    await within(
+      { clock: this.#parts.clock, limitMs: recordingLimitMs, what: 'uuid_record stop' },
+      recording.closed,
+    ).catch(() => {
+      throw new OperationalError('RECORDING_UNCONFIRMED', { limitMs: recordingLimitMs })
+    })
+  }
+
+  /**
+   * Ends the channel: BYE first, `uuid_kill` when that does not do it, and the connection closed whatever happens.
+   * Idempotent, never rejects, settles within three steps of 1.5 s.
+   */
+  release(): Promise<void> {
+    this.#released ??= this.#release()
+    return this.#released
+  }
+
+  async #release(): Promise<void> {
+    const { endpoint, sip, clock, kill, log } = this.#parts
+    const limit = { clock, limitMs: releaseStepLimitMs, what: 'hang up the channel' }
+    const gone = () =>
+      within(limit, this.ended).then(
+        () => true,
+        () => false,
+      )
+    if (this.#end === null && sip.up) {
+      endpoint.dialog.destroy().catch(() => {})
+      await gone()
+    }
+    if (this.#end === null) {
+      await within(limit, kill(this.uuid)).catch(() => {})
+      await gone()
+    }
+    if (this.#end === null) {
+      log.warn({ channelUuid: this.uuid, mediaHost: this.mediaHost }, 'a channel did not confirm its end')
+      this.#over({ hangupCause: null })
+    }
+    sip.forget(endpoint.dialog)
+    // A channel without its connection hangs up by itself (its dialplan is done), so this is the last resort too.
+    endpoint.conn?.socket?.destroy()
+  }
+
+  /** Says `uuid_break` until the play is over: once it has begun, and again while the server has not heeded it. */
+  async #breakUntil(over: Promise<unknown>, started: Promise<void>): Promise<void> {
+    const { clock } = this.#parts
+    const either = (limitMs: number, ...promises: Promise<unknown>[]) =>
+      within({ clock, limitMs, what: 'wait' }, Promise.race(promises)).catch(() => {})
+    let ongoing = true
+    void over.then(() => {
+      ongoing = false
+    })
+    await either(startLimitMs, started, over)
+    for (let waitedMs = 0; ongoing && waitedMs < breakLimitMs; waitedMs += breakAgainMs) {
+      await this.#api('uuid_break', this.uuid)
+      await either(breakAgainMs, over)
+    }
+  }
+
+  /**
+   * Queues an application and waits for its completion.
+   * @param limitMs null for one that may run for as long as the call
+   * @param onStart runs when its turn has come
+   */
+  #execute(application: string, argument: string, limitMs: number | null, onStart?: () => void): Promise<Mrf.Event> {
+    const { endpoint, clock } = this.#parts
+    const turn = this.#executes.then(() => {
+      if (this.#end !== null) throw channelGone(application)
+      onStart?.()
+      const done = endpoint.execute(application, argument)
+      return this.#whileAlive(limitMs === null ? done : within({ clock, limitMs, what: application }, done))
+    })
+    this.#executes = turn.catch(() => {})
+    return turn
+  }
+
+  /** @throws OperationalError MEDIA_COMMAND_REFUSED when the answer says `-ERR` or `-USAGE` */
+  async #api(command: string, argument: string): Promise<void> {
+    const { endpoint, clock } = this.#parts
+    if (this.#end !== null) return
+    const reply = await this.#whileAlive(
+      within({ clock, limitMs: commandLimitMs, what: command }, endpoint.api(command, argument)),
+    )
+    const answer = reply.getBody().trim()
+    if (answer.startsWith('-')) throw new OperationalError('MEDIA_COMMAND_REFUSED', { command, answer })
+  }
+
+  async #whileAlive<T>(promise: Promise<T>): Promise<T> {
+    const ended = this.ended.then(() => {
+      throw channelGone('command')
+    })
+    return await Promise.race([promise, ended])
+  }
+
+  /** The completion of a play that the hang-up cut short precedes the news of the hang-up by a moment. */
+  async #hungUpMeanwhile(answer: Mrf.Event): Promise<boolean> {
+    if (this.#end !== null) return true
+    const state = answer.getHeader('Channel-State') ?? ''
+    const callState = answer.getHeader('Channel-Call-State') ?? ''
+    return /HANGUP|REPORTING|DESTROY/.test(state) || callState === 'HANGUP'
+  }
+
+  #heard(dtmf: Mrf.Dtmf): void {
+    const digit: Digit = {
+      digit: dtmf.dtmf,
+      durationMs: Math.round(Number(dtmf.duration) / 8),
+      at: this.#parts.clock.now(),
+    }
+    for (const listener of this.#digitListeners) {
+      try {
+        listener(digit)
+      } catch (error) {
+        logError(this.#parts.log, error, 'a key could not be taken in')
+      }
+    }
+  }
+
+  #over(end: EndpointEnd): void {
+    if (this.#end !== null) return
+    this.#end = end
+    this.#ended.resolve(end)
+  }
+}
+
+function channelGone(what: string): OperationalError {
+  return new OperationalError('MEDIA_COMMAND_REFUSED', { command: what, answer: 'the channel is gone' })
+}
+
+/** Paths travel inside line-based commands: one that could end its line, or its quotes, must never leave. */
+function assertMediaPath(path: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  if (!path.startsWith('/') || /[\u0000-\u001f'"\\]/.test(path)) throw new UnexpectedError('MEDIA_PATH_INVALID')
+}
+
+/** Arguments of API commands are split at spaces, unless quoted. */
+function quoted(path: string): string {
+  return path.includes(' ') ? `'${path}'` : path
+}

@@ -1,0 +1,292 @@
+import type Mrf from 'drachtio-fsmrf'
+import type { Clock, Timer } from '#platform/clock.ts'
+import { OperationalError } from '#platform/errors/errors.ts'
+import { type Log, logError } from '#platform/log.ts'
+import { ControlConnection } from './control-connection.ts'
+import { guardSocket } from './guard-socket.ts'
+import { MediaEndpoint } from './media-endpoint.ts'
+import type { MediaServerAddress } from './media-server-address.ts'
+import type { SipLink } from './sip-link.ts'
+import { within } from './within.ts'
+
+export interface MediaLinkParts {
+  readonly address: MediaServerAddress
+  readonly sip: SipLink
+  readonly mrf: Mrf
+  /** Where the media server's connections for each channel are awaited, and how it reaches that place. */
+  readonly events: EventSocketListener
+  readonly clock: Clock
+  readonly log: Log
+  readonly onChange: () => void
+}
+
+export interface EventSocketListener {
+  readonly listenAddress: string
+  readonly advertisedAddress?: string
+}
+
+/** A channel as the media server lists it. */
+export interface MediaChannel {
+  readonly uuid: string
+  readonly attemptId: string | null
+  readonly callId: string | null
+}
+
+export const attemptVariable = 'suifang_attempt_id'
+export const callVariable = 'suifang_call_id'
+export const attemptHeader = 'X-Suifang-Attempt'
+export const callHeader = 'X-Suifang-Call'
+
+/** The SIP profile that fsmrf looks for; its name is part of its protocol. */
+const profile = 'drachtio_mrf'
+/** fsmrf gives itself one second. */
+const signInLimitMs = 3_000
+const endpointLimitMs = 6_000
+const listLimitMs = 5_000
+const retryMs = 500
+/** A file is closed with its channel; after this nobody waits for the news any more. */
+const forgetRecordingsMs = 30_000
+
+/**
+ * One FreeSWITCH: the control connection, drachtio-fsmrf's media server beside it, and the channels made on it.
+ * Up while both connections stand. fsmrf's own reconnecting is off: it waits longer and longer without a bound, keeps
+ * its reply queues over the gap, and does not subscribe again.
+ * Source: telephony-protocols §0.3, §0.4, §2.1.
+ */
+export class MediaLink {
+  readonly name: string
+  readonly #parts: MediaLinkParts
+  readonly #control: ControlConnection
+  readonly #endpoints = new Set<MediaEndpoint>()
+  /** Connections of channels that nobody has taken yet, by call id: what is left when a creation is given up. */
+  readonly #unclaimed = new Map<string, string>()
+  readonly #recordings = new Map<string, () => void>()
+  #mediaServer: Mrf.MediaServer | null = null
+  #retryTimer: Timer | undefined
+  #connecting = false
+  #closed = false
+
+  constructor(parts: MediaLinkParts) {
+    this.#parts = parts
+    this.name = parts.address.name
+    this.#control = new ControlConnection({
+      address: parts.address,
+      clock: parts.clock,
+      log: parts.log,
+      onChange: (up) => (up ? this.#connect() : parts.onChange()),
+      onRecordingClosed: (path) => this.#recordings.get(path)?.(),
+    })
+  }
+
+  get up(): boolean {
+    return this.#mediaServer !== null && this.#control.up
+  }
+
+  /** Channels that this process holds. */
+  get endpoints(): number {
+    return this.#endpoints.size
+  }
+
+  /**
+   * A fresh channel with its offer ready, connected to nobody.
+   * @throws OperationalError MEDIA_SERVER_AWAY, TELEPHONY_TIMEOUT; whatever fsmrf met
+   */
+  async createEndpoint(ids: { readonly attemptId: string; readonly callId: string }, log: Log): Promise<MediaEndpoint> {
+    const mediaServer = this.#mediaServer
+    const { sip, clock } = this.#parts
+    if (mediaServer === null) throw new OperationalError('MEDIA_SERVER_AWAY', { mediaHost: this.name })
+    const made = mediaServer
+      .createEndpoint({ headers: { [attemptHeader]: ids.attemptId, [callHeader]: ids.callId } })
+      .then((endpoint) => this.#adopt(endpoint, log))
+    try {
+      return await within({ clock, limitMs: endpointLimitMs, what: 'make a channel' }, sip.whileUp(made))
+    } catch (error) {
+      made.then((late) => late.release()).catch(() => {})
+      await this.#dropUnclaimed(ids.callId)
+      throw error
+    } finally {
+      this.#unclaimed.delete(ids.callId)
+    }
+  }
+
+  /** Every channel on the server, ours or not. @throws OperationalError when the control connection is away */
+  async channels(): Promise<readonly MediaChannel[]> {
+    const listed = readChannelList(await this.#control.api('show channels as json', listLimitMs))
+    return await Promise.all(
+      listed.map(async (uuid) => ({
+        uuid,
+        attemptId: await this.#variable(uuid, attemptVariable),
+        callId: await this.#variable(uuid, callVariable),
+      })),
+    )
+  }
+
+  /** Ends a channel, whoever made it; one that is gone already is no error. */
+  async kill(channelUuid: string): Promise<void> {
+    if (!/^[0-9A-Za-z-]+$/.test(channelUuid)) return
+    await this.#control.api(`uuid_kill ${channelUuid}`)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#parts.clock.clearTimeout(this.#retryTimer)
+    await Promise.all([...this.#endpoints].map((endpoint) => endpoint.release()))
+    this.#mediaServer?.disconnect()
+    this.#mediaServer = null
+    this.#control.close()
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#connecting || this.#closed || this.#mediaServer !== null) return this.#parts.onChange()
+    const { log, clock } = this.#parts
+    this.#connecting = true
+    try {
+      await this.#assertProfile()
+      const mediaServer = await within(
+        { clock, limitMs: signInLimitMs, what: 'sign in to the media server' },
+        this.#signIn(),
+      )
+      if (this.#closed) return mediaServer.disconnect()
+      this.#mediaServer = mediaServer
+      log.info({ mediaHost: this.name }, 'media server connected')
+    } catch (error) {
+      logError(log, error, 'the media server cannot be used')
+      if (!this.#closed) this.#retryTimer = clock.setTimeout(() => this.#again(), retryMs)
+    } finally {
+      this.#connecting = false
+    }
+    this.#parts.onChange()
+  }
+
+  #again(): void {
+    // Without the control connection its return is the sign to try.
+    if (this.#control.up) void this.#connect()
+  }
+
+  /** fsmrf throws where nobody can catch it when the profile is missing, so it is asked for before. */
+  async #assertProfile(): Promise<void> {
+    const status = await this.#control.api('sofia status')
+    if (!new RegExp(`^\\s*${profile}\\s.*sip:mod_sofia@\\d+\\.\\d+\\.\\d+\\.\\d+:\\d+`, 'm').test(status)) {
+      throw new OperationalError('MEDIA_SERVER_PROFILE_MISSING', { mediaHost: this.name, profile })
+    }
+  }
+
+  #signIn(): Promise<Mrf.MediaServer> {
+    const { mrf, address, events } = this.#parts
+    return new Promise((resolve, reject) => {
+      let settled = false
+      mrf.connect(
+        { ...events, address: address.host, port: address.port, secret: address.secret, profile },
+        (error, mediaServer) => {
+          // A failed try goes on in the background and may succeed when nobody waits any more.
+          if (settled) return mediaServer?.disconnect()
+          settled = true
+          if (mediaServer === undefined) return reject(error)
+          this.#settleIn(mediaServer)
+          resolve(mediaServer)
+        },
+      )
+    })
+  }
+
+  #settleIn(mediaServer: Mrf.MediaServer): void {
+    const { log } = this.#parts
+    const { conn } = mediaServer
+    conn.reconnectOpts = { maxAttempts: 1 }
+    conn.removeAllListeners('esl::end')
+    conn.on('esl::end', () => this.#mediaServerGone(mediaServer))
+    const { socket } = conn
+    if (socket === null) {
+      this.#mediaServerGone(mediaServer)
+      return
+    }
+    socket.setNoDelay(true)
+    guardSocket(socket, (error) => {
+      logError(log, error, 'the media server sent what its client cannot digest')
+      socket.destroy()
+    })
+    mediaServer._server.on('connection::open', (connection) => this.#channelConnected(connection))
+  }
+
+  /** A channel's own connection: quick, guarded, and known until its endpoint is made of it. */
+  #channelConnected(connection: Mrf.EslConnection): void {
+    const { socket } = connection
+    if (socket === null) return
+    socket.setNoDelay(true)
+    guardSocket(socket, (error) => {
+      logError(this.#parts.log, error, 'a channel sent what its client cannot digest: its call ends')
+      socket.destroy()
+    })
+    connection.on('esl::event::CHANNEL_DATA::**', (event) => {
+      const callId = event.getHeader(`variable_sip_h_${callHeader}`)
+      const uuid = event.getHeader('Unique-ID')
+      if (callId !== null && uuid !== null) this.#unclaimed.set(callId, uuid)
+    })
+  }
+
+  #adopt(endpoint: Mrf.Endpoint, log: Log): MediaEndpoint {
+    const { sip, clock } = this.#parts
+    const paths: string[] = []
+    const adopted = new MediaEndpoint({
+      endpoint,
+      mediaHost: this.name,
+      sip,
+      clock,
+      log,
+      kill: (uuid) => this.kill(uuid),
+      recordingClosed: (path) => {
+        paths.push(path)
+        return this.#recordingClosed(path)
+      },
+    })
+    this.#endpoints.add(adopted)
+    void adopted.ended.then(() => {
+      this.#endpoints.delete(adopted)
+      if (paths.length > 0) clock.setTimeout(() => this.#forgetRecordings(paths), forgetRecordingsMs).unref()
+    })
+    return adopted
+  }
+
+  /** The server made a channel, but the way to its endpoint broke: nobody would ever end it. */
+  async #dropUnclaimed(callId: string): Promise<void> {
+    const uuid = this.#unclaimed.get(callId)
+    if (uuid !== undefined) await this.kill(uuid).catch(() => {})
+  }
+
+  #recordingClosed(path: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#recordings.set(path, () => {
+        this.#recordings.delete(path)
+        resolve()
+      })
+    })
+  }
+
+  #forgetRecordings(paths: readonly string[]): void {
+    for (const path of paths) this.#recordings.delete(path)
+  }
+
+  async #variable(uuid: string, name: string): Promise<string | null> {
+    const value = (await this.#control.api(`uuid_getvar ${uuid} ${name}`)).trim()
+    return value === '' || value === '_undef_' || value.startsWith('-') ? null : value
+  }
+
+  #mediaServerGone(mediaServer: Mrf.MediaServer): void {
+    if (this.#mediaServer !== mediaServer) return
+    this.#mediaServer = null
+    mediaServer.disconnect()
+    if (this.#closed) return
+    this.#parts.log.warn({ mediaHost: this.name }, 'media server lost')
+    this.#parts.onChange()
+    this.#retryTimer = this.#parts.clock.setTimeout(() => this.#again(), retryMs)
+  }
+}
+
+/** The uuids in the answer to `show channels as json`; an empty server answers without rows. */
+function readChannelList(body: string): readonly string[] {
+  const list: unknown = JSON.parse(body)
+  if (typeof list !== 'object' || list === null || !('rows' in list) || !Array.isArray(list.rows)) return []
+  return list.rows.flatMap((row: unknown) =>
+    typeof row === 'object' && row !== null && 'uuid' in row && typeof row.uuid === 'string' ? [row.uuid] : [],
+  )
+}

@@ -1,0 +1,166 @@
+import Mrf from 'drachtio-fsmrf'
+import { type Clock, systemClock } from '#platform/clock.ts'
+import { type Log, logError } from '#platform/log.ts'
+import { type EventSocketListener, MediaLink } from './media-link.ts'
+import type { MediaServerAddress } from './media-server-address.ts'
+import { OutboundCall } from './outbound-call.ts'
+import type { AnsweredLeg } from './patient-leg.ts'
+import { SipLink, type SipServerAddress } from './sip-link.ts'
+import type { DialHooks, DialOrder, LegRef, LiveLeg, OutboundDial, Telephony } from './telephony.ts'
+import { within } from './within.ts'
+import './telephony-errors.ts'
+
+export interface TelephonyOptions {
+  readonly drachtio: SipServerAddress
+  /** At least one; {@link readMediaServers} makes them of `FREESWITCH_HOSTS`. */
+  readonly freeswitches: readonly MediaServerAddress[]
+  /** Where FreeSWITCH reports each channel to us. Default: loopback, which serves when everything is on one machine. */
+  readonly events?: EventSocketListener
+  readonly log: Log
+  readonly clock?: Clock
+  /** How long to wait for the servers before going on without them. Default 5 s. */
+  readonly firstUpMs?: number
+}
+
+const closeLimitMs = 9_000
+
+/**
+ * Signs in to drachtio and the media servers. Resolves when the telephony is up, or after `firstUpMs`: then `up` is
+ * false, and it goes on trying. Never rejects for servers that are away.
+ */
+export async function openTelephony(options: TelephonyOptions): Promise<Telephony> {
+  const telephony = new ConnectedTelephony(options)
+  const { clock = systemClock, firstUpMs = 5_000 } = options
+  const up = new Promise<void>((resolve) => {
+    if (telephony.up) resolve()
+    telephony.onUpChange((isUp) => isUp && resolve())
+  })
+  await within({ clock, limitMs: firstUpMs, what: 'connect' }, up).catch(() => {})
+  return telephony
+}
+
+class ConnectedTelephony implements Telephony {
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #sip: SipLink
+  readonly #media: readonly MediaLink[]
+  readonly #legs = new Set<AnsweredLeg>()
+  readonly #dials = new Set<OutboundCall>()
+  readonly #listeners: ((up: boolean) => void)[] = []
+  #wasUp = false
+  #closing: Promise<void> | null = null
+
+  constructor({ drachtio, freeswitches, events, log, clock = systemClock }: TelephonyOptions) {
+    this.#clock = clock
+    this.#log = log
+    const onChange = () => this.#changed()
+    this.#sip = new SipLink({ address: drachtio, clock, log, onChange })
+    const mrf = new Mrf(this.#sip.srf)
+    this.#media = freeswitches.map(
+      (address) =>
+        new MediaLink({
+          address,
+          sip: this.#sip,
+          mrf,
+          events: events ?? { listenAddress: '127.0.0.1' },
+          clock,
+          log,
+          onChange,
+        }),
+    )
+  }
+
+  get up(): boolean {
+    return this.#closing === null && this.#sip.up && this.#media.some((link) => link.up)
+  }
+
+  onUpChange(listener: (up: boolean) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  dial(order: DialOrder, hooks: DialHooks): OutboundDial {
+    const call = new OutboundCall(
+      {
+        sip: this.#sip,
+        mediaServers: () => this.#byLoad(),
+        clock: this.#clock,
+        log: this.#log,
+        onAnswered: (leg) => this.#hold(leg),
+      },
+      order,
+      hooks,
+    )
+    this.#dials.add(call)
+    call.result.finally(() => this.#dials.delete(call)).catch(() => {})
+    return call
+  }
+
+  async liveLegs(): Promise<readonly LiveLeg[]> {
+    const lists = await Promise.all(
+      this.#media
+        .filter((link) => link.up)
+        .map(async (link) =>
+          (await link.channels()).map(({ uuid, attemptId, callId }) => ({
+            channelUuid: uuid,
+            mediaHost: link.name,
+            attemptId,
+            callId,
+          })),
+        ),
+    )
+    return lists.flat()
+  }
+
+  async endLeg(ref: LegRef): Promise<void> {
+    const { inviteTransaction, dialogId, channelUuid, mediaHost } = ref
+    const kill = async (uuid: string) => {
+      const link = this.#media.find(({ name }) => name === mediaHost)
+      await link?.kill(uuid).catch((error: unknown) => logError(this.#log, error, 'a channel could not be ended'))
+    }
+    // CANCEL first: a BYE for a call that rings would be refused, and one that is answered meanwhile needs the BYE.
+    if (inviteTransaction !== null) await this.#sip.cancel(inviteTransaction)
+    await Promise.all([
+      dialogId === null ? null : this.#sip.bye(dialogId),
+      channelUuid === null ? null : kill(channelUuid),
+    ])
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    for (const call of this.#dials) call.cancel()
+    const settled = Promise.allSettled([
+      ...[...this.#dials].map((call) => call.result),
+      ...[...this.#legs].map((leg) => leg.hangUp()),
+    ])
+    await within({ clock: this.#clock, limitMs: closeLimitMs, what: 'close' }, settled).catch(() => {})
+    // What answered while the rest was being hung up.
+    await Promise.all([...this.#legs].map((leg) => leg.hangUp()))
+    await Promise.all(this.#media.map((link) => link.close()))
+    this.#sip.close()
+  }
+
+  #hold(leg: AnsweredLeg): void {
+    this.#legs.add(leg)
+    void leg.ended.then(() => leg.hangUp()).finally(() => this.#legs.delete(leg))
+  }
+
+  #byLoad(): readonly MediaLink[] {
+    return this.#media.filter((link) => link.up).toSorted((a, b) => a.endpoints - b.endpoints)
+  }
+
+  #changed(): void {
+    if (this.up === this.#wasUp) return
+    this.#wasUp = this.up
+    for (const listener of this.#listeners) {
+      try {
+        listener(this.#wasUp)
+      } catch (error) {
+        logError(this.#log, error, 'a change of the telephony could not be taken in')
+      }
+    }
+  }
+}

@@ -1,0 +1,207 @@
+import type { Socket } from 'node:net'
+import Srf from 'drachtio-srf'
+import type { Clock, Timer } from '#platform/clock.ts'
+import { OperationalError } from '#platform/errors/errors.ts'
+import { type Log, logError } from '#platform/log.ts'
+import { guardSocket } from './guard-socket.ts'
+import { type Settling, settling, within } from './within.ts'
+
+export interface SipServerAddress {
+  readonly host: string
+  readonly port: number
+  readonly secret: string
+}
+
+export interface SipLinkParts {
+  readonly address: SipServerAddress
+  readonly clock: Clock
+  readonly log: Log
+  readonly onChange: (up: boolean) => void
+}
+
+/**
+ * All nodes of a hospital sign in to drachtio under one tag: what arrives for a dialogue whose node has died is then
+ * offered to a living one (drachtio client-controller, findClientForDialog).
+ */
+const applicationTag = 'suifang'
+const longestRetryMs = 2_000
+const requestLimitMs = 4_000
+const pingMs = 10_000
+const pongLimitMs = 5_000
+/** Dialogues whose BYE could not be said while the server was away: as many as a site has lines, twice over. */
+const owedAtMost = 2_000
+
+/**
+ * The connection to one drachtio-server. Reconnects by itself; what was under way when it broke is `lost`.
+ *
+ * drachtio-srf underneath, with what it lacks: a request under way when the socket closes never settles there; a
+ * reconnected socket is slow (no setNoDelay), and a server that no longer answers is never noticed; its pings are sent
+ * but their answers not awaited. Hence the few touches of `srf.app.wp`.
+ * Source: telephony-protocols §1, drachtio-srf 5.0.29 wire-protocol.js.
+ */
+export class SipLink {
+  readonly srf: Srf
+  readonly #parts: SipLinkParts
+  readonly #owed = new Set<string>()
+  /** Settles when the present connection is gone; a new one for each connection. */
+  #gone: Settling<OperationalError> = settling()
+  #socket: Socket | null = null
+  #up = false
+  #closed = false
+  #pingTimer: Timer | undefined
+
+  constructor(parts: SipLinkParts) {
+    this.#parts = parts
+    this.srf = new Srf(applicationTag)
+    this.#answerStrangers()
+    this.srf.on('connect', (error) => this.#signedIn(error))
+    // The close that follows says all there is to say; without a listener the emitter throws.
+    this.srf.on('error', () => {})
+    void this.srf.connect({ ...parts.address, reconnect: { retryMaxDelay: longestRetryMs } })
+    const { wp } = this.srf.app
+    wp.on('connect', (socket) => this.#connected(socket))
+    wp.on('close', (socket) => this.#lost(socket))
+  }
+
+  get up(): boolean {
+    return this.#up
+  }
+
+  /** `promise`, or SIP_SERVER_AWAY as soon as the present connection is gone. */
+  async whileUp<T>(promise: Promise<T>): Promise<T> {
+    if (!this.#up) {
+      promise.catch(() => {})
+      throw this.#away()
+    }
+    const gone = this.#gone.promise.then((error) => {
+      throw error
+    })
+    return await Promise.race([promise, gone])
+  }
+
+  /**
+   * BYE for a dialogue this process may never have held. While the server is away the BYE is owed, and said when it is
+   * back. A dialogue that the server does not know (any more) is no error.
+   */
+  async bye(dialogId: string): Promise<void> {
+    if (!this.#up) {
+      if (this.#owed.size < owedAtMost) this.#owed.add(dialogId)
+      return
+    }
+    await this.#request('BYE', { stackDialogId: dialogId }).catch((error: unknown) => {
+      if (error instanceof OperationalError && error.code === 'SIP_SERVER_AWAY') this.#owed.add(dialogId)
+    })
+  }
+
+  /** CANCEL for an INVITE of this or of a dead process; unknown or answered ones are no error. */
+  async cancel(inviteTransaction: string): Promise<void> {
+    await this.#request('CANCEL', { stackTxnId: inviteTransaction }).catch(() => {})
+  }
+
+  /** srf keeps every dialogue until a BYE has passed; one that was lost would stay for ever. */
+  forget(dialog: Srf.Dialog): void {
+    dialog.connected = false
+    dialog.removeAllListeners()
+    this.srf.removeDialog(dialog)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#parts.clock.clearTimeout(this.#pingTimer)
+    const { wp } = this.srf.app
+    wp.closing = true
+    this.#socket?.end()
+    // A reconnect may be under way, or waiting for its turn.
+    wp.on('connect', (socket) => socket.destroy())
+    if (this.#socket !== null) this.#lost(this.#socket)
+  }
+
+  #connected(socket: Socket): void {
+    if (this.#closed) return
+    this.#socket = socket
+    socket.setNoDelay(true)
+    guardSocket(socket, (error) => {
+      logError(this.#parts.log, error, 'drachtio sent what its client cannot digest: connecting anew')
+      socket.destroy()
+    })
+  }
+
+  #signedIn(error: Error | null): void {
+    const { log, address, onChange } = this.#parts
+    if (error !== null) {
+      log.error({ address: `${address.host}:${address.port}` }, 'drachtio refuses the secret')
+      return
+    }
+    if (this.#closed || this.#socket === null || this.#up) return
+    this.#gone = settling()
+    this.#up = true
+    log.info({ address: `${address.host}:${address.port}` }, 'drachtio connected')
+    this.#schedulePing(this.#socket)
+    for (const dialogId of this.#owed) {
+      this.#owed.delete(dialogId)
+      void this.bye(dialogId)
+    }
+    onChange(true)
+  }
+
+  #lost(socket: Socket): void {
+    if (socket !== this.#socket) return
+    this.#socket = null
+    this.#parts.clock.clearTimeout(this.#pingTimer)
+    if (!this.#up) return
+    this.#up = false
+    if (!this.#closed) this.#parts.log.warn('drachtio lost')
+    this.#gone.resolve(this.#away())
+    this.#parts.onChange(false)
+  }
+
+  #schedulePing(socket: Socket): void {
+    this.#pingTimer = this.#parts.clock.setTimeout(() => this.#ping(socket), pingMs)
+    this.#pingTimer.unref()
+  }
+
+  #ping(socket: Socket): void {
+    const { clock, log } = this.#parts
+    const { wp } = this.srf.app
+    const messageId = wp.send(socket, 'ping')
+    const pong = settling<void>()
+    const onMessage = (_: Socket, message: string) => {
+      if (message.split('|', 3)[2] === messageId) pong.resolve()
+    }
+    wp.on('msg', onMessage)
+    within({ clock, limitMs: pongLimitMs, what: 'ping' }, pong.promise)
+      .then(
+        () => {
+          if (socket === this.#socket) this.#schedulePing(socket)
+        },
+        () => {
+          if (socket !== this.#socket) return
+          log.warn('drachtio does not answer: connecting anew')
+          socket.destroy()
+        },
+      )
+      .finally(() => wp.off('msg', onMessage))
+  }
+
+  /** What no dialogue of ours takes: the carrier's keep-alive, and requests for calls of a node that has died. */
+  #answerStrangers(): void {
+    this.srf.options((_, response) => response.send(200))
+    this.srf.use((request, response) => {
+      if (request.method === 'ACK') return
+      if (request.method === 'BYE')
+        this.#parts.log.info({ sipCallId: request.get('Call-ID') }, 'BYE for a call that nobody here holds')
+      response.send(request.method === 'BYE' ? 200 : 481)
+    })
+  }
+
+  async #request(method: string, options: { stackDialogId?: string; stackTxnId?: string }): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.srf.request('sip:placeholder', { method, ...options }, (error) => (error === null ? resolve() : reject(error)))
+    await within({ clock: this.#parts.clock, limitMs: requestLimitMs, what: method }, this.whileUp(promise))
+  }
+
+  #away(): OperationalError {
+    const { host, port } = this.#parts.address
+    return new OperationalError('SIP_SERVER_AWAY', { address: `${host}:${port}` })
+  }
+}

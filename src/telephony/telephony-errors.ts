@@ -1,0 +1,58 @@
+import { declareErrors } from '#platform/errors/errors.ts'
+
+declareErrors({
+  TELEPHONY_TIMEOUT: {
+    kind: 'operational',
+    status: 504,
+    en: 'The telephone servers did not finish "{what}" within {limitMs} ms. The call was given up; see whether drachtio and FreeSWITCH answer.',
+    zh: '电话服务器未能在 {limitMs} 毫秒内完成“{what}”,该通话已放弃。请检查 drachtio 与 FreeSWITCH 是否有响应。',
+  },
+  MEDIA_SERVER_AWAY: {
+    kind: 'operational',
+    status: 503,
+    en: 'The media server {mediaHost} is not connected. Nothing is dialled over it until it is back; check that it runs and that secret and address are right.',
+    zh: '媒体服务器 {mediaHost} 未连接,恢复前不会通过它外呼。请检查其是否运行、密钥和地址是否正确。',
+  },
+  MEDIA_SERVER_PROFILE_MISSING: {
+    kind: 'operational',
+    status: 503,
+    en: 'The media server {mediaHost} runs no SIP profile "{profile}". Start it with the configuration in sip-config/freeswitch.',
+    zh: '媒体服务器 {mediaHost} 上没有 SIP 配置“{profile}”。请用 sip-config/freeswitch 中的配置启动它。',
+  },
+  SIP_SERVER_AWAY: {
+    kind: 'operational',
+    status: 503,
+    en: 'drachtio at {address} is not connected. Nothing is dialled until it is back; check that it runs and that secret and address are right.',
+    zh: '位于 {address} 的 drachtio 未连接,恢复前不会外呼。请检查其是否运行、密钥和地址是否正确。',
+  },
+  MEDIA_PLAY_FAILED: {
+    kind: 'operational',
+    status: 502,
+    en: 'The media server could not play {path} ({answer}). Check that the file exists at this path on the media server.',
+    zh: '媒体服务器无法播放 {path}({answer})。请确认媒体服务器的该路径下存在此文件。',
+  },
+  MEDIA_COMMAND_REFUSED: {
+    kind: 'operational',
+    status: 502,
+    en: 'The media server refused "{command}": {answer}. See its log.',
+    zh: '媒体服务器拒绝了“{command}”:{answer}。请查看其日志。',
+  },
+  MEDIA_PATH_INVALID: {
+    kind: 'unexpected',
+    status: 500,
+    en: 'A path for the media server must be absolute and free of quotes and control characters. Report this with the log.',
+    zh: '交给媒体服务器的路径必须是绝对路径,且不得包含引号或控制字符。请携带日志报告此问题。',
+  },
+  RECORDING_UNCONFIRMED: {
+    kind: 'operational',
+    status: 502,
+    en: 'The media server did not confirm within {limitMs} ms that the recording is closed. It is judged by what the file holds.',
+    zh: '媒体服务器未在 {limitMs} 毫秒内确认录音已结束,将以文件内容为准进行检查。',
+  },
+  SWITCH_NOT_STARTED: {
+    kind: 'operational',
+    status: 503,
+    en: 'The {process} did not come up: {reason}. See {logFile}.',
+    zh: '{process} 未能启动:{reason}。请查看 {logFile}。',
+  },
+})
