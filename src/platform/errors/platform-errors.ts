@@ -73,4 +73,40 @@ declareErrors({
     en: 'The data folder holds a database, but its passwords, {path}, are missing. Put the file back from a backup of the data folder.',
     zh: '数据目录中已有数据库,但缺少其密码文件 {path}。请从数据目录的备份中恢复该文件。',
   },
+  SETTING_INVALID: {
+    kind: 'user',
+    status: 400,
+    en: 'The environment variable {variable} must be {wanted}. Correct it and start again.',
+    zh: '环境变量 {variable} 的值无效(应为:{wanted})。请更正后重新启动。',
+  },
+  SETTING_INCOMPLETE: {
+    kind: 'user',
+    status: 400,
+    en: 'The environment variable {variable} is set, and {needs} is not. Set both, or neither.',
+    zh: '已设置环境变量 {variable},但缺少 {needs}。请同时设置两者,或都不设置。',
+  },
+  HOSPITAL_SETTING_INVALID: {
+    kind: 'user',
+    status: 422,
+    en: 'The value for the setting {key} does not fit: {reason}. Nothing was changed.',
+    zh: '设置项 {key} 的值无效:{reason}。未作任何更改。',
+  },
+  SECRET_KEY_BROKEN: {
+    kind: 'operational',
+    status: 503,
+    en: 'The key file {path} holds no key. Put it back from a backup: without it the phone numbers in the database cannot be read.',
+    zh: '密钥文件 {path} 已损坏。请从备份恢复:没有它将无法读取数据库中的电话号码。',
+  },
+  SECRET_KEY_MISMATCH: {
+    kind: 'operational',
+    status: 503,
+    en: 'The database was written under another key ({expected}) than the one at hand ({found}). Put back the file secret.key, or set SUIFANG_KEY, that belongs to this database.',
+    zh: '数据库使用的密钥({expected})与当前密钥({found})不一致。请恢复与该数据库对应的 secret.key 文件或 SUIFANG_KEY。',
+  },
+  SECRET_UNREADABLE: {
+    kind: 'unexpected',
+    status: 500,
+    en: 'A stored value cannot be decrypted: it was damaged, or written under another key. Compare the key file with its backup.',
+    zh: '无法解密已保存的数据:数据已损坏或使用了其他密钥。请核对密钥文件与其备份。',
+  },
 })
