@@ -35,7 +35,8 @@ export function cellText(cell: Cell | undefined): string {
   if (cell === undefined) return ''
   if (typeof cell === 'string') return trimCell(cell)
   if (cell.kind === 'formula') return trimCell(cell.shown)
-  return numberText(cell.value)
+  // Below 1e21 a JavaScript number prints every digit that is left.
+  return String(cell.value)
 }
 
 /** True when nothing but spaces, invisible characters or a lone apostrophe is in the cell. */
@@ -56,11 +57,6 @@ function trimCell(text: string): string {
 /** True when the cell was text forced by a leading apostrophe. */
 export function hasLeadingApostrophe(cell: Cell | undefined): boolean {
   return typeof cell === 'string' && /^\s*['‘’`´＇]/.test(cell)
-}
-
-function numberText(value: number): string {
-  // A JavaScript number prints as 1.1e+21 only from 1e21 on; below that every digit that is left is shown.
-  return Number.isInteger(value) && Math.abs(value) < 1e21 ? value.toFixed(0) : String(value)
 }
 
 /** Full-width ASCII (`１`, `Ａ`, `（`) and the ideographic space as plain ASCII. */

@@ -156,8 +156,3 @@ export function isBefore(a: ListTime, b: ListTime): boolean {
   if (a.date !== b.date) return a.date < b.date
   return a.time !== null && b.time !== null && a.time < b.time
 }
-
-/** True when both may be the same moment: the same day, and the same minute where both give one. */
-export function maySame(a: ListTime, b: ListTime): boolean {
-  return a.date === b.date && (a.time === null || b.time === null || a.time === b.time)
-}

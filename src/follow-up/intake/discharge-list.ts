@@ -1,6 +1,6 @@
 import { type Cell, cellText, halfWidth, isBlank, meaningOf, type Place, type RawRecord } from './cell.ts'
 import type { ColumnWords } from './column-words.ts'
-import { maySame, readDateCell } from './date-cell.ts'
+import { listTimeText, readDateCell } from './date-cell.ts'
 import { type DischargeRow, type JudgedRow, type JudgeOptions, judgeRow } from './discharge-row.ts'
 import type { ListFile } from './list-file.ts'
 import { findHeader, type ListColumns, looksLikeHeader, repeatsHeader } from './list-header.ts'
@@ -238,8 +238,7 @@ class Stays {
   readonly #byAdmissionNo = new Map<string, KnownStay[]>()
 
   find(row: DischargeRow): KnownStay | null {
-    const stays = this.#byAdmissionNo.get(row.admissionNo)
-    return stays?.findLast((stay) => maySame(stay.row.dischargedAt, row.dischargedAt)) ?? null
+    return this.#byAdmissionNo.get(row.admissionNo)?.findLast((stay) => isSameStay(stay.row, row)) ?? null
   }
 
   add(stay: KnownStay): void {
@@ -249,12 +248,25 @@ class Stays {
   }
 }
 
+/**
+ * Some hospitals give a person one admission number for life, so the discharge tells stays apart; nobody is discharged
+ * twice on a day, and nobody begins two stays at the same minute.
+ */
+export function isSameStay(
+  a: Pick<DischargeRow, 'admittedAt' | 'dischargedAt'>,
+  b: Pick<DischargeRow, 'admittedAt' | 'dischargedAt'>,
+): boolean {
+  if (a.dischargedAt.date === b.dischargedAt.date) return true
+  return a.admittedAt?.time != null && listTimeText(a.admittedAt) === (b.admittedAt ? listTimeText(b.admittedAt) : '')
+}
+
 function numbersOf(row: DischargeRow): string {
   return [...row.phones, ...row.contacts.flatMap(({ phones }) => phones)].map(({ e164 }) => e164).join(' ')
 }
 
 /** What a person would ask about the second row of one stay. */
 function differences(record: RawRecord, row: DischargeRow, earlier: KnownStay): RowWarning[] {
+  if (row.dischargedAt.date !== earlier.row.dischargedAt.date) return ['same_stay_other_discharge_ask_no_second_call']
   if (numbersOf(row) !== numbersOf(earlier.row)) return ['same_stay_other_phone_ask_or_update_no_second_call']
   if (JSON.stringify(row) !== JSON.stringify(earlier.row)) return []
   const bySpaces = record.cells.some((cell, index) => {

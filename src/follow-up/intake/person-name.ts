@@ -20,7 +20,7 @@ export interface PersonName {
 
 const DEAD_WORDS = /(已故|亡故|病故|死亡|去世|已亡|过世|离世)/
 const NEWBORN =
-  /(之|的)?(大|小|长|次|双|幼|[一二三四甲乙ABab12])?(婴|婴儿|毛毛|新生儿)$|之(大|小|长|次|幼|[一二三四甲乙ABab12])?(子|女|儿|子女|宝|娃)([甲乙一二AB12]|大|小)?$/
+  /(婴儿|新生儿)$|之(大|小|长|次|双|幼|[一二三四甲乙ABab12])?(子女|子|女|婴|儿|宝|娃)([甲乙一二AB12]|大|小)?$/
 
 /**
  * Cleans a person's name: outer spaces of all kinds and spaces between Han characters go, every dot of a minority name

@@ -59,7 +59,8 @@ export function readPhoneCell(text: string, rules: PhoneRules = {}): PhoneCell {
 }
 
 const MOBILE = String.raw`(?:(?:\+|00)?\s*86|17951|12593|17911|0)?[\s\-.]*(?<mobile>1[3-9]\d(?:[\s\-.]*\d){8})`
-const LANDLINE = String.raw`(?:(?:\+|00)\s*86[\s\-.]*)?\(?(?<area>0?(?:10|2\d|[3-9]\d{2}))\)?[\s\-.]*(?<local>[2-9]\d{2,3}[\s\-.]*\d{4})`
+// An area code begins with its 0, or stands behind +86 without it: 400-800-8888 and +852 have neither.
+const LANDLINE = String.raw`(?:\(?0(?<area>10|2\d|[3-9]\d{2})\)?|(?:\+|00)\s*86[\s\-.]*\(?0?(?<area86>10|2\d|[3-9]\d{2})\)?)[\s\-.]*(?<local>[2-9]\d{2,3}[\s\-.]*\d{4})`
 const EXTENSION = String.raw`(?:\s*(?:转|分机|ext\.?|x|#|[-—–])\s*(?<extension>\d{1,6}))?`
 const NUMBER = new RegExp(String.raw`(?<![\d*])(?:${MOBILE}|${LANDLINE}${EXTENSION})(?![\d*])`, 'iu')
 const LOCAL_ONLY = new RegExp(String.raw`^(?<local>[2-9]\d{2,3}[\s\-.]*\d{4})${EXTENSION}$`, 'iu')
@@ -103,17 +104,17 @@ function withSplitPair(text: string): string {
 }
 
 function phoneOf(match: RegExpExecArray): Omit<Phone, 'relation'> | null {
-  const { mobile, area, local, extension } = match.groups ?? {}
+  const { mobile, area = match.groups?.area86, local, extension } = match.groups ?? {}
   if (mobile !== undefined) {
     const number = digits(mobile)
     return { number, e164: `+86${number}`, kind: 'mobile', extension: null }
   }
   if (area === undefined || local === undefined) return null
-  return landline(digits(area), digits(local), extension)
+  return landline(`0${area}`, digits(local), extension)
 }
 
-function landline(area: string, local: string, extension: string | undefined): Omit<Phone, 'relation'> | null {
-  const code = area.startsWith('0') ? area : `0${area}`
+/** @param code with its 0 */
+function landline(code: string, local: string, extension: string | undefined): Omit<Phone, 'relation'> | null {
   // Only 010 and 02x have eight digits everywhere; other cities have seven or eight.
   if (code.length === 3 ? local.length !== 8 : local.length < 7) return null
   return {

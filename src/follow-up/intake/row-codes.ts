@@ -48,6 +48,7 @@ export type RowWarning =
   | 'department_missing'
   | 'differs_only_by_spaces'
   | 'same_stay_other_phone_ask_or_update_no_second_call'
+  | 'same_stay_other_discharge_ask_no_second_call'
 
 /** Words for the operator: what is wrong and what to do. Never a patient's data. */
 interface CodeWords {
@@ -177,5 +178,9 @@ export const warningWords: Readonly<Record<RowWarning, CodeWords>> = {
   same_stay_other_phone_ask_or_update_no_second_call: {
     zh: '同一次住院,电话不同,请核实;不会再次拨打',
     en: 'the same stay with another number: ask which is right; there is no second call',
+  },
+  same_stay_other_discharge_ask_no_second_call: {
+    zh: '同一次住院(入院时间相同),出院时间不同,请核实;不会再次拨打',
+    en: 'the same stay (the same admission) with another discharge: ask which is right; there is no second call',
   },
 }
