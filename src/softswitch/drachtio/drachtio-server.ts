@@ -50,7 +50,11 @@ export class DrachtioServer {
 
   /** @throws the system's error when an address cannot be bound */
   static async open(settings: DrachtioServerSettings): Promise<DrachtioServer> {
-    const endpoint = settings.sip instanceof SipEndpoint ? settings.sip : await SipEndpoint.open(settings.sip)
+    // The real server answers to where a request came from, asked by rport or not.
+    const endpoint =
+      settings.sip instanceof SipEndpoint
+        ? settings.sip
+        : await SipEndpoint.open({ symmetricAnswers: true, ...settings.sip })
     const server = new DrachtioServer(settings, endpoint)
     try {
       await server.#listen()

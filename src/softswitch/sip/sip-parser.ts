@@ -5,7 +5,7 @@
  */
 import { SipHeaders, splitList } from './sip-headers.ts'
 import { parseCSeq, type SipMessage, SipRequest, SipResponse } from './sip-message.ts'
-import { isUri, parseNameAddr } from './sip-uri.ts'
+import { parseNameAddr, parseSipUri } from './sip-uri.ts'
 import { parseVia } from './via.ts'
 
 export type ParseResult =
@@ -125,7 +125,8 @@ function checkRequest(request: SipRequest): string | undefined {
   if (request.cseq?.method !== request.method) return 'CSeq method does not match'
   if (/[\s<>"]/.test(request.uri)) return 'malformed Request-URI'
   if (/^sips?:/i.test(request.uri)) {
-    if (!isUri(request.uri) || request.uri.includes('?')) return 'malformed Request-URI'
+    const uri = parseSipUri(request.uri)
+    if (uri === undefined || uri.headers !== undefined) return 'malformed Request-URI'
   } else if (!/^[a-z][a-z0-9+.-]*:\S+$/i.test(request.uri)) return 'malformed Request-URI'
   const maxForwards = request.headers.get('Max-Forwards')
   if (maxForwards !== undefined && !(/^\d{1,3}$/.test(maxForwards) && Number(maxForwards) <= 255)) {
