@@ -389,6 +389,8 @@ async function calls(db: Kysely<unknown>): Promise<void> {
       call_id uuid not null references call,
       kind text not null check (kind in ('patient', 'agent', 'supervisor', 'doctor', 'outside')),
       sip_call_id text,
+      -- drachtio's name for an INVITE that is not answered yet: the handle of a CANCEL.
+      invite_transaction text,
       dialog_id text,
       local_tag text,
       remote_tag text,

@@ -168,6 +168,7 @@ interface PartyTable {
   callId: Fixed<string>
   kind: PartyKind
   sipCallId: string | null
+  inviteTransaction: string | null
   dialogId: string | null
   localTag: string | null
   remoteTag: string | null

@@ -32,8 +32,8 @@ export async function markInvited(tx: GroundTransaction, event: CallEvent, refs:
     values (${event.callId}, ${event.attemptId}, 'outbound', ${event.at}) on conflict do nothing
   `.execute(tx)
   await sql`
-    insert into party (id, call_id, kind, sip_call_id, dialog_id, local_tag, remote_tag, channel_uuid, media_host, joined_at)
-    values (new_id(), ${event.callId}, 'patient', ${refs.sipCallId}, ${refs.dialogId}, ${refs.localTag},
+    insert into party (id, call_id, kind, sip_call_id, invite_transaction, dialog_id, local_tag, remote_tag, channel_uuid, media_host, joined_at)
+    values (new_id(), ${event.callId}, 'patient', ${refs.sipCallId}, ${refs.inviteTransaction}, ${refs.dialogId}, ${refs.localTag},
       ${refs.remoteTag}, ${refs.channelUuid}, ${refs.mediaHost}, ${event.at})
   `.execute(tx)
 }
@@ -58,7 +58,7 @@ export async function markAnswered(
   `.execute(tx)
   await sql`update call set answered_at = ${event.at} where id = ${event.callId}`.execute(tx)
   await sql`
-    update party set sip_call_id = ${body.ref.sipCallId}, dialog_id = ${body.ref.dialogId},
+    update party set sip_call_id = ${body.ref.sipCallId}, invite_transaction = null, dialog_id = ${body.ref.dialogId},
       local_tag = ${body.ref.localTag}, remote_tag = ${body.ref.remoteTag}, channel_uuid = ${body.ref.channelUuid},
       media_host = ${body.ref.mediaHost}
     where call_id = ${event.callId} and kind = 'patient'

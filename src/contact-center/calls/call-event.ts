@@ -63,6 +63,7 @@ export type CallEventBody =
 /** The same shape as telephony's LegRef; spelled here because a journal outlives the code that wrote it. */
 export interface LegRefs {
   readonly sipCallId: string | null
+  readonly inviteTransaction: string | null
   readonly dialogId: string | null
   readonly localTag: string | null
   readonly remoteTag: string | null

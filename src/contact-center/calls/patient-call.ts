@@ -181,6 +181,6 @@ function answeredResult(end: LegEnd, outcome: FlowOutcome | null): AttemptResult
   return end.by === 'lost' ? 'restart' : 'partial'
 }
 
-function refs({ sipCallId, dialogId, localTag, remoteTag, channelUuid, mediaHost }: LegRef) {
-  return { sipCallId, dialogId, localTag, remoteTag, channelUuid, mediaHost }
+function refs({ sipCallId, inviteTransaction, dialogId, localTag, remoteTag, channelUuid, mediaHost }: LegRef) {
+  return { sipCallId, inviteTransaction, dialogId, localTag, remoteTag, channelUuid, mediaHost }
 }

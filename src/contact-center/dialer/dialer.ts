@@ -27,6 +27,8 @@ export interface DialerParts {
 const claimAtMost = 50
 /** After the database refused a claim. The dialler is also woken when the database comes back. */
 const retryMs = 2_000
+/** Another node's calls hold the lines too, and their end wakes that node, not this one. */
+const linesTakenMs = 5_000
 /** `nextDueAt` may lie months ahead, beyond what a timer can hold; looking again once an hour costs nothing. */
 const longestWaitMs = 3_600_000
 
@@ -121,7 +123,10 @@ export class Dialer {
       for (const one of claimed) this.#carry(one)
       if (claimed.length < limit) {
         const due = await work.nextDueAt(trunk.id)
-        return due === null ? longestWaitMs : Math.min(longestWaitMs, Math.max(0, due.getTime() - clock.now().getTime()))
+        if (due === null) return longestWaitMs
+        const waitForDueMs = due.getTime() - clock.now().getTime()
+        // Due already, and not to be had: every line is taken. A call of ours that ends wakes us at once.
+        return waitForDueMs > 0 ? Math.min(longestWaitMs, waitForDueMs) : linesTakenMs
       }
     }
   }
