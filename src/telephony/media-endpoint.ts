@@ -54,7 +54,8 @@ export class MediaEndpoint {
   #end: EndpointEnd | null = null
   /** The tail of the queue of executes. */
   #executes: Promise<unknown> = Promise.resolve()
-  #play: { readonly started: Settling<void>; readonly over: Settling<void>; stopping: boolean } | null = null
+  /** The one that executes, and those that wait for their turn. */
+  readonly #plays: Play[] = []
   #recording: { readonly path: string; readonly closed: Promise<void> } | null = null
   #released: Promise<void> | null = null
 
@@ -66,7 +67,7 @@ export class MediaEndpoint {
     this.#ended = settling()
     this.ended = this.#ended.promise
     endpoint.on('destroy', (why) => this.#over({ hangupCause: why?.reason ?? null }))
-    endpoint.on('playback-start', () => this.#play?.started.resolve())
+    endpoint.on('playback-start', () => this.#plays[0]?.started.resolve())
     endpoint.on('dtmf', (dtmf) => this.#heard(dtmf))
     endpoint.dialog.on('destroy', () => this.#over({ hangupCause: null }))
     // The connection may have closed before anybody listened; fsmrf then says nothing more.
@@ -89,7 +90,7 @@ export class MediaEndpoint {
   /** Sets channel variables, one execute for all. Values hold neither `^` nor a line break. */
   async setVariables(variables: Readonly<Record<string, string>>): Promise<void> {
     const list = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
-    await this.#execute('multiset', `^^^${list.join('^')}`, commandLimitMs)
+    await this.#execute('multiset', `^^^${list.join('^')}`, { limitMs: commandLimitMs })
   }
 
   /**
@@ -107,30 +108,29 @@ export class MediaEndpoint {
   /** @see PatientLeg.play */
   async play(path: string): Promise<'completed' | 'stopped' | 'ended'> {
     assertMediaPath(path)
-    const play = { started: settling<void>(), over: settling<void>(), stopping: false }
+    const play: Play = { started: settling(), over: settling(), stopping: false }
+    this.#plays.push(play)
     try {
-      const answer = await this.#execute('playback', path, null, () => {
-        this.#play = play
-      })
-      if (play.stopping) return 'stopped'
+      const answer = await this.#execute('playback', path, { wanted: () => !play.stopping })
+      if (answer === null || play.stopping) return 'stopped'
       const response = answer.getHeader('Application-Response') ?? ''
       // A hung-up channel completes its play too; the hang-up's own event may come after.
-      if (response === 'FILE PLAYED') return (await this.#hungUpMeanwhile(answer)) ? 'ended' : 'completed'
-      if (await this.#hungUpMeanwhile(answer)) return 'ended'
+      if (response === 'FILE PLAYED') return this.#hungUpMeanwhile(answer) ? 'ended' : 'completed'
+      if (this.#hungUpMeanwhile(answer)) return 'ended'
       throw new OperationalError('MEDIA_PLAY_FAILED', { path, answer: response || 'no answer' })
     } catch (error) {
       if (this.#end !== null) return 'ended'
       throw error
     } finally {
-      if (this.#play === play) this.#play = null
+      this.#plays.splice(this.#plays.indexOf(play), 1)
       play.over.resolve()
     }
   }
 
   /** @see PatientLeg.stopPlaying */
   async stopPlaying(): Promise<void> {
-    const play = this.#play
-    if (play === null || this.#end !== null) return
+    const play = this.#plays[0]
+    if (play === undefined || this.#end !== null) return
     const first = !play.stopping
     play.stopping = true
     const { clock } = this.#parts
@@ -226,16 +226,21 @@ export class MediaEndpoint {
 
   /**
    * Queues an application and waits for its completion.
-   * @param limitMs null for one that may run for as long as the call
-   * @param onStart runs when its turn has come
+   * @param limitMs absent for one that may run for as long as the call
+   * @param wanted asked when its turn has come
+   * @returns null when it was no longer wanted
    */
-  #execute(application: string, argument: string, limitMs: number | null, onStart?: () => void): Promise<Mrf.Event> {
+  #execute(
+    application: string,
+    argument: string,
+    { limitMs, wanted = () => true }: { readonly limitMs?: number; readonly wanted?: () => boolean },
+  ): Promise<Mrf.Event | null> {
     const { endpoint, clock } = this.#parts
-    const turn = this.#executes.then(() => {
+    const turn = this.#executes.then(async () => {
       if (this.#end !== null) throw channelGone(application)
-      onStart?.()
+      if (!wanted()) return null
       const done = endpoint.execute(application, argument)
-      return this.#whileAlive(limitMs === null ? done : within({ clock, limitMs, what: application }, done))
+      return await this.#whileAlive(limitMs === undefined ? done : within({ clock, limitMs, what: application }, done))
     })
     this.#executes = turn.catch(() => {})
     return turn
@@ -260,7 +265,7 @@ export class MediaEndpoint {
   }
 
   /** The completion of a play that the hang-up cut short precedes the news of the hang-up by a moment. */
-  async #hungUpMeanwhile(answer: Mrf.Event): Promise<boolean> {
+  #hungUpMeanwhile(answer: Mrf.Event): boolean {
     if (this.#end !== null) return true
     const state = answer.getHeader('Channel-State') ?? ''
     const callState = answer.getHeader('Channel-Call-State') ?? ''
@@ -287,6 +292,13 @@ export class MediaEndpoint {
     this.#end = end
     this.#ended.resolve(end)
   }
+}
+
+interface Play {
+  /** The media server has begun it. */
+  readonly started: Settling<void>
+  readonly over: Settling<void>
+  stopping: boolean
 }
 
 function channelGone(what: string): OperationalError {

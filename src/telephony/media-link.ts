@@ -25,6 +25,9 @@ export interface EventSocketListener {
   readonly advertisedAddress?: string
 }
 
+/** The server's list of channels is written behind its channels, and names some for a moment that have ended. */
+const gone = Symbol('gone')
+
 /** A channel as the media server lists it. */
 export interface MediaChannel {
   readonly uuid: string
@@ -112,13 +115,12 @@ export class MediaLink {
   /** Every channel on the server, ours or not. @throws OperationalError when the control connection is away */
   async channels(): Promise<readonly MediaChannel[]> {
     const listed = readChannelList(await this.#control.api('show channels as json', listLimitMs))
-    return await Promise.all(
-      listed.map(async (uuid) => ({
-        uuid,
-        attemptId: await this.#variable(uuid, attemptVariable),
-        callId: await this.#variable(uuid, callVariable),
-      })),
-    )
+    const channels = listed.map(async (uuid) => {
+      const attemptId = await this.#variable(uuid, attemptVariable)
+      const callId = await this.#variable(uuid, callVariable)
+      return attemptId === gone || callId === gone ? [] : [{ uuid, attemptId, callId }]
+    })
+    return (await Promise.all(channels)).flat()
   }
 
   /** Ends a channel, whoever made it; one that is gone already is no error. */
@@ -266,9 +268,10 @@ export class MediaLink {
     for (const path of paths) this.#recordings.delete(path)
   }
 
-  async #variable(uuid: string, name: string): Promise<string | null> {
+  async #variable(uuid: string, name: string): Promise<string | null | typeof gone> {
     const value = (await this.#control.api(`uuid_getvar ${uuid} ${name}`)).trim()
-    return value === '' || value === '_undef_' || value.startsWith('-') ? null : value
+    if (value.startsWith('-')) return gone
+    return value === '' || value === '_undef_' ? null : value
   }
 
   #mediaServerGone(mediaServer: Mrf.MediaServer): void {

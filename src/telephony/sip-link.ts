@@ -36,7 +36,7 @@ const owedAtMost = 2_000
  *
  * drachtio-srf underneath, with what it lacks: a request under way when the socket closes never settles there; a
  * reconnected socket is slow (no setNoDelay), and a server that no longer answers is never noticed; its pings are sent
- * but their answers not awaited. Hence the few touches of `srf.app.wp`.
+ * but their answers not awaited. Hence the few touches of `srf.app.client.wp`.
  * Source: telephony-protocols §1, drachtio-srf 5.0.29 wire-protocol.js.
  */
 export class SipLink {
@@ -58,7 +58,7 @@ export class SipLink {
     // The close that follows says all there is to say; without a listener the emitter throws.
     this.srf.on('error', () => {})
     void this.srf.connect({ ...parts.address, reconnect: { retryMaxDelay: longestRetryMs } })
-    const { wp } = this.srf.app
+    const { wp } = this.srf.app.client
     wp.on('connect', (socket) => this.#connected(socket))
     wp.on('close', (socket) => this.#lost(socket))
   }
@@ -108,7 +108,7 @@ export class SipLink {
   close(): void {
     this.#closed = true
     this.#parts.clock.clearTimeout(this.#pingTimer)
-    const { wp } = this.srf.app
+    const { wp } = this.srf.app.client
     wp.closing = true
     this.#socket?.end()
     // A reconnect may be under way, or waiting for its turn.
@@ -162,7 +162,7 @@ export class SipLink {
 
   #ping(socket: Socket): void {
     const { clock, log } = this.#parts
-    const { wp } = this.srf.app
+    const { wp } = this.srf.app.client
     const messageId = wp.send(socket, 'ping')
     const pong = settling<void>()
     const onMessage = (_: Socket, message: string) => {

@@ -90,7 +90,7 @@ declare module 'drachtio-srf' {
 
   class Srf {
     constructor(tag?: string)
-    readonly app: { readonly wp: Srf.WireProtocol }
+    readonly app: { readonly client: { readonly wp: Srf.WireProtocol } }
     connect(options: Srf.ConnectOptions): void
     on(event: 'connect', listener: (error: Error | null, hostPort?: string, version?: string) => void): this
     on(event: 'error', listener: (error: Error) => void): this
