@@ -49,7 +49,12 @@ export async function appendToStream(
 }
 
 /** Up to `limit` events after the offset `after`, in order. A stream nobody has written to yet is empty. */
-export async function readStream(db: Ground, streamId: string, after: number, limit: number): Promise<StreamPage> {
+export async function readStream(
+  db: Ground | GroundTransaction,
+  streamId: string,
+  after: number,
+  limit: number,
+): Promise<StreamPage> {
   const stream = await db
     .selectFrom('stream')
     .select(['droppedOffset', 'lastOffset'])
@@ -79,7 +84,7 @@ export async function readStream(db: Ground, streamId: string, after: number, li
 }
 
 /** The last offset given in a stream, 0 when there is none. */
-export async function lastOffset(db: Ground, streamId: string): Promise<number> {
+export async function lastOffset(db: Ground | GroundTransaction, streamId: string): Promise<number> {
   const row = await db.selectFrom('stream').select('lastOffset').where('id', '=', streamId).executeTakeFirst()
   return Number(row?.lastOffset ?? 0)
 }

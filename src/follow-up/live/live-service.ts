@@ -1,0 +1,116 @@
+import type { Ground, GroundTransaction } from '#platform/database/database.ts'
+import { lastOffset } from '#platform/realtime/stream-store.ts'
+import {
+  type LiveCampaign,
+  type LivePerson,
+  type LiveSnapshot,
+  liveStream,
+  recentResultsKept,
+  type WhyNot,
+} from './live-schema.ts'
+import {
+  callRows,
+  campaignRows,
+  personRows,
+  questionRows,
+  recentResultRows,
+  resultCounts,
+  taskCounts,
+} from './live-store.ts'
+import { maskName, maskPhone, nationalNumber } from './person-mask.ts'
+
+export interface LiveParts {
+  readonly db: Ground
+  /** Opens a sealed number (E.164). */
+  readonly decrypt: (sealed: Buffer) => string
+  /** Why a campaign's due tasks are not dialled; the function that also gates (architecture §3). */
+  readonly whyNot: (db: Ground | GroundTransaction, campaignId: string) => Promise<WhyNot>
+}
+
+/** How a reader sees people. */
+export interface Sight {
+  readonly clear: boolean
+}
+
+export class Live {
+  readonly #parts: LiveParts
+
+  constructor(parts: LiveParts) {
+    this.#parts = parts
+  }
+
+  /** One look at the rows, and the offset of the stream at that same look. */
+  async snapshot(sight: Sight): Promise<LiveSnapshot> {
+    return this.#parts.db
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .setAccessMode('read only')
+      .execute(async (tx) => {
+        // A connection runs one statement after another: asking all at once would only hide their order.
+        const offset = await lastOffset(tx, liveStream)
+        const calls = await callRows(tx)
+        const recent = await recentResultRows(tx, recentResultsKept)
+        const campaigns = await this.#campaigns(tx)
+        const attemptIds = [...calls, ...recent].map(({ attemptId }) => attemptId)
+        return {
+          offset,
+          campaigns,
+          calls: calls.map(({ attemptId, campaignId, state, createdAt, questionId, index, total }) => ({
+            attemptId,
+            campaignId,
+            state,
+            since: createdAt.toISOString(),
+            question: questionId === null ? null : { id: questionId, index: index ?? 0, total: total ?? 0 },
+          })),
+          recentResults: recent.map(({ attemptId, campaignId, result, endedAt }) => ({
+            attemptId,
+            campaignId,
+            result,
+            at: endedAt.toISOString(),
+          })),
+          people: await this.#people(tx, attemptIds, sight),
+        }
+      })
+  }
+
+  /** Who is called by these attempts; unknown ids are left out. */
+  async people(attemptIds: readonly string[], sight: Sight): Promise<LivePerson[]> {
+    return this.#people(this.#parts.db, attemptIds, sight)
+  }
+
+  async #people(db: Ground | GroundTransaction, attemptIds: readonly string[], sight: Sight): Promise<LivePerson[]> {
+    const rows = await personRows(db, attemptIds)
+    return rows.map(({ attemptId, name, ciphertext, department }) => {
+      const phone = this.#parts.decrypt(ciphertext)
+      return {
+        attemptId,
+        name: sight.clear ? name : maskName(name),
+        phone: sight.clear ? nationalNumber(phone) : maskPhone(phone),
+        department,
+      }
+    })
+  }
+
+  async #campaigns(tx: GroundTransaction): Promise<LiveCampaign[]> {
+    const rows = await campaignRows(tx)
+    const tasks = await taskCounts(tx)
+    const results = await resultCounts(tx)
+    const questions = await questionRows(tx)
+    const campaigns: LiveCampaign[] = []
+    for (const { id, name, state, anyHour, trunkName, trunkKind, lines } of rows) {
+      const own = <T extends { campaignId: string }>(all: readonly T[]) => all.filter((row) => row.campaignId === id)
+      campaigns.push({
+        id,
+        name,
+        state,
+        anyHour,
+        trunk: { name: trunkName, kind: trunkKind, lines },
+        tasks: Object.fromEntries(own(tasks).map((row) => [row.state, Number(row.count)])),
+        results: Object.fromEntries(own(results).map((row) => [row.result, Number(row.count)])),
+        whyNot: await this.#parts.whyNot(tx, id),
+        questions: own(questions).map((row) => ({ id: row.id, text: row.text })),
+      })
+    }
+    return campaigns
+  }
+}
