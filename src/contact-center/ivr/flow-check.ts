@@ -91,15 +91,15 @@ function leadingToAnEnd(flow: Flow): Set<string> {
   return ending
 }
 
-/** A circle of nodes none of which waits for the person. */
+/** A circle that turns as long as nobody presses anything: its questions' ways out after silence lead back into it. */
 function silentCircle({ nodes }: Flow): string[] | null {
   const done = new Set<string>()
   const visit = (nodeId: string, way: readonly string[]): string[] | null => {
     const node = nodes.get(nodeId)
-    if (node === undefined || node.asks || done.has(nodeId)) return null
+    if (node === undefined || done.has(nodeId)) return null
     if (way.includes(nodeId)) return way.slice(way.indexOf(nodeId))
-    for (const { to } of node.exits) {
-      const circle = visit(to, [...way, nodeId])
+    for (const { to, unanswered } of node.exits) {
+      const circle = node.asks && unanswered !== true ? null : visit(to, [...way, nodeId])
       if (circle !== null) return circle
     }
     done.add(nodeId)

@@ -53,8 +53,8 @@ declareErrors({
   FLOW_LOOP_SILENT: {
     kind: 'user',
     status: 422,
-    en: 'These nodes go round for ever without asking anything: {nodes}. Break the circle, or put a menu into it.',
-    zh: '这些节点无休止地循环而不询问任何内容:{nodes}。请打破循环,或在其中加入按键菜单。',
+    en: 'Who presses nothing goes round for ever: {nodes}. Let tooMany lead to a polite end.',
+    zh: '不按任何键的人会在这些节点间无休止地循环:{nodes}。请让 tooMany 通向礼貌的结束。',
   },
   FLOW_BRANCH_MISSING: {
     kind: 'user',

@@ -3,6 +3,11 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 export type Variables = Readonly<Record<string, Json>>
 
+/** What of a task's variables a flow can be given; anything that is no JSON is left out. */
+export function variablesOf(values: Readonly<Record<string, unknown>>): Variables {
+  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, Json] => isJson(entry[1])))
+}
+
 export function isJson(value: unknown): value is Json {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
   if (typeof value === 'number') return Number.isFinite(value)

@@ -45,6 +45,8 @@ export interface Exit {
   readonly to: string
   /** Whoever leaves here has said who is on the line. */
   readonly identifies: boolean
+  /** The way of a person who says nothing, out of a node that asks. */
+  readonly unanswered?: boolean
 }
 
 export interface PromptUse {

@@ -42,7 +42,7 @@ export function askingPrompts(node: AskingParts): PromptUse[] {
 }
 
 export function tooManyExit(node: AskingParts): Exit {
-  return exit('/tooMany/next', node.tooMany.next)
+  return { ...exit('/tooMany/next', node.tooMany.next), unanswered: true }
 }
 
 export function exit(path: string, to: string): Exit {
