@@ -1,5 +1,4 @@
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
-import { OperationalError } from '#platform/errors/errors.ts'
 import type { Log } from '#platform/log.ts'
 import { appendToStream, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
 import { markRecordingClosed, markRecordingMissing, markRecordingStarted } from '../recording/recording-store.ts'
@@ -35,10 +34,10 @@ export interface CallApplierParts {
 /**
  * Brings journaled events into the rows: in order, each once, follow-up's part in the same transaction.
  *
- * A batch is one transaction. Should an event be one that the database refuses (an illegal move, a stale lease), the
+ * A batch is one transaction. Should an event be one that an invariant refuses (an illegal move, a stale lease), the
  * batch is taken again event by event: the refused one is kept as it happened and changes nothing else, so that one bad
- * event never stops the journal.
- * @throws OperationalError when the database is away; the journal then tries the same batch again
+ * event never stops the calls of others.
+ * @throws what else went wrong (the database is away); the journal then tries the same batch again
  */
 export class CallApplier {
   readonly #parts: CallApplierParts
@@ -51,7 +50,7 @@ export class CallApplier {
     try {
       await this.#applyTogether(batch)
     } catch (error) {
-      if (error instanceof OperationalError) throw error
+      if (!isRefusal(error)) throw error
       for (const one of batch) await this.#applyAlone(one)
     }
     const ended = batch.filter(({ event }) => event.body.type === 'ended').map(({ event }) => event.attemptId)
@@ -70,7 +69,7 @@ export class CallApplier {
     try {
       await this.#applyTogether([one])
     } catch (error) {
-      if (error instanceof OperationalError) throw error
+      if (!isRefusal(error)) throw error
       const { attemptId, callId, seq, body } = one.event
       this.#parts.log.error(
         { attemptId, callId, seq, type: body.type, err: error },
@@ -154,6 +153,11 @@ export class CallApplier {
         return []
     }
   }
+}
+
+/** SQLSTATEs of our own invariants (migrations 0002, 0003): trying again would be refused again. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^SF\d{3}$/.test(error.code)
 }
 
 /**
