@@ -1,0 +1,35 @@
+/** The applications that a channel can execute, by name. What is not here is refused as the real server refuses it. */
+
+import { answer, hangup, park, setMute, sleep, socket, startDtmf } from './applications/call-control.ts'
+import { playAndGetDigits } from './applications/play-and-get-digits.ts'
+import { playback } from './applications/playback.ts'
+import { record, recordSession, stopRecordSession } from './applications/recording.ts'
+import { exportVariable, multiset, set, unset } from './applications/variables.ts'
+import type { Channel } from './channel.ts'
+import type { ExecuteFrame } from './execute-stack.ts'
+
+/** @returns nothing when it is done at once, else when it has ended */
+export type Application = (channel: Channel, argument: string, frame: ExecuteFrame) => Promise<void> | void
+
+const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Application>([
+  ['answer', answer],
+  ['export', exportVariable],
+  ['hangup', hangup],
+  ['multiset', multiset],
+  ['park', park],
+  ['play_and_get_digits', playAndGetDigits],
+  ['playback', playback],
+  ['record', record],
+  ['record_session', recordSession],
+  ['set', set],
+  ['set_mute', setMute],
+  ['sleep', sleep],
+  ['socket', socket],
+  ['start_dtmf', startDtmf],
+  ['stop_record_session', stopRecordSession],
+  ['unset', unset],
+])
+
+export function applicationNamed(name: string): Application | undefined {
+  return APPLICATIONS.get(name.toLowerCase())
+}

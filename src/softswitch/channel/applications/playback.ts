@@ -1,0 +1,130 @@
+/** `playback`, and the play of one file that other applications use. */
+import { extname } from 'node:path'
+import type { Play } from '../../media/media-leg.ts'
+import type { Channel } from '../channel.ts'
+import type { ExecuteFrame } from '../execute-stack.ts'
+import { takeTerminators } from './terminators.ts'
+
+/** `break`: by a key or `uuid_break`. `failed`: the channel went down, or time was up. */
+export type PlayResult = 'played' | 'break' | 'not_found' | 'failed'
+
+/** Pause between two files of a list, unless `playback_sleep_val` says otherwise. */
+const PAUSE_MS = 250
+const MOST_FILES = 128
+
+/** Argument: a file, `file@@<samples to skip>`, or files with `playback_delimiter` between them. */
+export async function playback(channel: Channel, argument: string, frame: ExecuteFrame): Promise<void> {
+  const [files = '', skip = ''] = argument.split('@@')
+  const player = new FilePlayer(channel, frame)
+  takeTerminators(channel, frame, () => player.stop())
+  const result = await player.play(files, { skipSamples: Number.parseInt(skip, 10) || 0 })
+  const responses = {
+    played: 'FILE PLAYED',
+    break: 'FILE PLAYED',
+    not_found: 'FILE NOT FOUND',
+    failed: 'PLAYBACK ERROR',
+  }
+  channel.variables.set('current_application_response', responses[result])
+}
+
+/** Plays one file or a list, until its end, a break, or `stop`. */
+export class FilePlayer {
+  readonly #channel: Channel
+  readonly #frame: ExecuteFrame
+  #playing: Play | null = null
+  #stopped = false
+  #timedOut = false
+  #wake: (() => void) | null = null
+
+  constructor(channel: Channel, frame: ExecuteFrame) {
+    this.#channel = channel
+    this.#frame = frame
+    this.#watch()
+  }
+
+  /** Ends the play and what is left of the list. */
+  stop(): void {
+    this.#stopped = true
+    this.#playing?.stop()
+    this.#wake?.()
+  }
+
+  async play(list: string, { skipSamples = 0 } = {}): Promise<PlayResult> {
+    const { variables } = this.#channel
+    if (list === '' || !this.#channel.mediaReady) return 'failed'
+    const delimiter = variables.get('playback_delimiter')?.charAt(0) ?? ''
+    const files = delimiter === '' ? [list] : list.split(delimiter, MOST_FILES).filter((file) => file !== '')
+    const limit = this.#startLimit()
+    let result: PlayResult = 'played'
+    let first = true
+    for (const file of files) {
+      if (!first) await this.#pause(Number(variables.get('playback_sleep_val') ?? PAUSE_MS))
+      if (this.#stopped || !this.#channel.up) break
+      result = await this.#playOne(file, first ? skipSamples : 0)
+      first = false
+      if (result === 'break' && !this.#stopped) {
+        this.#frame.clearBreak()
+        this.#watch()
+      }
+    }
+    clearTimeout(limit)
+    if (!this.#channel.up) return 'failed'
+    if (this.#timedOut) return variables.isTrue('playback_timeout_as_success') ? 'played' : 'failed'
+    return this.#stopped ? 'break' : result
+  }
+
+  async #playOne(file: string, skipSamples: number): Promise<PlayResult> {
+    const channel = this.#channel
+    const path = channel.resolvePath(file)
+    const uri = path.includes('://') || extname(path) !== '' ? path : `${path}.wav`
+    this.#playing = channel.leg.play(uri, { skipSamples })
+    if (this.#stopped || this.#frame.interruption !== null) this.#playing.stop()
+    const type = uri.startsWith('tone_stream:') ? 'tone_stream' : null
+    if (!(await this.#playing.started)) return channel.up ? 'not_found' : 'failed'
+    channel.fire('PLAYBACK_START', (event) => {
+      event.add('Playback-File-Type', type)
+      event.add('Playback-File-Path', uri)
+    })
+    const { end, samples } = await this.#playing.ended
+    this.#playing = null
+    channel.variables.set('playback_last_offset_pos', skipSamples + samples)
+    channel.variables.set('playback_seconds', Math.floor(samples / 8000))
+    channel.variables.set('playback_ms', Math.floor(samples / 8))
+    channel.variables.set('playback_samples', samples)
+    const result = end === 'completed' ? 'played' : end === 'stopped' && channel.up ? 'break' : 'failed'
+    channel.fire('PLAYBACK_STOP', (event) => {
+      event.add('Playback-File-Type', type)
+      event.add('Playback-File-Path', uri)
+      event.add('Playback-Status', result === 'break' ? 'break' : 'done')
+    })
+    return result
+  }
+
+  /** A break ends the file that plays; a hang-up ends everything. */
+  #watch(): void {
+    this.#frame.onInterrupt((interruption) => {
+      if (interruption === 'hangup') this.#stopped = true
+      this.#playing?.stop()
+      this.#wake?.()
+    })
+  }
+
+  #startLimit(): NodeJS.Timeout | undefined {
+    const seconds = Number(this.#channel.variables.get('playback_timeout_sec') ?? 0)
+    if (!(seconds > 1)) return undefined
+    return setTimeout(() => {
+      this.#timedOut = true
+      this.stop()
+    }, seconds * 1000)
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (!(ms > 0) || this.#stopped) return
+    const done = Promise.withResolvers<void>()
+    this.#wake = done.resolve
+    const timer = setTimeout(done.resolve, ms)
+    await done.promise
+    clearTimeout(timer)
+    this.#wake = null
+  }
+}

@@ -1,0 +1,106 @@
+/** The headers that every event of a channel carries. Names as in FreeSWITCH's events. */
+import type { Channel } from './channel.ts'
+import { microseconds } from './event-bus.ts'
+import type { SwitchEvent } from './switch-event.ts'
+
+/** Events that carry the channel's variables, too. */
+const WITH_VARIABLES: ReadonlySet<string> = new Set([
+  'CHANNEL_CREATE',
+  'CHANNEL_ANSWER',
+  'CHANNEL_PARK',
+  'CHANNEL_UNPARK',
+  'CHANNEL_BRIDGE',
+  'CHANNEL_UNBRIDGE',
+  'CHANNEL_PROGRESS',
+  'CHANNEL_PROGRESS_MEDIA',
+  'CHANNEL_HANGUP',
+  'CHANNEL_HANGUP_COMPLETE',
+  'CHANNEL_DATA',
+  'CHANNEL_EXECUTE',
+  'CHANNEL_EXECUTE_COMPLETE',
+  'CHANNEL_DESTROY',
+  'CHANNEL_HOLD',
+  'CHANNEL_UNHOLD',
+  'RECORD_START',
+  'RECORD_STOP',
+  'PLAYBACK_START',
+  'PLAYBACK_STOP',
+  'CUSTOM',
+])
+
+const STATE_NUMBERS = {
+  CS_NEW: 0,
+  CS_INIT: 1,
+  CS_ROUTING: 2,
+  CS_EXECUTE: 4,
+  CS_HIBERNATE: 8,
+  CS_HANGUP: 10,
+  CS_REPORTING: 11,
+  CS_DESTROY: 12,
+} as const
+
+export type ChannelState = keyof typeof STATE_NUMBERS
+
+/** Adds who and in what state the channel is, then its variables when the event carries them. */
+export function addChannelHeaders(event: SwitchEvent, channel: Channel): void {
+  event.add('Channel-State', channel.state)
+  event.add('Channel-Call-State', channel.callState)
+  event.add('Channel-State-Number', STATE_NUMBERS[channel.state])
+  event.add('Channel-Name', channel.name)
+  event.add('Unique-ID', channel.uuid)
+  event.add('Call-Direction', 'inbound')
+  event.add('Presence-Call-Direction', 'inbound')
+  event.add('Channel-HIT-Dialplan', 'true')
+  event.add('Channel-Call-UUID', channel.uuid)
+  event.add(
+    'Answer-State',
+    channel.hangupCause !== null ? 'hangup' : channel.answeredAt === null ? 'ringing' : 'answered',
+  )
+  event.add('Hangup-Cause', channel.hangupCause)
+  const law = channel.audio?.law
+  if (law !== undefined) {
+    for (const side of ['Read', 'Write']) {
+      event.add(`Channel-${side}-Codec-Name`, law)
+      event.add(`Channel-${side}-Codec-Rate`, 8000)
+      event.add(`Channel-${side}-Codec-Bit-Rate`, 64_000)
+    }
+  }
+  addCallerHeaders(event, channel, 'Caller')
+  if (!WITH_VARIABLES.has(event.name)) return
+  for (const [name, value] of channel.variables) event.add(`variable_${name}`, value)
+}
+
+/** The caller profile under a prefix: `Caller` in events, `Channel` in the answer to `connect`. */
+export function addCallerHeaders(event: SwitchEvent, channel: Channel, prefix: string): void {
+  const { caller } = channel
+  event.add(`${prefix}-Direction`, 'inbound')
+  event.add(`${prefix}-Logical-Direction`, 'inbound')
+  event.add(`${prefix}-Username`, caller.number)
+  event.add(`${prefix}-Dialplan`, 'XML')
+  event.add(`${prefix}-Caller-ID-Name`, caller.name)
+  event.add(`${prefix}-Caller-ID-Number`, caller.number)
+  event.add(`${prefix}-Orig-Caller-ID-Name`, caller.name)
+  event.add(`${prefix}-Orig-Caller-ID-Number`, caller.number)
+  event.add(`${prefix}-Network-Addr`, caller.networkAddress)
+  event.add(`${prefix}-ANI`, caller.number)
+  event.add(`${prefix}-Destination-Number`, caller.destination)
+  event.add(`${prefix}-Unique-ID`, channel.uuid)
+  event.add(`${prefix}-Source`, 'mod_sofia')
+  event.add(`${prefix}-Context`, 'default')
+  event.add(`${prefix}-Channel-Name`, channel.name)
+  event.add(`${prefix}-Profile-Index`, 1)
+  event.add(`${prefix}-Profile-Created-Time`, microseconds(channel.createdAt))
+  event.add(`${prefix}-Channel-Created-Time`, microseconds(channel.createdAt))
+  event.add(`${prefix}-Channel-Answered-Time`, microseconds(channel.answeredAt))
+  event.add(`${prefix}-Channel-Progress-Time`, 0)
+  event.add(`${prefix}-Channel-Progress-Media-Time`, microseconds(channel.answeredAt))
+  event.add(`${prefix}-Channel-Hangup-Time`, microseconds(channel.hungUpAt))
+  event.add(`${prefix}-Channel-Transfer-Time`, 0)
+  event.add(`${prefix}-Channel-Resurrect-Time`, 0)
+  event.add(`${prefix}-Channel-Bridged-Time`, 0)
+  event.add(`${prefix}-Channel-Last-Hold`, 0)
+  event.add(`${prefix}-Channel-Hold-Accum`, 0)
+  event.add(`${prefix}-Screen-Bit`, 'true')
+  event.add(`${prefix}-Privacy-Hide-Name`, 'false')
+  event.add(`${prefix}-Privacy-Hide-Number`, 'false')
+}

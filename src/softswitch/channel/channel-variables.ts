@@ -1,0 +1,43 @@
+/** A channel's variables: named texts in the order in which they were first set. */
+export class ChannelVariables implements Iterable<readonly [string, string]> {
+  readonly #values = new Map<string, string>()
+  readonly #globals: ReadonlyMap<string, string>
+
+  /** @param globals what `$${name}` and a name that the channel does not have mean */
+  constructor(globals: ReadonlyMap<string, string>) {
+    this.#globals = globals
+  }
+
+  get(name: string): string | undefined {
+    return this.#values.get(name) ?? this.#globals.get(name)
+  }
+
+  /** Sets a variable; an empty or missing value removes it. */
+  set(name: string, value: string | number | null | undefined): void {
+    if (value === null || value === undefined || value === '') this.#values.delete(name)
+    else this.#values.set(name, String(value))
+  }
+
+  /** FreeSWITCH's reading of a switch: true, yes, on, enable(d), active, allow, t, or a number other than 0. */
+  isTrue(name: string): boolean {
+    return isTrue(this.get(name))
+  }
+
+  /** Replaces `${name}` and `$${name}` by their values; an unknown one by nothing. */
+  expand(text: string): string {
+    return text.replace(/\$(\$?)\{([^{}]*)\}/g, (_, global: string, name: string) =>
+      global === '$' ? (this.#globals.get(name) ?? '') : (this.get(name) ?? ''),
+    )
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, string]> {
+    return this.#values[Symbol.iterator]()
+  }
+}
+
+const TRUE_WORDS = new Set(['yes', 'on', 'true', 't', 'enabled', 'active', 'allow'])
+
+export function isTrue(text: string | undefined): boolean {
+  if (text === undefined) return false
+  return TRUE_WORDS.has(text.toLowerCase()) || (/^-?\d+(\.\d+)?$/.test(text) && Number.parseInt(text, 10) !== 0)
+}

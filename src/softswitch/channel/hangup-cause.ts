@@ -1,0 +1,131 @@
+/** Why a channel ended: names, Q.850 numbers, SIP statuses. Source: ITU-T Q.850; names and SIP mapping as FreeSWITCH's. */
+
+export type HangupCause = keyof typeof CAUSES
+
+/** Numbers above 127 are FreeSWITCH's own and never go out as Q.850. */
+const CAUSES = {
+  NONE: 0,
+  UNALLOCATED_NUMBER: 1,
+  NO_ROUTE_TRANSIT_NET: 2,
+  NO_ROUTE_DESTINATION: 3,
+  CHANNEL_UNACCEPTABLE: 6,
+  CALL_AWARDED_DELIVERED: 7,
+  NORMAL_CLEARING: 16,
+  USER_BUSY: 17,
+  NO_USER_RESPONSE: 18,
+  NO_ANSWER: 19,
+  SUBSCRIBER_ABSENT: 20,
+  CALL_REJECTED: 21,
+  NUMBER_CHANGED: 22,
+  REDIRECTION_TO_NEW_DESTINATION: 23,
+  EXCHANGE_ROUTING_ERROR: 25,
+  DESTINATION_OUT_OF_ORDER: 27,
+  INVALID_NUMBER_FORMAT: 28,
+  FACILITY_REJECTED: 29,
+  RESPONSE_TO_STATUS_ENQUIRY: 30,
+  NORMAL_UNSPECIFIED: 31,
+  NORMAL_CIRCUIT_CONGESTION: 34,
+  NETWORK_OUT_OF_ORDER: 38,
+  NORMAL_TEMPORARY_FAILURE: 41,
+  SWITCH_CONGESTION: 42,
+  ACCESS_INFO_DISCARDED: 43,
+  REQUESTED_CHAN_UNAVAIL: 44,
+  PRE_EMPTED: 45,
+  FACILITY_NOT_SUBSCRIBED: 50,
+  OUTGOING_CALL_BARRED: 52,
+  INCOMING_CALL_BARRED: 54,
+  BEARERCAPABILITY_NOTAUTH: 57,
+  BEARERCAPABILITY_NOTAVAIL: 58,
+  SERVICE_UNAVAILABLE: 63,
+  BEARERCAPABILITY_NOTIMPL: 65,
+  CHAN_NOT_IMPLEMENTED: 66,
+  FACILITY_NOT_IMPLEMENTED: 69,
+  SERVICE_NOT_IMPLEMENTED: 79,
+  INVALID_CALL_REFERENCE: 81,
+  INCOMPATIBLE_DESTINATION: 88,
+  INVALID_MSG_UNSPECIFIED: 95,
+  MANDATORY_IE_MISSING: 96,
+  MESSAGE_TYPE_NONEXIST: 97,
+  WRONG_MESSAGE: 98,
+  IE_NONEXIST: 99,
+  INVALID_IE_CONTENTS: 100,
+  WRONG_CALL_STATE: 101,
+  RECOVERY_ON_TIMER_EXPIRE: 102,
+  MANDATORY_IE_LENGTH_ERROR: 103,
+  PROTOCOL_ERROR: 111,
+  INTERWORKING: 127,
+  SUCCESS: 142,
+  ORIGINATOR_CANCEL: 487,
+  SYSTEM_SHUTDOWN: 701,
+  LOSE_RACE: 702,
+  MANAGER_REQUEST: 703,
+  BLIND_TRANSFER: 800,
+  ATTENDED_TRANSFER: 801,
+  ALLOTTED_TIMEOUT: 802,
+  USER_CHALLENGE: 803,
+  MEDIA_TIMEOUT: 804,
+  PICKED_OFF: 805,
+  USER_NOT_REGISTERED: 806,
+} as const
+
+const SIP_STATUS: Partial<Record<HangupCause, number>> = {
+  UNALLOCATED_NUMBER: 404,
+  NO_ROUTE_TRANSIT_NET: 404,
+  NO_ROUTE_DESTINATION: 404,
+  USER_BUSY: 486,
+  NO_USER_RESPONSE: 408,
+  CALL_REJECTED: 603,
+  NUMBER_CHANGED: 410,
+  REDIRECTION_TO_NEW_DESTINATION: 410,
+  DESTINATION_OUT_OF_ORDER: 502,
+  INVALID_NUMBER_FORMAT: 484,
+  FACILITY_REJECTED: 501,
+  REQUESTED_CHAN_UNAVAIL: 503,
+  NORMAL_CIRCUIT_CONGESTION: 503,
+  NETWORK_OUT_OF_ORDER: 503,
+  NORMAL_TEMPORARY_FAILURE: 503,
+  SWITCH_CONGESTION: 503,
+  OUTGOING_CALL_BARRED: 403,
+  INCOMING_CALL_BARRED: 403,
+  BEARERCAPABILITY_NOTAUTH: 403,
+  BEARERCAPABILITY_NOTAVAIL: 503,
+  BEARERCAPABILITY_NOTIMPL: 488,
+  INCOMPATIBLE_DESTINATION: 488,
+  FACILITY_NOT_IMPLEMENTED: 501,
+  SERVICE_NOT_IMPLEMENTED: 501,
+  RECOVERY_ON_TIMER_EXPIRE: 504,
+  ORIGINATOR_CANCEL: 487,
+  EXCHANGE_ROUTING_ERROR: 483,
+}
+
+/** The number of a cause; at most 127 is a Q.850 cause. */
+export function causeNumber(cause: HangupCause): number {
+  return CAUSES[cause]
+}
+
+/** Q.850 number of a cause, for `hangup_cause_q850` and the Reason header. FreeSWITCH's own causes are 16 or 31. */
+export function causeQ850(cause: HangupCause): number {
+  const number = CAUSES[cause]
+  if (number <= 127) return number
+  return cause === 'ORIGINATOR_CANCEL' || cause === 'MANAGER_REQUEST' ? 16 : 31
+}
+
+/**
+ * A cause by its name or number, case does not matter.
+ * @returns NORMAL_CLEARING when it is not known, as the real server does
+ */
+export function causeNamed(text: string): HangupCause {
+  const wanted = text.trim().toUpperCase()
+  const number = /^\d+$/.test(wanted) ? Number(wanted) : null
+  for (const cause of causeNames()) if (cause === wanted || CAUSES[cause] === number) return cause
+  return 'NORMAL_CLEARING'
+}
+
+/** Status of the final answer to an INVITE that ends with this cause. */
+export function causeSipStatus(cause: HangupCause): number {
+  return SIP_STATUS[cause] ?? 480
+}
+
+function causeNames(): HangupCause[] {
+  return Object.keys(CAUSES).filter((name): name is HangupCause => name in CAUSES)
+}

@@ -1,0 +1,84 @@
+/** `record_session`: recordings that run beside whatever else a channel does. */
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { RecordedSides } from '../media/leg-messages.ts'
+import type { Recording } from '../media/media-leg.ts'
+import type { Channel } from './channel.ts'
+
+export class SessionRecordings {
+  readonly #channel: Channel
+  readonly #running = new Map<string, { recording: Recording; ended: Promise<void> }>()
+
+  constructor(channel: Channel) {
+    this.#channel = channel
+  }
+
+  /**
+   * Begins a recording; one that runs already under this path just goes on.
+   * @param options.limitSeconds ends by itself; 0 = never
+   * @returns false when the channel has no media or the file cannot be made
+   */
+  async start(path: string, options: { limitSeconds: number }): Promise<boolean> {
+    const channel = this.#channel
+    if (this.#running.has(path)) return true
+    if (!channel.mediaReady) return false
+    const file = channel.resolvePath(path)
+    // The real server makes missing folders, too.
+    await mkdir(dirname(file), { recursive: true }).catch(() => {})
+    const recording = channel.leg.record({
+      path: file,
+      sides: sidesOf(channel),
+      limitSamples: options.limitSeconds * 8000,
+      silence: { threshold: 0, hits: 0 },
+    })
+    const ended = Promise.withResolvers<void>()
+    this.#running.set(path, { recording, ended: ended.promise })
+    const started = await recording.started
+    if (started) channel.fire('RECORD_START', (event) => event.add('Record-File-Path', file))
+    void recording.ended.then(({ end, samples, error }) => {
+      this.#running.delete(path)
+      channel.variables.set('record_samples', samples)
+      channel.variables.set('record_seconds', Math.floor(samples / 8000))
+      channel.variables.set('record_ms', Math.floor(samples / 8))
+      const cause = end === 'limit' ? 'success-maxtime' : error === null ? null : 'uri-failure'
+      channel.variables.set('record_completion_cause', cause)
+      if (error !== null) channel.core.settings.log('recording failed', { path: file, error, uuid: channel.uuid })
+      channel.fire('RECORD_STOP', (event) => {
+        event.add('Record-File-Path', file)
+        event.add('Record-Completion-Cause', cause)
+      })
+      ended.resolve()
+    })
+    return started
+  }
+
+  /**
+   * @param path as it was given to `start`, or `all`
+   * @returns when the file is whole: false when there was no such recording
+   */
+  async stop(path: string): Promise<boolean> {
+    const chosen = path.toLowerCase() === 'all' ? [...this.#running.values()] : [this.#running.get(path)]
+    let stopped = false
+    for (const running of chosen) {
+      if (running === undefined) continue
+      stopped = true
+      running.recording.stop()
+    }
+    await Promise.all(chosen.map((running) => running?.ended))
+    return stopped
+  }
+
+  /** @returns false when there is no such recording */
+  mask(path: string, masked: boolean): boolean {
+    const running = this.#running.get(path)
+    running?.recording.mask(masked)
+    return running !== undefined
+  }
+}
+
+function sidesOf(channel: Channel): RecordedSides {
+  const { variables } = channel
+  if (variables.isTrue('RECORD_READ_ONLY')) return 'heard'
+  if (variables.isTrue('RECORD_WRITE_ONLY')) return 'spoken'
+  return variables.isTrue('RECORD_STEREO') ? 'stereo' : 'both'
+}

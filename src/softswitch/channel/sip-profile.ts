@@ -1,0 +1,267 @@
+/**
+ * The SIP side of the media server: takes INVITEs, negotiates the stream, makes a channel of each and runs its
+ * dialplan. Named like a sofia profile, because clients look it up by that name (`sofia status`).
+ *
+ * An INVITE without an offer (third-party call control) is answered at once with ours; its channel begins to execute
+ * when the ACK has brought the answer.
+ */
+
+import type { MediaLeg } from '../media/media-leg.ts'
+import { acceptAnswer, answerOffer, type LocalAudio, type NegotiatedAudio, parseSdp, writeOffer } from '../media/sdp.ts'
+import type { Reinvite } from '../sip/reinvite.ts'
+import type { CallEnd, SipCall } from '../sip/sip-call.ts'
+import { SipEndpoint } from '../sip/sip-endpoint.ts'
+import type { SipRequest } from '../sip/sip-message.ts'
+import { parseSipUri } from '../sip/sip-uri.ts'
+import { UserAgent } from '../sip/user-agent.ts'
+import { Channel } from './channel.ts'
+import { causeNamed, causeNumber, causeQ850, causeSipStatus, type HangupCause } from './hangup-cause.ts'
+import { SWITCH_VERSION, type SwitchCore } from './switch-core.ts'
+
+export interface SipProfileSettings {
+  readonly core: SwitchCore
+  readonly name: string
+  readonly address: string
+  /** 0 = any free port. */
+  readonly port: number
+}
+
+/** What runs when a call has come, as production's dialplan has it. */
+const DIALPLAN = [
+  ['answer', ''],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: FreeSWITCH's own way to name a variable
+  ['socket', '${sip_h_X-esl-outbound} async full'],
+] as const
+
+export class SipProfile {
+  readonly name: string
+  readonly #core: SwitchCore
+  readonly #agent: UserAgent
+
+  static async open(settings: SipProfileSettings): Promise<SipProfile> {
+    const { core, address, port } = settings
+    const endpoint = await SipEndpoint.open({
+      address,
+      port,
+      onFault: (error) => core.settings.log('fault in a SIP profile', { error: String(error) }),
+    })
+    return new SipProfile(settings, endpoint)
+  }
+
+  private constructor({ core, name }: SipProfileSettings, endpoint: SipEndpoint) {
+    this.name = name
+    this.#core = core
+    this.#agent = new UserAgent(endpoint, {
+      name: `FreeSWITCH-mod_sofia/${SWITCH_VERSION}`,
+      contactUser: 'mod_sofia',
+      onInvite: (call) => void this.#receive(call),
+    })
+  }
+
+  get address(): string {
+    return this.#agent.endpoint.host
+  }
+
+  get port(): number {
+    return this.#agent.endpoint.local.port
+  }
+
+  /** Calls that have not ended. */
+  get calls(): number {
+    return this.#agent.calls.size
+  }
+
+  /** Closes the port. Channels are the core's and have ended before. */
+  close(): Promise<void> {
+    return this.#agent.close()
+  }
+
+  async #receive(call: SipCall): Promise<void> {
+    if (call.invite.headers.get('X-esl-outbound') === undefined) {
+      call.refuse({ status: causeSipStatus('NO_ROUTE_DESTINATION') })
+      return
+    }
+    if (this.#core.full) {
+      call.refuse({ status: 503, reason: 'Maximum Calls In Progress' })
+      return
+    }
+    try {
+      const leg = await this.#core.settings.media.openLeg()
+      if (call.state === 'ended') await leg.close()
+      else new ProfileCall(this.#core, this.name, call, leg).begin()
+    } catch (error) {
+      this.#core.settings.log('no media for a call', { error: String(error) })
+      call.refuse({ status: 503 })
+    }
+  }
+}
+
+/** One call of the profile: ties a SIP dialog, a leg and a channel together. */
+class ProfileCall {
+  readonly #call: SipCall
+  readonly #leg: MediaLeg
+  readonly #channel: Channel
+  readonly #sessionId = Math.floor(Date.now() / 1000)
+  #version = Math.floor(Date.now() / 1000)
+  #pendingAnswer: string | null = null
+
+  constructor(core: SwitchCore, profile: string, call: SipCall, leg: MediaLeg) {
+    this.#call = call
+    this.#leg = leg
+    const { invite } = call
+    const from = parseSipUri(invite.from?.uri ?? '')
+    const to = parseSipUri(invite.uri)
+    const number = from?.user ?? ''
+    this.#channel = new Channel(core, {
+      leg,
+      name: `sofia/${profile}/${number === '' ? '' : `${number}@`}${from?.host ?? ''}`,
+      caller: {
+        name: invite.from?.displayName ?? number,
+        number,
+        destination: to?.user ?? '',
+        networkAddress: invite.topVia?.host ?? '',
+      },
+      signalling: {
+        answer: () => this.#answer(),
+        end: (cause) => this.#end(cause),
+      },
+    })
+    this.#noteInvite(invite, profile)
+    call.on('ended', (end) => void this.#channel.hangUp(causeOf(end)))
+    call.on('reinvite', (reinvite) => this.#renegotiate(reinvite))
+  }
+
+  begin(): void {
+    const { offer } = this.#call
+    this.#channel.create()
+    if (offer === undefined) this.#offer()
+    else this.#takeOffer(offer)
+  }
+
+  #takeOffer(offer: string): void {
+    const answer = answerOffer(offer, this.#local())
+    if (answer === null) {
+      void this.#channel.hangUp('INCOMPATIBLE_DESTINATION')
+      return
+    }
+    this.#pendingAnswer = answer.sdp
+    this.#channel.setAudio(answer.audio, { local: answer.sdp, remote: offer })
+    void this.#channel.runDialplan(DIALPLAN)
+  }
+
+  #answer(): boolean {
+    return this.#pendingAnswer !== null && this.#call.answer({ sdp: this.#pendingAnswer })
+  }
+
+  /** Third-party call control: our offer in the 200, their answer in the ACK. */
+  #offer(): void {
+    const local = this.#local()
+    const sdp = writeOffer(local)
+    this.#channel.setState('CS_HIBERNATE')
+    this.#channel.variables.set('rtp_local_sdp_str', sdp)
+    this.#call.once('acknowledged', (ack) => {
+      const audio = ack.sdp === undefined ? null : acceptAnswer(ack.sdp, local)
+      if (audio === null) {
+        void this.#channel.hangUp('INCOMPATIBLE_DESTINATION')
+        return
+      }
+      this.#channel.setAudio(audio, { local: sdp, remote: ack.sdp ?? '' })
+      this.#channel.markAnswered()
+      void this.#channel.runDialplan(DIALPLAN)
+    })
+    if (!this.#call.answer({ sdp })) void this.#channel.hangUp('ORIGINATOR_CANCEL')
+  }
+
+  #renegotiate(reinvite: Reinvite): void {
+    const { offer } = reinvite
+    this.#version += 1
+    const local = this.#local()
+    if (offer === undefined) {
+      const sdp = writeOffer(local)
+      reinvite.onAck = (ack) => {
+        const audio = ack.sdp === undefined ? null : acceptAnswer(ack.sdp, local)
+        if (audio !== null) this.#setAudio(audio, sdp, ack.sdp ?? '')
+      }
+      reinvite.answer({ sdp })
+      return
+    }
+    const answer = answerOffer(offer, local)
+    if (answer === null) reinvite.refuse({ status: 488 })
+    else if (reinvite.answer({ sdp: answer.sdp })) this.#setAudio(answer.audio, answer.sdp, offer)
+  }
+
+  #setAudio(audio: NegotiatedAudio, local: string, remote: string): void {
+    this.#channel.setAudio(audio, { local, remote })
+    const direction = parseSdp(remote)?.media.find(({ port }) => port !== 0)?.direction
+    this.#channel.setHeld(!audio.maySend && direction !== 'recvonly')
+  }
+
+  #local(): LocalAudio {
+    return {
+      address: this.#leg.address,
+      port: this.#leg.port,
+      laws: ['PCMU', 'PCMA'],
+      owner: 'FreeSWITCH',
+      sessionId: this.#sessionId,
+      version: this.#version,
+    }
+  }
+
+  #end(cause: HangupCause): void {
+    const q850 = causeNumber(cause) <= 127 ? causeNumber(cause) : causeQ850(cause)
+    const headers = { Reason: `Q.850;cause=${q850};text="${cause}"` }
+    const { variables } = this.#channel
+    if (this.#call.state !== 'ended') {
+      variables.set('sip_hangup_disposition', this.#call.state === 'confirmed' ? 'send_bye' : 'send_refuse')
+    }
+    void this.#call.hangUp({ status: causeSipStatus(cause), headers })
+  }
+
+  #noteInvite(invite: SipRequest, profile: string): void {
+    const { variables } = this.#channel
+    const from = parseSipUri(invite.from?.uri ?? '')
+    const to = parseSipUri(invite.to?.uri ?? '')
+    const request = parseSipUri(invite.uri)
+    variables.set('direction', 'inbound')
+    variables.set('uuid', this.#channel.uuid)
+    variables.set('call_uuid', this.#channel.uuid)
+    variables.set('channel_name', this.#channel.name)
+    variables.set('sofia_profile_name', profile)
+    variables.set('sip_local_network_addr', this.#leg.address)
+    variables.set('sip_network_ip', this.#channel.caller.networkAddress)
+    variables.set('sip_call_id', invite.callId)
+    variables.set('sip_from_user', from?.user)
+    variables.set('sip_from_host', from?.host)
+    variables.set('sip_from_uri', invite.from?.uri.replace(/^sips?:/, ''))
+    variables.set('sip_from_tag', invite.fromTag)
+    variables.set('sip_to_user', to?.user)
+    variables.set('sip_to_host', to?.host)
+    variables.set('sip_req_user', request?.user)
+    variables.set('sip_req_host', request?.host)
+    variables.set('sip_contact_uri', invite.contact?.uri.replace(/^sips?:/, ''))
+    variables.set('sip_user_agent', invite.headers.get('User-Agent'))
+    variables.set('sip_via_host', invite.topVia?.host)
+    variables.set('sip_via_port', invite.topVia?.port)
+    variables.set('local_media_ip', this.#leg.address)
+    variables.set('local_media_port', this.#leg.port)
+    for (const [name, value] of invite.headers) if (/^x-/i.test(name)) variables.set(`sip_h_${name}`, value)
+  }
+}
+
+/** Why the far end's part of the dialog ended, as a cause; a Q.850 cause in its Reason header (RFC 3326) wins. */
+function causeOf(end: CallEnd): HangupCause {
+  const reason = end.message?.headers.list('Reason').find((value) => /^q\.850/i.test(value))
+  const q850 = /;\s*cause=(\d+)/i.exec(reason ?? '')?.[1]
+  if (q850 !== undefined && q850 !== '0') return causeNamed(q850)
+  switch (end.by) {
+    case 'cancelled':
+      return 'ORIGINATOR_CANCEL'
+    case 'lost':
+      return 'NORMAL_TEMPORARY_FAILURE'
+    case 'timeout':
+    case 'ack_timeout':
+      return 'RECOVERY_ON_TIMER_EXPIRE'
+    default:
+      return 'NORMAL_CLEARING'
+  }
+}

@@ -1,0 +1,172 @@
+/** The `uuid_…` commands of `api`. */
+import type { Channel } from '../channel/channel.ts'
+import { DEFAULT_DIGIT } from '../channel/channel.ts'
+import { addChannelHeaders } from '../channel/channel-event.ts'
+import { causeNamed } from '../channel/hangup-cause.ts'
+import type { SwitchCore } from '../channel/switch-core.ts'
+import type { HeldDigit } from '../media/telephone-event.ts'
+
+export type Api = (core: SwitchCore, argument: string) => string | Promise<string>
+
+const NO_CHANNEL = '-ERR No such channel!\n'
+
+export const channelApis: ReadonlyMap<string, Api> = new Map<string, Api>([
+  ['uuid_break', uuidBreak],
+  ['uuid_dump', uuidDump],
+  ['uuid_exists', (core, argument) => String(core.channels.has(argument))],
+  ['uuid_flush_dtmf', uuidFlushDtmf],
+  ['uuid_getvar', uuidGetVariable],
+  ['uuid_kill', uuidKill],
+  ['uuid_record', uuidRecord],
+  ['uuid_recv_dtmf', uuidReceiveDtmf],
+  ['uuid_send_dtmf', uuidSendDtmf],
+  ['uuid_set_media_stats', uuidSetMediaStats],
+  ['uuid_setvar', uuidSetVariable],
+  ['uuid_setvar_multi', uuidSetVariables],
+])
+
+function uuidBreak(core: SwitchCore, argument: string): string {
+  const [uuid = '', ...flags] = wordsOf(argument)
+  if (uuid === '') return '-USAGE: <uuid> [all]\n'
+  const channel = core.channels.get(uuid)
+  if (channel === undefined) return NO_CHANNEL
+  channel.break({ all: flags.join(' ').includes('all') })
+  return '+OK\n'
+}
+
+function uuidDump(core: SwitchCore, argument: string): string {
+  const [uuid = '', format = 'txt'] = wordsOf(argument)
+  if (uuid === '') return '-USAGE: <uuid> [format]\n'
+  const channel = core.channels.get(uuid)
+  if (channel === undefined) return NO_CHANNEL
+  const event = core.bus.make('CHANNEL_DATA', (data) => addChannelHeaders(data, channel))
+  switch (format.toLowerCase()) {
+    case 'json':
+      return event.toJson()
+    case 'xml':
+      return event.toXml()
+    case 'plain':
+      return event.toBracketed()
+    default:
+      return event.toPlain()
+  }
+}
+
+function uuidFlushDtmf(core: SwitchCore, argument: string): string {
+  const channel = core.channels.get(argument)
+  if (channel === undefined) return '-ERR No such session\n'
+  channel.flushDigits()
+  return '+OK\n'
+}
+
+function uuidGetVariable(core: SwitchCore, argument: string): string {
+  const [uuid = '', name] = wordsOf(argument)
+  if (name === undefined) return '-USAGE: <uuid> <var>\n'
+  const channel = core.channels.get(uuid)
+  return channel === undefined ? NO_CHANNEL : (channel.variables.get(name) ?? '_undef_')
+}
+
+function uuidKill(core: SwitchCore, argument: string): string {
+  const [uuid = '', cause = 'NORMAL_CLEARING'] = wordsOf(argument)
+  if (uuid === '') return '-USAGE: <uuid> [cause]\n'
+  const channel = core.channels.get(uuid)
+  if (channel === undefined) return NO_CHANNEL
+  void channel.hangUp(causeNamed(cause))
+  return '+OK\n'
+}
+
+async function uuidRecord(core: SwitchCore, argument: string): Promise<string> {
+  const usage = '-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n'
+  const [uuid = '', action = '', path, limit = '0'] = wordsOf(argument)
+  if (path === undefined) return usage
+  const channel = core.channels.get(uuid)
+  if (channel === undefined) return '-ERR Cannot locate session!\n'
+  const done = (success: boolean, what: string): string =>
+    success ? '+OK Success\n' : `-ERR Cannot ${what} session!\n`
+  switch (action.toLowerCase()) {
+    case 'start': {
+      const limitSeconds = Number.parseInt(limit, 10) || 0
+      return done(await channel.recordings.start(path, { limitSeconds }), 'record')
+    }
+    case 'stop':
+      return done(await channel.recordings.stop(path), 'stop record')
+    case 'mask':
+      return done(channel.recordings.mask(path, true), 'mask recording')
+    case 'unmask':
+      return done(channel.recordings.mask(path, false), 'unmask recording')
+    default:
+      return usage
+  }
+}
+
+function uuidReceiveDtmf(core: SwitchCore, argument: string): string {
+  const [uuid = '', text] = wordsOf(argument)
+  if (text === undefined) return '-USAGE: <uuid> <dtmf_data>\n'
+  const channel = core.channels.get(uuid)
+  if (channel === undefined) return '-ERR Cannot locate session!\n'
+  const digits = digitsOf(text)
+  if (digits === null) return '-ERR Operation failed\n'
+  for (const digit of digits) channel.receiveDigit({ ...digit, source: 'APP' })
+  return `+OK ${uuid} received DTMF ${text}.\n`
+}
+
+function uuidSendDtmf(core: SwitchCore, argument: string): string {
+  const [uuid = '', text] = wordsOf(argument)
+  if (text === undefined) return '-USAGE: <uuid> <dtmf_data>\n'
+  const channel = core.channels.get(uuid)
+  if (channel === undefined) return '-ERR Cannot locate session!\n'
+  const digits = digitsOf(text)
+  if (digits === null || !channel.mediaReady) return '-ERR Operation failed\n'
+  channel.leg.press(digits)
+  return `+OK ${uuid} sent DTMF ${text}.\n`
+}
+
+/** `12#@<ms>`: the length holds for all of them. @returns null when a character is no key */
+function digitsOf(text: string): HeldDigit[] | null {
+  const [keys = '', ms] = text.split('@')
+  if (keys === '' || !/^[0-9*#A-Da-d]+$/.test(keys)) return null
+  const durationSamples = ms === undefined ? DEFAULT_DIGIT : (Number.parseInt(ms, 10) || 0) * 8 || DEFAULT_DIGIT
+  return [...keys.toUpperCase()].map((digit) => ({ digit, durationSamples }))
+}
+
+async function uuidSetMediaStats(core: SwitchCore, argument: string): Promise<string> {
+  if (argument === '') return '-USAGE: <uuid>\n'
+  const channel = core.channels.get(argument)
+  if (channel === undefined) return `-ERR No such channel ${argument}!\n`
+  await channel.noteMediaStats()
+  return '+OK:\n'
+}
+
+function uuidSetVariable(core: SwitchCore, argument: string): string {
+  const [uuid = '', name, ...values] = wordsOf(argument)
+  if (name === undefined) return '-USAGE: <uuid> <var> [value]\n'
+  const channel = core.channels.get(uuid)
+  if (channel === undefined) return NO_CHANNEL
+  channel.variables.set(name, values.join(' '))
+  return '+OK\n'
+}
+
+function uuidSetVariables(core: SwitchCore, argument: string): string {
+  const usage = '-USAGE: <uuid> <var>=<value>;<var>=<value>...\n'
+  const at = argument.indexOf(' ')
+  if (at < 0) return usage
+  const channel = core.channels.get(argument.slice(0, at))
+  if (channel === undefined) return `${NO_CHANNEL}${usage}`
+  return setPairs(channel, argument.slice(at + 1).split(';')) ? '+OK\n' : usage
+}
+
+function setPairs(channel: Channel, pairs: readonly string[]): boolean {
+  let any = false
+  for (const pair of pairs) {
+    const at = pair.indexOf('=')
+    const name = at < 0 ? pair : pair.slice(0, at)
+    if (name === '') continue
+    channel.variables.set(name, at < 0 ? null : pair.slice(at + 1))
+    any = true
+  }
+  return any
+}
+
+function wordsOf(argument: string): string[] {
+  return argument.split(' ').filter((word) => word !== '')
+}
