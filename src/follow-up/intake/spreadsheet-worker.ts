@@ -4,7 +4,6 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import * as XLSX from '@e965/xlsx'
-import * as codepages from '@e965/xlsx/dist/cpexcel.full.mjs'
 import type { Cell, RawRecord } from './cell.ts'
 import type { Sheet, SheetAnswer, SpreadsheetLimits } from './spreadsheet.ts'
 import { decodeText } from './text-encoding.ts'
@@ -15,9 +14,10 @@ interface Task {
   readonly limits: SpreadsheetLimits
 }
 
+const OLE2 = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]
 const task: Task = workerData
 // .xls before Excel 97 writes GBK; the library needs its tables for that.
-XLSX.set_cptable(codepages)
+if (task.bytes[0] === 0xd0) XLSX.set_cptable(await import('@e965/xlsx/dist/cpexcel.full.mjs'))
 parentPort?.postMessage(answer(task))
 
 function answer({ bytes, limits }: Task): SheetAnswer {
@@ -27,6 +27,9 @@ function answer({ bytes, limits }: Task): SheetAnswer {
     if (verdict === 'encrypted') return { ok: false, code: 'IMPORT_SHEET_ENCRYPTED' }
     if (verdict === 'broken') return { ok: false, code: 'IMPORT_SHEET_BROKEN' }
     if (typeof verdict === 'object') return { ok: false, code: 'IMPORT_TYPE_UNKNOWN', found: verdict.other }
+  }
+  if (bytes[0] === 0xd0 && !OLE2.every((byte, index) => bytes[index] === byte)) {
+    return { ok: false, code: 'IMPORT_SHEET_BROKEN' }
   }
   try {
     return { ok: true, sheets: sheetsOf(open(bytes, limits)) }

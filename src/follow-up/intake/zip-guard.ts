@@ -1,4 +1,4 @@
-import { inflateRawSync } from 'node:zlib'
+import { crc32, inflateRawSync } from 'node:zlib'
 
 export type ZipVerdict = 'workbook' | 'broken' | 'too_big' | 'encrypted' | { readonly other: string }
 
@@ -8,7 +8,7 @@ const MOST_ENTRIES = 5_000
 
 /**
  * Looks into a zip before a spreadsheet library unpacks it: what it claims to unpack to, and what it really unpacks to,
- * since a bomb lies. ZIP64 (over 4 GB or 65,535 parts) is refused as too big.
+ * since a bomb lies; and whether the contents are those that were packed, which the libraries do not ask. ZIP64 (over 4 GB or 65,535 parts) is refused as too big.
  * @param mostBytes of everything unpacked
  * Source: APPNOTE.TXT 6.3.10 §4.3.12, §4.3.16
  */
@@ -44,11 +44,11 @@ function unpackedSize(zip: Buffer, at: number, left: number): number | 'broken' 
   if (local + 30 > zip.length) return 'broken'
   const start = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28)
   if (start + packed > zip.length) return 'broken'
-  if (method === 0) return packed
-  if (method !== 8) return 'broken'
+  if (method !== 0 && method !== 8) return 'broken'
+  const content = zip.subarray(start, start + packed)
   try {
-    const size = inflateRawSync(zip.subarray(start, start + packed), { maxOutputLength: Math.max(claimed, 1) }).length
-    return size === claimed ? size : 'broken'
+    const unpacked = method === 0 ? content : inflateRawSync(content, { maxOutputLength: Math.max(claimed, 1) })
+    return unpacked.length === claimed && crc32(unpacked) === zip.readUInt32LE(at + 16) ? claimed : 'broken'
   } catch (error) {
     const tooLong = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
     return tooLong ? 'too_big' : 'broken'

@@ -1,0 +1,57 @@
+import { type Static, Type } from 'typebox'
+
+/** What the console asks and is told about imports of discharge lists. */
+
+const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()])
+
+export const ImportCounts = Type.Object({
+  /** Patient rows; always the sum of the others. */
+  read: Type.Integer(),
+  created: Type.Integer(),
+  changed: Type.Integer(),
+  unchanged: Type.Integer(),
+  duplicate: Type.Integer(),
+  excluded: Type.Integer(),
+  rejected: Type.Integer(),
+})
+export type ImportCounts = Static<typeof ImportCounts>
+
+export const ImportRun = Type.Object({
+  id: Type.String(),
+  /** ISO 8601, UTC. */
+  at: Type.String(),
+  fileName: Nullable(Type.String()),
+  by: Nullable(Type.String()),
+  state: Type.Union([Type.Literal('running'), Type.Literal('finished'), Type.Literal('failed')]),
+  errorCode: Nullable(Type.String()),
+  counts: ImportCounts,
+})
+export type ImportRun = Static<typeof ImportRun>
+
+const LocalText = Type.Object({ zh: Type.String(), en: Type.String() })
+
+const RowPlace = { sheet: Nullable(Type.String()), line: Type.Integer() }
+
+export const ImportReport = Type.Object({
+  run: ImportRun,
+  /** The first of them, in the order of the file; all are in the error file. */
+  rejected: Type.Array(
+    Type.Object({ ...RowPlace, column: Nullable(Type.String()), code: Type.String(), words: LocalText }),
+  ),
+  excluded: Type.Array(Type.Object({ ...RowPlace, reason: Type.String(), words: LocalText })),
+})
+export type ImportReport = Static<typeof ImportReport>
+
+/** As many rows of each kind as a report shows. */
+export const reportRows = 500
+
+export const NumberlessPatient = Type.Object({
+  importId: Type.String(),
+  ...RowPlace,
+  department: Nullable(Type.String()),
+  name: Nullable(Type.String()),
+  recordNumber: Nullable(Type.String()),
+  /** 'YYYY-MM-DD' */
+  dischargedOn: Nullable(Type.String()),
+})
+export type NumberlessPatient = Static<typeof NumberlessPatient>
