@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import type { Actor } from '#platform/audit/audit-store.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { actorOf } from '#platform/http/access.ts'
+import { CampaignItem } from './campaign-schema.ts'
 import '../contact-center-tables.ts'
 
 /**
@@ -18,9 +19,6 @@ export interface CampaignControl {
   /** @throws UserError CAMPAIGN_UNKNOWN */
   stop(campaignId: string, by: Actor): Promise<void>
 }
-
-const CampaignItem = Type.Object({ id: Type.String(), name: Type.String(), state: Type.String() })
-export type CampaignItem = Static<typeof CampaignItem>
 
 export interface CampaignRoutesOptions {
   readonly db: Ground

@@ -1,20 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import { actorOf, clearSessionCookie, sessionCookie, sessionOf, setSessionCookie } from '#platform/http/access.ts'
 import { type Auth, isAdministrator, type Origin, type Session } from './auth-service.ts'
 import { shortest } from './password.ts'
-
-const SessionView = Type.Object({
-  signInName: Type.String(),
-  displayName: Type.String(),
-  roles: Type.Array(Type.String()),
-  rights: Type.Array(Type.String()),
-  mustChangePassword: Type.Boolean(),
-  /** Fewest characters of this account's password. */
-  passwordLength: Type.Integer(),
-})
-export type SessionView = Static<typeof SessionView>
+import { SessionView } from './session-view.ts'
 
 const Credentials = Type.Object(
   { name: Type.String({ minLength: 1, maxLength: 100 }), password: Type.String({ minLength: 1, maxLength: 200 }) },

@@ -1,3 +1,4 @@
+import type {} from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Auth, Session } from '#platform/auth/auth-service.ts'

@@ -1,0 +1,30 @@
+import { Result, Spin } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { Trouble } from './trouble.tsx'
+
+export function Waiting() {
+  const { t } = useTranslation()
+  return (
+    <div className="middle">
+      <Spin description={t('common.loading')} />
+    </div>
+  )
+}
+
+export function NotFound() {
+  const { t } = useTranslation()
+  return <Result status="404" title={t('common.notFound')} subTitle={t('common.notFoundNext')} />
+}
+
+export function NoRight() {
+  const { t } = useTranslation()
+  return <Result status="403" title={t('common.noRight')} subTitle={t('common.noRightNext')} />
+}
+
+export function PageTrouble({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }) {
+  return (
+    <div style={{ padding: 20 }}>
+      <Trouble error={error} onRetry={onRetry} />
+    </div>
+  )
+}

@@ -1,0 +1,99 @@
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
+import { sessionQuery } from '../api/session.ts'
+import { parseCallSearch } from '../calls/call-search.ts'
+import { PasswordPage } from '../sign-in/password-page.tsx'
+import { SignInPage } from '../sign-in/sign-in-page.tsx'
+import { NoRight, NotFound, PageTrouble, Waiting } from './page-states.tsx'
+import { Shell } from './shell.tsx'
+
+interface RouterContext {
+  readonly queryClient: QueryClient
+}
+
+const root = createRootRouteWithContext<RouterContext>()({ component: Outlet })
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search): { back?: string } =>
+    typeof search.back === 'string' && /^\/(?!\/)/.test(search.back) ? { back: search.back } : {},
+  component: SignInPage,
+})
+
+const password = createRoute({
+  getParentRoute: () => root,
+  path: '/password',
+  beforeLoad: async ({ context }) => {
+    if ((await context.queryClient.ensureQueryData(sessionQuery)) === null)
+      throw redirect({ to: '/sign-in', search: {} })
+  },
+  component: PasswordPage,
+})
+
+/** Pages of who is signed in. The server judges every request anew; here it is decided what to show. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  beforeLoad: async ({ context, location }) => {
+    const session = await context.queryClient.ensureQueryData(sessionQuery)
+    if (session === null) throw redirect({ to: '/sign-in', search: { back: location.href } })
+    if (session.mustChangePassword) throw redirect({ to: '/password' })
+    return { session }
+  },
+  component: Shell,
+})
+
+const live = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  beforeLoad: requireRight('live.read'),
+  component: lazyRouteComponent(() => import('../live/live-page.tsx'), 'LivePage'),
+})
+
+const imports = createRoute({
+  getParentRoute: () => inside,
+  path: '/import',
+  beforeLoad: requireRight('import.read'),
+  component: lazyRouteComponent(() => import('../imports/import-page.tsx'), 'ImportPage'),
+})
+
+const calls = createRoute({
+  getParentRoute: () => inside,
+  path: '/calls',
+  validateSearch: parseCallSearch,
+  beforeLoad: requireRight('call.read'),
+  component: lazyRouteComponent(() => import('../calls/calls-page.tsx'), 'CallsPage'),
+})
+
+class RightMissing extends Error {}
+
+function requireRight(right: string) {
+  return ({ context }: { context: { session: { rights: string[] } } }) => {
+    if (!context.session.rights.includes(right)) throw new RightMissing(right)
+  }
+}
+
+export function createConsoleRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree: root.addChildren([signIn, password, inside.addChildren([live, imports, calls])]),
+    context: { queryClient },
+    defaultPendingComponent: Waiting,
+    defaultNotFoundComponent: NotFound,
+    defaultErrorComponent: ({ error, reset }) =>
+      error instanceof RightMissing ? <NoRight /> : <PageTrouble error={error} onRetry={reset} />,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createConsoleRouter>
+  }
+}

@@ -1,0 +1,150 @@
+import {
+  FileSearchOutlined,
+  GlobalOutlined,
+  ImportOutlined,
+  KeyOutlined,
+  LogoutOutlined,
+  MenuFoldOutlined,
+  MenuUnfoldOutlined,
+  PhoneOutlined,
+  UserOutlined,
+} from '@ant-design/icons'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { Alert, Button, Dropdown, Layout, Menu } from 'antd'
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { sessionQuery, signOut } from '../api/session.ts'
+import { Connection } from '../realtime/connection.ts'
+import { chooseLanguage, currentLanguage } from '../text/i18n.ts'
+import { useActivity } from './activity.ts'
+import { ConnectionContext, ConnectionMark, useConnectionState } from './connection-state.tsx'
+
+/** What stands around every page of who is signed in: the way to the pages, the state of the connection, the account. */
+export function Shell() {
+  const queryClient = useQueryClient()
+  const [connection, setConnection] = useState<Connection | null>(null)
+  useActivity()
+  useEffect(() => {
+    const askAgain = () => void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey })
+    const opened = new Connection({ onSignedOut: askAgain, onRefused: askAgain })
+    setConnection(opened)
+    return () => opened.close()
+  }, [queryClient])
+  if (connection === null) return null
+  return (
+    <ConnectionContext value={connection}>
+      <Frame />
+    </ConnectionContext>
+  )
+}
+
+const pages = [
+  { path: '/', right: 'live.read', text: 'nav.live', icon: <PhoneOutlined /> },
+  { path: '/import', right: 'import.read', text: 'nav.import', icon: <ImportOutlined /> },
+  { path: '/calls', right: 'call.read', text: 'nav.calls', icon: <FileSearchOutlined /> },
+] as const
+
+function Frame() {
+  const { t } = useTranslation()
+  const { data: session } = useQuery(sessionQuery)
+  const path = useRouterState({ select: (state) => state.location.pathname })
+  const [collapsed, setCollapsed] = useState(false)
+  const allowed = pages.filter((page) => session?.rights.includes(page.right))
+  const here = pages.find((page) => page.path === path)
+  return (
+    <Layout className="shell">
+      <a className="skip" href="#content">
+        {t('skip')}
+      </a>
+      <Layout.Sider width={204} collapsedWidth={60} collapsed={collapsed}>
+        <div className="shell-brand">
+          <img src="/mark.svg" alt="" />
+          {!collapsed && t('product')}
+        </div>
+        <nav aria-label={t('nav.menu')}>
+          <Menu
+            theme="dark"
+            mode="inline"
+            inlineCollapsed={collapsed}
+            selectedKeys={[path]}
+            items={allowed.map(({ path: to, text, icon }) => ({
+              key: to,
+              icon,
+              label: <Link to={to}>{t(text)}</Link>,
+              title: t(text),
+            }))}
+          />
+        </nav>
+      </Layout.Sider>
+      <Layout>
+        <Layout.Header className="shell-header">
+          <Button
+            type="text"
+            icon={collapsed ? <MenuUnfoldOutlined /> : <MenuFoldOutlined />}
+            aria-label={t(collapsed ? 'shell.expand' : 'shell.collapse')}
+            onClick={() => setCollapsed(!collapsed)}
+          />
+          <h1>{here === undefined ? t('product') : t(here.text)}</h1>
+          <ConnectionMark />
+          <LanguageButton />
+          <AccountMenu name={session?.displayName ?? ''} />
+        </Layout.Header>
+        <Interrupted />
+        <Layout.Content id="content" className="shell-content" tabIndex={-1}>
+          <Outlet />
+        </Layout.Content>
+      </Layout>
+    </Layout>
+  )
+}
+
+function Interrupted() {
+  const { t } = useTranslation()
+  if (useConnectionState() !== 'interrupted') return null
+  return <Alert type="warning" banner role="alert" title={t('connection.interruptedLong')} />
+}
+
+export function LanguageButton() {
+  const { t } = useTranslation()
+  return (
+    <Button
+      type="text"
+      icon={<GlobalOutlined />}
+      title={t('shell.languageHint')}
+      onClick={() => void chooseLanguage(currentLanguage() === 'zh' ? 'en' : 'zh')}
+    >
+      {t('shell.language')}
+    </Button>
+  )
+}
+
+function AccountMenu({ name }: { readonly name: string }) {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const queryClient = useQueryClient()
+  async function leave() {
+    await signOut().catch(() => undefined)
+    queryClient.clear()
+    await navigate({ to: '/sign-in', search: {} })
+  }
+  return (
+    <Dropdown
+      trigger={['click']}
+      menu={{
+        items: [
+          { key: 'password', icon: <KeyOutlined />, label: t('shell.password') },
+          { key: 'leave', icon: <LogoutOutlined />, label: t('shell.signOut') },
+        ],
+        onClick: ({ key }) => {
+          if (key === 'leave') void leave()
+          else void navigate({ to: '/password' })
+        },
+      }}
+    >
+      <Button type="text" icon={<UserOutlined />} aria-label={t('shell.account')}>
+        {name}
+      </Button>
+    </Dropdown>
+  )
+}

@@ -1,0 +1,32 @@
+import { offline, refused } from '../api/request.ts'
+import { currentLanguage } from '../text/i18n.ts'
+
+/**
+ * Sends a discharge list; `fetch` cannot tell how much of it has left.
+ * @param onShare how much of the file is sent, 0 to 1; at 1 the server is reading it
+ * @throws RefusedError
+ */
+export function uploadList(file: File, onShare: (share: number) => void): Promise<{ id: string }> {
+  return new Promise((resolve, reject) => {
+    const sending = new XMLHttpRequest()
+    sending.open('POST', '/api/imports')
+    sending.setRequestHeader('x-suifang-console', '1')
+    sending.setRequestHeader('accept-language', currentLanguage())
+    sending.responseType = 'json'
+    sending.upload.addEventListener('progress', ({ loaded, total }) => onShare(total === 0 ? 1 : loaded / total))
+    sending.upload.addEventListener('load', () => onShare(1))
+    sending.addEventListener('error', () => reject(offline()))
+    sending.addEventListener('load', () => {
+      const answer: unknown = sending.response
+      if (sending.status === 200 && isReceipt(answer)) resolve(answer)
+      else reject(refused(answer, sending.status))
+    })
+    const form = new FormData()
+    form.append('file', file, file.name)
+    sending.send(form)
+  })
+}
+
+function isReceipt(answer: unknown): answer is { id: string } {
+  return typeof answer === 'object' && answer !== null && 'id' in answer && typeof answer.id === 'string'
+}
