@@ -51,7 +51,7 @@ export class Invitation {
     this.#settling = settling()
     this.outcome = this.#settling.promise
     this.#ref = { ...noDialog, ...parts.media }
-    parts.sip.whileUp(this.outcome).catch(() => this.#settle({ kind: 'lost' }))
+    parts.sip.whileUp(this.outcome).catch(() => this.#lost())
     try {
       this.#send()
     } catch (error) {
@@ -157,6 +157,14 @@ export class Invitation {
     }
     this.#replied = true
     this.#settle({ kind: 'refused', sipStatus: status, sipReason: reason ?? '', q850: readQ850(res?.get('Reason')) })
+  }
+
+  /** It may ring on: CANCEL and BYE are owed, and said when drachtio is back. */
+  #lost(): void {
+    if (this.#settled) return
+    const { inviteTransaction, dialogId } = this.#ref
+    this.#settle({ kind: 'lost' })
+    if (inviteTransaction !== null) void this.#parts.sip.endCall({ inviteTransaction, dialogId })
   }
 
   #cancelNow(invite: Srf.SrfRequest): void {

@@ -112,17 +112,12 @@ class ConnectedTelephony implements Telephony {
   }
 
   async endLeg(ref: LegRef): Promise<void> {
-    const { inviteTransaction, dialogId, channelUuid, mediaHost } = ref
+    const { channelUuid, mediaHost } = ref
     const kill = async (uuid: string) => {
       const link = this.#media.find(({ name }) => name === mediaHost)
       await link?.kill(uuid).catch((error: unknown) => logError(this.#log, error, 'a channel could not be ended'))
     }
-    // CANCEL first: a BYE for a call that rings would be refused, and one that is answered meanwhile needs the BYE.
-    if (inviteTransaction !== null) await this.#sip.cancel(inviteTransaction)
-    await Promise.all([
-      dialogId === null ? null : this.#sip.bye(dialogId),
-      channelUuid === null ? null : kill(channelUuid),
-    ])
+    await Promise.all([this.#sip.endCall(ref), channelUuid === null ? null : kill(channelUuid)])
   }
 
   close(): Promise<void> {

@@ -145,6 +145,10 @@ export class OutboundCall implements OutboundDial {
   ): Partial<DialFailure> & Pick<DialFailure, 'cause'> {
     if (outcome.kind === 'lost') return { cause: 'lost' }
     const heard = outcome.kind === 'silent' ? {} : { ...outcome }
+    if (this.#stopReason === 'ring_timeout' && outcome.kind === 'silent' && this.#invitation?.replied !== true) {
+      // Even a trunk that only said 100 answers our CANCEL; drachtio keeps the 100 to itself.
+      return { cause: 'no_reply' }
+    }
     if (this.#stopReason !== null) return { ...heard, cause: this.#stopReason }
     return { ...heard, cause: outcome.kind === 'refused' ? 'refused' : 'no_reply' }
   }

@@ -99,9 +99,10 @@ export class AnsweredLeg implements PatientLeg {
   /** Never rejects. */
   async #clear(bye: boolean): Promise<void> {
     const { sip, dialog, endpoint, clock } = this.#parts
-    const sipDone = bye ? within({ clock, limitMs: byeLimitMs, what: 'BYE' }, sip.bye(dialog.id)) : Promise.resolve()
+    const call = { inviteTransaction: null, dialogId: dialog.id }
+    const said = bye ? within({ clock, limitMs: byeLimitMs, what: 'BYE' }, sip.endCall(call)) : Promise.resolve()
     sip.forget(dialog)
-    await Promise.all([sipDone.catch(() => {}), endpoint.release()])
+    await Promise.all([said.catch(() => {}), endpoint.release()])
   }
 
   /**

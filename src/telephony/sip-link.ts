@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import Srf from 'drachtio-srf'
 import type { Clock, Timer } from '#platform/clock.ts'
-import { OperationalError } from '#platform/errors/errors.ts'
+import { codeOf, OperationalError } from '#platform/errors/errors.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { guardSocket } from './guard-socket.ts'
 import { type Settling, settling, within } from './within.ts'
@@ -20,16 +20,23 @@ export interface SipLinkParts {
 }
 
 /**
- * All nodes of a hospital sign in to drachtio under one tag: what arrives for a dialogue whose node has died is then
- * offered to a living one (drachtio client-controller, findClientForDialog).
+ * All nodes of a hospital sign in to drachtio under one tag, so that what arrives for a dialogue whose node has died
+ * may be offered to a living one. Our softswitch does; drachtio 0.9.10 has the code but never fills its table
+ * (client-controller.cpp, addNamedService has no caller) and answers 481 by itself.
  */
 const applicationTag = 'suifang'
 const longestRetryMs = 2_000
 const requestLimitMs = 4_000
 const pingMs = 10_000
 const pongLimitMs = 5_000
-/** Dialogues whose BYE could not be said while the server was away: as many as a site has lines, twice over. */
+/** Calls that could not be ended while the server was away: as many as a site has lines, twice over. */
 const owedAtMost = 2_000
+
+/** What drachtio knows a call by, also in the hands of another process. */
+export interface CallRef {
+  readonly inviteTransaction: string | null
+  readonly dialogId: string | null
+}
 
 /**
  * The connection to one drachtio-server. Reconnects by itself; what was under way when it broke is `lost`.
@@ -42,7 +49,7 @@ const owedAtMost = 2_000
 export class SipLink {
   readonly srf: Srf
   readonly #parts: SipLinkParts
-  readonly #owed = new Set<string>()
+  readonly #owed: CallRef[] = []
   /** Settles when the present connection is gone; a new one for each connection. */
   #gone: Settling<OperationalError> = settling()
   #socket: Socket | null = null
@@ -80,22 +87,17 @@ export class SipLink {
   }
 
   /**
-   * BYE for a dialogue this process may never have held. While the server is away the BYE is owed, and said when it is
-   * back. A dialogue that the server does not know (any more) is no error.
+   * Ends a call that this process may never have held: CANCEL while it rings, then BYE, since it may have been answered
+   * meanwhile. What the server does not know (any more) is no error. While the server is away both are owed, and said
+   * when it is back.
    */
-  async bye(dialogId: string): Promise<void> {
-    if (!this.#up) {
-      if (this.#owed.size < owedAtMost) this.#owed.add(dialogId)
-      return
+  async endCall(call: CallRef): Promise<void> {
+    try {
+      if (call.inviteTransaction !== null) await this.#request('CANCEL', { stackTxnId: call.inviteTransaction })
+      if (call.dialogId !== null) await this.#request('BYE', { stackDialogId: call.dialogId })
+    } catch (error) {
+      if (codeOf(error) === 'SIP_SERVER_AWAY' && this.#owed.length < owedAtMost) this.#owed.push(call)
     }
-    await this.#request('BYE', { stackDialogId: dialogId }).catch((error: unknown) => {
-      if (error instanceof OperationalError && error.code === 'SIP_SERVER_AWAY') this.#owed.add(dialogId)
-    })
-  }
-
-  /** CANCEL for an INVITE of this or of a dead process; unknown or answered ones are no error. */
-  async cancel(inviteTransaction: string): Promise<void> {
-    await this.#request('CANCEL', { stackTxnId: inviteTransaction }).catch(() => {})
   }
 
   /** srf keeps every dialogue until a BYE has passed; one that was lost would stay for ever. */
@@ -137,10 +139,7 @@ export class SipLink {
     this.#up = true
     log.info({ address: `${address.host}:${address.port}` }, 'drachtio connected')
     this.#schedulePing(this.#socket)
-    for (const dialogId of this.#owed) {
-      this.#owed.delete(dialogId)
-      void this.bye(dialogId)
-    }
+    for (const call of this.#owed.splice(0)) void this.endCall(call)
     onChange(true)
   }
 
@@ -194,10 +193,12 @@ export class SipLink {
     })
   }
 
+  /** Resolves when the server has sent it, or has no use for it; its answer is not awaited. */
   async #request(method: string, options: { stackDialogId?: string; stackTxnId?: string }): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.srf.request('sip:placeholder', { method, ...options }, (error) => (error === null ? resolve() : reject(error)))
-    await within({ clock: this.#parts.clock, limitMs: requestLimitMs, what: method }, this.whileUp(promise))
+    if (!this.#up) throw this.#away()
+    const sent = settling<void>()
+    this.srf.request('sip:placeholder', { method, ...options }, () => sent.resolve())
+    await within({ clock: this.#parts.clock, limitMs: requestLimitMs, what: method }, this.whileUp(sent.promise))
   }
 
   #away(): OperationalError {

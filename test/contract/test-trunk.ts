@@ -86,7 +86,8 @@ export class TestTrunk {
 }
 
 export class TestCall {
-  readonly invite: SipText
+  invite: SipText
+  #retried: ((invite: SipText) => void) | null = null
   readonly #events = new EventEmitter()
   readonly #port: number
   readonly #send: (text: string) => void
@@ -152,6 +153,19 @@ export class TestCall {
     this.#events.emit('over')
   }
 
+  /** The INVITE comes again under a new CSeq, with credentials: `listener` decides what becomes of it. */
+  onRetry(listener: (accept: (answer: boolean) => void, invite: SipText) => void): void {
+    this.#retried = (invite) => {
+      this.#retried = null
+      clearInterval(this.#repeat)
+      this.invite = invite
+      this.#finalStatus = 0
+      this.#over = null
+      this.#acked = false
+      listener((answer) => (answer ? void this.answerAndForget() : this.reject(403, 'Forbidden')), invite)
+    }
+  }
+
   /** 200; resolves with the ACK. */
   async answer(): Promise<RtpPhone> {
     this.phone ??= await RtpPhone.open()
@@ -209,7 +223,8 @@ export class TestCall {
       return
     }
     if (method === 'INVITE') {
-      if (this.#lastResponse !== '') this.#send(this.#lastResponse)
+      if (header(message, 'cseq') !== header(this.invite, 'cseq') && this.#retried !== null) this.#retried(message)
+      else if (this.#lastResponse !== '') this.#send(this.#lastResponse)
       return
     }
     this.requests.push(message)

@@ -1,0 +1,79 @@
+/**
+ * The pair of servers that the contract is proved on. `SWITCH=embedded` (the default) starts our softswitch;
+ * `SWITCH=real` takes the drachtio-server and FreeSWITCH that DRACHTIO_HOST, DRACHTIO_PORT, DRACHTIO_SECRET,
+ * FREESWITCH_HOSTS and FREESWITCH_SECRET name, started by hand with sip-config/ on this machine.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { silentLog } from '#platform/log.ts'
+import { type MediaServerAddress, readMediaServers } from '#telephony/media-server-address.ts'
+import { openTelephony } from '#telephony/open-telephony.ts'
+import type { SipServerAddress } from '#telephony/sip-link.ts'
+import type { Telephony } from '#telephony/telephony.ts'
+import { sine } from '../harness/tones.ts'
+import { startSoftswitch } from './softswitch-process.ts'
+
+export const isReal = process.env.SWITCH === 'real'
+
+export interface Pair {
+  readonly drachtio: SipServerAddress
+  readonly freeswitch: MediaServerAddress
+  /** A folder that both the test and the media server see. */
+  readonly folder: string
+  /** Path of a WAV file with `milliseconds` of a tone. */
+  tone(frequency: number, milliseconds: number): Promise<string>
+  telephony(): Promise<Telephony>
+  close(): Promise<void>
+}
+
+export async function openPair(): Promise<Pair> {
+  const { drachtio, freeswitch, close } = isReal ? realPair() : await startSoftswitch()
+  const folder = await mkdtemp(join(tmpdir(), 'suifang-contract-'))
+  return {
+    drachtio,
+    freeswitch,
+    folder,
+    async tone(frequency, milliseconds) {
+      const path = join(folder, `tone-${frequency}-${milliseconds}.wav`)
+      await writeFile(path, wav(sine(frequency, milliseconds * 8)))
+      return path
+    },
+    telephony: () => openTelephony({ drachtio, freeswitches: [freeswitch], log: silentLog }),
+    async close() {
+      await close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function realPair() {
+  const {
+    DRACHTIO_HOST: host = '127.0.0.1',
+    DRACHTIO_PORT: port = '9022',
+    DRACHTIO_SECRET: secret = '',
+    FREESWITCH_HOSTS = '127.0.0.1',
+    FREESWITCH_SECRET = '',
+  } = process.env
+  const [freeswitch] = readMediaServers(FREESWITCH_HOSTS, FREESWITCH_SECRET)
+  if (freeswitch === undefined) throw new Error('FREESWITCH_HOSTS names no server')
+  return { drachtio: { host, port: Number(port), secret }, freeswitch, close: async () => {} }
+}
+
+/** 16-bit mono at 8 kHz. */
+function wav(samples: Int16Array): Buffer {
+  const header = Buffer.alloc(44)
+  header.write('RIFF', 0)
+  header.writeUInt32LE(36 + samples.byteLength, 4)
+  header.write('WAVEfmt ', 8)
+  header.writeUInt32LE(16, 16)
+  header.writeUInt16LE(1, 20)
+  header.writeUInt16LE(1, 22)
+  header.writeUInt32LE(8_000, 24)
+  header.writeUInt32LE(16_000, 28)
+  header.writeUInt16LE(2, 32)
+  header.writeUInt16LE(16, 34)
+  header.write('data', 36)
+  header.writeUInt32LE(samples.byteLength, 40)
+  return Buffer.concat([header, Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength)])
+}
