@@ -109,4 +109,16 @@ declareErrors({
     en: 'A stored value cannot be decrypted: it was damaged, or written under another key. Compare the key file with its backup.',
     zh: '无法解密已保存的数据:数据已损坏或使用了其他密钥。请核对密钥文件与其备份。',
   },
+  JOURNAL_NOT_WRITTEN: {
+    kind: 'operational',
+    status: 503,
+    en: 'The journal of calls cannot be written ({reason}). Make room on the disk of the data folder; no new call should be placed until then.',
+    zh: '无法写入通话日志({reason})。请清理数据目录所在磁盘;在此之前不应发起新的呼叫。',
+  },
+  JOURNAL_CLOSED: {
+    kind: 'operational',
+    status: 503,
+    en: 'The journal of calls is closed: the process is ending. Try again when it is up.',
+    zh: '通话日志已关闭,程序正在退出。请在重新启动后再试。',
+  },
 })

@@ -1,0 +1,197 @@
+import { appendFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Clock, sleep, systemClock } from '../clock.ts'
+import { kindOf } from '../errors/errors.ts'
+import { failpoint } from '../failpoint.ts'
+import { type Log, logError } from '../log.ts'
+import { Cursor } from './cursor.ts'
+import { JournalReader, type ReadEntry } from './journal-reader.ts'
+import { JournalWriter } from './journal-writer.ts'
+import { listSegments } from './segment.ts'
+
+export interface JournalOptions<Entry> {
+  /**
+   * Brings entries to where they belong, in order, all of them or none. Called again with the same ones after an
+   * error or a crash: it must be idempotent.
+   */
+  apply(entries: readonly Entry[]): Promise<void>
+  /** Reads an entry back from its JSON: dates come as text, and another release may have written it. */
+  parse(value: unknown): Entry
+  readonly log: Log
+  readonly clock?: Clock
+  /** Most entries applied at once; default 200. */
+  readonly batch?: number
+  /** A segment file is closed when it has grown to this; default 4 MB. */
+  readonly segmentBytes?: number
+}
+
+/**
+ * What a running call has to say, safe on disk before anybody waits for the database (architecture §3).
+ *
+ * `append` resolves when the entry is fsynced. Entries are applied in the order they were appended; while the
+ * database is away they wait on disk, not in memory, for as long as it takes and over restarts. One process a folder.
+ *
+ * An entry that cannot be applied although the database is there is tried ten times, then put into `rejected.jsonl`
+ * beside the journal and told as an error: one broken entry must not stop a hospital's calls, and is not lost.
+ */
+export class Journal<Entry> {
+  readonly #folder: string
+  readonly #options: JournalOptions<Entry>
+  readonly #clock: Clock
+  readonly #writer: JournalWriter
+  readonly #reader: JournalReader
+  readonly #cursor: Cursor
+  readonly #stop = new AbortController()
+  #applying: Promise<void> | undefined
+  /** Something was written since the last look. */
+  #more = false
+  #idle: (() => void)[] = []
+
+  private constructor(folder: string, options: JournalOptions<Entry>, cursor: Cursor, lastSegment: number) {
+    this.#folder = folder
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#cursor = cursor
+    this.#reader = new JournalReader(folder, options.log)
+    this.#writer = new JournalWriter({
+      folder,
+      segment: lastSegment + 1,
+      segmentBytes: options.segmentBytes ?? 4_000_000,
+      onWritten: () => this.#applyRest(),
+    })
+  }
+
+  /** Opens the folder, making it when missing, and begins to apply what an earlier process left. */
+  static async open<Entry>(folder: string, options: JournalOptions<Entry>): Promise<Journal<Entry>> {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const segments = await listSegments(folder)
+    const cursor = await Cursor.open(folder)
+    const lastSegment = Math.max(cursor.position.segment, segments.at(-1) ?? 0)
+    const [oldest = lastSegment] = segments
+    if (oldest > cursor.position.segment) cursor.moveTo({ segment: oldest, offset: 0 })
+    const journal = new Journal(folder, options, cursor, lastSegment)
+    if (segments.length > 0) journal.#applyRest()
+    return journal
+  }
+
+  /**
+   * @throws OperationalError JOURNAL_NOT_WRITTEN (disk full or broken; the entry may or may not be applied later),
+   *   JOURNAL_CLOSED
+   */
+  append(entry: Entry): Promise<void> {
+    return this.#writer.append(entry)
+  }
+
+  /** Resolves when everything appended so far has been applied. Waits as long as the database is away. */
+  applied(): Promise<void> {
+    if (this.#applying === undefined) return Promise.resolve()
+    return new Promise((resolve) => this.#idle.push(resolve))
+  }
+
+  /** True while entries wait for the database. */
+  get hasBacklog(): boolean {
+    return this.#applying !== undefined
+  }
+
+  /** Writes what was appended and stops; what is not applied by then is applied by the next process. */
+  async close(): Promise<void> {
+    await this.#writer.close()
+    this.#stop.abort()
+    await this.#applying
+    await this.#reader.close()
+    await this.#cursor.close()
+  }
+
+  #applyRest(): void {
+    this.#more = true
+    this.#applying ??= this.#applyAll().finally(() => {
+      this.#applying = undefined
+      if (this.#more && !this.#stop.signal.aborted) this.#applyRest()
+      else for (const resolve of this.#idle.splice(0)) resolve()
+    })
+  }
+
+  async #applyAll(): Promise<void> {
+    while (this.#more && !this.#stop.signal.aborted) {
+      this.#more = false
+      // Again whenever something was written meanwhile; the reader itself finds the ends of old segments.
+      for (let entries = await this.#readOn(); entries.length > 0; entries = await this.#readOn()) {
+        await this.#applyBatch(entries)
+        if (this.#stop.signal.aborted) return
+      }
+    }
+  }
+
+  #readOn(): Promise<readonly ReadEntry[]> {
+    const limit = this.#options.batch ?? 200
+    return this.#insist('the journal could not be read', [], () =>
+      this.#reader.read(this.#cursor.position, this.#writer.end, limit),
+    )
+  }
+
+  async #applyBatch(read: readonly ReadEntry[]): Promise<void> {
+    const entries: Entry[] = []
+    for (const { value } of read) {
+      try {
+        entries.push(this.#options.parse(value))
+      } catch (error) {
+        await this.#putAside(value, error)
+      }
+    }
+    await this.#apply(entries)
+    const last = read.at(-1)
+    if (last === undefined || this.#stop.signal.aborted) return
+    failpoint('journal-applied')
+    this.#cursor.moveTo(last.next)
+    await this.#cursor.keep().catch((error) => logError(this.#options.log, error, 'the journal position was not kept'))
+  }
+
+  async #apply(entries: readonly Entry[]): Promise<void> {
+    for (let tries = 1; entries.length > 0 && !this.#stop.signal.aborted; tries += 1) {
+      try {
+        return await this.#options.apply(entries)
+      } catch (error) {
+        logError(this.#options.log, error, 'journal entries could not be applied', { entries: entries.length, tries })
+        if (kindOf(error) !== 'operational') {
+          const [only, ...others] = entries
+          // One of them is the culprit: one by one, in order.
+          if (others.length > 0) return await this.#applyOneByOne(entries)
+          if (tries >= triesBeforeRejected) return await this.#putAside(only, error)
+        }
+        await this.#pause(tries)
+      }
+    }
+  }
+
+  async #applyOneByOne(entries: readonly Entry[]): Promise<void> {
+    for (const entry of entries) await this.#apply([entry])
+  }
+
+  async #putAside(entry: unknown, error: unknown): Promise<void> {
+    const line = `${JSON.stringify({ at: this.#clock.now(), error: String(error), entry })}\n`
+    await this.#insist('a rejected journal entry could not be put aside', undefined, () =>
+      appendFile(join(this.#folder, 'rejected.jsonl'), line, { mode: 0o600, flush: true }),
+    )
+    this.#options.log.error({ err: error }, 'a journal entry was rejected and put aside in rejected.jsonl')
+  }
+
+  /** Tries until it succeeds; `otherwise` when we are closed before that. */
+  async #insist<Result>(complaint: string, otherwise: Result, act: () => Promise<Result>): Promise<Result> {
+    for (let tries = 1; !this.#stop.signal.aborted; tries += 1) {
+      try {
+        return await act()
+      } catch (error) {
+        logError(this.#options.log, error, complaint, { tries })
+        await this.#pause(tries)
+      }
+    }
+    return otherwise
+  }
+
+  /** 100 ms, doubling to 10 s; ends at once when we are closed. */
+  async #pause(tries: number): Promise<void> {
+    await sleep(this.#clock, Math.min(100 * 2 ** (tries - 1), 10_000), this.#stop.signal).catch(() => {})
+  }
+}
+
+const triesBeforeRejected = 10
