@@ -62,7 +62,9 @@ export function outgoingHeaders(
   for (const [name, value] of message.headers) {
     const key = name.toLowerCase()
     if (serverOwned.has(key) || left.has(key)) continue
-    const shown = localhostHeaders.has(key) ? withoutLocalhost(value, hostPort) : value
+    const named = localhostHeaders.has(key) ? withoutLocalhost(value, hostPort) : value
+    // Bare, its parameters would be the header's (RFC 3261 §20.10).
+    const shown = key === 'contact' && !value.includes(',') ? (addressHeader(named) ?? named) : named
     out[name] = [...(out[name] ?? []), shown]
   }
   return out
