@@ -39,7 +39,7 @@ export function flowOf(
   nodes: Readonly<Record<string, NodeDocument>>,
   parts: Partial<Omit<FlowDefinition, 'nodes'>> = {},
 ): FlowDefinition {
-  const named = JSON.stringify([nodes, parts.optOut]).matchAll(/"prompts":\[([^\]]*)\]/g)
+  const named = JSON.stringify([nodes, parts.optOut]).matchAll(/"(?:prompts|before|confirm)":\[([^\]]*)\]/g)
   const ids = new Set([...named].flatMap(([, list = '']) => list.split(',').map((id) => id.replaceAll('"', ''))))
   return {
     id: 'test',
