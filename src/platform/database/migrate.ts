@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { FileMigrationProvider, Migrator } from 'kysely/migration'
 import { OperationalError, UnexpectedError } from '../errors/errors.ts'
 import '../errors/platform-errors.ts'
+import { migrateJobs } from '../jobs/job-schema.ts'
 import { type Log, silentLog } from '../log.ts'
 import { openPlainDatabase } from './database.ts'
 
@@ -45,6 +46,7 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
     if (error !== undefined)
       throw migrationError(error, results.find(({ status }) => status === 'Error')?.migrationName)
     const done = results.filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName)
+    if (options.upTo === undefined) await migrateJobs(ownerUrl, log)
     if (done.length > 0) log.info({ migrations: done }, 'the database was brought up to date')
     return done
   } finally {

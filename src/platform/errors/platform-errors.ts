@@ -121,4 +121,10 @@ declareErrors({
     en: 'The journal of calls is closed: the process is ending. Try again when it is up.',
     zh: '通话日志已关闭,程序正在退出。请在重新启动后再试。',
   },
+  JOB_PAYLOAD_INVALID: {
+    kind: 'unexpected',
+    status: 500,
+    en: 'The job {job} was ordered with a payload it does not understand. Report this with the log.',
+    zh: '后台任务 {job} 的参数无法识别。请携带日志报告此问题。',
+  },
 })
