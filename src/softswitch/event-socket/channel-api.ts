@@ -4,6 +4,7 @@ import { DEFAULT_DIGIT } from '../channel/channel.ts'
 import { addChannelHeaders } from '../channel/channel-event.ts'
 import { causeNamed } from '../channel/hangup-cause.ts'
 import type { SwitchCore } from '../channel/switch-core.ts'
+import { separateWords } from '../channel/words.ts'
 import type { HeldDigit } from '../media/telephone-event.ts'
 
 export type Api = (core: SwitchCore, argument: string) => string | Promise<string>
@@ -26,7 +27,7 @@ export const channelApis: ReadonlyMap<string, Api> = new Map<string, Api>([
 ])
 
 function uuidBreak(core: SwitchCore, argument: string): string {
-  const [uuid = '', ...flags] = wordsOf(argument)
+  const [uuid = '', ...flags] = separateWords(argument)
   if (uuid === '') return '-USAGE: <uuid> [all]\n'
   const channel = core.channels.get(uuid)
   if (channel === undefined) return NO_CHANNEL
@@ -35,7 +36,7 @@ function uuidBreak(core: SwitchCore, argument: string): string {
 }
 
 function uuidDump(core: SwitchCore, argument: string): string {
-  const [uuid = '', format = 'txt'] = wordsOf(argument)
+  const [uuid = '', format = 'txt'] = separateWords(argument)
   if (uuid === '') return '-USAGE: <uuid> [format]\n'
   const channel = core.channels.get(uuid)
   if (channel === undefined) return NO_CHANNEL
@@ -60,14 +61,14 @@ function uuidFlushDtmf(core: SwitchCore, argument: string): string {
 }
 
 function uuidGetVariable(core: SwitchCore, argument: string): string {
-  const [uuid = '', name] = wordsOf(argument)
+  const [uuid = '', name] = separateWords(argument)
   if (name === undefined) return '-USAGE: <uuid> <var>\n'
   const channel = core.channels.get(uuid)
   return channel === undefined ? NO_CHANNEL : (channel.variables.get(name) ?? '_undef_')
 }
 
 function uuidKill(core: SwitchCore, argument: string): string {
-  const [uuid = '', cause = 'NORMAL_CLEARING'] = wordsOf(argument)
+  const [uuid = '', cause = 'NORMAL_CLEARING'] = separateWords(argument)
   if (uuid === '') return '-USAGE: <uuid> [cause]\n'
   const channel = core.channels.get(uuid)
   if (channel === undefined) return NO_CHANNEL
@@ -77,7 +78,7 @@ function uuidKill(core: SwitchCore, argument: string): string {
 
 async function uuidRecord(core: SwitchCore, argument: string): Promise<string> {
   const usage = '-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n'
-  const [uuid = '', action = '', path, limit = '0'] = wordsOf(argument)
+  const [uuid = '', action = '', path, limit = '0'] = separateWords(argument)
   if (path === undefined) return usage
   const channel = core.channels.get(uuid)
   if (channel === undefined) return '-ERR Cannot locate session!\n'
@@ -100,7 +101,7 @@ async function uuidRecord(core: SwitchCore, argument: string): Promise<string> {
 }
 
 function uuidReceiveDtmf(core: SwitchCore, argument: string): string {
-  const [uuid = '', text] = wordsOf(argument)
+  const [uuid = '', text] = separateWords(argument)
   if (text === undefined) return '-USAGE: <uuid> <dtmf_data>\n'
   const channel = core.channels.get(uuid)
   if (channel === undefined) return '-ERR Cannot locate session!\n'
@@ -111,7 +112,7 @@ function uuidReceiveDtmf(core: SwitchCore, argument: string): string {
 }
 
 function uuidSendDtmf(core: SwitchCore, argument: string): string {
-  const [uuid = '', text] = wordsOf(argument)
+  const [uuid = '', text] = separateWords(argument)
   if (text === undefined) return '-USAGE: <uuid> <dtmf_data>\n'
   const channel = core.channels.get(uuid)
   if (channel === undefined) return '-ERR Cannot locate session!\n'
@@ -138,7 +139,7 @@ async function uuidSetMediaStats(core: SwitchCore, argument: string): Promise<st
 }
 
 function uuidSetVariable(core: SwitchCore, argument: string): string {
-  const [uuid = '', name, ...values] = wordsOf(argument)
+  const [uuid = '', name, ...values] = separateWords(argument)
   if (name === undefined) return '-USAGE: <uuid> <var> [value]\n'
   const channel = core.channels.get(uuid)
   if (channel === undefined) return NO_CHANNEL
@@ -165,8 +166,4 @@ function setPairs(channel: Channel, pairs: readonly string[]): boolean {
     any = true
   }
   return any
-}
-
-function wordsOf(argument: string): string[] {
-  return argument.split(' ').filter((word) => word !== '')
 }

@@ -1,6 +1,7 @@
 /** `play_and_get_digits`: a prompt, then keys, again until they fit. Semantics and results as on the real server. */
 import type { Channel } from '../channel.ts'
 import type { ExecuteFrame } from '../execute-stack.ts'
+import { separateWords } from '../words.ts'
 import { FilePlayer } from './playback.ts'
 
 interface Order {
@@ -43,7 +44,7 @@ export async function playAndGetDigits(channel: Channel, argument: string, frame
 }
 
 function parseOrder(argument: string): Order {
-  const words = argument.split(' ').filter((word) => word !== '')
+  const words = separateWords(argument)
   const number = (at: number): number => Number.parseInt(words[at] ?? '', 10) || 0
   const least = Math.min(Math.max(number(0), 0), MOST_DIGITS)
   return {

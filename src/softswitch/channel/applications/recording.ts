@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Channel } from '../channel.ts'
 import type { ExecuteFrame } from '../execute-stack.ts'
+import { separateWords } from '../words.ts'
 import { takeTerminators } from './terminators.ts'
 
 const SILENCE_SECONDS = 3
@@ -13,7 +14,7 @@ const PACKETS_PER_SECOND = 50
  * a terminator or a break. A file that cannot be made ends the channel, as on the real server.
  */
 export async function record(channel: Channel, argument: string, frame: ExecuteFrame): Promise<void> {
-  const [path = '', limit = '', threshold = '', silence = ''] = argument.split(' ').filter((word) => word !== '')
+  const [path = '', limit = '', threshold = '', silence = ''] = separateWords(argument)
   if (path === '' || !channel.mediaReady) return
   const file = channel.resolvePath(path)
   const level = Number.parseInt(threshold, 10) || 0
@@ -45,7 +46,7 @@ export async function record(channel: Channel, argument: string, frame: ExecuteF
 
 /** Argument: `<path> [+limit s]`. Returns when the recording runs; it goes on beside everything else. */
 export async function recordSession(channel: Channel, argument: string): Promise<void> {
-  const [path = '', limit = ''] = argument.split(' ').filter((word) => word !== '')
+  const [path = '', limit = ''] = separateWords(argument)
   if (path === '') return
   const limitSeconds = limit.startsWith('+') ? Number.parseInt(limit.slice(1), 10) || 0 : 0
   const started = await channel.recordings.start(path, { limitSeconds })

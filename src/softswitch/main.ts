@@ -1,0 +1,150 @@
+/**
+ * The softswitch as a process of its own: a drachtio server and a FreeSWITCH stand-in on one machine.
+ *
+ *     node src/softswitch/main.ts '{"stateFile":"data/softswitch.json"}'
+ *
+ * Settings: one JSON object (softswitch-settings.ts) as the argument, or in SUIFANG_SOFTSWITCH where other users of
+ * the machine cannot read it. When it is ready it writes its state file and prints the same as one line on stdout; its
+ * log goes to stderr, one JSON object a line.
+ *
+ * Like a real server it outlives an application that was killed, so that calls can be found again: it ends a minute
+ * after the last client has gone. SIGTERM, or a line `shutdown` on stdin, ends it in order: calls get their BYE,
+ * recordings are whole, the state file is gone. A media worker that dies ends it with code 1.
+ */
+import { randomBytes } from 'node:crypto'
+import { createInterface } from 'node:readline'
+import { DrachtioServer } from './drachtio/drachtio-server.ts'
+import { FreeSwitch } from './freeswitch.ts'
+import { readSettings, type SoftswitchSettings } from './softswitch-settings.ts'
+import { removeState, type SoftswitchState, writeState } from './softswitch-state.ts'
+
+/** Beyond this an orderly end is given up. */
+const CLOSE_LIMIT_MS = 10_000
+const LOOK_MS = 500
+
+// The reader of our log or of the ready line may be gone: that is no reason to end.
+process.stdout.on('error', () => {})
+process.stderr.on('error', () => {})
+
+let settings: SoftswitchSettings
+try {
+  settings = readSettings(process.argv[2] ?? process.env.SUIFANG_SOFTSWITCH ?? '{}')
+} catch (error) {
+  fail('the settings cannot be used', error)
+}
+
+process.on('uncaughtException', (error) => fail('fault in the softswitch', error))
+process.on('unhandledRejection', (error) => fail('fault in the softswitch', error))
+
+const { freeswitch, drachtio, state } = await open(settings)
+freeswitch.media.onDeath((error) => {
+  log('the media worker has died', { error: String(error) })
+  void forget().finally(() => process.exit(1))
+})
+if (settings.stateFile !== '') await writeState(settings.stateFile, state)
+process.stdout.write(`${JSON.stringify(state)}\n`)
+
+let closing = false
+process.on('SIGTERM', () => void close('told to by a signal'))
+// A Ctrl-C in the terminal of the application is the application's: it closes us in its own order.
+process.on('SIGINT', () => process.stdin.isTTY && void close('told to by a signal'))
+process.on('SIGHUP', () => {})
+createInterface({ input: process.stdin })
+  .on('line', (line) => line.trim() === 'shutdown' && void close('told to by the application'))
+  .on('error', () => {})
+watchClients()
+
+async function open(wanted: SoftswitchSettings): Promise<{
+  freeswitch: FreeSwitch
+  drachtio: DrachtioServer
+  state: SoftswitchState
+}> {
+  const { bind } = wanted
+  const secrets = { drachtio: wanted.drachtioSecret || newSecret(), freeswitch: wanted.freeswitchSecret || newSecret() }
+  try {
+    const opened = await FreeSwitch.start({
+      address: bind,
+      sipPort: wanted.freeswitchSipPort,
+      eventSocketPort: wanted.freeswitchPort,
+      rtpPortFrom: wanted.rtpPortFrom,
+      rtpPortTo: wanted.rtpPortTo,
+      password: secrets.freeswitch,
+      maxSessions: wanted.maxSessions,
+      log,
+      ...(wanted.baseFolder === '' ? {} : { baseFolder: wanted.baseFolder }),
+    })
+    const server = await DrachtioServer.open({
+      sip: { address: bind, port: wanted.drachtioSipPort },
+      address: bind,
+      port: wanted.drachtioPort,
+      secret: secrets.drachtio,
+      onFault: (error) => log('fault in the drachtio server', { error: String(error) }),
+    })
+    return {
+      freeswitch: opened,
+      drachtio: server,
+      state: {
+        pid: process.pid,
+        startedAt: new Date().toISOString(),
+        drachtio: {
+          host: bind,
+          port: server.port,
+          secret: secrets.drachtio,
+          sipPort: server.endpoint.local.port,
+        },
+        freeswitch: {
+          host: bind,
+          port: opened.eventSocketPort,
+          secret: secrets.freeswitch,
+          sipPort: opened.sipPort,
+        },
+      },
+    }
+  } catch (error) {
+    return fail('the softswitch cannot open its ports', error)
+  }
+}
+
+/** Ends the process when no application has been there for a while. */
+function watchClients(): void {
+  let lastSeen = performance.now()
+  setInterval(() => {
+    const now = performance.now()
+    if (drachtio.counts.clients > 0 || freeswitch.eventSocket.clients > 0) lastSeen = now
+    else if (now - lastSeen > settings.idleLimitMs) void close('no application has been connected for a while')
+  }, LOOK_MS)
+}
+
+async function close(why: string): Promise<void> {
+  if (closing) return
+  closing = true
+  log('closing', { why })
+  const limit = setTimeout(() => fail('closing took too long', null), CLOSE_LIMIT_MS)
+  try {
+    await freeswitch.close()
+    await drachtio.close()
+  } catch (error) {
+    log('closing failed', { error: String(error) })
+  }
+  clearTimeout(limit)
+  await forget()
+  process.exit(0)
+}
+
+async function forget(): Promise<void> {
+  if (settings.stateFile !== '') await removeState(settings.stateFile, process.pid).catch(() => {})
+}
+
+function fail(message: string, error: unknown): never {
+  const details = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  log(message, { error: details })
+  process.exit(1)
+}
+
+function log(message: string, details: Readonly<Record<string, unknown>>): void {
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), message, ...details })}\n`)
+}
+
+function newSecret(): string {
+  return randomBytes(18).toString('base64url')
+}

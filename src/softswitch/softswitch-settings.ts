@@ -1,0 +1,74 @@
+/** The settings of the softswitch's process: one JSON object, every key optional. */
+import { isIP } from 'node:net'
+
+export interface SoftswitchSettings {
+  /** Numeric address of every socket. Default 127.0.0.1: nothing is reachable from outside unless told otherwise. */
+  readonly bind: string
+  /** 0 (the default of every port) = any free one. */
+  readonly drachtioPort: number
+  readonly drachtioSipPort: number
+  readonly freeswitchPort: number
+  readonly freeswitchSipPort: number
+  /** Ports for RTP; both 0: any free ones. */
+  readonly rtpPortFrom: number
+  readonly rtpPortTo: number
+  /** Empty (the default): one is made up, and stands in the state file. */
+  readonly drachtioSecret: string
+  readonly freeswitchSecret: string
+  /** Where the state is written; empty: nowhere. */
+  readonly stateFile: string
+  /** Where relative paths of prompts and recordings begin; empty: the working folder. */
+  readonly baseFolder: string
+  readonly maxSessions: number
+  /** How long it stays when no application is connected. */
+  readonly idleLimitMs: number
+}
+
+export const DEFAULT_SETTINGS: SoftswitchSettings = {
+  bind: '127.0.0.1',
+  drachtioPort: 0,
+  drachtioSipPort: 0,
+  freeswitchPort: 0,
+  freeswitchSipPort: 0,
+  rtpPortFrom: 0,
+  rtpPortTo: 0,
+  drachtioSecret: '',
+  freeswitchSecret: '',
+  stateFile: '',
+  baseFolder: '',
+  maxSessions: 1000,
+  idleLimitMs: 60_000,
+}
+
+/**
+ * Reads the settings, with defaults for what is missing.
+ * @throws Error that names the key which is unknown or has a wrong value
+ */
+export function readSettings(json: string): SoftswitchSettings {
+  const given: unknown = JSON.parse(json)
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new Error('the settings must be one JSON object')
+  }
+  const settings: Record<string, string | number> = { ...DEFAULT_SETTINGS }
+  for (const [key, value] of Object.entries(given)) {
+    const usual = Object.hasOwn(settings, key) ? settings[key] : undefined
+    if (usual === undefined) throw new Error(`there is no setting "${key}"`)
+    if (typeof value === 'number' ? typeof usual !== 'number' || !isCount(value) : typeof value !== typeof usual) {
+      throw new Error(`the setting "${key}" must be a ${typeof usual === 'number' ? 'whole number from 0 on' : 'text'}`)
+    }
+    if (typeof value === 'number' && key.includes('Port') && value > 65_535) {
+      throw new Error(`the setting "${key}" must be a port, 0 to 65535`)
+    }
+    if (typeof value === 'string' || typeof value === 'number') settings[key] = value
+  }
+  const whole = { ...DEFAULT_SETTINGS, ...settings }
+  if (isIP(whole.bind) === 0) throw new Error('the setting "bind" must be a numeric address')
+  if (whole.rtpPortFrom > whole.rtpPortTo || (whole.rtpPortFrom === 0) !== (whole.rtpPortTo === 0)) {
+    throw new Error('the settings "rtpPortFrom" and "rtpPortTo" must be a range')
+  }
+  return whole
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0
+}

@@ -1,0 +1,85 @@
+import { stat } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { openSoftswitch, type SoftswitchProcess } from '#softswitch/softswitch-process.ts'
+import { readState, writeState } from '#softswitch/softswitch-state.ts'
+import { testFolder } from '../harness/folder.ts'
+import { connectSrf, killSrf, newSrf } from '../harness/srf.ts'
+
+let folder: Awaited<ReturnType<typeof testFolder>>
+const opened: SoftswitchProcess[] = []
+
+beforeAll(async () => {
+  folder = await testFolder()
+})
+
+afterEach(async () => {
+  for (const softswitch of opened.splice(0)) await softswitch.close()
+})
+
+afterAll(() => folder.close())
+
+async function open(options: Parameters<typeof openSoftswitch>[0]): Promise<SoftswitchProcess> {
+  const softswitch = await openSoftswitch(options)
+  opened.push(softswitch)
+  return softswitch
+}
+
+describe('the softswitch as a process', () => {
+  it('tells where it listens, in a file for its owner alone, and removes the file when it is closed', async () => {
+    const stateFile = join(folder.path, 'state.json')
+    const softswitch = await open({ stateFile })
+    expect(await readState(stateFile)).toEqual(softswitch.state)
+    expect((await stat(stateFile)).mode & 0o777).toBe(0o600)
+    expect(softswitch.state.drachtio.secret).not.toBe(softswitch.state.freeswitch.secret)
+    await softswitch.close()
+    expect(await softswitch.ended).toBe(0)
+    expect(await readState(stateFile)).toBeNull()
+  })
+
+  it('answers as drachtio server and as event socket', async () => {
+    const { state } = await open({})
+    const srf = newSrf()
+    await connectSrf(srf, state.drachtio)
+    killSrf(srf)
+    const socket = connect(state.freeswitch.port, state.freeswitch.host)
+    const greeting = await new Promise<string>((resolve) => socket.once('data', (bytes) => resolve(String(bytes))))
+    socket.destroy()
+    expect(greeting).toBe('Content-Type: auth/request\n\n')
+  })
+
+  it('is found again by its state file, and closed by the one who found it', async () => {
+    const stateFile = join(folder.path, 'found.json')
+    const first = await open({ stateFile })
+    const second = await open({ stateFile })
+    expect(second.adopted).toBe(true)
+    expect(second.state).toEqual(first.state)
+    await second.close()
+    expect(await first.ended).toBe(0)
+  })
+
+  it('is started anew when the state file names a process that is no softswitch', async () => {
+    const stateFile = join(folder.path, 'stale.json')
+    const server = { host: '127.0.0.1', port: 1, secret: '', sipPort: 1 }
+    await writeState(stateFile, { pid: process.pid, startedAt: '', drachtio: server, freeswitch: server })
+    const softswitch = await open({ stateFile })
+    expect(softswitch.adopted).toBe(false)
+    expect(softswitch.state.pid).not.toBe(process.pid)
+  })
+
+  it('ends by itself when no application is connected any more', async () => {
+    const stateFile = join(folder.path, 'idle.json')
+    const softswitch = await open({ stateFile, settings: { idleLimitMs: 1 } })
+    expect(await softswitch.ended).toBe(0)
+    expect(await readState(stateFile)).toBeNull()
+  })
+
+  it('says why when it cannot start', async () => {
+    const taken = await open({})
+    await expect(openSoftswitch({ settings: { freeswitchPort: taken.state.freeswitch.port } })).rejects.toThrow(
+      'EADDRINUSE',
+    )
+    await expect(openSoftswitch({ settings: { bind: 'everywhere' } })).rejects.toThrow('numeric address')
+  })
+})
