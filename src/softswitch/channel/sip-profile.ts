@@ -200,7 +200,8 @@ class ProfileCall {
     return {
       address: this.#leg.address,
       port: this.#leg.port,
-      laws: ['PCMU', 'PCMA'],
+      // A-law first, as sip-config/freeswitch/vars.xml has it.
+      laws: ['PCMA', 'PCMU'],
       owner: 'FreeSWITCH',
       sessionId: this.#sessionId,
       version: this.#version,
