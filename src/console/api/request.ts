@@ -1,16 +1,26 @@
 import { i18n } from '../text/i18n.ts'
 
+interface RefusalBody {
+  readonly code: string
+  readonly message: string
+  readonly next: string
+  readonly params?: Readonly<Record<string, unknown>>
+  readonly requestId: string
+}
+
 /** What the server answers to a request it refuses, in the page's language. */
 export class RefusedError extends Error {
   readonly code: string
   readonly next: string
+  readonly params: Readonly<Record<string, unknown>>
   readonly status: number
   readonly requestId: string
 
-  constructor(body: { code: string; message: string; next: string; requestId: string }, status: number) {
+  constructor(body: RefusalBody, status: number) {
     super(body.message)
     this.code = body.code
     this.next = body.next
+    this.params = body.params ?? {}
     this.status = status
     this.requestId = body.requestId
   }
@@ -65,7 +75,7 @@ export function offline(): RefusedError {
   )
 }
 
-function isErrorBody(content: unknown): content is { code: string; message: string; next: string; requestId: string } {
+function isErrorBody(content: unknown): content is RefusalBody {
   return (
     typeof content === 'object' &&
     content !== null &&

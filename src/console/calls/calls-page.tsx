@@ -1,7 +1,7 @@
 import { AudioOutlined, SearchOutlined } from '@ant-design/icons'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { Button, DatePicker, Empty, Input, Select, Table, type TableColumnsType, Tag } from 'antd'
+import { Button, DatePicker, Empty, Input, Select, Table, type TableColumnsType } from 'antd'
 import dayjs from 'dayjs'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -9,6 +9,7 @@ import type { CampaignItem } from '#contact-center/campaigns/campaign-schema.ts'
 import type { CallItem, CallPage } from '#follow-up/calls/call-schema.ts'
 import { request } from '../api/request.ts'
 import { useRight } from '../api/session.ts'
+import { colors } from '../app/theme.ts'
 import { Trouble } from '../app/trouble.tsx'
 import { resultColor } from '../live/campaign-counts.ts'
 import { dateTime, duration } from '../text/time.ts'
@@ -106,7 +107,7 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
   const { t } = useTranslation()
   const mayPlay = useRight('recording.play')
   return [
-    { title: t('calls.time'), dataIndex: 'at', width: 140, render: dateTime, className: 'number' },
+    { title: t('calls.time'), dataIndex: 'at', width: 152, render: dateTime, className: 'number' },
     {
       title: t('calls.patientColumn'),
       width: 180,
@@ -121,10 +122,12 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
     { title: t('calls.campaign'), dataIndex: 'campaign', ellipsis: true },
     {
       title: t('calls.result'),
-      width: 170,
+      width: 140,
       render: (_value, { result, state }) =>
         result === null ? (
-          <Tag color="processing">{word('callState', state)}</Tag>
+          <span className="dot" style={{ '--mark': colors.busy }}>
+            {word('callState', state)}
+          </span>
         ) : (
           <span className="dot" style={{ '--mark': resultColor(result) }}>
             {word('result', result)}
@@ -141,7 +144,7 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
     },
     {
       title: t('calls.recording'),
-      width: 130,
+      width: 116,
       render: (_value, { attemptId, recording, name }) => {
         if (recording === null) return <span className="muted">–</span>
         if (!mayPlay || !isAudible(recording.state)) {

@@ -61,6 +61,7 @@ export function RecordingPlayer({
         barWidth: 2,
         barGap: 1,
         barRadius: 1,
+        normalize: true,
         cursorColor: colors.ink,
         splitChannels: [channel(patientColor), channel(hospitalColor)],
       })

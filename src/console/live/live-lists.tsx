@@ -36,7 +36,7 @@ export function CallsInProgress({ view, people }: ListProps) {
             <thead>
               <tr>
                 <th className="fit">{t('live.since')}</th>
-                <th style={{ width: '20%' }}>{t('live.patient')}</th>
+                <th style={{ width: '23%' }}>{t('live.patient')}</th>
                 <th className="fit">{t('live.phone')}</th>
                 <th className="fit">{t('live.state')}</th>
                 <th>{t('live.question')}</th>
@@ -114,7 +114,6 @@ export function RecentResults({ view, people }: ListProps) {
               <tr>
                 <th className="fit">{t('live.time')}</th>
                 <th>{t('live.patient')}</th>
-                <th className="fit">{t('live.phone')}</th>
                 <th className="fit">{t('live.result')}</th>
               </tr>
             </thead>
@@ -123,7 +122,6 @@ export function RecentResults({ view, people }: ListProps) {
                 <tr key={attemptId} data-result={result}>
                   <td className="fit number">{clockTime(at)}</td>
                   <td>{people.get(attemptId)?.name ?? '…'}</td>
-                  <td className="fit number">{people.get(attemptId)?.phone ?? '…'}</td>
                   <td className="fit">
                     <span className="dot" style={{ '--mark': resultColor(result) }}>
                       {word('result', result)}

@@ -2,9 +2,25 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Alert, App, Button, Form, Input } from 'antd'
 import { useTranslation } from 'react-i18next'
+import { RefusedError } from '../api/request.ts'
 import { changePassword, sessionQuery } from '../api/session.ts'
 import { Trouble } from '../app/trouble.tsx'
+import { i18n } from '../text/i18n.ts'
 import { SignInFrame } from './sign-in-frame.tsx'
+
+const faults = ['too_short', 'too_long', 'too_few_classes', 'holds_name', 'too_common', 'repeated'] as const
+
+/** The rules that the new password breaks, named as this page names them. */
+function inWords(error: unknown, say: (fault: (typeof faults)[number]) => string): unknown {
+  if (!(error instanceof RefusedError) || error.code !== 'PASSWORD_TOO_WEAK') return error
+  const { rules } = error.params
+  const broken = faults.filter((fault) => Array.isArray(rules) && rules.includes(fault))
+  const { code, message, requestId, status } = error
+  return new RefusedError(
+    { code, message, requestId, next: broken.map(say).join(i18n.language === 'zh' ? '、' : ', ') },
+    status,
+  )
+}
 
 export function PasswordPage() {
   const { t } = useTranslation()
@@ -58,7 +74,7 @@ export function PasswordPage() {
         </ul>
         {changing.isError && (
           <Form.Item>
-            <Trouble error={changing.error} />
+            <Trouble error={inWords(changing.error, (fault) => t(`password.fault.${fault}`))} />
           </Form.Item>
         )}
         <Button type="primary" htmlType="submit" block loading={changing.isPending}>

@@ -11,7 +11,7 @@ declareErrors({
     kind: 'user',
     status: 409,
     en: 'The recording is not finished ({state}). Try again when the call is over.',
-    zh: '录音尚未完成({state})。请在通话结束后重试。',
+    zh: '录音尚未完成（{state}）。请在通话结束后重试。',
   },
   RECORDING_GONE: {
     kind: 'operational',

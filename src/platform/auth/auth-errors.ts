@@ -5,13 +5,13 @@ declareErrors({
     kind: 'user',
     status: 401,
     en: 'Name or password is wrong. Check both; after five failures the account is locked for 30 minutes.',
-    zh: '用户名或密码不正确。请核对后重试,连续失败五次账号将锁定 30 分钟。',
+    zh: '用户名或密码不正确。请核对后重试，连续失败五次账号将锁定 30 分钟。',
   },
   ACCOUNT_LOCKED: {
     kind: 'user',
     status: 423,
     en: 'The account is locked after repeated failures. Try again in {minutes} minutes, or ask the security administrator.',
-    zh: '账号因多次登录失败已锁定。请在 {minutes} 分钟后重试,或联系安全管理员。',
+    zh: '账号因多次登录失败已锁定。请在 {minutes} 分钟后重试，或联系安全管理员。',
   },
   SIGNED_OUT: {
     kind: 'user',
@@ -29,7 +29,7 @@ declareErrors({
     kind: 'user',
     status: 403,
     en: 'Your account lacks the right for this ({right}). Ask the security administrator if you need it.',
-    zh: '您的账号没有此操作的权限({right})。如有需要,请联系安全管理员。',
+    zh: '您的账号没有此操作的权限（{right}）。如有需要，请联系安全管理员。',
   },
   FOREIGN_ORIGIN: {
     kind: 'user',
@@ -46,8 +46,8 @@ declareErrors({
   PASSWORD_TOO_WEAK: {
     kind: 'user',
     status: 422,
-    en: 'The new password does not meet the rules ({rules}). Choose another.',
-    zh: '新密码不符合规则({rules})。请重新设置。',
+    en: 'The new password does not meet the rules. Choose another ({rules}).',
+    zh: '新密码不符合规则。请重新设置（{rules}）。',
   },
   PASSWORD_USED_BEFORE: {
     kind: 'user',

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AppError, UnexpectedError, UserError } from '#platform/errors/errors.ts'
+import { AppError, type ErrorParams, UnexpectedError, UserError } from '#platform/errors/errors.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { type Language, languageOf } from './language.ts'
 import './http-errors.ts'
@@ -11,6 +11,8 @@ export interface ErrorBody {
   readonly message: string
   /** What to do about it. */
   readonly next: string
+  /** What fills the message; a page that knows the code may say it better. */
+  readonly params: ErrorParams
   readonly requestId: string
 }
 
@@ -30,7 +32,7 @@ export function errorBody(error: AppError, language: Language, requestId: string
   const text = error.messageIn(language)
   const end = text.search(language === 'zh' ? /[。]/ : /[.!?](?=\s)/) + 1
   const [message, next] = end === 0 ? [text, ''] : [text.slice(0, end), text.slice(end).trim()]
-  return { code: error.code, message, next, requestId }
+  return { code: error.code, message, next, params: error.params, requestId }
 }
 
 /** What fastify and its plugins throw, in our codes. Their messages are not shown: they may repeat the input. */

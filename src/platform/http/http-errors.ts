@@ -5,13 +5,13 @@ declareErrors({
     kind: 'user',
     status: 404,
     en: 'There is nothing at this address. Check it, or go back to the first page.',
-    zh: '没有找到请求的内容。请检查地址,或返回首页。',
+    zh: '没有找到请求的内容。请检查地址，或返回首页。',
   },
   INPUT_INVALID: {
     kind: 'user',
     status: 400,
     en: 'The request is not as it must be: {where} {fault}. Correct it and send it again.',
-    zh: '请求内容不符合要求:{where} {fault}。请更正后重试。',
+    zh: '请求内容不符合要求：{where} {fault}。请更正后重试。',
   },
   TOO_MANY_REQUESTS: {
     kind: 'user',
@@ -35,6 +35,6 @@ declareErrors({
     kind: 'unexpected',
     status: 500,
     en: 'Something went wrong on our side. Try again; if it happens once more, report the request number {requestId}.',
-    zh: '系统内部出现错误。请重试,若再次出现,请提供请求编号 {requestId} 以便排查。',
+    zh: '系统内部出现错误。请重试，若再次出现，请提供请求编号 {requestId} 以便排查。',
   },
 })
