@@ -1,4 +1,6 @@
-import type { MediaServerAddress } from '#telephony/media-server-address.ts'
+/** Our softswitch as the contract's pair: the process that production starts, on free ports. */
+import { openSoftswitch } from '#softswitch/softswitch-process.ts'
+import { type MediaServerAddress, mediaServerAddress } from '#telephony/media-server-address.ts'
 import type { SipServerAddress } from '#telephony/sip-link.ts'
 
 export interface RunningSoftswitch {
@@ -6,6 +8,13 @@ export interface RunningSoftswitch {
   readonly freeswitch: MediaServerAddress
   close(): Promise<void>
 }
+
 export async function startSoftswitch(): Promise<RunningSoftswitch> {
-  throw new Error('not yet')
+  const softswitch = await openSoftswitch()
+  const { drachtio, freeswitch } = softswitch.state
+  return {
+    drachtio,
+    freeswitch: mediaServerAddress(freeswitch),
+    close: () => softswitch.close(),
+  }
 }
