@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { Digit, Telephony } from '#telephony/telephony.ts'
 import { toneLevel } from '../harness/tones.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { converse } from './conversation.ts'
+import { converse, expectNoChannel } from './conversation.ts'
 import { openPair, type Pair } from './pair.ts'
 import { TestTrunk } from './test-trunk.ts'
 
@@ -21,16 +21,12 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await trunk.close()
-  await noChannelLeft()
+  await expectNoChannel(telephony)
 })
 afterAll(async () => {
   await telephony?.close()
   await pair?.close()
 })
-
-async function noChannelLeft(): Promise<void> {
-  await waitFor(async () => (await telephony.liveLegs()).length === 0, { what: 'the last channel to go' })
-}
 
 test('an answered call carries attempt and call on its SIP leg and on its channel', async () => {
   const { leg, call } = await converse(telephony, trunk)

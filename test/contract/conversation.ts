@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DialHooks, DialOrder, OutboundDial, PatientLeg, Telephony } from '#telephony/telephony.ts'
 import type { RtpPhone } from '../harness/rtp-phone.ts'
+import { waitFor } from '../harness/wait-for.ts'
 import type { TestCall, TestTrunk } from './test-trunk.ts'
 
 export const quiet: DialHooks = { onInviteSent: () => {}, onRinging: () => {} }
@@ -13,6 +14,23 @@ export function orderTo(trunk: TestTrunk, order: Partial<DialOrder> = {}): DialO
     trunk: { host: '127.0.0.1', port: trunk.port, callerNumber: '02912345678' },
     ringTimeoutMs: 15_000,
     ...order,
+  }
+}
+
+/**
+ * Fails unless every channel is gone within a moment, as after each test none may be left. What is left is ended, so
+ * that the next test is not blamed for it.
+ */
+export async function expectNoChannel(witness: Telephony): Promise<void> {
+  try {
+    await waitFor(async () => (await witness.liveLegs()).length === 0, {
+      timeoutMs: 5_000,
+      what: 'the last channel to go',
+    })
+  } catch (error) {
+    const none = { sipCallId: null, inviteTransaction: null, dialogId: null, localTag: null, remoteTag: null }
+    for (const leg of await witness.liveLegs()) await witness.endLeg({ ...none, ...leg })
+    throw error
   }
 }
 

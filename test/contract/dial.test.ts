@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { DialHooks, Telephony } from '#telephony/telephony.ts'
 import { toneLevel } from '../harness/tones.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { orderTo, quiet } from './conversation.ts'
+import { expectNoChannel, orderTo, quiet } from './conversation.ts'
 import { openPair, type Pair } from './pair.ts'
 import { header, TestTrunk } from './test-trunk.ts'
 
@@ -19,7 +19,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await trunk.close()
-  await waitFor(async () => (await telephony.liveLegs()).length === 0, { what: 'the last channel to go' })
+  await expectNoChannel(telephony)
 })
 afterAll(async () => {
   await telephony?.close()
@@ -119,9 +119,9 @@ test('a trunk that says nothing is given up when the ring time is over', async (
   expect(result).toMatchObject({ answered: false, cause: 'no_reply', sipStatus: null })
 })
 
-test('a trunk whose port is closed is no reply or a refusal of the server, at once', async () => {
+test('a trunk whose port is closed is given up, at the latest when the ring time is over', async () => {
   const dead = await TestTrunk.open()
-  const order = orderTo(dead, { ringTimeoutMs: 3_000 })
+  const order = orderTo(dead, { ringTimeoutMs: 1_000 })
   await dead.close()
   const result = await telephony.dial(order, quiet).result
   expect(result.answered).toBe(false)

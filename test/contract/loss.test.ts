@@ -6,7 +6,7 @@ import { openTelephony } from '#telephony/open-telephony.ts'
 import type { LegRef, Telephony } from '#telephony/telephony.ts'
 import { startProcess } from '../harness/process.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { converse, orderTo, quiet } from './conversation.ts'
+import { converse, expectNoChannel, orderTo, quiet } from './conversation.ts'
 import { openPair, type Pair } from './pair.ts'
 import { Relay } from './relay.ts'
 import { TestTrunk } from './test-trunk.ts'
@@ -38,16 +38,12 @@ afterEach(async () => {
   sipRelay.close()
   mediaRelay.close()
   await trunk.close()
-  await noChannelLeft()
+  await expectNoChannel(witness)
 })
 afterAll(async () => {
   await witness?.close()
   await pair?.close()
 })
-
-async function noChannelLeft(): Promise<void> {
-  await waitFor(async () => (await witness.liveLegs()).length === 0, { what: 'the last channel to go' })
-}
 
 test('when drachtio is lost in a call, the leg ends as lost, its channel is gone, and the patient is hung up on its return', async () => {
   const changes: boolean[] = []
@@ -59,7 +55,7 @@ test('when drachtio is lost in a call, the leg ends as lost, its channel is gone
   expect(await leg.ended).toMatchObject({ by: 'lost' })
   expect(await play).toBe('ended')
   expect(telephony.up).toBe(false)
-  await noChannelLeft()
+  await expectNoChannel(witness)
   expect(call.over).toBeNull()
   expect(await telephony.dial(orderTo(trunk), quiet).result).toMatchObject({ answered: false, cause: 'lost' })
   sipRelay.open = true
@@ -145,7 +141,7 @@ test('the channel of a killed node ends by itself', async () => {
   await call.answer()
   await node.ref('answered')
   await node.kill()
-  await noChannelLeft()
+  await expectNoChannel(witness)
 })
 
 const noRef: LegRef = {

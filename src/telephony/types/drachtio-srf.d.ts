@@ -94,6 +94,7 @@ declare module 'drachtio-srf' {
     connect(options: Srf.ConnectOptions): void
     on(event: 'connect', listener: (error: Error | null, hostPort?: string, version?: string) => void): this
     on(event: 'error', listener: (error: Error) => void): this
+    disconnect(): void
     options(handler: Srf.Handler): void
     use(handler: (request: Srf.SrfRequest, response: Srf.SrfResponse, next: () => void) => void): void
     createUAC(
