@@ -41,9 +41,17 @@ export interface GroundOptions {
  *   {@link openEmbeddedPostgres}; what was opened until then is closed again
  */
 export async function openGround(options: GroundOptions): Promise<GroundFloor> {
-  const { settings, log } = options
-  await using opened = new AsyncDisposableStack()
+  const opened = new AsyncDisposableStack()
+  try {
+    return await openAll(options, opened)
+  } catch (error) {
+    await opened.disposeAsync()
+    throw error
+  }
+}
 
+async function openAll(options: GroundOptions, opened: AsyncDisposableStack): Promise<GroundFloor> {
+  const { settings, log } = options
   if (options.as === 'instance') {
     const lock = lockInstance(settings.dataDir)
     opened.defer(() => lock.close())
@@ -64,7 +72,6 @@ export async function openGround(options: GroundOptions): Promise<GroundFloor> {
   const listener = await openListener({ url, log, onLost: () => revive(embedded, log) })
   opened.defer(() => listener.close())
 
-  const all = opened.move()
   return {
     settings,
     clock: settings.now === null ? systemClock : frozenClock(settings.now),
@@ -73,7 +80,7 @@ export async function openGround(options: GroundOptions): Promise<GroundFloor> {
     db,
     listener,
     secrets,
-    close: () => all.disposeAsync(),
+    close: () => opened.disposeAsync(),
   }
 }
 

@@ -70,9 +70,6 @@ const environmentSchema = Type.Object({
   ),
 })
 
-/** The variables a process setting may come from, for documentation. */
-export const settingVariables = Object.keys(environmentSchema.properties)
-
 /**
  * Reads the settings; an empty variable counts as absent.
  * @throws UserError SETTING_INVALID {variable, wanted}, SETTING_INCOMPLETE {variable, needs}
