@@ -44,7 +44,8 @@ const folder = join(import.meta.dirname, 'prompts')
 export async function makePrompts(log: (line: string) => void): Promise<void> {
   const work = await mkdtemp(join(tmpdir(), 'suifang-prompts-'))
   try {
-    for (const language of await readdir(folder)) {
+    const places = await readdir(folder, { withFileTypes: true })
+    for (const { name: language } of places.filter((place) => place.isDirectory())) {
       const texts = readPromptTexts(join(folder, language, 'prompts.json'))
       for (const [id, { text, spoken }] of Object.entries(texts.prompts)) {
         const sound = await makePrompt({ texts, id, words: spoken ?? readingOf(text), work, language })

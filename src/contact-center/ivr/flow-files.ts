@@ -7,28 +7,30 @@ import './flow-errors.ts'
 
 /**
  * A folder of flows, as `ivr-flows/` is laid out: `<flow>.json`, `questionnaires/<id>.json`,
- * `prompts/<language>/<id>.wav` and `health-words.json`.
+ * `prompts/<language>/<id>.wav` and `prompts/health-words.json`.
  */
 export interface FlowFolder {
   readonly folder: string
   readonly prompts: string
+  /** Words that no prompt may say before it is known who listens (requirements §8.4). */
   readonly healthWords: readonly string[]
 }
 
 const healthWordsShape = Compile(Type.Object({ words: Type.Array(Type.String({ minLength: 1 })) }))
 
 /**
- * The folder that a flow's file stands in; what it lacks (a flow tried out elsewhere) is taken from `shipped`.
+ * The folder that a flow's file stands in; if it has no prompts (a flow tried out elsewhere), those of `shipped`.
  * @throws UserError FLOW_FILE_UNREADABLE | FLOW_NOT_JSON
  */
 export function flowFolder(folder: string, shipped: string = folder): FlowFolder {
-  const has = (name: string) => (existsSync(join(folder, name)) ? folder : shipped)
-  const wordsFile = join(has('health-words.json'), 'health-words.json')
-  const words = readJson(wordsFile)
+  const prompts = [folder, shipped].map((place) => join(resolve(place), 'prompts')).find((place) => existsSync(place))
+  const wordFiles = [folder, shipped].map((place) => join(resolve(place), 'prompts', 'health-words.json'))
+  const wordFile = wordFiles.find((file) => existsSync(file)) ?? join(resolve(shipped), 'prompts', 'health-words.json')
+  const words = readJson(wordFile)
   if (!healthWordsShape.Check(words)) {
-    throw new UserError('FLOW_FILE_UNREADABLE', { file: wordsFile, reason: '"words" is missing' })
+    throw new UserError('FLOW_FILE_UNREADABLE', { file: wordFile, reason: '"words" is missing' })
   }
-  return { folder: resolve(folder), prompts: join(resolve(has('prompts')), 'prompts'), healthWords: words.words }
+  return { folder: resolve(folder), prompts: prompts ?? join(resolve(shipped), 'prompts'), healthWords: words.words }
 }
 
 /** The `.json` documents of a folder by file name without its ending; empty where there is no such folder. */

@@ -76,7 +76,7 @@ describe('any flow that the validator lets pass, whatever is done to it', () => 
         expect(hangups).toBe(1)
         expect(commands.at(-1)).toEqual({ type: 'hangup' })
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 
@@ -89,7 +89,7 @@ describe('any flow that the validator lets pass, whatever is done to it', () => 
         const refused = records.some(({ type }) => type === 'do_not_call')
         expect(outcomes[0]?.outcome === 'refused').toBe(refused)
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 })

@@ -244,7 +244,6 @@ export function nextQuestion({ questions }: Questionnaire, answers: Answers): Ne
     const value = answers[question.id]
     if (!isEnabled(question, held)) {
       if (value !== notApplicable) skipped.push(question)
-      held[question.id] = notApplicable
     } else if (value !== undefined && answerFault(question, value) === null) {
       held[question.id] = value
     } else {
