@@ -28,7 +28,10 @@ export type CallEventBody =
   | { readonly type: 'node'; readonly nodeId: string }
   /** A question is being asked. `index` counts from 0. */
   | { readonly type: 'question'; readonly questionId: string; readonly index: number; readonly total: number }
-  /** A key as pressed, whatever the flow makes of it. */
+  /**
+   * A key as pressed, whatever the flow makes of it. Not `taken`: the flow dropped it, since it came before its question's
+   * prompt or during one that may not be skipped. A wrong key is taken too: the question answers it.
+   */
   | {
       readonly type: 'key'
       readonly digit: string
