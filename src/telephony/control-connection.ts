@@ -3,7 +3,7 @@ import type { Clock, Timer } from '#platform/clock.ts'
 import { OperationalError } from '#platform/errors/errors.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { guardSocket } from './guard-socket.ts'
-import type { MediaServerAddress } from './media-server-address.ts'
+import { type MediaServerAddress, mediaServerName } from './media-server-address.ts'
 import { within } from './within.ts'
 
 export interface ControlParts {
@@ -110,7 +110,7 @@ export class ControlConnection {
 
   #refused(connection: modesl.Connection, reason: string): void {
     this.#parts.log.error(
-      { mediaHost: this.#parts.address.name, reason },
+      { mediaHost: mediaServerName(this.#parts.address), reason },
       'the media server refuses the control connection',
     )
     this.#retryMs = longestRetryMs
@@ -126,7 +126,10 @@ export class ControlConnection {
         () => this.#heard(connection),
         () => {
           if (connection !== this.#connection) return
-          log.warn({ mediaHost: address.name }, 'the media server is silent and does not answer: connecting anew')
+          log.warn(
+            { mediaHost: mediaServerName(address) },
+            'the media server is silent and does not answer: connecting anew',
+          )
           connection.socket?.destroy()
         },
       )
@@ -161,6 +164,6 @@ export class ControlConnection {
   }
 
   #away(): OperationalError {
-    return new OperationalError('MEDIA_SERVER_AWAY', { mediaHost: this.#parts.address.name })
+    return new OperationalError('MEDIA_SERVER_AWAY', { mediaHost: mediaServerName(this.#parts.address) })
   }
 }

@@ -5,7 +5,7 @@ import { type Log, logError } from '#platform/log.ts'
 import { ControlConnection } from './control-connection.ts'
 import { guardSocket } from './guard-socket.ts'
 import { MediaEndpoint } from './media-endpoint.ts'
-import type { MediaServerAddress } from './media-server-address.ts'
+import { type MediaServerAddress, mediaServerName } from './media-server-address.ts'
 import type { SipLink } from './sip-link.ts'
 import { within } from './within.ts'
 
@@ -71,7 +71,7 @@ export class MediaLink {
 
   constructor(parts: MediaLinkParts) {
     this.#parts = parts
-    this.name = parts.address.name
+    this.name = mediaServerName(parts.address)
     this.#control = new ControlConnection({
       address: parts.address,
       clock: parts.clock,

@@ -12,7 +12,7 @@ import './telephony-errors.ts'
 
 export interface TelephonyOptions {
   readonly drachtio: SipServerAddress
-  /** At least one; {@link readMediaServers} makes them of `FREESWITCH_HOSTS`. */
+  /** At least one. */
   readonly freeswitches: readonly MediaServerAddress[]
   /** Where FreeSWITCH reports each channel to us. Default: loopback, which serves when everything is on one machine. */
   readonly events?: EventSocketListener

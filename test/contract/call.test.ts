@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { mediaServerName } from '#telephony/media-server-address.ts'
 import type { Digit, Telephony } from '#telephony/telephony.ts'
 import { toneLevel } from '../harness/tones.ts'
 import { waitFor } from '../harness/wait-for.ts'
@@ -37,7 +38,7 @@ test('an answered call carries attempt and call on its SIP leg and on its channe
   const live = await waitFor(async () => (await telephony.liveLegs())[0], { what: 'the channel to be listed' })
   expect(live).toEqual({
     channelUuid: leg.ref.channelUuid,
-    mediaHost: pair.freeswitch.name,
+    mediaHost: mediaServerName(pair.freeswitch),
     attemptId: leg.attemptId,
     callId: leg.callId,
   })

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { silentLog } from '#platform/log.ts'
-import { mediaServerAddress } from '#telephony/media-server-address.ts'
+import { mediaServerName } from '#telephony/media-server-address.ts'
 import { openTelephony } from '#telephony/open-telephony.ts'
 import type { LegRef, Telephony } from '#telephony/telephony.ts'
 import { startProcess } from '../harness/process.ts'
@@ -29,7 +29,7 @@ beforeEach(async () => {
   mediaRelay = await Relay.to(pair.freeswitch.host, pair.freeswitch.port)
   telephony = await openTelephony({
     drachtio: { ...pair.drachtio, host: '127.0.0.1', port: sipRelay.port },
-    freeswitches: [mediaServerAddress({ ...pair.freeswitch, host: '127.0.0.1', port: mediaRelay.port })],
+    freeswitches: [{ ...pair.freeswitch, host: '127.0.0.1', port: mediaRelay.port }],
     log: silentLog,
   })
 })
@@ -89,7 +89,7 @@ test('when the media server’s connection is lost, nothing is dialled over it u
 test('when its channel is killed, the leg ends as lost and the patient is hung up', async () => {
   const { leg, call } = await converse(telephony, trunk)
   const play = leg.play(await pair.tone(500, 20_000))
-  await witness.endLeg({ ...noRef, channelUuid: leg.ref.channelUuid, mediaHost: pair.freeswitch.name })
+  await witness.endLeg({ ...noRef, channelUuid: leg.ref.channelUuid, mediaHost: mediaServerName(pair.freeswitch) })
   expect(await leg.ended).toMatchObject({ by: 'lost' })
   expect(await play).toBe('ended')
   expect(await call.ended()).toBe('bye')
@@ -97,7 +97,7 @@ test('when its channel is killed, the leg ends as lost and the patient is hung u
 
 test('when its channel is killed while it rings, the dial has no media and the ringing stops', async () => {
   const { dial, ref, call } = await ringing()
-  await witness.endLeg({ ...noRef, channelUuid: ref.channelUuid, mediaHost: pair.freeswitch.name })
+  await witness.endLeg({ ...noRef, channelUuid: ref.channelUuid, mediaHost: mediaServerName(pair.freeswitch) })
   expect(await dial.result).toMatchObject({ answered: false, cause: 'no_media' })
   expect(await call.ended()).toBe('cancel')
 })

@@ -7,7 +7,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLog } from '#platform/log.ts'
-import { type MediaServerAddress, readMediaServers } from '#telephony/media-server-address.ts'
+import { readSettings } from '#platform/settings/settings.ts'
+import type { MediaServerAddress } from '#telephony/media-server-address.ts'
 import { openTelephony } from '#telephony/open-telephony.ts'
 import type { SipServerAddress } from '#telephony/sip-link.ts'
 import type { Telephony } from '#telephony/telephony.ts'
@@ -48,16 +49,10 @@ export async function openPair(): Promise<Pair> {
 }
 
 function realPair() {
-  const {
-    DRACHTIO_HOST: host = '127.0.0.1',
-    DRACHTIO_PORT: port = '9022',
-    DRACHTIO_SECRET: secret = '',
-    FREESWITCH_HOSTS = '127.0.0.1',
-    FREESWITCH_SECRET = '',
-  } = process.env
-  const [freeswitch] = readMediaServers(FREESWITCH_HOSTS, FREESWITCH_SECRET)
-  if (freeswitch === undefined) throw new Error('FREESWITCH_HOSTS names no server')
-  return { drachtio: { host, port: Number(port), secret }, freeswitch, close: async () => {} }
+  const { switches } = readSettings()
+  const freeswitch = switches?.freeswitch[0]
+  if (switches === null || freeswitch === undefined) throw new Error('SWITCH=real, but no servers are named')
+  return { drachtio: switches.drachtio, freeswitch, close: async () => {} }
 }
 
 /** 16-bit mono at 8 kHz. */

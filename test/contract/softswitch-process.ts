@@ -1,6 +1,6 @@
 /** Our softswitch as the contract's pair: the process that production starts, on free ports. */
 import { openSoftswitch } from '#softswitch/softswitch-process.ts'
-import { type MediaServerAddress, mediaServerAddress } from '#telephony/media-server-address.ts'
+import type { MediaServerAddress } from '#telephony/media-server-address.ts'
 import type { SipServerAddress } from '#telephony/sip-link.ts'
 
 export interface RunningSoftswitch {
@@ -12,9 +12,5 @@ export interface RunningSoftswitch {
 export async function startSoftswitch(): Promise<RunningSoftswitch> {
   const softswitch = await openSoftswitch()
   const { drachtio, freeswitch } = softswitch.state
-  return {
-    drachtio,
-    freeswitch: mediaServerAddress(freeswitch),
-    close: () => softswitch.close(),
-  }
+  return { drachtio, freeswitch, close: () => softswitch.close() }
 }

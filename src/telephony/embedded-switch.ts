@@ -1,0 +1,107 @@
+import { join } from 'node:path'
+import { type Clock, systemClock, type Timer } from '#platform/clock.ts'
+import { OperationalError } from '#platform/errors/errors.ts'
+import { type Log, logError } from '#platform/log.ts'
+import { openSoftswitch, type SoftswitchProcess } from '#softswitch/softswitch-process.ts'
+import type { MediaServerAddress } from './media-server-address.ts'
+import type { SipServerAddress } from './sip-link.ts'
+import './telephony-errors.ts'
+
+export interface EmbeddedSwitchOptions {
+  /** Its state file lies here, so that an application that was killed finds it again. Absolute. */
+  readonly dataDir: string
+  /** Numeric address of all its sockets. Default: loopback. */
+  readonly bind?: string
+  readonly log: Log
+  readonly clock?: Clock
+}
+
+/** The softswitch that stands in for drachtio and FreeSWITCH where neither is configured. */
+export interface EmbeddedSwitch {
+  readonly drachtio: SipServerAddress
+  readonly freeswitches: readonly MediaServerAddress[]
+  /** It was running already, with the calls of the application before us. */
+  readonly adopted: boolean
+  /** Its process at this moment. */
+  readonly pid: number
+  /** Ends it in order; calls get their BYE. Idempotent. */
+  close(): Promise<void>
+}
+
+const firstRestartMs = 250
+const longestRestartMs = 10_000
+
+/**
+ * Starts the softswitch as a child process, or adopts the one that runs on this data folder. If it dies it is started
+ * again on the same ports with the same secrets, so that whoever was connected finds it again.
+ * @throws OperationalError SWITCH_NOT_STARTED
+ */
+export async function openEmbeddedSwitch(options: EmbeddedSwitchOptions): Promise<EmbeddedSwitch> {
+  const { dataDir, bind = '127.0.0.1', log, clock = systemClock } = options
+  const stateFile = join(dataDir, 'softswitch.json')
+  const onLog = (line: string) => log.debug({ softswitch: line }, 'softswitch says')
+  let current: SoftswitchProcess
+  try {
+    current = await openSoftswitch({ stateFile, settings: { bind }, onLog })
+  } catch (error) {
+    const reason = 'its process ended'
+    throw new OperationalError(
+      'SWITCH_NOT_STARTED',
+      { process: 'softswitch', reason, logFile: 'the log' },
+      { cause: error },
+    )
+  }
+  const { drachtio, freeswitch } = current.state
+  const settings = {
+    bind,
+    drachtioPort: drachtio.port,
+    drachtioSipPort: drachtio.sipPort,
+    drachtioSecret: drachtio.secret,
+    freeswitchPort: freeswitch.port,
+    freeswitchSipPort: freeswitch.sipPort,
+    freeswitchSecret: freeswitch.secret,
+  }
+  log.info(
+    { pid: current.state.pid, adopted: current.adopted },
+    'the embedded softswitch runs: for trials and small offices (8 seats, 30 lines)',
+  )
+
+  let closing: Promise<void> | null = null
+  let restart: Timer | undefined
+  let starting: Promise<void> = Promise.resolve()
+  const watch = (watched: SoftswitchProcess, retryMs: number) => {
+    void watched.ended.then((code) => {
+      if (closing !== null) return
+      log.error({ code }, 'the softswitch has died: its calls are lost, it is started again')
+      restart = clock.setTimeout(() => startAgain(retryMs), retryMs)
+    })
+  }
+  const startAgain = (retryMs: number) => {
+    starting = openSoftswitch({ stateFile, settings, onLog }).then(
+      (process) => {
+        current = process
+        watch(process, firstRestartMs)
+      },
+      (error: unknown) => {
+        logError(log, error, 'the softswitch could not be started again')
+        const nextMs = Math.min(retryMs * 2, longestRestartMs)
+        if (closing === null) restart = clock.setTimeout(() => startAgain(nextMs), nextMs)
+      },
+    )
+  }
+  watch(current, firstRestartMs)
+
+  return {
+    drachtio,
+    freeswitches: [freeswitch],
+    adopted: current.adopted,
+    get pid() {
+      return current.state.pid
+    },
+    close() {
+      clock.clearTimeout(restart)
+      closing ??= starting.then(() => current.close())
+      return closing
+    },
+  }
+}
