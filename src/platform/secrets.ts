@@ -11,6 +11,8 @@ import './errors/platform-errors.ts'
 export interface Secrets {
   /** HMAC-SHA-256 of a number in E.164 (32 bytes): finds the number without telling it. */
   hmacPhone(e164: string): Buffer
+  /** The same of an identity number, under a key of its own. */
+  hmacDocument(value: string): Buffer
   /** AES-256-GCM under a fresh nonce: one byte version, 12 nonce, 16 tag, then the text. */
   encrypt(text: string): Buffer
   /** @throws UnexpectedError SECRET_UNREADABLE when it was encrypted under another key, or changed */
@@ -36,10 +38,12 @@ export async function openSecrets(dataDir: string, key?: Buffer | null): Promise
 /** The same over a key at hand. */
 export function secretsOf(key: Buffer): Secrets {
   const phoneKey = derive(key, 'phone number')
+  const documentKey = derive(key, 'identity document')
   const textKey = derive(key, 'text at rest')
   return {
     fingerprint: derive(key, 'fingerprint').toString('hex', 0, 8),
     hmacPhone: (e164) => createHmac('sha256', phoneKey).update(e164).digest(),
+    hmacDocument: (value) => createHmac('sha256', documentKey).update(value).digest(),
     encrypt: (text) => {
       const nonce = randomBytes(nonceBytes)
       const cipher = createCipheriv('aes-256-gcm', textKey, nonce)

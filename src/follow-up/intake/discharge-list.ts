@@ -41,6 +41,7 @@ export type ListEntry = At &
         /** The row as far as it could be read, for the department's list of patients without a number. */
         readonly row: DischargeRow | null
         /** As the file has it, for the error file. */
+        readonly headers: readonly string[]
         readonly cells: readonly Cell[]
       }
   )
@@ -101,7 +102,7 @@ class ListJudge {
   #verdict(record: RawRecord, judged: JudgedRow) {
     if (judged.verdict === 'rejected') {
       const { code, column, admissionNo, dead } = judged
-      return { verdict: 'rejected', code, column, admissionNo, dead, row: null, cells: record.cells } as const
+      return { verdict: 'rejected', code, column, admissionNo, dead, row: null, ...this.#written(record) } as const
     }
     const { row, warnings } = judged
     const earlier = this.#stays.find(row)
@@ -118,12 +119,16 @@ class ListJudge {
         admissionNo: row.admissionNo,
         dead: false,
         row,
-        cells: record.cells,
+        ...this.#written(record),
       } as const
     }
     this.#stays.add({ at: record.at, row, dead: judged.verdict === 'deceased', cells: record.cells })
     if (judged.verdict === 'deceased') return { verdict: 'excluded', reason: 'deceased', row, warnings } as const
     return { verdict: 'good', row, warnings } as const
+  }
+
+  #written({ cells }: RawRecord) {
+    return { headers: this.#columns.headers, cells }
   }
 
   #judgeOptions(): JudgeOptions {

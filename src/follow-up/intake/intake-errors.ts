@@ -98,6 +98,24 @@ declareErrors({
     en: 'There is a header and not one patient below it. Export the list again and import that file.',
     zh: '表头下没有任何患者行。请重新导出名单后再导入。',
   },
+  IMPORT_NO_SITE: {
+    kind: 'user',
+    status: 409,
+    en: 'No hospital site is set up yet. Start Suifang once (npm start), or set a site up, and import again.',
+    zh: '尚未建立院区。请先启动一次系统(npm start)或建立院区后再导入。',
+  },
+  IMPORT_INTERRUPTED: {
+    kind: 'operational',
+    status: 503,
+    en: 'The import was interrupted. Import the same file again: what is there already stays, the rest is added.',
+    zh: '导入被中断。请重新导入同一文件:已导入的保持不变,其余会补入。',
+  },
+  IMPORT_UNKNOWN: {
+    kind: 'user',
+    status: 404,
+    en: 'There is no such import. Reload the list.',
+    zh: '没有这次导入。请刷新列表。',
+  },
   IMPORT_COLUMN_FILE_BROKEN: {
     kind: 'user',
     status: 400,

@@ -1,0 +1,240 @@
+import type { GroundTransaction } from '#platform/database/database.ts'
+import { newId } from '#platform/ids.ts'
+import type { Secrets } from '#platform/secrets.ts'
+import type { ImportVerdict } from '../follow-up-tables.ts'
+import type { Place } from './cell.ts'
+import type { ListEntry } from './discharge-list.ts'
+import type { DischargeRow } from './discharge-row.ts'
+import type { DischargeFollowUp } from './enrolment-port.ts'
+import type { LoadedAs } from './import-report.ts'
+import { addNumbers, departmentIds, encountersOf, numberIds, patientsLike, waitForOtherImports } from './known-store.ts'
+import { type LoadPlan, planLoad } from './load-plan.ts'
+import {
+  addEncounters,
+  addPatients,
+  changePhones,
+  correctEncounters,
+  correctPatients,
+  declareConsent,
+  patientsOfStays,
+  replaceTexts,
+} from './load-store.ts'
+import type { Phone } from './phone-cell.ts'
+import { sealRow } from './row-archive.ts'
+import type { ExclusionReason } from './row-codes.ts'
+import { addRows, type NewRow, type NewRun } from './run-store.ts'
+import type { RowToLoad } from './stay-facts.ts'
+
+export interface ChunkOf {
+  readonly importId: string
+  readonly siteId: string
+  readonly consent: NewRun['consent']
+  /** Name of the worksheet; null for a delimited text. */
+  readonly sheet: string | null
+}
+
+interface Parts {
+  readonly secrets: Pick<Secrets, 'hmacPhone' | 'hmacDocument' | 'encrypt'>
+  readonly followUp: DischargeFollowUp
+}
+
+type Loadable = Extract<ListEntry, { verdict: 'good' | 'excluded' }>
+
+/**
+ * Writes some rows of a list: patients, numbers, stays and tasks as far as they are new or tell something else than
+ * what is known, and what became of each row.
+ * @returns what became of the loadable ones
+ */
+export async function loadChunk(
+  parts: Parts,
+  tx: GroundTransaction,
+  about: ChunkOf,
+  entries: readonly ListEntry[],
+): Promise<ReadonlyMap<ListEntry, LoadedAs>> {
+  await waitForOtherImports(tx)
+  const loadable = entries.filter(
+    (entry): entry is Loadable => entry.verdict === 'good' || entry.verdict === 'excluded',
+  )
+  const departments = await departmentIds(tx, about.siteId, namesOfDepartments(entries))
+  const rows = await rowsToLoad(parts, tx, loadable, departments)
+  const plan = planLoad(rows, await knownState(tx, about.siteId, rows))
+  await write(parts, tx, about, plan)
+  await tellDeathsOfUnloadable(parts, tx, about, entries)
+  if (about.consent) {
+    const { importId: importRunId } = about
+    await declareConsent(
+      tx,
+      { importRunId, ...about.consent },
+      plan.outcomes.map(({ patientId }) => patientId),
+    )
+  }
+  const became = await outcomes(parts, tx, loadable, plan)
+  await addRows(tx, about.importId, importRows(parts, about, entries, departments, { loadable, plan, became }))
+  return became
+}
+
+function namesOfDepartments(entries: readonly ListEntry[]): string[] {
+  const names = new Set<string>()
+  for (const entry of entries) if ('row' in entry && entry.row?.department) names.add(entry.row.department)
+  return [...names]
+}
+
+function phonesOfRow(row: DischargeRow): Phone[] {
+  return [...row.phones, ...row.contacts.flatMap(({ phones }) => phones)]
+}
+
+async function rowsToLoad(
+  { secrets }: Parts,
+  tx: GroundTransaction,
+  entries: readonly Loadable[],
+  departments: ReadonlyMap<string, string>,
+): Promise<RowToLoad[]> {
+  const hmacs = new Map<string, Buffer>()
+  for (const { row } of entries) {
+    for (const { e164 } of phonesOfRow(row)) if (!hmacs.has(e164)) hmacs.set(e164, secrets.hmacPhone(e164))
+  }
+  const known = await numberIds(tx, [...hmacs.values()])
+  const unknown = [...hmacs].filter(([, hmac]) => !known.has(hmac.toString('hex')))
+  const added = await addNumbers(
+    tx,
+    unknown.map(([e164, hmac]) => ({ id: newId(), hmac, ciphertext: secrets.encrypt(e164), last4: e164.slice(-4) })),
+  )
+  const phoneIds = new Map<string, string>()
+  for (const [e164, hmac] of hmacs) {
+    const id = known.get(hmac.toString('hex')) ?? added.get(hmac.toString('hex'))
+    if (id !== undefined) phoneIds.set(e164, id)
+  }
+  return entries.map(({ row, verdict }) => ({
+    row,
+    dead: verdict === 'excluded',
+    departmentId: (row.department && departments.get(row.department)) ?? null,
+    idHmac: row.idNumber === null ? null : secrets.hmacDocument(row.idNumber.value).toString('hex'),
+    phoneIds,
+  }))
+}
+
+async function knownState(tx: GroundTransaction, siteId: string, rows: readonly RowToLoad[]) {
+  const encounters = await encountersOf(tx, siteId, [...new Set(rows.map(({ row }) => row.admissionNo))])
+  const withBirth = rows.filter(({ row }) => row.birthDate !== null)
+  const patients = await patientsLike(tx, siteId, {
+    ids: [...new Set(encounters.map(({ patientId }) => patientId))],
+    patientNos: rows.flatMap(({ row }) => row.patientNo ?? []),
+    idHmacs: rows.flatMap(({ idHmac }) => (idHmac === null ? [] : [Buffer.from(idHmac, 'hex')])),
+    names: withBirth.map(({ row }) => row.name),
+    birthDates: withBirth.map(({ row }) => row.birthDate ?? ''),
+  })
+  return { encounters, patients }
+}
+
+async function write(
+  { secrets, followUp }: Parts,
+  tx: GroundTransaction,
+  about: ChunkOf,
+  plan: LoadPlan,
+): Promise<void> {
+  const seal = (idNumber: string) => secrets.encrypt(idNumber)
+  await addPatients(tx, about.siteId, plan.newPatients, seal)
+  await correctPatients(tx, plan.changedPatients, seal)
+  await changePhones(tx, plan)
+  await addEncounters(tx, { siteId: about.siteId, importRunId: about.importId, source: 'list' }, plan.newEncounters)
+  await correctEncounters(tx, plan.changedEncounters)
+  await replaceTexts(tx, plan)
+  // Deaths before tasks: nobody is planned a call who is known to be dead.
+  if (plan.died.length > 0) await followUp.died(tx, plan.died)
+  if (plan.redatedEncounterIds.length > 0) await followUp.redate(tx, plan.redatedEncounterIds)
+  if (plan.rephonedPatientIds.length > 0) await followUp.renumber(tx, plan.rephonedPatientIds)
+  const fresh = plan.newEncounters.map(({ id }) => id)
+  if (fresh.length > 0) await followUp.enrol(tx, fresh)
+}
+
+/** A row that cannot be loaded may still say that a known patient has died: such a one is not dialled until it is corrected. */
+async function tellDeathsOfUnloadable(
+  { followUp }: Parts,
+  tx: GroundTransaction,
+  about: ChunkOf,
+  entries: readonly ListEntry[],
+): Promise<void> {
+  const stays = entries.flatMap((entry) =>
+    entry.verdict === 'rejected' && entry.dead && entry.admissionNo !== null ? [entry.admissionNo] : [],
+  )
+  if (stays.length === 0) return
+  const patientIds = await patientsOfStays(tx, about.siteId, stays)
+  if (patientIds.length > 0)
+    await followUp.died(
+      tx,
+      patientIds.map((patientId) => ({ patientId, on: null })),
+    )
+}
+
+async function outcomes(
+  { followUp }: Parts,
+  tx: GroundTransaction,
+  loadable: readonly Loadable[],
+  plan: LoadPlan,
+): Promise<Map<ListEntry, LoadedAs>> {
+  const excluded = await followUp.excluded(
+    tx,
+    plan.outcomes.map(({ encounterId }) => encounterId),
+  )
+  const became = new Map<ListEntry, LoadedAs>()
+  for (const [index, entry] of loadable.entries()) {
+    const outcome = plan.outcomes[index]
+    if (!outcome) continue
+    const reason = entry.verdict === 'excluded' ? entry.reason : excluded.get(outcome.encounterId)
+    became.set(entry, reason === undefined ? outcome.verdict : { excluded: reasonForPeople(reason) })
+  }
+  return became
+}
+
+function reasonForPeople(reason: string): ExclusionReason {
+  if (reason === 'deceased') return 'deceased'
+  return reason === 'do_not_call' || reason === 'opted_out' || reason === 'consent_refused'
+    ? 'opted_out'
+    : 'not_followed_up'
+}
+
+function importRows(
+  { secrets }: Parts,
+  about: ChunkOf,
+  entries: readonly ListEntry[],
+  departments: ReadonlyMap<string, string>,
+  loaded: {
+    readonly loadable: readonly Loadable[]
+    readonly plan: LoadPlan
+    readonly became: ReadonlyMap<ListEntry, LoadedAs>
+  },
+): NewRow[] {
+  const encounterOf = new Map<ListEntry, string>()
+  for (const [index, entry] of loaded.loadable.entries()) {
+    const outcome = loaded.plan.outcomes[index]
+    if (outcome) encounterOf.set(entry, outcome.encounterId)
+  }
+  return entries.map((entry) => {
+    const row = 'row' in entry ? entry.row : null
+    const as = loaded.became.get(entry)
+    return {
+      sheet: about.sheet,
+      line: numberOf(entry.at),
+      verdict: verdictOf(entry, as),
+      reason: typeof as === 'object' ? as.excluded : null,
+      code: entry.verdict === 'rejected' ? entry.code : null,
+      columnName: entry.verdict === 'rejected' ? entry.column : null,
+      warnings: 'warnings' in entry ? entry.warnings : [],
+      encounterId: encounterOf.get(entry) ?? null,
+      departmentId: (row?.department && departments.get(row.department)) ?? null,
+      raw:
+        entry.verdict === 'rejected'
+          ? sealRow(secrets, entry.headers, entry.cells, entry.row, entry.admissionNo).toString('hex')
+          : null,
+    }
+  })
+}
+
+function verdictOf(entry: ListEntry, as: LoadedAs | undefined): ImportVerdict {
+  if (entry.verdict === 'rejected' || entry.verdict === 'duplicate') return entry.verdict
+  return as === undefined || typeof as === 'object' ? 'excluded' : as
+}
+
+function numberOf(at: Place): number {
+  return 'line' in at ? at.line : at.row
+}
