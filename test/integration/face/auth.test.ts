@@ -1,0 +1,252 @@
+import { sql } from 'kysely'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { Auth } from '../../../src/platform/auth/auth-service.ts'
+import { ensureFirstAccount } from '../../../src/platform/auth/first-account.ts'
+import { isRight, rights, roles } from '../../../src/platform/auth/rights.ts'
+import { makeAccount, testPassword } from '../../e2e/fixture/face.ts'
+import { testDatabase } from '../../harness/database.ts'
+
+const database = await testDatabase({ maxConnections: 12 })
+const { db } = database
+afterAll(() => database.close())
+
+const auth = new Auth(db)
+const origin = { ip: '10.0.0.1', userAgent: 'test', requestId: null }
+const actor = { accountId: null, name: null, sessionId: null, ip: null, requestId: null }
+const audits = (action: string) =>
+  db.selectFrom('auditRow').selectAll().where('action', '=', action).orderBy('id', 'desc').execute()
+
+/** Everything of this account happened so much earlier. */
+async function letTimePass(minutes: number): Promise<void> {
+  for (const column of [
+    'session.last_seen_at',
+    'session.expires_at',
+    'sign_in_attempt.at',
+    'user_account.locked_until',
+  ]) {
+    const [table, name] = column.split('.')
+    await sql.raw(`update ${table} set ${name} = ${name} - interval '${minutes} minutes'`).execute(db)
+  }
+}
+
+describe('first account', () => {
+  it('is made once, with a password that is told once and must be changed', async () => {
+    const told: string[] = []
+    const deliver = async ({ password }: { password: string }) => void told.push(password)
+    const logins = await Promise.all([ensureFirstAccount(db, deliver), ensureFirstAccount(db, deliver)])
+    expect(logins.filter((login) => login !== null)).toHaveLength(1)
+    expect(told).toHaveLength(1)
+    const { session } = await auth.signIn('admin', told[0] ?? '', origin)
+    expect(session.mustChangePassword).toBe(true)
+    expect(session.rights.size).toBe(0)
+    const changed = await auth.changePassword(session, { present: told[0] ?? '', next: testPassword }, origin)
+    expect(changed.session.rights.has('campaign.control')).toBe(true)
+  })
+
+  it('does not exist when its password could not be delivered', async () => {
+    const empty = await testDatabase()
+    const failing = ensureFirstAccount(empty.db, async () => {
+      throw new Error('disk full')
+    })
+    await expect(failing).rejects.toThrow('disk full')
+    expect(await empty.db.selectFrom('userAccount').select('id').execute()).toEqual([])
+    await empty.close()
+  })
+})
+
+describe('rights', () => {
+  it('in the database are the ones the code knows', async () => {
+    const rows = await db.selectFrom('roleRight').selectAll().execute()
+    expect(rows.filter(({ rightCode }) => !isRight(rightCode))).toEqual([])
+    expect(new Set(rows.map(({ rightCode }) => rightCode))).toEqual(new Set(rights))
+    const known = await db.selectFrom('role').select('code').execute()
+    expect(new Set(known.map(({ code }) => code))).toEqual(new Set(roles))
+  })
+
+  it('keep system, security and audit administration apart, and recordings from the system administrator', async () => {
+    const rows = await db.selectFrom('roleRight').selectAll().execute()
+    const holders = (right: string) =>
+      rows.filter(({ rightCode }) => rightCode === right).map(({ roleCode }) => roleCode)
+    expect(holders('account.manage')).toEqual(['security_admin'])
+    expect(holders('audit.read')).toEqual(['audit_admin'])
+    for (const right of ['recording.play', 'recording.download', 'patient.clear']) {
+      expect(holders(right)).not.toContain('system_admin')
+    }
+  })
+})
+
+describe('sign-in', () => {
+  let name = ''
+  beforeEach(async () => {
+    name = await makeAccount(db, ['supervisor'])
+  })
+
+  it('takes the name in any case and keeps of the cookie only a hash', async () => {
+    const { token, session } = await auth.signIn(` ${name.toUpperCase()} `, testPassword, origin)
+    expect(await auth.session(token)).toMatchObject({ id: session.id, signInName: name })
+    const row = await db.selectFrom('session').selectAll().where('id', '=', session.id).executeTakeFirstOrThrow()
+    expect(JSON.stringify(row)).not.toContain(token)
+  })
+
+  it('answers the same to a wrong password and to a name nobody has', async () => {
+    for (const [who, password] of [
+      [name, 'wrong'],
+      ['nobody', testPassword],
+    ] as const) {
+      await expect(auth.signIn(who, password, origin)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' })
+    }
+  })
+
+  it('locks the account for 30 minutes after five failures, also for the right password', async () => {
+    for (let failure = 1; failure <= 4; failure += 1) {
+      await expect(auth.signIn(name, 'wrong', origin)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' })
+    }
+    await expect(auth.signIn(name, 'wrong', origin)).rejects.toMatchObject({ code: 'ACCOUNT_LOCKED' })
+    await expect(auth.signIn(name, testPassword, origin)).rejects.toMatchObject({
+      code: 'ACCOUNT_LOCKED',
+      params: { minutes: 30 },
+    })
+    await letTimePass(31)
+    await expect(auth.signIn(name, testPassword, origin)).resolves.toBeDefined()
+    expect((await audits('account.locked'))[0]).toMatchObject({ actorName: name })
+  })
+
+  it('begins to count anew after a success and after a lock', async () => {
+    for (let failure = 1; failure <= 4; failure += 1) await auth.signIn(name, 'wrong', origin).catch(() => undefined)
+    await auth.signIn(name, testPassword, origin)
+    await expect(auth.signIn(name, 'wrong', origin)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' })
+    for (let failure = 1; failure <= 4; failure += 1) await auth.signIn(name, 'wrong', origin).catch(() => undefined)
+    await letTimePass(31)
+    await expect(auth.signIn(name, 'wrong', origin)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' })
+  })
+
+  it('gives many guesses at once no more than five', async () => {
+    const guesses = Array.from({ length: 20 }, () =>
+      auth.signIn(name, 'wrong', origin).then(
+        () => 'in',
+        (error: { code: string }) => error.code,
+      ),
+    )
+    const answers = await Promise.all(guesses)
+    expect(answers.filter((code) => code === 'SIGN_IN_REFUSED')).toHaveLength(4)
+    expect(answers.filter((code) => code === 'ACCOUNT_LOCKED')).toHaveLength(16)
+  })
+
+  it('of a disabled account is refused, and its sessions are over', async () => {
+    const { token } = await auth.signIn(name, testPassword, origin)
+    await db.updateTable('userAccount').set({ disabledAt: new Date() }).where('signInName', '=', name).execute()
+    expect(await auth.session(token)).toBeNull()
+    await expect(auth.signIn(name, testPassword, origin)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' })
+  })
+
+  it('writes audit rows with who and from where, and never the password', async () => {
+    await auth.signIn(name, 'wrong-secret', origin).catch(() => undefined)
+    await auth.signIn(name, testPassword, origin)
+    const rows = (await audits('session.sign_in')).filter(({ actorName }) => actorName === name)
+    expect(rows.map(({ outcome, ip }) => [outcome, ip])).toEqual([
+      ['ok', '10.0.0.1'],
+      ['failed', '10.0.0.1'],
+    ])
+    const everything = JSON.stringify(await db.selectFrom('auditRow').selectAll().execute())
+    expect(everything).not.toMatch(/wrong-secret|Harbour-Light/)
+  })
+})
+
+describe('session', () => {
+  let name = ''
+  beforeEach(async () => {
+    name = await makeAccount(db, ['agent'])
+  })
+  const reasonOf = async (id: string) =>
+    (await db.selectFrom('session').select('endReason').where('id', '=', id).executeTakeFirstOrThrow()).endReason
+
+  it('ends by sign-out, at once and for good', async () => {
+    const { token, session } = await auth.signIn(name, testPassword, origin)
+    await auth.signOut({ ...actor, sessionId: session.id })
+    expect(await auth.session(token)).toBeNull()
+    expect(await reasonOf(session.id)).toBe('signed_out')
+  })
+
+  it('ends after 30 idle minutes, and activity keeps it', async () => {
+    const { token, session } = await auth.signIn(name, testPassword, origin)
+    await letTimePass(29)
+    expect(await auth.session(token)).not.toBeNull()
+    await letTimePass(29)
+    expect(await auth.session(token)).not.toBeNull()
+    await letTimePass(31)
+    expect(await auth.session(token)).toBeNull()
+    expect(await reasonOf(session.id)).toBe('idle')
+  })
+
+  it('is not kept alive by a socket that only looks', async () => {
+    const { session } = await auth.signIn(name, testPassword, origin)
+    await letTimePass(20)
+    expect(await auth.sessionById(session.id)).not.toBeNull()
+    await letTimePass(11)
+    expect(await auth.sessionById(session.id)).toBeNull()
+  })
+
+  it('ends after twelve hours, however busy', async () => {
+    const { token, session } = await auth.signIn(name, testPassword, origin)
+    for (let half = 0; half < 23; half += 1) {
+      await letTimePass(29)
+      expect(await auth.session(token)).not.toBeNull()
+    }
+    await letTimePass(29)
+    await letTimePass(29)
+    expect(await auth.session(token)).toBeNull()
+    expect(['expired', 'idle']).toContain(await reasonOf(session.id))
+  })
+
+  it('is not found by a token that was never given', async () => {
+    expect(await auth.session('x'.repeat(43))).toBeNull()
+    expect(await auth.session('')).toBeNull()
+  })
+})
+
+describe('change of password', () => {
+  it('ends every other session of the account and goes on in a new one', async () => {
+    const name = await makeAccount(db, ['agent'])
+    const other = await auth.signIn(name, testPassword, origin)
+    const { session } = await auth.signIn(name, testPassword, origin)
+    const changed = await auth.changePassword(session, { present: testPassword, next: 'Rain-drops-77' }, origin)
+    expect(await auth.session(other.token)).toBeNull()
+    expect(await auth.sessionById(session.id)).toBeNull()
+    expect(await auth.session(changed.token)).not.toBeNull()
+    await expect(auth.signIn(name, testPassword, origin)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' })
+  })
+
+  it('asks for the present password, and no oftener than sign-in does', async () => {
+    const name = await makeAccount(db, ['agent'])
+    const { session } = await auth.signIn(name, testPassword, origin)
+    const guess = () => auth.changePassword(session, { present: 'wrong', next: 'Rain-drops-77' }, origin)
+    for (let failure = 1; failure <= 4; failure += 1) {
+      await expect(guess()).rejects.toMatchObject({ code: 'PASSWORD_WRONG' })
+    }
+    await expect(guess()).rejects.toMatchObject({ code: 'ACCOUNT_LOCKED' })
+    expect(await auth.sessionById(session.id)).toBeNull()
+  })
+
+  it('refuses a weak one and the last five', async () => {
+    const name = await makeAccount(db, ['agent'])
+    let { session } = await auth.signIn(name, testPassword, origin)
+    await expect(auth.changePassword(session, { present: testPassword, next: 'short' }, origin)).rejects.toMatchObject({
+      code: 'PASSWORD_TOO_WEAK',
+      params: { rules: ['too_short', 'too_few_classes'] },
+    })
+    const used = [testPassword]
+    for (let round = 1; round <= 5; round += 1) {
+      const next = `Rain-drops-${round}${round + 1}`
+      const present = used.at(-1) ?? ''
+      session = (await auth.changePassword(session, { present, next }, origin)).session
+      used.push(next)
+    }
+    const present = used.at(-1) ?? ''
+    for (const next of used.slice(1)) {
+      await expect(auth.changePassword(session, { present, next }, origin)).rejects.toMatchObject({
+        code: 'PASSWORD_USED_BEFORE',
+      })
+    }
+    await expect(auth.changePassword(session, { present, next: testPassword }, origin)).resolves.toBeDefined()
+  })
+})
