@@ -90,7 +90,9 @@ async function takeTurn() {
     try {
       mkdirSync(folder)
       writeFileSync(join(folder, 'pid'), String(process.pid))
-      return () => rmSync(folder, { recursive: true, force: true })
+      const release = () => rmSync(folder, { recursive: true, force: true })
+      process.once('exit', release)
+      return release
     } catch (error) {
       if (error.code !== 'EEXIST') fail(`${root} cannot be written: ${error.message}`)
     }
