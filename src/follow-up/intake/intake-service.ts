@@ -13,7 +13,6 @@ import type { Secrets } from '#platform/secrets.ts'
 import type { Purpose } from '../follow-up-tables.ts'
 import { columnWords, type HospitalWords } from './column-words.ts'
 import { judgeList, type ListEntry } from './discharge-list.ts'
-import type { DischargeFollowUp } from './enrolment-port.ts'
 import { type ImportReport, type LoadedAs, reportOf } from './import-report.ts'
 import './intake-errors.ts'
 import { type ListFile, READ_LIMITS, type ReadLimits, readListFile, refuseTooLarge } from './list-file.ts'
@@ -25,7 +24,6 @@ export interface IntakeParts {
   readonly secrets: Secrets
   readonly clock: Clock
   readonly log: Log
-  readonly followUp: DischargeFollowUp
   /** The hospital's own words for columns. */
   readonly words?: HospitalWords
   /** Area code of the hospital, such as `0752`, for landlines written without one. */

@@ -2,10 +2,10 @@ import type { GroundTransaction } from '#platform/database/database.ts'
 import { newId } from '#platform/ids.ts'
 import type { Secrets } from '#platform/secrets.ts'
 import type { ImportVerdict } from '../follow-up-tables.ts'
+import { enrolDischarges, redateTasks, renumberTasks } from '../programmes/enrol.ts'
 import type { Place } from './cell.ts'
 import type { ListEntry } from './discharge-list.ts'
 import type { DischargeRow } from './discharge-row.ts'
-import type { DischargeFollowUp } from './enrolment-port.ts'
 import type { LoadedAs } from './import-report.ts'
 import { addNumbers, departmentIds, encountersOf, numberIds, patientsLike, waitForOtherImports } from './known-store.ts'
 import { type LoadPlan, planLoad } from './load-plan.ts'
@@ -24,6 +24,7 @@ import { sealRow } from './row-archive.ts'
 import type { ExclusionReason } from './row-codes.ts'
 import { addRows, type NewRow, type NewRun } from './run-store.ts'
 import type { RowToLoad } from './stay-facts.ts'
+import { exclusionReasons, markDied } from './stay-status-store.ts'
 
 export interface ChunkOf {
   readonly importId: string
@@ -35,7 +36,6 @@ export interface ChunkOf {
 
 interface Parts {
   readonly secrets: Pick<Secrets, 'hmacPhone' | 'hmacDocument' | 'encrypt'>
-  readonly followUp: DischargeFollowUp
 }
 
 type Loadable = Extract<ListEntry, { verdict: 'good' | 'excluded' }>
@@ -59,16 +59,8 @@ export async function loadChunk(
   const rows = await rowsToLoad(parts, tx, loadable, departments)
   const plan = planLoad(rows, await knownState(tx, about.siteId, rows))
   await write(parts, tx, about, plan)
-  await tellDeathsOfUnloadable(parts, tx, about, entries)
-  if (about.consent) {
-    const { importId: importRunId } = about
-    await declareConsent(
-      tx,
-      { importRunId, ...about.consent },
-      plan.outcomes.map(({ patientId }) => patientId),
-    )
-  }
-  const became = await outcomes(parts, tx, loadable, plan)
+  await tellDeathsOfUnloadable(tx, about, entries)
+  const became = await outcomes(tx, loadable, plan)
   await addRows(tx, about.importId, importRows(parts, about, entries, departments, { loadable, plan, became }))
   return became
 }
@@ -126,12 +118,7 @@ async function knownState(tx: GroundTransaction, siteId: string, rows: readonly 
   return { encounters, patients }
 }
 
-async function write(
-  { secrets, followUp }: Parts,
-  tx: GroundTransaction,
-  about: ChunkOf,
-  plan: LoadPlan,
-): Promise<void> {
+async function write({ secrets }: Parts, tx: GroundTransaction, about: ChunkOf, plan: LoadPlan): Promise<void> {
   const seal = (idNumber: string) => secrets.encrypt(idNumber)
   await addPatients(tx, about.siteId, plan.newPatients, seal)
   await correctPatients(tx, plan.changedPatients, seal)
@@ -139,17 +126,26 @@ async function write(
   await addEncounters(tx, { siteId: about.siteId, importRunId: about.importId, source: 'list' }, plan.newEncounters)
   await correctEncounters(tx, plan.changedEncounters)
   await replaceTexts(tx, plan)
-  // Deaths before tasks: nobody is planned a call who is known to be dead.
-  if (plan.died.length > 0) await followUp.died(tx, plan.died)
-  if (plan.redatedEncounterIds.length > 0) await followUp.redate(tx, plan.redatedEncounterIds)
-  if (plan.rephonedPatientIds.length > 0) await followUp.renumber(tx, plan.rephonedPatientIds)
-  const fresh = plan.newEncounters.map(({ id }) => id)
-  if (fresh.length > 0) await followUp.enrol(tx, fresh)
+  // What closes or opens the gate comes before the tasks that it is asked about.
+  if (plan.died.length > 0) await markDied(tx, plan.died)
+  if (about.consent) {
+    const declared = { importRunId: about.importId, ...about.consent }
+    await declareConsent(
+      tx,
+      declared,
+      plan.outcomes.map(({ patientId }) => patientId),
+    )
+  }
+  if (plan.redatedEncounterIds.length > 0) await redateTasks(tx, plan.redatedEncounterIds)
+  if (plan.rephonedPatientIds.length > 0) await renumberTasks(tx, plan.rephonedPatientIds)
+  await enrolDischarges(
+    tx,
+    plan.newEncounters.map(({ id }) => id),
+  )
 }
 
 /** A row that cannot be loaded may still say that a known patient has died: such a one is not dialled until it is corrected. */
 async function tellDeathsOfUnloadable(
-  { followUp }: Parts,
   tx: GroundTransaction,
   about: ChunkOf,
   entries: readonly ListEntry[],
@@ -160,19 +156,18 @@ async function tellDeathsOfUnloadable(
   if (stays.length === 0) return
   const patientIds = await patientsOfStays(tx, about.siteId, stays)
   if (patientIds.length > 0)
-    await followUp.died(
+    await markDied(
       tx,
       patientIds.map((patientId) => ({ patientId, on: null })),
     )
 }
 
 async function outcomes(
-  { followUp }: Parts,
   tx: GroundTransaction,
   loadable: readonly Loadable[],
   plan: LoadPlan,
 ): Promise<Map<ListEntry, LoadedAs>> {
-  const excluded = await followUp.excluded(
+  const excluded = await exclusionReasons(
     tx,
     plan.outcomes.map(({ encounterId }) => encounterId),
   )
