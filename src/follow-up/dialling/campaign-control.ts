@@ -1,0 +1,48 @@
+import { sql } from 'kysely'
+import type { CampaignControl } from '#contact-center/campaigns/campaign-routes.ts'
+import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
+import type { Ground } from '#platform/database/database.ts'
+import { UserError } from '#platform/errors/errors.ts'
+import { appendToStream } from '#platform/realtime/stream-store.ts'
+import { releaseAttempts } from './work-source.ts'
+import { createdAttempts } from './work-store.ts'
+import './campaign-errors.ts'
+
+/** Channel on which a dialler hears that there may be something to do, or nothing any more. */
+export const workChannel = 'suifang_work'
+
+const words = { running: 'campaign.started', paused: 'campaign.paused', stopped: 'campaign.stopped' } as const
+
+/**
+ * Starts and halts dialling (requirements C15). What was claimed and not dialled goes back to the due tasks with the
+ * same commit that pauses, and the gate refuses what slipped through: no INVITE leaves after it.
+ */
+export function campaignControl(db: Ground): CampaignControl {
+  return {
+    start: (id, by) => changeCampaign(db, id, 'running', by),
+    pause: (id, by) => changeCampaign(db, id, 'paused', by),
+    stop: (id, by) => changeCampaign(db, id, 'stopped', by),
+  }
+}
+
+async function changeCampaign(db: Ground, campaignId: string, state: keyof typeof words, by: Actor): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const found = await sql<{ state: string }>`select state from campaign where id = ${campaignId} for update`.execute(
+      tx,
+    )
+    const before = found.rows[0]?.state
+    if (before === undefined) throw new UserError('CAMPAIGN_UNKNOWN')
+    if (before === state) return
+    // A campaign that never ran is stopped all the same.
+    await sql`update campaign set state = ${state}, changed_at = app_now() where id = ${campaignId}`.execute(tx)
+    const released = state === 'running' ? [] : await releaseAttempts(tx, await createdAttempts(tx, campaignId))
+    await writeAudit(tx, {
+      actor: by,
+      action: words[state],
+      object: { kind: 'campaign', id: campaignId },
+      outcome: 'ok',
+    })
+    await sql`select pg_notify(${workChannel}, ${campaignId})`.execute(tx)
+    await appendToStream(tx, 'live', [...released, { type: 'campaign.changed', payload: { campaignId, state } }])
+  })
+}

@@ -1,0 +1,103 @@
+import { sql } from 'kysely'
+import type { Lease } from '#contact-center/work-source.ts'
+import type { GroundTransaction } from '#platform/database/database.ts'
+import '#contact-center/contact-center-tables.ts'
+import '../follow-up-tables.ts'
+
+/** A task that a claim looked at: with its attempt, or without where the gate or another claim was in the way. */
+export interface Considered {
+  readonly taskId: string
+  readonly campaignId: string
+  /** State that the task was in. */
+  readonly from: string
+  readonly attemptId: string | null
+}
+
+/**
+ * States the lease and locks the trunk, so that its lines are counted by one claim at a time, over all nodes.
+ * @returns its lines; null when there is no such trunk or it is switched off
+ */
+export async function lockTrunk(tx: GroundTransaction, lease: Lease, trunkId: string): Promise<number | null> {
+  const { rows } = await sql<{ lines: number }>`
+    select lines, set_config('suifang.lease', ${`${lease.owner}#${lease.epoch}`}, true),
+      set_config('plan_cache_mode', 'force_generic_plan', true)
+    from trunk where id = ${trunkId} and enabled for no key update
+  `.execute(tx)
+  return rows[0]?.lines ?? null
+}
+
+/** How many lines of the trunk are taken. A statement of its own, after the lock: its snapshot must be younger. */
+export async function linesInUse(tx: GroundTransaction, trunkId: string): Promise<number> {
+  const { rows } = await sql<{ active: number }>`
+    select count(*)::integer as active from attempt where trunk_id = ${trunkId} and state <> 'ended'
+  `.execute(tx)
+  return rows[0]?.active ?? 0
+}
+
+/**
+ * Gate, claim and attempt row together (architecture §3; invariants 1–3): the next tasks of the trunk in order of
+ * priority and time, locked; their attempts, as far as the gate's trigger lets them come into being; and the tasks of
+ * those attempts moved to `claimed`.
+ * @param attemptIds as many as may be claimed; the ids of the attempts to be made, in dialling order
+ * @param passed tasks that an earlier round of this claim could not have
+ * @returns every task looked at, in dialling order
+ */
+export async function claimDue(
+  tx: GroundTransaction,
+  lease: Lease,
+  order: {
+    readonly trunkId: string
+    readonly attemptIds: readonly string[]
+    readonly passed: readonly string[]
+    readonly leaseSeconds: number
+  },
+): Promise<readonly Considered[]> {
+  const { trunkId, attemptIds, passed, leaseSeconds } = order
+  const { rows } = await sql<Considered>`
+    with open_programme as materialized (
+      select p.id, c.id as campaign_id
+      from campaign c join programme p on p.campaign_id = c.id
+      where c.trunk_id = ${trunkId} and c.state = 'running' and p.state = 'running'
+        and gate_programme(p.id, app_now()) is null
+    ), candidate as materialized (
+      select t.id, o.campaign_id, t.priority, t.dial_at
+      from open_programme o
+      cross join generate_series(0, 9) as rank (priority)
+      cross join lateral (
+        select task.id, task.priority, task.dial_at from task
+        where task.programme_id = o.id and task.priority = rank.priority and task.dial_at <= app_now()
+          and task.state in ('scheduled', 'retry_wait', 'callback')
+          and task.expires_at > app_now() and task.id <> all (${passed}::uuid[])
+        order by task.dial_at limit ${attemptIds.length}
+      ) t
+      order by t.priority, t.dial_at, t.id limit ${attemptIds.length}
+    ), locked as materialized (
+      select t.id, t.state, t.phone_number_id, c.campaign_id, c.priority, c.dial_at
+      from candidate c join task t on t.id = c.id
+      where t.state in ('scheduled', 'retry_wait', 'callback') and t.dial_at <= app_now()
+      order by c.priority, c.dial_at, c.id
+      for update of t skip locked
+    ), made as (
+      insert into attempt (id, task_id, campaign_id, trunk_id, phone_number_id, lease_owner, lease_epoch, lease_until)
+      select (${attemptIds}::uuid[])[row_number() over (order by priority, dial_at, id)], id, campaign_id, ${trunkId},
+        phone_number_id, ${lease.owner}, ${lease.epoch}, clock_timestamp() + make_interval(secs => ${leaseSeconds})
+      from locked order by priority, dial_at, id
+      on conflict do nothing
+      returning id, task_id
+    ), moved as (
+      update task set state = 'claimed' from made where task.id = made.task_id
+    )
+    select locked.id as "taskId", locked.campaign_id as "campaignId", locked.state as "from", made.id as "attemptId"
+    from locked left join made on made.task_id = locked.id
+    order by locked.priority, locked.dial_at, locked.id
+  `.execute(tx)
+  return rows
+}
+
+/**
+ * Asks the gate again about tasks that could not be claimed, so that what blocks them stands on them and no later claim
+ * walks over them (migration 0003, `hold`).
+ */
+export async function holdRefused(tx: GroundTransaction, taskIds: readonly string[]): Promise<void> {
+  await sql`update task set phone_number_id = phone_number_id where id = any (${taskIds}::uuid[])`.execute(tx)
+}

@@ -1,0 +1,116 @@
+import { sql } from 'kysely'
+import type { Ground, GroundTransaction } from '#platform/database/database.ts'
+
+/** What a claimed attempt needs for its call, as the rows have it; numbers and passwords still sealed. */
+export interface WorkRow {
+  readonly attemptId: string
+  readonly taskId: string
+  readonly campaignId: string
+  readonly trunkId: string
+  readonly host: string
+  readonly port: number
+  readonly callerNumber: string
+  readonly username: string | null
+  readonly passwordCiphertext: Buffer | null
+  readonly numberCiphertext: Buffer
+  readonly ringTimeoutMs: number
+  readonly flowVersionId: string
+  readonly flow: unknown
+  readonly questionnaire: unknown
+  /** Answers of earlier attempts by question id. */
+  readonly answers: Record<string, unknown>
+}
+
+/** In dialling order, which is the order of the ids. */
+export async function workRows(tx: GroundTransaction, attemptIds: readonly string[]): Promise<readonly WorkRow[]> {
+  const { rows } = await sql<WorkRow>`
+    select a.id as attempt_id, a.task_id, a.campaign_id, a.trunk_id, k.host, k.port, k.caller_number, k.username,
+      k.password_ciphertext, n.ciphertext as number_ciphertext, c.ring_timeout_ms, a.flow_version_id,
+      f.definition as flow, q.definition as questionnaire,
+      coalesce((select jsonb_object_agg(w.question_id, w.value) from response r join answer w on w.response_id = r.id
+        where r.task_id = a.task_id), '{}') as answers
+    from attempt a
+    join trunk k on k.id = a.trunk_id
+    join campaign c on c.id = a.campaign_id
+    join phone_number n on n.id = a.phone_number_id
+    join task t on t.id = a.task_id
+    join programme_step s on s.id = t.step_id
+    join flow_version f on f.id = a.flow_version_id
+    left join questionnaire_version q on q.id = s.questionnaire_version_id
+    where a.id = any (${attemptIds}::uuid[])
+    order by array_position(${attemptIds}::uuid[], a.id)
+  `.execute(tx)
+  return rows
+}
+
+/** `created → dialing`. The gate is asked by a trigger (SF002). @returns the task, or null when it was taken back */
+export async function beginAttempt(tx: GroundTransaction, attemptId: string) {
+  const { rows } = await sql<{ taskId: string; campaignId: string }>`
+    update attempt set state = 'dialing' where id = ${attemptId} and state = 'created' returning task_id, campaign_id
+  `.execute(tx)
+  return rows[0] ?? null
+}
+
+export async function moveTask(tx: GroundTransaction, taskId: string, from: string, to: string): Promise<boolean> {
+  const moved = await sql`update task set state = ${to} where id = ${taskId} and state = ${from}`.execute(tx)
+  return Number(moved.numAffectedRows ?? 0) > 0
+}
+
+/** Takes back attempts that were not dialled: they end as `cancelled`, their tasks wait again as before. */
+export async function takeBack(tx: GroundTransaction, attemptIds: readonly string[]) {
+  const { rows } = await sql<{ attemptId: string; taskId: string; campaignId: string }>`
+    with ended as (
+      update attempt set state = 'ended', result = 'cancelled'
+      where id = any (${attemptIds}::uuid[]) and state = 'created' returning id, task_id, campaign_id
+    ) select id as attempt_id, task_id, campaign_id from ended order by task_id
+  `.execute(tx)
+  // A statement of its own: the task's trigger must see the attempt as ended.
+  await sql`
+    update task set state = 'scheduled' where id = any (${rows.map(({ taskId }) => taskId)}::uuid[]) and state = 'claimed'
+  `.execute(tx)
+  return rows
+}
+
+/** Attempts of a campaign that are claimed and not dialled. */
+export async function createdAttempts(tx: GroundTransaction, campaignId: string): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select id from attempt where campaign_id = ${campaignId} and state = 'created' order by id for update
+  `.execute(tx)
+  return rows.map(({ id }) => id)
+}
+
+/**
+ * The earliest instant at which something of this trunk's running campaigns may be dialled: by the task's own time or
+ * hold, and not before the programme's hour opens.
+ */
+export async function earliestDial(db: Ground, trunkId: string): Promise<Date | null> {
+  const { rows } = await sql<{ at: Date | null }>`
+    with rule as (
+      select p.id, c.any_hour, (select s.value from setting s where s.key = 'calling' order by s.version desc limit 1)
+        || coalesce(c.calling, '{}') as calling
+      from campaign c join programme p on p.campaign_id = c.id
+      where c.trunk_id = ${trunkId} and c.state = 'running' and p.state = 'running'
+    ), opening as (
+      select rule.id, case
+        when rule.any_hour or gate_programme(rule.id, app_now()) is null then app_now()
+        else (
+          select min(o.at) from (
+            select (local_day(app_now()) + day + (period ->> 'opens')::time) at time zone 'Asia/Shanghai' as at
+            from generate_series(0, 30) as day, jsonb_array_elements(rule.calling -> 'periods') as period
+          ) o
+          where o.at > app_now()
+            and gate_hour(rule.calling, (select d.kind from calendar_day d where d.day = local_day(o.at)), o.at) is null)
+        end as at
+      from rule
+    )
+    select min(greatest(w.dial_at, opening.at)) as at from opening
+    cross join generate_series(0, 9) as rank (priority)
+    cross join lateral (
+      select t.dial_at from task t
+      where t.programme_id = opening.id and t.priority = rank.priority
+        and t.state in ('scheduled', 'retry_wait', 'callback') and t.dial_at < 'infinity'
+      order by t.dial_at limit 1
+    ) w
+  `.execute(db)
+  return rows[0]?.at ?? null
+}

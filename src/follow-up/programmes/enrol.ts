@@ -1,0 +1,231 @@
+import { sql } from 'kysely'
+import { Compile } from 'typebox/compile'
+import type { GroundTransaction } from '#platform/database/database.ts'
+import { UnexpectedError } from '#platform/errors/errors.ts'
+import { newId } from '#platform/ids.ts'
+import type { RestDayRule } from '../follow-up-tables.ts'
+import { type Calendar, dueAt, dueDay } from './due-day.ts'
+import { exclusionOf, matches, ProgrammeExclusions, ProgrammeMatch } from './programme.ts'
+import './programme-errors.ts'
+
+export interface EnrolReport {
+  /** Tasks made. */
+  readonly tasks: number
+  /** Enrolments that are excluded, by reason. */
+  readonly excluded: Readonly<Record<string, number>>
+}
+
+/**
+ * Puts discharged patients into the programmes that take them and makes their tasks, in the transaction that wrote the
+ * stays. Safe to repeat: a stay is in a programme once, and its tasks are not made twice. Who is left out gets an
+ * enrolment with the reason, so that it can be seen (requirements G14, G22, G23, H11, H12).
+ */
+export async function enrolDischarges(tx: GroundTransaction, encounterIds: readonly string[]): Promise<EnrolReport> {
+  const programmes = await runningProgrammes(tx)
+  if (programmes.length === 0 || encounterIds.length === 0) return { tasks: 0, excluded: {} }
+  const stays = await staysOf(tx, encounterIds)
+  const calendar = await calendarOf(tx)
+  const planned = stays.flatMap((stay) => programmesFor(programmes, stay).map((programme) => plan(programme, stay)))
+  const written = await insertEnrolments(tx, planned)
+  const fresh = planned.filter(({ id }) => written.has(id))
+  const tasks = fresh.filter(({ reason }) => reason === null).flatMap((enrolment) => tasksOf(enrolment, calendar))
+  await insertTasks(tx, tasks)
+  const excluded: Record<string, number> = {}
+  for (const { reason } of fresh) if (reason !== null) excluded[reason] = (excluded[reason] ?? 0) + 1
+  return { tasks: tasks.length, excluded }
+}
+
+/** A discharge day was corrected: what is still waiting is due by the new day (requirements 8.1, A03 repeated). */
+export async function redateTasks(tx: GroundTransaction, encounterIds: readonly string[]): Promise<void> {
+  if (encounterIds.length === 0) return
+  const calendar = await calendarOf(tx)
+  const { rows } = await sql<StepRow & { taskId: string; dischargedOn: string; dischargedAt: Date | null }>`
+    select t.id as task_id, e.discharged_on, e.discharged_at, s.id as step_id, s.after_days, s.fixed_on,
+      to_char(s.due_time, 'HH24:MI') as due_time, s.rest_day_rule, s.expires_after_days, s.priority
+    from task t join enrolment n on n.id = t.enrolment_id join encounter e on e.id = n.encounter_id
+    join programme_step s on s.id = t.step_id
+    where e.id = any (${encounterIds}::uuid[]) and e.discharged_on is not null and t.state = 'scheduled'
+    order by t.id for update of t
+  `.execute(tx)
+  for (const row of rows) {
+    const on = dueDay(row, row.dischargedOn, calendar)
+    const at = dueAt(row, on, row.dischargedAt)
+    await sql`
+      update task set due_on = ${on}, due_at = ${at}, expires_at = ${after(at, row.expiresAfterDays)} where id = ${row.taskId}
+    `.execute(tx)
+  }
+  await sql`
+    update enrolment n set anchor_on = e.discharged_on, changed_at = app_now() from encounter e
+    where e.id = n.encounter_id and e.id = any (${encounterIds}::uuid[]) and e.discharged_on is not null
+  `.execute(tx)
+}
+
+/** Patients with other numbers than before: their waiting tasks take the first number that may be dialled. */
+export async function renumberTasks(tx: GroundTransaction, patientIds: readonly string[]): Promise<void> {
+  await sql`
+    update task set phone_number_id = ${firstNumber} where id in (
+      select t.id from task t
+      where t.patient_id = any (${patientIds}::uuid[]) and t.state in ('scheduled', 'retry_wait', 'callback')
+      order by t.id for update)
+  `.execute(tx)
+}
+
+/** For a statement over `task`: the number to dial first. */
+const firstNumber = sql`(
+  select p.phone_number_id from patient_phone p join phone_number n on n.id = p.phone_number_id
+  where p.patient_id = task.patient_id and p.removed_at is null and p.wrong_person_at is null and n.flag is null
+  order by p.reached_at desc nulls last, p.position limit 1)`
+
+interface StepRow {
+  readonly stepId: string
+  readonly afterDays: number | null
+  readonly fixedOn: string | null
+  readonly dueTime: string | null
+  readonly restDayRule: RestDayRule
+  readonly expiresAfterDays: number
+  readonly priority: number
+}
+
+interface RunningProgramme {
+  readonly programmeId: string
+  readonly versionId: string
+  readonly siteId: string
+  readonly isDefault: boolean
+  readonly match: ProgrammeMatch
+  readonly exclusions: ProgrammeExclusions
+  readonly steps: readonly StepRow[]
+}
+
+interface StayRow {
+  readonly encounterId: string
+  readonly siteId: string
+  readonly patientId: string
+  readonly kind: string
+  readonly department: string | null
+  readonly disposition: string | null
+  readonly diagnosisCodes: readonly string[]
+  readonly deceased: boolean
+  readonly refused: boolean
+  readonly dischargedOn: string
+  readonly dischargedAt: Date | null
+}
+
+interface PlannedEnrolment {
+  readonly id: string
+  readonly programme: RunningProgramme
+  readonly stay: StayRow
+  readonly reason: string | null
+}
+
+const matchShape = Compile(ProgrammeMatch)
+const exclusionsShape = Compile(ProgrammeExclusions)
+
+async function runningProgrammes(tx: GroundTransaction): Promise<readonly RunningProgramme[]> {
+  const { rows } = await sql<Omit<RunningProgramme, 'match' | 'exclusions'> & { match: unknown; exclusions: unknown }>`
+    select p.id as programme_id, v.id as version_id, p.site_id, p.is_default, v.match, v.exclusions,
+      (select jsonb_agg(jsonb_build_object('stepId', s.id, 'afterDays', s.after_days, 'fixedOn', s.fixed_on,
+        'dueTime', to_char(s.due_time, 'HH24:MI'), 'restDayRule', s.rest_day_rule,
+        'expiresAfterDays', s.expires_after_days, 'priority', s.priority) order by s.position)
+        from programme_step s where s.programme_version_id = v.id) as steps
+    from programme p
+    join lateral (select * from programme_version v where v.programme_id = p.id order by v.version desc limit 1) v on true
+    where p.state <> 'stopped'
+  `.execute(tx)
+  return rows.map(({ match, exclusions, ...row }) => {
+    if (!matchShape.Check(match) || !exclusionsShape.Check(exclusions)) {
+      throw new UnexpectedError('PROGRAMME_UNREADABLE', { programme: row.programmeId })
+    }
+    return { ...row, steps: row.steps ?? [], match, exclusions }
+  })
+}
+
+async function staysOf(tx: GroundTransaction, encounterIds: readonly string[]): Promise<readonly StayRow[]> {
+  const { rows } = await sql<StayRow>`
+    select e.id as encounter_id, e.site_id, e.patient_id, e.kind, d.name as department, e.disposition,
+      coalesce((select array_agg(g.code order by g.position) from diagnosis g
+        where g.encounter_id = e.id and g.code is not null), '{}') as diagnosis_codes,
+      p.deceased_at is not null as deceased,
+      exists (select from do_not_call n where n.patient_id = p.id and n.lifted_at is null
+        and (n.until is null or n.until > app_now())) as refused,
+      e.discharged_on, e.discharged_at
+    from encounter e join patient p on p.id = e.patient_id left join department d on d.id = e.department_id
+    where e.id = any (${encounterIds}::uuid[]) and e.discharged_on is not null
+    order by e.id
+  `.execute(tx)
+  return rows
+}
+
+async function calendarOf(tx: GroundTransaction): Promise<Calendar> {
+  const { rows } = await sql<{ day: string; kind: 'holiday' | 'workday' }>`select day, kind from calendar_day`.execute(
+    tx,
+  )
+  return new Map(rows.map(({ day, kind }) => [day, kind]))
+}
+
+/** All that match; the site's default programme where none does (requirements G14). */
+function programmesFor(programmes: readonly RunningProgramme[], stay: StayRow): readonly RunningProgramme[] {
+  const ofSite = programmes.filter(({ siteId, match }) => siteId === stay.siteId && match.kinds.includes(stay.kind))
+  const chosen = ofSite.filter(({ isDefault, match }) => !isDefault && matches(match, stay))
+  return chosen.length > 0 ? chosen : ofSite.filter(({ isDefault }) => isDefault)
+}
+
+function plan(programme: RunningProgramme, stay: StayRow): PlannedEnrolment {
+  return { id: newId(), programme, stay, reason: exclusionOf(programme.exclusions, stay) }
+}
+
+/** @returns ids of those that were not there before */
+async function insertEnrolments(
+  tx: GroundTransaction,
+  planned: readonly PlannedEnrolment[],
+): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ id: string }>`
+    insert into enrolment (id, patient_id, encounter_id, programme_id, programme_version_id, state, reason, anchor_on)
+    select * from unnest(
+      ${planned.map(({ id }) => id)}::uuid[], ${planned.map(({ stay }) => stay.patientId)}::uuid[],
+      ${planned.map(({ stay }) => stay.encounterId)}::uuid[],
+      ${planned.map(({ programme }) => programme.programmeId)}::uuid[],
+      ${planned.map(({ programme }) => programme.versionId)}::uuid[],
+      ${planned.map(({ reason }) => (reason === null ? 'active' : 'excluded'))}::text[],
+      ${planned.map(({ reason }) => reason)}::text[], ${planned.map(({ stay }) => stay.dischargedOn)}::date[])
+    on conflict (encounter_id, programme_id) where encounter_id is not null do nothing
+    returning id
+  `.execute(tx)
+  return new Set(rows.map(({ id }) => id))
+}
+
+interface PlannedTask {
+  readonly enrolment: PlannedEnrolment
+  readonly step: StepRow
+  readonly on: string
+  readonly at: Date
+}
+
+function tasksOf(enrolment: PlannedEnrolment, calendar: Calendar): readonly PlannedTask[] {
+  return enrolment.programme.steps.map((step) => {
+    const on = dueDay(step, enrolment.stay.dischargedOn, calendar)
+    return { enrolment, step, on, at: dueAt(step, on, enrolment.stay.dischargedAt) }
+  })
+}
+
+async function insertTasks(tx: GroundTransaction, tasks: readonly PlannedTask[]): Promise<void> {
+  if (tasks.length === 0) return
+  await sql`
+    insert into task (id, enrolment_id, patient_id, programme_id, programme_version_id, step_id, due_on, due_at,
+      expires_at, priority, phone_number_id)
+    select task.*, ${firstNumber} from unnest(
+      ${tasks.map(() => newId())}::uuid[], ${tasks.map(({ enrolment }) => enrolment.id)}::uuid[],
+      ${tasks.map(({ enrolment }) => enrolment.stay.patientId)}::uuid[],
+      ${tasks.map(({ enrolment }) => enrolment.programme.programmeId)}::uuid[],
+      ${tasks.map(({ enrolment }) => enrolment.programme.versionId)}::uuid[],
+      ${tasks.map(({ step }) => step.stepId)}::uuid[], ${tasks.map(({ on }) => on)}::date[],
+      ${tasks.map(({ at }) => at)}::timestamptz[],
+      ${tasks.map(({ at, step }) => after(at, step.expiresAfterDays))}::timestamptz[],
+      ${tasks.map(({ step }) => step.priority)}::smallint[]
+    ) as task (id, enrolment_id, patient_id, programme_id, programme_version_id, step_id, due_on, due_at, expires_at, priority)
+    on conflict (enrolment_id, step_id) do nothing
+  `.execute(tx)
+}
+
+function after(at: Date, days: number): Date {
+  return new Date(at.getTime() + days * 86_400_000)
+}
