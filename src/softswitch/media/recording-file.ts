@@ -5,7 +5,7 @@
  * fixed places of the file, so that a slow disk never holds up the tick. The header says "unfinished" (0 bytes) until
  * the end and is then put right: a reader of a killed recording takes all that is there.
  */
-import { close as closeFd, fdatasync, open as openFd, write as writeFd } from 'node:fs'
+import { close as closeFd, open as openFd, write as writeFd } from 'node:fs'
 import { promisify } from 'node:util'
 import { WAV_HEADER_BYTES, wavHeader } from './wav.ts'
 
@@ -19,7 +19,6 @@ const MOST_WAITING = 60
 const openAsync = promisify(openFd)
 const writeAsync = promisify(writeFd)
 const closeAsync = promisify(closeFd)
-const fdatasyncAsync = promisify(fdatasync)
 
 export interface RecordingResult {
   /** Samples of each channel. */
@@ -49,7 +48,12 @@ export class RecordingFile {
   static async create(path: string, channels: 1 | 2): Promise<RecordingFile> {
     const fd = await openAsync(path, 'w', 0o640)
     const header = wavHeader({ channels, sampleRate: RATE, dataBytes: 0 })
-    await writeAsync(fd, header, 0, header.length, 0)
+    try {
+      await writeAsync(fd, header, 0, header.length, 0)
+    } catch (error) {
+      await closeAsync(fd)
+      throw error
+    }
     return new RecordingFile(fd, path, channels)
   }
 
@@ -118,7 +122,6 @@ export class RecordingFile {
       const dataBytes = this.#samples * this.channels * 2
       const header = wavHeader({ channels: this.channels, sampleRate: RATE, dataBytes })
       await writeAsync(this.#fd, header, 0, header.length, 0)
-      await fdatasyncAsync(this.#fd)
     } catch (error) {
       this.#error ??= codeOf(error)
     }
