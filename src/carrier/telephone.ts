@@ -1,0 +1,126 @@
+/**
+ * The audio half of a patient's telephone: one RTP socket that sends every 20 ms (silence, a tone, or a key as RFC
+ * 4733 events) and tells how loud what it hears is.
+ */
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { decodeG711, encodeG711, G711_SILENCE, type G711Law } from '#softswitch/media/g711.ts'
+import { newRtpHeader, RTP_HEADER_BYTES, readRtp, writeRtp } from '#softswitch/media/rtp-packet.ts'
+import type { NegotiatedAudio } from '#softswitch/media/sdp.ts'
+import { EVENT_BYTES, TelephoneEventSender, writeEvent } from '#softswitch/media/telephone-event.ts'
+
+const frameSamples = 160
+const keySamples = 800
+const toneAmplitude = 6_000
+
+/** Encoded 20 ms of a tone; frequencies are multiples of 50 Hz, so that frames join without a click. */
+const frames = new Map<string, Buffer>()
+
+export class Telephone {
+  /** Every audio packet: mean absolute sample, and when it came (`performance.now`). */
+  onSound: (level: number, at: number) => void = () => {}
+  readonly #socket: Socket
+  readonly #keys = new TelephoneEventSender()
+  readonly #heardHeader = newRtpHeader()
+  readonly #heardSamples = new Int16Array(2_000)
+  #audio: NegotiatedAudio | undefined
+  #toneHz = 0
+  #sequence: number
+  #timestamp: number
+  readonly #ssrc: number
+  #first = true
+  #closed = false
+
+  /** @param random 0–1, for the numbers RTP begins with */
+  static async open(address: string, random: () => number): Promise<Telephone> {
+    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
+    socket.bind(0, address)
+    await once(socket, 'listening')
+    return new Telephone(socket, random)
+  }
+
+  private constructor(socket: Socket, random: () => number) {
+    this.#socket = socket
+    this.#sequence = Math.floor(random() * 0x8000)
+    this.#timestamp = Math.floor(random() * 2 ** 32)
+    this.#ssrc = Math.floor(random() * 2 ** 32)
+    socket.on('message', (datagram) => this.#hear(datagram))
+    socket.on('error', () => {})
+  }
+
+  get port(): number {
+    return this.#socket.address().port
+  }
+
+  /** Begins to send, or goes on to another address. */
+  connect(audio: NegotiatedAudio): void {
+    this.#audio = audio
+  }
+
+  /** 0 = silence. Rounded to 50 Hz. */
+  sound(hz: number): void {
+    this.#toneHz = Math.round(hz / 50) * 50
+  }
+
+  /** Holds a key for 100 ms. @returns false when the other side takes no telephone-events */
+  press(key: string): boolean {
+    if (this.#audio?.telephoneEventType == null) return false
+    return this.#keys.press({ digit: key, durationSamples: keySamples })
+  }
+
+  /** One packet; called every 20 ms. */
+  tick(): void {
+    const audio = this.#audio
+    if (audio === undefined || this.#closed) return
+    const event = this.#keys.next(this.#timestamp, frameSamples)
+    if (audio.maySend) {
+      const sendsEvent = event !== null && audio.telephoneEventType !== null
+      const packet = Buffer.alloc(RTP_HEADER_BYTES + (sendsEvent ? EVENT_BYTES : frameSamples))
+      writeRtp(packet, {
+        marker: sendsEvent ? event.first : this.#first,
+        payloadType: sendsEvent ? (audio.telephoneEventType ?? 0) : audio.payloadType,
+        sequence: this.#sequence,
+        timestamp: sendsEvent ? event.timestamp : this.#timestamp,
+        ssrc: this.#ssrc,
+      })
+      if (sendsEvent) writeEvent(event, packet, RTP_HEADER_BYTES)
+      else frameOf(audio.law, this.#toneHz).copy(packet, RTP_HEADER_BYTES)
+      this.#first = false
+      this.#sequence = (this.#sequence + 1) & 0xffff
+      this.#socket.send(packet, audio.remotePort, audio.remoteAddress, () => {})
+    }
+    this.#timestamp = (this.#timestamp + frameSamples) >>> 0
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#socket.close()
+  }
+
+  #hear(datagram: Buffer): void {
+    const audio = this.#audio
+    const header = this.#heardHeader
+    if (audio === undefined || !readRtp(datagram, header) || header.payloadType !== audio.payloadType) return
+    const samples = this.#heardSamples
+    const count = decodeG711(audio.law, datagram, header.payloadStart, header.payloadEnd, samples, 0)
+    let sum = 0
+    for (let i = 0; i < count; i++) sum += Math.abs(samples[i] ?? 0)
+    this.onSound(count === 0 ? 0 : sum / count, performance.now())
+  }
+}
+
+function frameOf(law: G711Law, hz: number): Buffer {
+  const name = `${law}${hz}`
+  const known = frames.get(name)
+  if (known !== undefined) return known
+  const frame = Buffer.alloc(frameSamples, G711_SILENCE[law])
+  if (hz > 0) {
+    const samples = Int16Array.from({ length: frameSamples }, (_, i) =>
+      Math.round(toneAmplitude * Math.sin((2 * Math.PI * hz * i) / 8_000)),
+    )
+    encodeG711(law, samples, frameSamples, frame, 0)
+  }
+  frames.set(name, frame)
+  return frame
+}
