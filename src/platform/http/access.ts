@@ -12,6 +12,12 @@ import { UserError } from '#platform/errors/errors.ts'
  */
 export type Access = 'public' | 'signed_in' | Right
 
+export interface RouteAccess {
+  readonly method: string
+  readonly url: string
+  readonly access: Access
+}
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access
@@ -19,6 +25,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set on every route that is not public. */
     session: Session | null
+  }
+  interface FastifyInstance {
+    /** Every registered route with who may use it: the rights matrix as it is. */
+    routeAccess: RouteAccess[]
   }
 }
 
@@ -32,10 +42,15 @@ const harmless = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** Puts the guard before every route registered from here on. */
 export function guardRoutes(server: FastifyInstance, auth: Auth, db: Ground): void {
   server.decorateRequest('session', null)
+  const routeAccess: RouteAccess[] = []
+  server.decorate('routeAccess', routeAccess)
   server.addHook('onRoute', (route) => {
-    if (route.config?.access === undefined) {
-      throw new TypeError(`route ${String(route.method)} ${route.url} does not say who may use it (config.access)`)
+    const access = route.config?.access
+    const methods = [route.method].flat()
+    if (access === undefined) {
+      throw new TypeError(`route ${methods.join(', ')} ${route.url} does not say who may use it (config.access)`)
     }
+    for (const method of methods) routeAccess.push({ method, url: route.url, access })
   })
   server.addHook('onRequest', async (request: FastifyRequest) => {
     if (request.is404) return

@@ -1,0 +1,192 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { type Role, roles } from '../../../src/platform/auth/rights.ts'
+import { consoleHeader, type RouteAccess, sessionCookie } from '../../../src/platform/http/access.ts'
+import { createHttpServer } from '../../../src/platform/http/server.ts'
+import { silentLog } from '../../../src/platform/log.ts'
+import { makeAccount, openFace, testPassword } from '../../e2e/fixture/face.ts'
+import { testDatabase } from '../../harness/database.ts'
+
+const database = await testDatabase()
+const { db } = database
+const face = await openFace({ db, databaseUrl: database.url })
+afterAll(async () => {
+  await face.close()
+  await database.close()
+})
+
+const { server } = face
+const routes = server.routeAccess.filter(({ method }) => method !== 'HEAD')
+const origin = { ip: null, userAgent: null, requestId: null }
+const nobodysId = '01900000-0000-7000-8000-000000000000'
+
+async function tokenOf(role: readonly Role[], options = {}): Promise<string> {
+  const name = await makeAccount(db, role, options)
+  return (await face.auth.signIn(name, testPassword, origin)).token
+}
+
+/** A well-formed request to a route, as far as its address tells. */
+function ask(
+  { method, url }: RouteAccess,
+  token: string | null,
+  headers: Record<string, string> = { [consoleHeader]: '1' },
+) {
+  return server.inject({
+    method: method as 'GET',
+    url: url.replace(/:\w+/g, nobodysId),
+    headers: { ...headers, ...(token === null ? {} : { cookie: `${sessionCookie}=${token}` }) },
+  })
+}
+
+const name = ({ method, url }: RouteAccess) => `${method} ${url}`
+const guarded = routes.filter(({ access }) => access !== 'public')
+const withRight = guarded.filter(({ access }) => access !== 'signed_in')
+
+describe('deny by default', () => {
+  it('lets no route be registered that does not say who may use it', async () => {
+    const bare = await createHttpServer({ db, auth: face.auth, log: silentLog, readiness: [] })
+    expect(() => bare.get('/api/forgotten', async () => 'secret')).toThrow('config.access')
+    await bare.close()
+  })
+
+  it('leaves public only what nobody can be signed in for', () => {
+    expect(
+      routes
+        .filter(({ access }) => access === 'public')
+        .map(name)
+        .sort(),
+    ).toEqual(['GET /api/session', 'GET /healthz', 'GET /readyz', 'POST /api/session'])
+  })
+
+  it.each(guarded.map((route) => [name(route), route] as const))('%s answers nobody', async (_name, route) => {
+    const answer = await ask(route, null)
+    expect(answer.statusCode).toBe(401)
+    expect(answer.json()).toMatchObject({ code: 'SIGNED_OUT' })
+  })
+
+  it.each(withRight.map((route) => [name(route), route] as const))(
+    '%s answers nobody whose first password is not changed',
+    async (_name, route) => {
+      const answer = await ask(route, await tokenOf(roles, { mustChangePassword: true }))
+      expect(answer.json()).toMatchObject({ code: 'PASSWORD_CHANGE_NEEDED' })
+    },
+  )
+
+  describe.each(roles)('%s', (role) => {
+    it('is let in exactly where the rights table says', async () => {
+      const token = await tokenOf([role])
+      const held = await db.selectFrom('roleRight').select('rightCode').where('roleCode', '=', role).execute()
+      const rights = new Set<string>(held.map(({ rightCode }) => rightCode))
+      for (const route of withRight) {
+        const answer = await ask(route, token)
+        const refused = answer.statusCode === 403 && answer.json().code === 'RIGHT_MISSING'
+        expect(refused, `${role} at ${name(route)}`).toBe(!rights.has(route.access))
+      }
+    })
+  })
+
+  it('writes an audit row for each denied access: who, where, which route', async () => {
+    const who = await makeAccount(db, ['agent'])
+    const { token } = await face.auth.signIn(who, testPassword, origin)
+    await server.inject({
+      method: 'POST',
+      url: `/api/campaigns/${nobodysId}/start`,
+      headers: { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` },
+      remoteAddress: '10.1.2.3',
+    })
+    const [row] = await db
+      .selectFrom('auditRow')
+      .selectAll()
+      .where('actorName', '=', who)
+      .orderBy('id', 'desc')
+      .execute()
+    expect(row).toMatchObject({
+      action: 'access.denied',
+      outcome: 'denied',
+      ip: '10.1.2.3',
+      objectId: 'POST /api/campaigns/:id/start',
+      detail: { code: 'RIGHT_MISSING' },
+    })
+  })
+})
+
+describe('writes from elsewhere', () => {
+  const writes = routes.filter(({ method }) => method !== 'GET')
+
+  it.each(writes.map((route) => [name(route), route] as const))(
+    '%s refuses a form of another site',
+    async (_name, route) => {
+      const token = await tokenOf(roles)
+      for (const headers of [
+        {},
+        { [consoleHeader]: '1', origin: 'https://evil.example' },
+        { [consoleHeader]: '1', origin: 'null' },
+        { [consoleHeader]: '1', origin: 'http://localhost.evil.example:80' },
+      ]) {
+        expect((await ask(route, token, headers)).json()).toMatchObject({ code: 'FOREIGN_ORIGIN' })
+      }
+    },
+  )
+
+  it('are taken from our own origin', async () => {
+    const token = await tokenOf(['agent'])
+    const answer = await server.inject({
+      method: 'POST',
+      url: '/api/session/activity',
+      headers: {
+        [consoleHeader]: '1',
+        host: 'suifang.local:8080',
+        origin: 'http://suifang.local:8080',
+        cookie: `${sessionCookie}=${token}`,
+      },
+    })
+    expect(answer.statusCode).toBe(204)
+  })
+})
+
+describe('the session cookie', () => {
+  const signIn = async (headers = {}) => {
+    const who = await makeAccount(db, ['agent'])
+    return server.inject({
+      method: 'POST',
+      url: '/api/session',
+      headers: { [consoleHeader]: '1', ...headers },
+      payload: { name: who, password: testPassword },
+    })
+  }
+
+  it('cannot be read by scripts nor sent by other sites', async () => {
+    const [cookie] = (await signIn()).cookies
+    expect(cookie).toMatchObject({ name: sessionCookie, httpOnly: true, sameSite: 'Strict', path: '/' })
+  })
+
+  it('is no longer good after sign-out', async () => {
+    const token = (await signIn()).cookies[0]?.value ?? ''
+    const headers = { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` }
+    expect((await server.inject({ method: 'DELETE', url: '/api/session', headers })).statusCode).toBe(204)
+    expect((await server.inject({ url: '/api/session', headers })).json()).toEqual({ session: null })
+  })
+})
+
+describe('answers', () => {
+  it('carry a policy that lets nothing be fetched from another host, and are not kept', async () => {
+    const answer = await server.inject('/api/session')
+    const policy = String(answer.headers['content-security-policy'])
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).not.toMatch(/https?:|\*/)
+    expect(answer.headers['cache-control']).toBe('no-store')
+    expect(answer.headers['x-content-type-options']).toBe('nosniff')
+    expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it('tell errors in the reader’s language without repeating what was sent', async () => {
+    const answer = await server.inject({
+      method: 'POST',
+      url: '/api/session',
+      headers: { [consoleHeader]: '1', 'accept-language': 'zh-CN', 'content-type': 'application/json' },
+      payload: '{"name": "张三 13800138000", "oops',
+    })
+    expect(answer.statusCode).toBe(400)
+    expect(answer.json().message).toMatch(/请求内容/)
+    expect(answer.body).not.toMatch(/张三|13800138000/)
+  })
+})
