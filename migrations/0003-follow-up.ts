@@ -431,8 +431,8 @@ async function tasks(db: Kysely<unknown>): Promise<void> {
     create index task_waiting_for_number on task (phone_number_id)
       where state in ('scheduled', 'retry_wait', 'callback');
     create index task_under_way on task (programme_id) where state in ('claimed', 'in_progress', 'wrapping');
-    create index task_of_patient on task (patient_id);
-    create index task_due_on on task (programme_id, due_on);
+    create index task_waiting_for_patient on task (patient_id)
+      where state in ('scheduled', 'retry_wait', 'callback');
     create index task_expires on task (expires_at) where state in ('scheduled', 'retry_wait', 'callback');
 
     alter table attempt add constraint attempt_task foreign key (task_id) references task;
@@ -469,151 +469,150 @@ async function responses(db: Kysely<unknown>): Promise<void> {
 }
 
 /**
- * The gate, in two parts so that each may be asked alone: what concerns the person and the number (kept on tasks as
- * `hold`), and what concerns programme, campaign, trunk and hour (one answer for all tasks of a programme). Reasons in
- * the order of the function; words for people: src/follow-up/gate-reason.ts.
+ * The gate. It answers for many tasks at once, because what costs is starting a statement, not its look-ups; asked for
+ * one, it is `gate_reason`. Its parts may be asked alone: what concerns the person (kept on tasks as `hold`), what
+ * concerns the number's calls, and what concerns programme, campaign, trunk and hour (one answer for all tasks of a
+ * programme). Words for people: src/follow-up/calling/gate-reason.ts.
  *
- * The functions name their search path, so that no temporary table of a session can stand in for a fact.
+ * Functions that decide name their search path, so that no temporary table of a session can stand in for a fact.
  */
 async function gate(db: Kysely<unknown>): Promise<void> {
   await sql`
-    -- reason null: open. Otherwise reopens_at is the earliest instant that the passing of time alone may open it again.
-    create function gate_person(
-      p_patient uuid, p_programme uuid, p_number uuid, p_at timestamptz, p_attempt uuid default null,
-      out reason text, out reopens_at timestamptz
-    ) language plpgsql stable set search_path = public, pg_temp as $$
-    declare
-      fact record;
-      rule jsonb;
-      today date := local_day(p_at);
-      on_day integer;
-      in_week integer;
+    -- What concerns the person and the number, for each place of the arrays; a reason of null: nothing. p_attempts: the
+    -- attempts that ask for themselves, so that none stands in its own way. All of this is volatile, so that a trigger
+    -- sees what was committed up to its moment.
+    create function gate_people(
+      p_patients uuid[], p_programmes uuid[], p_numbers uuid[], p_at timestamptz, p_attempts uuid[] default null
+    ) returns table (place bigint, reason text)
+      language plpgsql volatile rows 20 set search_path = public, pg_temp as $$
     begin
-      reopens_at := 'infinity';
-      select p.deceased_at, p.merged_into, pr.legal_basis, pr.purpose, n.flag, pp.id as phone_id, pp.wrong_person_at
-        into fact
-        from patient p
-        join programme pr on pr.id = p_programme
-        left join phone_number n on n.id = p_number
-        left join patient_phone pp
-          on pp.patient_id = p_patient and pp.phone_number_id = p_number and pp.removed_at is null
-        where p.id = p_patient;
-      if not found then reason := 'patient_unknown'; return; end if;
-      if fact.deceased_at is not null then reason := 'deceased'; return; end if;
-      if fact.merged_into is not null then reason := 'patient_merged'; return; end if;
+      return query select asked.place, case
+        when p.id is null then 'patient_unknown'
+        when p.deceased_at is not null then 'deceased'
+        when p.merged_into is not null then 'patient_merged'
+        -- (select … limit 1) and not exists: the planner would answer the latter from a hash of the whole table.
+        when (select true from do_not_call d where d.phone_number_id = asked.number_id and d.lifted_at is null
+            and (d.until is null or d.until > p_at) limit 1)
+          or (select true from do_not_call d where d.patient_id = asked.patient_id and d.lifted_at is null
+            and (d.until is null or d.until > p_at) limit 1) then 'do_not_call'
+        -- A refusal always wins, also where the basis is the hospital's duty.
+        when (select true from consent c where c.patient_id = asked.patient_id and c.purpose = pr.purpose
+            and c.decision = 'refused' and c.lifted_at is null limit 1) then 'consent_refused'
+        when pr.legal_basis = 'consent' and (select true from consent c where c.patient_id = asked.patient_id
+            and c.purpose = pr.purpose and c.decision = 'given' and c.lifted_at is null limit 1) is null then 'consent_missing'
+        when asked.number_id is null then 'no_number'
+        when pp.id is null then 'number_removed'
+        when pp.wrong_person_at is not null then 'wrong_person'
+        when n.flag is not null then 'number_' || n.flag
+        when (select true from attempt a where a.phone_number_id = asked.number_id and a.state <> 'ended'
+          and a.id is distinct from asked.attempt_id limit 1) then 'number_active'
+        -- Caps are one answer over all programmes, so only the hospital's rule counts, and never more than five a day.
+        else (
+          select case
+            when count(*) filter (where a.counts_at >= start_of_local_day(local_day(p_at)))
+              >= least((rule.value ->> 'capPerDay')::integer, 5) then 'cap_day'
+            when count(*) >= (rule.value ->> 'capPerWeek')::integer then 'cap_week' end
+          from attempt a
+          where a.phone_number_id = asked.number_id and a.counts_at >= start_of_local_day(local_day(p_at) - 6)
+            and a.result is distinct from 'congestion' and (a.result is distinct from 'cancelled' or a.invited_at is not null)
+            and a.id is distinct from asked.attempt_id)
+        end
+      from unnest(p_patients, p_programmes, p_numbers, p_attempts)
+        with ordinality as asked (patient_id, programme_id, number_id, attempt_id, place)
+      cross join (select st.value from setting st where st.key = 'calling' order by st.version desc limit 1) rule
+      left join patient p on p.id = asked.patient_id
+      left join programme pr on pr.id = asked.programme_id
+      left join phone_number n on n.id = asked.number_id
+      left join patient_phone pp
+        on pp.patient_id = asked.patient_id and pp.phone_number_id = asked.number_id and pp.removed_at is null;
+    end $$;
 
-      if exists (select from do_not_call d where d.phone_number_id = p_number and d.lifted_at is null
-          and (d.until is null or d.until > p_at))
-        or exists (select from do_not_call d where d.patient_id = p_patient and d.lifted_at is null
-          and (d.until is null or d.until > p_at)) then
-        reason := 'do_not_call';
-        select max(coalesce(d.until, 'infinity')) into reopens_at from do_not_call d
+    -- The earliest instant at which the passing of time alone may lift a reason of gate_people.
+    create function gate_reopens(p_reason text, p_patient uuid, p_number uuid, p_at timestamptz) returns timestamptz
+      language plpgsql volatile set search_path = public, pg_temp as $$
+    begin
+      return case p_reason
+        when 'do_not_call' then (select max(coalesce(d.until, 'infinity')) from do_not_call d
           where (d.phone_number_id = p_number or d.patient_id = p_patient) and d.lifted_at is null
-            and (d.until is null or d.until > p_at);
-        return;
-      end if;
-
-      -- A refusal always wins, also where the basis is the hospital's duty.
-      if exists (select from consent c where c.patient_id = p_patient and c.purpose = fact.purpose
-          and c.decision = 'refused' and c.lifted_at is null) then
-        reason := 'consent_refused'; return;
-      end if;
-      if fact.legal_basis = 'consent' and not exists (select from consent c where c.patient_id = p_patient
-          and c.purpose = fact.purpose and c.decision = 'given' and c.lifted_at is null) then
-        reason := 'consent_missing'; return;
-      end if;
-
-      if p_number is null then reason := 'no_number'; return; end if;
-      if fact.phone_id is null then reason := 'number_removed'; return; end if;
-      if fact.wrong_person_at is not null then reason := 'wrong_person'; return; end if;
-      if fact.flag is not null then reason := 'number_' || fact.flag; return; end if;
-
-      if exists (select from attempt a where a.phone_number_id = p_number and a.state <> 'ended'
-          and a.id is distinct from p_attempt) then
+            and (d.until is null or d.until > p_at))
         -- Asked again when that call ends; this is only how long a lost end can matter.
-        reason := 'number_active'; reopens_at := p_at + interval '5 minutes'; return;
-      end if;
-
-      -- Caps are one answer over all programmes, so only the hospital's rule counts, and never more than five a day.
-      select s.value into rule from setting s where s.key = 'calling' order by s.version desc limit 1;
-      select count(*) filter (where a.counts_at >= start_of_local_day(today)), count(*) into on_day, in_week
-        from attempt a
-        where a.phone_number_id = p_number and a.counts_at >= start_of_local_day(today - 6)
-          and a.result is distinct from 'congestion' and (a.result is distinct from 'cancelled' or a.invited_at is not null)
-          and a.id is distinct from p_attempt;
-      if on_day >= least((rule ->> 'capPerDay')::integer, 5) then
-        reason := 'cap_day'; reopens_at := start_of_local_day(today + 1); return;
-      end if;
-      if in_week >= (rule ->> 'capPerWeek')::integer then
-        reason := 'cap_week';
-        -- Seven days running: a place is free when the oldest that fills the cap is a week old.
-        select start_of_local_day(local_day(min(w.counts_at)) + 7) into reopens_at from (
-          select a.counts_at from attempt a
-            where a.phone_number_id = p_number and a.counts_at >= start_of_local_day(today - 6)
+        when 'number_active' then p_at + interval '10 minutes'
+        when 'cap_day' then start_of_local_day(local_day(p_at) + 1)
+        -- Seven days running: a place is free when the oldest of those that fill the cap is a week old.
+        when 'cap_week' then (
+          select start_of_local_day(local_day(min(w.counts_at)) + 7) from (
+            select a.counts_at from attempt a
+            where a.phone_number_id = p_number
               and a.result is distinct from 'congestion' and (a.result is distinct from 'cancelled' or a.invited_at is not null)
-              and a.id is distinct from p_attempt
-            order by a.counts_at desc limit greatest((rule ->> 'capPerWeek')::integer, 1)
-        ) w;
-        return;
-      end if;
-      reason := null;
-      reopens_at := null;
+            order by a.counts_at desc
+            limit (select (s.value ->> 'capPerWeek')::integer from setting s
+              where s.key = 'calling' order by s.version desc limit 1)
+          ) w)
+        else 'infinity' end;
     end $$;
 
-    -- Why this hour is closed; null when it is open.
-    create function gate_hour(p_rule jsonb, p_at timestamptz) returns text
-      language plpgsql stable set search_path = public, pg_temp as $$
-    declare
-      clock time := (p_at at time zone 'Asia/Shanghai')::time;
-      kind text;
-    begin
-      select d.kind into kind from calendar_day d where d.day = local_day(p_at);
-      if p_rule ->> 'holidays' = 'closed' and kind = 'holiday' then return 'holiday'; end if;
-      if p_rule ->> 'weekends' = 'closed' and kind is null and extract(isodow from local_day(p_at)) in (6, 7) then
-        return 'weekend';
-      end if;
-      if exists (select from jsonb_array_elements(p_rule -> 'periods') p
-          where clock >= (p.value ->> 'opens')::time and clock < (p.value ->> 'closes')::time) then
-        return null;
-      end if;
-      return 'outside_window';
-    end $$;
+    -- Why this hour is closed; null when it is open. Times of day are 'HH:MM', which sort as they run.
+    create function gate_hour(rule jsonb, kind_of_day text, at timestamptz) returns text
+      language sql immutable parallel safe as $$
+      select case
+        when rule ->> 'holidays' = 'closed' and kind_of_day = 'holiday' then 'holiday'
+        when rule ->> 'weekends' = 'closed' and kind_of_day is null
+          and extract(isodow from at at time zone 'Asia/Shanghai') >= 6 then 'weekend'
+        when not jsonb_path_exists(rule, '$.periods[*] ? (@.opens <= $now && $now < @.closes)',
+          jsonb_build_object('now', to_char(at at time zone 'Asia/Shanghai', 'HH24:MI'))) then 'outside_window'
+      end
+    $$;
 
     create function gate_programme(p_programme uuid, p_at timestamptz) returns text
-      language plpgsql stable set search_path = public, pg_temp as $$
-    declare
-      fact record;
+      language plpgsql volatile set search_path = public, pg_temp as $$
     begin
-      select pr.state as programme_state, c.state as campaign_state, c.any_hour, c.calling, t.kind, t.enabled into fact
+      return (select case
+        when pr.state <> 'running' then 'programme_not_running'
+        when c.id is null then 'no_campaign'
+        when c.state <> 'running' then 'campaign_' || c.state
+        when not t.enabled then 'trunk_disabled'
+        when c.any_hour and t.kind <> 'simulated' then 'any_hour_refused'
+        when not c.any_hour then gate_hour(
+          (select s.value from setting s where s.key = 'calling' order by s.version desc limit 1)
+            || coalesce(c.calling, '{}'),
+          (select d.kind from calendar_day d where d.day = local_day(p_at)), p_at)
+        end
         from programme pr
         left join campaign c on c.id = pr.campaign_id
         left join trunk t on t.id = c.trunk_id
-        where pr.id = p_programme;
-      if fact.programme_state is distinct from 'running' then return 'programme_not_running'; end if;
-      if fact.campaign_state is null then return 'no_campaign'; end if;
-      if fact.campaign_state <> 'running' then return 'campaign_' || fact.campaign_state; end if;
-      if not fact.enabled then return 'trunk_disabled'; end if;
-      if fact.any_hour then
-        return case when fact.kind = 'simulated' then null else 'any_hour_refused' end;
-      end if;
-      return gate_hour(
-        (select s.value from setting s where s.key = 'calling' order by s.version desc limit 1) || coalesce(fact.calling, '{}'),
-        p_at);
+        where pr.id = p_programme);
     end $$;
 
-    -- The one question: may this number be dialled for this task at this instant? Null: yes. An attempt that asks for
-    -- itself (claimed, about to be dialled) names itself, so that it does not stand in its own way.
-    create function gate_reason(p_task uuid, p_number uuid, p_at timestamptz, p_attempt uuid default null) returns text
-      language plpgsql stable set search_path = public, pg_temp as $$
-    declare
-      fact record;
+    -- May these numbers be dialled for these tasks at this instant? A reason of null: yes.
+    create function gate(p_tasks uuid[], p_numbers uuid[], p_at timestamptz, p_attempts uuid[] default null) returns table (place bigint, reason text)
+      language plpgsql volatile rows 20 set search_path = public, pg_temp as $$
     begin
-      select t.state, t.expires_at, t.programme_id, t.patient_id into fact from task t where t.id = p_task;
-      if not found or fact.state not in ('scheduled', 'retry_wait', 'callback', 'claimed') then return 'task_not_open'; end if;
-      if fact.expires_at <= p_at then return 'expired'; end if;
-      return coalesce(
-        (gate_person(fact.patient_id, fact.programme_id, p_number, p_at, p_attempt)).reason,
-        gate_programme(fact.programme_id, p_at));
+      return query
+      with asked as materialized (
+        select a.place, a.number_id, a.attempt_id, t.state, t.expires_at, t.programme_id, t.patient_id
+        from unnest(p_tasks, p_numbers, p_attempts) with ordinality as a (task_id, number_id, attempt_id, place)
+        left join task t on t.id = a.task_id
+      ), person as (
+        select g.place, g.reason from gate_people(
+          array(select a.patient_id from asked a order by a.place), array(select a.programme_id from asked a order by a.place),
+          p_numbers, p_at, p_attempts) g
+      ), way as (
+        select d.programme_id, gate_programme(d.programme_id, p_at) as reason
+        from (select distinct a.programme_id from asked a) d
+      )
+      select asked.place, case
+        when asked.state is null or asked.state not in ('scheduled', 'retry_wait', 'callback', 'claimed') then 'task_not_open'
+        when asked.expires_at <= p_at then 'expired'
+        else coalesce(person.reason, way.reason) end
+      from asked
+      join person on person.place = asked.place
+      left join way on way.programme_id = asked.programme_id;
+    end $$;
+
+    create function gate_reason(p_task uuid, p_number uuid, p_at timestamptz, p_attempt uuid default null) returns text
+      language plpgsql volatile set search_path = public, pg_temp as $$
+    begin
+      return (select g.reason from gate(array[p_task], array[p_number], p_at, array[p_attempt]) g);
     end $$;
   `.execute(db)
 }
@@ -621,66 +620,123 @@ async function gate(db: Kysely<unknown>): Promise<void> {
 /**
  * A waiting task carries the gate's last answer about its person and number, so that a claim does not walk over the
  * same refusals again and "why is nothing dialling" is a count. Asked anew when the task comes to wait, and by triggers
- * on every fact that the answer rests on.
+ * on every fact that the answer rests on. It only spares asking: every attempt is judged by the gate itself.
  */
 async function holds(db: Kysely<unknown>): Promise<void> {
   await sql`
-    create function task_moves() returns trigger language plpgsql set search_path = public, pg_temp as $$
-    declare
-      writer record;
-      said record;
+    create function task_changes() returns trigger language plpgsql as $$
     begin
-      if tg_op = 'INSERT' then
-        perform judge_move('task', new.id::text, '', new.state);
-      elsif old.state <> new.state then
-        perform judge_move('task', new.id::text, old.state, new.state);
-        -- While an attempt is under way the task is its holder's. Death and refusal stop it whoever says so.
-        if old.state in ('claimed', 'in_progress', 'wrapping') and new.state <> 'stopped' then
-          select a.lease_owner, a.lease_epoch, a.lease_until into writer
-            from attempt a where a.task_id = new.id and a.state <> 'ended';
-          if found and not coalesce(lease_allows(writer.lease_owner, writer.lease_epoch, writer.lease_until), false) then
-            raise exception 'the task''s attempt is leased to another writer' using errcode = 'SF003';
-          end if;
-        end if;
-        new.changed_at := app_now();
-      end if;
+      new.changed_at := public.app_now();
       new.hold := null;
       new.hold_until := null;
-      if new.state in ('scheduled', 'retry_wait', 'callback') then
-        said := gate_person(new.patient_id, new.programme_id, new.phone_number_id, app_now());
-        if said.reason is not null then
-          new.hold := said.reason;
-          new.hold_until := said.reopens_at;
-        end if;
-      end if;
       return new;
     end $$;
-    create trigger task_moves before insert or update of state, phone_number_id, patient_id, programme_id on task
-      for each row execute function task_moves();
+    create trigger task_changes before update of state on task
+      for each row when (old.state is distinct from new.state) execute function task_changes();
 
-    -- Writing the number back asks the gate again (trigger above). In order of id, so that two of these never wait for
-    -- each other.
-    create function rehold_number(p_number uuid) returns void language sql as $$
-      update task set phone_number_id = phone_number_id where id in (
-        select t.id from task t where t.phone_number_id = p_number and t.state in ('scheduled', 'retry_wait', 'callback')
-        order by t.id for update)
-    $$;
-    create function rehold_patient(p_patient uuid) returns void language sql as $$
-      update task set phone_number_id = phone_number_id where id in (
-        select t.id from task t where t.patient_id = p_patient and t.state in ('scheduled', 'retry_wait', 'callback')
-        order by t.id for update)
-    $$;
+    -- Asks the gate about these tasks, as far as they wait, and keeps what it says. Locks in order of id, so that two of
+    -- these never wait for each other.
+    create function rehold(p_tasks uuid[]) returns void language plpgsql set search_path = public, pg_temp as $$
+    declare
+      ids uuid[];
+      patients uuid[];
+      programmes uuid[];
+      numbers uuid[];
+      at timestamptz := app_now();
+    begin
+      if coalesce(cardinality(p_tasks), 0) = 0 then
+        return;
+      end if;
+      select array_agg(w.id), array_agg(w.patient_id), array_agg(w.programme_id), array_agg(w.phone_number_id)
+        into ids, patients, programmes, numbers
+        from (
+          select t.id, t.patient_id, t.programme_id, t.phone_number_id from task t
+          where t.id = any (p_tasks) and t.state in ('scheduled', 'retry_wait', 'callback')
+          order by t.id for no key update
+        ) w;
+      if ids is null then
+        return;
+      end if;
+      update task t set hold = said.reason,
+          hold_until = case when said.reason is not null
+            then gate_reopens(said.reason, t.patient_id, t.phone_number_id, at) end
+        from (select ids[g.place] as id, g.reason from gate_people(patients, programmes, numbers, at) g) said
+        where t.id = said.id and (said.reason is distinct from t.hold or said.reason is not null);
+    end $$;
+
+    -- Judges a whole statement's moves at once (invariant 5), then has the gate asked about those that wait now.
+    create function task_born() returns trigger language plpgsql set search_path = public, pg_temp as $$
+    declare
+      wrong record;
+    begin
+      select t.state into wrong from new_task t
+        where not exists (select from state_move m where m.machine = 'task' and m.from_state = '' and m.to_state = t.state)
+        limit 1;
+      if found then
+        perform refuse_move('task', '', wrong.state);
+      end if;
+      perform rehold(array(select t.id from new_task t where t.state in ('scheduled', 'retry_wait', 'callback')));
+      return null;
+    end $$;
+    create trigger task_born after insert on task
+      referencing new table as new_task for each statement execute function task_born();
+
+    create function task_moved() returns trigger language plpgsql set search_path = public, pg_temp as $$
+    declare
+      wrong record;
+    begin
+      select o.state as before, t.state as after into wrong
+        from new_task t
+        join old_task o on o.id = t.id and o.state <> t.state
+        left join state_move m on m.machine = 'task' and m.from_state = o.state and m.to_state = t.state
+        where m.machine is null or (m.needs is not null and not exists (
+          select from audit_row a where a.object_kind = 'task' and a.object_id = t.id::text and a.action = m.needs
+            and a.outcome = 'ok' and a.xact = pg_current_xact_id()))
+        limit 1;
+      if found then
+        perform refuse_move('task', wrong.before, wrong.after);
+      end if;
+
+      -- While an attempt is under way the task is its holder's. Death and refusal stop it whoever says so.
+      perform from new_task t
+        join old_task o on o.id = t.id and o.state <> t.state
+        join attempt a on a.task_id = t.id and a.state <> 'ended'
+        where o.state in ('claimed', 'in_progress', 'wrapping') and t.state <> 'stopped'
+          and not coalesce(lease_allows(a.lease_owner, a.lease_epoch, a.lease_until), false);
+      if found then
+        raise exception 'the task''s attempt is leased to another writer' using errcode = 'SF003';
+      end if;
+
+      perform rehold(array(
+        select t.id from new_task t join old_task o on o.id = t.id
+        where t.state in ('scheduled', 'retry_wait', 'callback')
+          and (t.state <> o.state or t.phone_number_id is distinct from o.phone_number_id or t.patient_id <> o.patient_id)));
+      return null;
+    end $$;
+    create trigger task_moved after update on task
+      referencing old table as old_task new table as new_task for each statement execute function task_moved();
 
     create function fact_changed() returns trigger language plpgsql set search_path = public, pg_temp as $$
+    declare
+      of_number uuid;
+      of_patient uuid;
     begin
       case tg_table_name
         when 'do_not_call' then
-          perform rehold_number(new.phone_number_id) where new.phone_number_id is not null;
-          perform rehold_patient(new.patient_id) where new.patient_id is not null;
-        when 'phone_number' then perform rehold_number(new.id);
-        when 'patient' then perform rehold_patient(new.id);
-        else perform rehold_patient(new.patient_id);
+          of_number := new.phone_number_id;
+          of_patient := new.patient_id;
+        when 'phone_number' then of_number := new.id;
+        when 'patient' then of_patient := new.id;
+        else of_patient := new.patient_id;
       end case;
+      if of_number is not null then
+        perform rehold(array(select t.id from task t
+          where t.phone_number_id = of_number and t.state in ('scheduled', 'retry_wait', 'callback')));
+      end if;
+      if of_patient is not null then
+        perform rehold(array(select t.id from task t
+          where t.patient_id = of_patient and t.state in ('scheduled', 'retry_wait', 'callback')));
+      end if;
       return null;
     end $$;
     create trigger do_not_call_changed after insert or update on do_not_call
@@ -700,10 +756,8 @@ async function holds(db: Kysely<unknown>): Promise<void> {
 
     create function caps_changed() returns trigger language plpgsql set search_path = public, pg_temp as $$
     begin
-      update task set phone_number_id = phone_number_id where id in (
-        select t.id from task t
-        where t.hold in ('cap_day', 'cap_week') and t.state in ('scheduled', 'retry_wait', 'callback')
-        order by t.id for update);
+      perform rehold(array(select t.id from task t
+        where t.hold in ('cap_day', 'cap_week') and t.state in ('scheduled', 'retry_wait', 'callback')));
       return null;
     end $$;
     create trigger caps_changed after insert on setting
@@ -714,30 +768,48 @@ async function holds(db: Kysely<unknown>): Promise<void> {
 /** Invariant 2: no attempt comes into being, and none is dialled, outside the gate. */
 async function gatedAttempts(db: Kysely<unknown>): Promise<void> {
   await sql`
-    -- Of several who want the same number at once one gets it; the others' rows are dropped, they do not wait. What the
-    -- gate refuses is dropped too: a claim goes on with the next task.
+    -- Of several who want the same number at once one gets it; the others' rows are dropped, they do not wait.
+    create function attempt_wants_number() returns trigger language plpgsql as $$
+    begin
+      if pg_catalog.pg_try_advisory_xact_lock(pg_catalog.uuid_hash_extended(new.phone_number_id, 0)) then
+        return new;
+      end if;
+      return null;
+    end $$;
+    create trigger b_attempt_wants_number before insert on attempt
+      for each row execute function attempt_wants_number();
+
+    -- The gate, by all that is committed now that the numbers are locked, for all rows of the statement at once. A claim
+    -- takes only tasks that nothing holds, so a refusal here is news: everything is taken back, the detail names the
+    -- tasks, and the claim tries again without them.
     create function attempt_gated() returns trigger language plpgsql set search_path = public, pg_temp as $$
     declare
-      way record;
+      ids uuid[];
+      tasks uuid[];
+      numbers uuid[];
+      refused text;
     begin
-      if not pg_try_advisory_xact_lock(uuid_hash_extended(new.phone_number_id, 0)) then
+      select array_agg(m.id), array_agg(m.task_id), array_agg(m.phone_number_id) into ids, tasks, numbers from made m;
+      if ids is null then
         return null;
       end if;
-      if gate_reason(new.task_id, new.phone_number_id, app_now()) is not null then
-        return null;
+      select string_agg(format('%s %s', tasks[g.place], g.reason), ', ') into refused
+        from gate(tasks, numbers, app_now(), ids) g where g.reason is not null;
+      if refused is null then
+        select string_agg(format('%s other_campaign', m.task_id), ', ') into refused
+          from made m
+          join task t on t.id = m.task_id
+          join programme p on p.id = t.programme_id
+          join campaign c on c.id = p.campaign_id
+          where c.id <> m.campaign_id or c.trunk_id <> m.trunk_id;
       end if;
-      select c.id as campaign_id, c.trunk_id, s.flow_version_id into way
-        from task t
-        join programme p on p.id = t.programme_id
-        join campaign c on c.id = p.campaign_id
-        join programme_step s on s.id = t.step_id
-        where t.id = new.task_id;
-      new.campaign_id := way.campaign_id;
-      new.trunk_id := way.trunk_id;
-      new.flow_version_id := coalesce(new.flow_version_id, way.flow_version_id);
-      return new;
+      if refused is not null then
+        raise exception 'outside the gate: %', refused using errcode = 'SF002', detail = refused;
+      end if;
+      return null;
     end $$;
-    create trigger b_attempt_gated before insert on attempt for each row execute function attempt_gated();
+    create trigger attempt_gated after insert on attempt
+      referencing new table as made for each statement execute function attempt_gated();
 
     -- A refusal between claim and INVITE still counts.
     create function attempt_gated_again() returns trigger language plpgsql set search_path = public, pg_temp as $$
@@ -745,7 +817,7 @@ async function gatedAttempts(db: Kysely<unknown>): Promise<void> {
       reason text := gate_reason(new.task_id, new.phone_number_id, app_now(), new.id);
     begin
       if reason is not null then
-        raise exception 'the gate is closed: %', reason using errcode = 'SF002', detail = reason;
+        raise exception 'outside the gate: %', reason using errcode = 'SF002', detail = format('%s %s', new.task_id, reason);
       end if;
       return new;
     end $$;
@@ -755,11 +827,9 @@ async function gatedAttempts(db: Kysely<unknown>): Promise<void> {
     -- What else is due on this number now waits for the call, or is free of it.
     create function attempt_holds_number() returns trigger language plpgsql set search_path = public, pg_temp as $$
     begin
-      update task set phone_number_id = phone_number_id where id in (
-        select t.id from task t
+      perform rehold(array(select t.id from task t
         where t.phone_number_id = new.phone_number_id and t.id <> new.task_id and t.due_at <= app_now()
-          and t.state in ('scheduled', 'retry_wait', 'callback')
-        order by t.id for update);
+          and t.state in ('scheduled', 'retry_wait', 'callback')));
       return null;
     end $$;
     create trigger attempt_holds_number after update of state on attempt

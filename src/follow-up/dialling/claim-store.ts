@@ -4,7 +4,10 @@ import type { GroundTransaction } from '#platform/database/database.ts'
 import '#contact-center/contact-center-tables.ts'
 import '../follow-up-tables.ts'
 
-/** A task that a claim looked at: with its attempt, or without where the gate or another claim was in the way. */
+/** Most attempts that one claim makes. A constant in the statement, so that its plan is made for it. */
+export const claimAtMost = 50
+
+/** A task that a claim looked at: with its attempt, or without where the number was not to be had. */
 export interface Considered {
   readonly taskId: string
   readonly campaignId: string
@@ -14,11 +17,12 @@ export interface Considered {
 }
 
 /**
- * States the lease and locks the trunk, so that its lines are counted by one claim at a time, over all nodes.
+ * States the lease and locks the trunk, so that its lines are counted by one claim at a time, over all nodes. The plans
+ * of this transaction's prepared statements are the general ones: planning them anew costs more than they do.
  * @returns its lines; null when there is no such trunk or it is switched off
  */
 export async function lockTrunk(tx: GroundTransaction, lease: Lease, trunkId: string): Promise<number | null> {
-  const { rows } = await sql<{ lines: number }>`
+  const { rows } = await sql<{ lines: number }>`/* prepared: lock-trunk */
     select lines, set_config('suifang.lease', ${`${lease.owner}#${lease.epoch}`}, true),
       set_config('plan_cache_mode', 'force_generic_plan', true)
     from trunk where id = ${trunkId} and enabled for no key update
@@ -28,7 +32,7 @@ export async function lockTrunk(tx: GroundTransaction, lease: Lease, trunkId: st
 
 /** How many lines of the trunk are taken. A statement of its own, after the lock: its snapshot must be younger. */
 export async function linesInUse(tx: GroundTransaction, trunkId: string): Promise<number> {
-  const { rows } = await sql<{ active: number }>`
+  const { rows } = await sql<{ active: number }>`/* prepared: lines-in-use */
     select count(*)::integer as active from attempt where trunk_id = ${trunkId} and state <> 'ended'
   `.execute(tx)
   return rows[0]?.active ?? 0
@@ -36,11 +40,12 @@ export async function linesInUse(tx: GroundTransaction, trunkId: string): Promis
 
 /**
  * Gate, claim and attempt row together (architecture §3; invariants 1–3): the next tasks of the trunk in order of
- * priority and time, locked; their attempts, as far as the gate's trigger lets them come into being; and the tasks of
- * those attempts moved to `claimed`.
- * @param attemptIds as many as may be claimed; the ids of the attempts to be made, in dialling order
- * @param passed tasks that an earlier round of this claim could not have
+ * priority and time, locked; their attempts; and the tasks of those attempts moved to `claimed`. Tasks that something
+ * holds are not looked at; the gate's trigger judges the attempts that are made.
+ * @param order.attemptIds ids of the attempts to be made, in dialling order; at most {@link claimAtMost}
+ * @param order.passed tasks that an earlier round of this claim could not have
  * @returns every task looked at, in dialling order
+ * @throws SF002 when the gate refuses one of them (a fact committed meanwhile): nothing is claimed
  */
 export async function claimDue(
   tx: GroundTransaction,
@@ -53,7 +58,7 @@ export async function claimDue(
   },
 ): Promise<readonly Considered[]> {
   const { trunkId, attemptIds, passed, leaseSeconds } = order
-  const { rows } = await sql<Considered>`
+  const { rows } = await sql<Considered>`/* prepared: claim-due */
     with open_programme as materialized (
       select p.id, c.id as campaign_id
       from campaign c join programme p on p.campaign_id = c.id
@@ -68,26 +73,31 @@ export async function claimDue(
         where task.programme_id = o.id and task.priority = rank.priority and task.dial_at <= app_now()
           and task.state in ('scheduled', 'retry_wait', 'callback')
           and task.expires_at > app_now() and task.id <> all (${passed}::uuid[])
-        order by task.dial_at limit ${attemptIds.length}
+        order by task.dial_at limit ${sql.lit(claimAtMost)}
       ) t
-      order by t.priority, t.dial_at, t.id limit ${attemptIds.length}
+      order by t.priority, t.dial_at, t.id limit ${sql.lit(claimAtMost)}
     ), locked as materialized (
-      select t.id, t.state, t.phone_number_id, c.campaign_id, c.priority, c.dial_at
-      from candidate c join task t on t.id = c.id
+      select t.id, t.state, t.phone_number_id, s.flow_version_id, c.campaign_id, c.priority, c.dial_at
+      from candidate c
+      join task t on t.id = c.id
+      join programme_step s on s.id = t.step_id
       where t.state in ('scheduled', 'retry_wait', 'callback') and t.dial_at <= app_now()
       order by c.priority, c.dial_at, c.id
+      limit ${attemptIds.length}
       for update of t skip locked
     ), made as (
-      insert into attempt (id, task_id, campaign_id, trunk_id, phone_number_id, lease_owner, lease_epoch, lease_until)
-      select (${attemptIds}::uuid[])[row_number() over (order by priority, dial_at, id)], id, campaign_id, ${trunkId},
-        phone_number_id, ${lease.owner}, ${lease.epoch}, clock_timestamp() + make_interval(secs => ${leaseSeconds})
+      insert into attempt (id, task_id, campaign_id, trunk_id, phone_number_id, flow_version_id,
+        lease_owner, lease_epoch, lease_until)
+      select (${attemptIds}::uuid[])[row_number() over (order by priority, dial_at, id)], id, campaign_id,
+        ${trunkId}::uuid, phone_number_id, flow_version_id,
+        ${lease.owner}, ${lease.epoch}::bigint, clock_timestamp() + make_interval(secs => ${leaseSeconds})
       from locked order by priority, dial_at, id
       on conflict do nothing
       returning id, task_id
     ), moved as (
       update task set state = 'claimed' from made where task.id = made.task_id
     )
-    select locked.id as "taskId", locked.campaign_id as "campaignId", locked.state as "from", made.id as "attemptId"
+    select locked.id as task_id, locked.campaign_id, locked.state as "from", made.id as attempt_id
     from locked left join made on made.task_id = locked.id
     order by locked.priority, locked.dial_at, locked.id
   `.execute(tx)
@@ -95,9 +105,9 @@ export async function claimDue(
 }
 
 /**
- * Asks the gate again about tasks that could not be claimed, so that what blocks them stands on them and no later claim
+ * Has the gate asked about tasks that could not be claimed, so that what blocks them stands on them and no later claim
  * walks over them (migration 0003, `hold`).
  */
 export async function holdRefused(tx: GroundTransaction, taskIds: readonly string[]): Promise<void> {
-  await sql`update task set phone_number_id = phone_number_id where id = any (${taskIds}::uuid[])`.execute(tx)
+  await sql`select rehold(${taskIds}::uuid[])`.execute(tx)
 }
