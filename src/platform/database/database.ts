@@ -87,6 +87,12 @@ function poolOf({ maxConnections = 10, log = silentLog, ...options }: DatabaseOp
 }
 
 /**
+ * A statement that begins with this comment is parsed and planned once a connection, by its name. For large statements
+ * that run often; the same name is always the same text.
+ */
+const preparedName = /^\s*\/\* prepared: ([a-z-]+) \*\//
+
+/**
  * One checked-out connection: speaks our errors, and never goes back to the pool when it may still be busy with a
  * statement we have given up.
  */
@@ -106,7 +112,9 @@ class PoolClient implements PostgresPoolClient {
   async query(sql: string, parameters: readonly unknown[] = []): Promise<unknown> {
     if (this.#broken !== undefined) throw this.#broken
     try {
-      return await this.#client.query(sql, [...parameters])
+      const name = preparedName.exec(sql)?.[1]
+      const values = [...parameters]
+      return await this.#client.query(name === undefined ? { text: sql, values } : { name, text: sql, values })
     } catch (error) {
       const told = databaseError(error, this.#limitMs)
       if (isAway(error)) this.#broken = told
