@@ -116,6 +116,18 @@ declareErrors({
     en: 'There is no such import. Reload the list.',
     zh: '没有这次导入。请刷新列表。',
   },
+  IMPORT_PURPOSE_UNKNOWN: {
+    kind: 'user',
+    status: 400,
+    en: 'There is no purpose "{given}". Purposes are: {known}.',
+    zh: '没有用途"{given}"。可用的用途:{known}。',
+  },
+  IMPORT_ERRORS_UNWRITABLE: {
+    kind: 'user',
+    status: 400,
+    en: 'The list was imported, but the error file {file} cannot be written ({reason}). Import again with another path: nothing is loaded twice.',
+    zh: '名单已导入,但错误文件 {file} 无法写入({reason})。请换一个路径再次导入,不会重复加载。',
+  },
   IMPORT_COLUMN_FILE_BROKEN: {
     kind: 'user',
     status: 400,
