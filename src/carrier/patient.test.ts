@@ -103,6 +103,12 @@ describe('a patient', () => {
     expect(keys()).toEqual(['1', '2', 'enough'])
   })
 
+  test('presses no more keys than it has', () => {
+    const { keys, speak } = onTheLine({ ...quick, mostKeys: 2 })
+    speak(20_000)
+    expect(keys()).toEqual(['1', '2'])
+  })
+
   test('that never presses stays until the call has lasted three minutes', () => {
     const { did, speak } = onTheLine(behaviours.silent.answers)
     speak(190_000)

@@ -67,6 +67,7 @@ export class Patient {
       if (listened >= hangUpPauseMs) this.#leave('enough')
       return
     }
+    if (this.#prompt >= (this.#conversation.mostKeys ?? Number.POSITIVE_INFINITY)) return
     const promptOver = listened > 0 && this.#ear.silentMs(now) >= endOfPromptMs
     if (listened >= this.#wantMs || promptOver) this.#press(now, listened)
   }
