@@ -45,7 +45,6 @@ function ours(error: unknown, request: FastifyRequest): AppError {
     return new UserError('INPUT_INVALID', validationFault(error), { cause: error })
   }
   if (status === 429) return new UserError('TOO_MANY_REQUESTS', { seconds: secondsIn(error) })
-  if (status === 413) return new UserError('UPLOAD_TOO_BIG', { megabytes: 1 }, { cause: error })
   if (status === 404) return new UserError('NOT_FOUND')
   if (status >= 400 && status < 500) {
     return new UserError('INPUT_INVALID', { where: 'request', fault: code || String(status) }, { cause: error })
