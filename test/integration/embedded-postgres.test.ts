@@ -104,49 +104,51 @@ test('a lost password file is told, and the data is not touched', async () => {
   expect(await readdir(pgData())).toContain('PG_VERSION')
 })
 
-describe.runIf(process.getuid?.() === 0)('as root', () => {
-  test('the server runs as somebody else', async () => {
-    const server = await openEmbeddedPostgres({ dataDir: folder.path, durability: 'none' })
-    const { pid } = await postmaster()
-    const status = await readFile(`/proc/${pid}/status`, 'utf8')
-    expect(status).toMatch(/^Uid:\t[1-9]/m)
-    await server.close()
-  })
-
-  test('where there is no account postgres, a number without an account runs it', async () => {
-    const passwd = join(folder.path, 'passwd')
-    await writeFile(passwd, 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n')
-    const users = await postgresUsers(passwd)
-    expect(users).toEqual({
-      server: { uid: 65_026, gid: 65_026 },
-      initdb: { name: 'nobody', uid: 65_534, gid: 65_534 },
+// What only root has to care about, nobody else skips.
+if (process.getuid?.() === 0)
+  describe('as root', () => {
+    test('the server runs as somebody else', async () => {
+      const server = await openEmbeddedPostgres({ dataDir: folder.path, durability: 'none' })
+      const { pid } = await postmaster()
+      const status = await readFile(`/proc/${pid}/status`, 'utf8')
+      expect(status).toMatch(/^Uid:\t[1-9]/m)
+      await server.close()
     })
-    if (users === undefined) throw new Error('root has users')
-    const dataDir = join(folder.path, 'data')
-    const server = await openEmbeddedPostgres({ dataDir, durability: 'none', users })
-    expect(await ask(server.url, 'select 1 as one')).toEqual({ one: 1 })
-    expect((await stat(join(dataDir, 'postgres'))).uid).toBe(65_026)
-    await server.close()
-  })
 
-  test('with root as the only account, it says what to do', async () => {
-    await expect(postgresUsers('/dev/null')).rejects.toMatchObject({ code: 'POSTGRES_NO_USER' })
-  })
+    test('where there is no account postgres, a number without an account runs it', async () => {
+      const passwd = join(folder.path, 'passwd')
+      await writeFile(passwd, 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n')
+      const users = await postgresUsers(passwd)
+      expect(users).toEqual({
+        server: { uid: 65_026, gid: 65_026 },
+        initdb: { name: 'nobody', uid: 65_534, gid: 65_534 },
+      })
+      if (users === undefined) throw new Error('root has users')
+      const dataDir = join(folder.path, 'data')
+      const server = await openEmbeddedPostgres({ dataDir, durability: 'none', users })
+      expect(await ask(server.url, 'select 1 as one')).toEqual({ one: 1 })
+      expect((await stat(join(dataDir, 'postgres'))).uid).toBe(65_026)
+      await server.close()
+    })
 
-  test('programs below a closed folder are copied to where their user can run them', async () => {
-    const closed = join(folder.path, 'closed')
-    await mkdir(closed, { mode: 0o700 })
-    const { initdb } = await findPostgres(undefined)
-    await cp(join(initdb, '../..'), join(closed, 'native'), { recursive: true, verbatimSymlinks: true })
-    await chmod(folder.path, 0o755)
-    const user = (await postgresUsers())?.server
-    const installed = { native: join(closed, 'native'), version: '18.0.0' }
-    const found = await findPostgres(user, { installed, copies: [join(folder.path, 'copies')] })
-    expect(found.initdb.startsWith(join(folder.path, 'copies'))).toBe(true)
-    const again = await findPostgres(user, { installed, copies: [join(folder.path, 'copies')] })
-    expect(again).toEqual(found)
+    test('with root as the only account, it says what to do', async () => {
+      await expect(postgresUsers('/dev/null')).rejects.toMatchObject({ code: 'POSTGRES_NO_USER' })
+    })
+
+    test('programs below a closed folder are copied to where their user can run them', async () => {
+      const closed = join(folder.path, 'closed')
+      await mkdir(closed, { mode: 0o700 })
+      const { initdb } = await findPostgres(undefined)
+      await cp(join(initdb, '../..'), join(closed, 'native'), { recursive: true, verbatimSymlinks: true })
+      await chmod(folder.path, 0o755)
+      const user = (await postgresUsers())?.server
+      const installed = { native: join(closed, 'native'), version: '18.0.0' }
+      const found = await findPostgres(user, { installed, copies: [join(folder.path, 'copies')] })
+      expect(found.initdb.startsWith(join(folder.path, 'copies'))).toBe(true)
+      const again = await findPostgres(user, { installed, copies: [join(folder.path, 'copies')] })
+      expect(again).toEqual(found)
+    })
   })
-})
 
 describe('across processes', () => {
   const program = [process.execPath, join(import.meta.dirname, '../harness/ground-process.ts')] as const
