@@ -82,11 +82,12 @@ export class Dialer {
     })
   }
 
-  /** No new call from now on; resolves when the calls in progress are over. */
-  async close(): Promise<void> {
+  /** No new call from now on; calls in progress are hung up and written to their end. */
+  async close({ hangUp }: { readonly hangUp: () => Promise<void> }): Promise<void> {
     this.#open = false
     this.#parts.clock.clearTimeout(this.#timer)
     await this.#round
+    await hangUp()
     await Promise.allSettled(this.#running)
   }
 

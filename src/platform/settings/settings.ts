@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
 import { UserError } from '../errors/errors.ts'
@@ -27,6 +27,8 @@ export interface Settings {
   /** PEM files for HTTPS; null: plain HTTP. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null
   readonly logLevel: string
+  /** Where log lines go: a file, or `-` for stdout. */
+  readonly logFile: string
 }
 
 export interface ServerAddress {
@@ -64,6 +66,7 @@ const environmentSchema = Type.Object({
   FREESWITCH_SECRET: text('the password of event_socket.conf.xml'),
   TLS_CERT_FILE: text('the path of a PEM file'),
   TLS_KEY_FILE: text('the path of a PEM file'),
+  LOG_FILE: text('a file, or - for stdout'),
   LOG_LEVEL: Type.Union(
     (['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const).map((level) => Type.Literal(level)),
     { default: 'info', title: 'trace, debug, info, warn, error, fatal or silent' },
@@ -86,6 +89,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     switches: switchesOf(given),
     tls: tlsOf(given),
     logLevel: given.LOG_LEVEL,
+    logFile: given.LOG_FILE ?? join(resolve(given.SUIFANG_DATA), 'log', 'suifang.log'),
   }
 }
 

@@ -1,0 +1,260 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import Type from 'typebox'
+import { openCarrier } from '#carrier/carrier-process.ts'
+import { defaultResultRules } from '#contact-center/calls/attempt-result.ts'
+import { CallApplier, type JournaledCallEvent } from '#contact-center/calls/call-applier.ts'
+import { parseJournaled } from '#contact-center/calls/call-journal.ts'
+import { LeaseKeeper, leaseSeconds, takeLease } from '#contact-center/calls/lease-keeper.ts'
+import { callPatient, type PatientCallParts } from '#contact-center/calls/patient-call.ts'
+import { Reconciler } from '#contact-center/calls/reconciler.ts'
+import { campaignRoutes } from '#contact-center/campaigns/campaign-routes.ts'
+import { Dialer } from '#contact-center/dialer/dialer.ts'
+import { dialableTrunks, pointSimulatedTrunks } from '#contact-center/dialer/trunk-store.ts'
+import { flowFolder } from '#contact-center/ivr/flow-files.ts'
+import { runFlow } from '#contact-center/ivr/flow-runner.ts'
+import { FlowShelf } from '#contact-center/ivr/flow-shelf.ts'
+import { variablesOf } from '#contact-center/ivr/json.ts'
+import { kindRegistry } from '#contact-center/ivr/node-kind.ts'
+import { ownKinds } from '#contact-center/ivr/nodes/own-kinds.ts'
+import { openPrompts } from '#contact-center/ivr/prompt-library.ts'
+import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
+import { judgeClosedRecording } from '#contact-center/recording/recording-service.ts'
+import type { Lease } from '#contact-center/work-source.ts'
+import { callListRoutes } from '#follow-up/calls/call-list-routes.ts'
+import { CallList } from '#follow-up/calls/call-list-service.ts'
+import { campaignControl, workChannel } from '#follow-up/dialling/campaign-control.ts'
+import { FollowUpWork } from '#follow-up/dialling/work-source.ts'
+import { liveRoutes } from '#follow-up/live/live-routes.ts'
+import { liveStream } from '#follow-up/live/live-schema.ts'
+import { Live } from '#follow-up/live/live-service.ts'
+import { WhyNotWatch } from '#follow-up/live/why-not-watch.ts'
+import { surveyKind } from '#follow-up/questionnaire/survey-node.ts'
+import { whyNot } from '#follow-up/status/why-not.ts'
+import { authRoutes } from '#platform/auth/auth-routes.ts'
+import { Auth } from '#platform/auth/auth-service.ts'
+import type { GroundFloor } from '#platform/ground.ts'
+import { serveConsole } from '#platform/http/console-files.ts'
+import { databaseReadiness, migrationReadiness } from '#platform/http/readiness.ts'
+import { createHttpServer } from '#platform/http/server.ts'
+import { addJob, defineJob, openJobs } from '#platform/jobs/jobs.ts'
+import { Journal } from '#platform/journal/journal.ts'
+import { openHub } from '#platform/realtime/hub.ts'
+import { openEmbeddedSwitch } from '#telephony/embedded-switch.ts'
+import type { MediaServerAddress } from '#telephony/media-server-address.ts'
+import { openTelephony } from '#telephony/open-telephony.ts'
+import type { SipServerAddress } from '#telephony/sip-link.ts'
+import type { PatientLeg, Telephony } from '#telephony/telephony.ts'
+
+const flowsFolder = new URL('../ivr-flows/', import.meta.url).pathname
+const consoleFolder = new URL('../dist/console/', import.meta.url).pathname
+const latestMigration = '0003-follow-up'
+
+/** The whole house, running. */
+export interface House {
+  /** Where the console is. */
+  readonly url: string
+  /** Calls that this process carries now. */
+  readonly callsInProgress: () => number
+  close(): Promise<void>
+}
+
+/**
+ * Opens every storey above the ground in order and connects them; `close()` closes them in reverse. The only file that
+ * knows every storey (architecture §2).
+ */
+export async function openHouse(ground: GroundFloor): Promise<House> {
+  await using opened = new AsyncDisposableStack()
+  const servers = await openServers(ground, opened)
+  const { log, clock, db, listener } = ground
+  const telephony = await openTelephony({ ...servers, log, clock })
+  opened.defer(() => telephony.close())
+
+  const judge = (recordingId: string) => judgeClosedRecording({ db, log, gapless: servers.embedded }, recordingId)
+  const judgeJob = defineJob({
+    name: 'recording.judge',
+    payload: Type.Object({ recordingId: Type.String() }),
+    run: ({ recordingId }) => judge(recordingId),
+  })
+  const jobs = await openJobs({ url: ground.url, jobs: [judgeJob], log })
+  opened.defer(() => jobs.close())
+
+  const lease = await takeLease(db, ground.settings.dataDir)
+  const work = new FollowUpWork({ db, secrets: ground.secrets, clock, leaseSeconds })
+  const applier = new CallApplier({
+    db,
+    work,
+    log,
+    judgeLater: (tx, recordingId) => addJob(tx, judgeJob, { recordingId }, { key: `recording ${recordingId}` }),
+    onEnded: () => dialer.wake(),
+  })
+  const journal = await Journal.open<JournaledCallEvent>(join(ground.settings.dataDir, 'journal'), {
+    apply: (batch) => applier.apply(batch),
+    parse: parseJournaled,
+    log,
+    clock,
+  })
+  opened.defer(() => journal.close())
+  const keeper = new LeaseKeeper({ db, lease, clock, log })
+  opened.defer(() => keeper.close())
+
+  const calling = callingParts(ground, { telephony, work, lease, journal })
+  const ours = new Set<string>()
+  const dialer: Dialer = new Dialer({
+    work,
+    telephony,
+    lease,
+    clock,
+    log,
+    trunks: () => dialableTrunks(db),
+    call: async (one) => {
+      ours.add(one.attemptId)
+      // Until its last event is in the rows the attempt is ours, whatever the rows say.
+      await callPatient(calling, one).finally(() => journal.applied().then(() => ours.delete(one.attemptId)))
+    },
+  })
+  const reconciler = new Reconciler({
+    db,
+    lease,
+    telephony,
+    work,
+    apply: (batch) => applier.apply(batch),
+    judge,
+    isOurs: (attemptId) => ours.has(attemptId),
+    clock,
+    log,
+  })
+
+  const url = await openHttp(ground, telephony, opened)
+  // What an earlier process left comes first: its journal into the rows, its legs to their end.
+  await journal.applied()
+  await reconciler.start()
+  opened.defer(() => reconciler.close())
+  const heard = await listener.listen(workChannel, {
+    onPayload: () => dialer.wake(),
+    onResync: () => void keeper.renew().then(() => dialer.wake()),
+  })
+  opened.defer(() => heard.close())
+  dialer.start()
+  opened.defer(() => dialer.close({ hangUp: () => telephony.close() }))
+  log.info({ url, lease }, 'the house is open')
+
+  const all = opened.move()
+  return { url, callsInProgress: () => dialer.callsInProgress, close: () => all.disposeAsync() }
+}
+
+interface Servers {
+  readonly drachtio: SipServerAddress
+  readonly freeswitches: readonly MediaServerAddress[]
+  /** Our own stand-ins, with the simulated carrier behind their trunk. */
+  readonly embedded: boolean
+}
+
+/** The pair that is configured, or our own with the simulated carrier. */
+async function openServers({ settings, db, log, clock }: GroundFloor, opened: AsyncDisposableStack): Promise<Servers> {
+  if (settings.switches !== null) {
+    return { drachtio: settings.switches.drachtio, freeswitches: settings.switches.freeswitch, embedded: false }
+  }
+  const { dataDir, bind } = settings
+  const carrier = await openCarrier({
+    stateFile: join(dataDir, 'carrier.json'),
+    onLog: (line) => log.debug({ carrier: line }, 'carrier says'),
+  })
+  opened.defer(() => carrier.close())
+  await pointSimulatedTrunks(db, { host: carrier.state.host, port: carrier.state.sipPort })
+  const pair = await openEmbeddedSwitch({ dataDir, bind, log, clock })
+  opened.defer(() => pair.close())
+  return { drachtio: pair.drachtio, freeswitches: pair.freeswitches, embedded: true }
+}
+
+/** What one call needs: telephony below, the journal beside, flow and prompts. */
+function callingParts(
+  { settings, clock, log }: GroundFloor,
+  {
+    telephony,
+    work,
+    lease,
+    journal,
+  }: {
+    readonly telephony: Telephony
+    readonly work: FollowUpWork
+    readonly lease: Lease
+    readonly journal: Journal<JournaledCallEvent>
+  },
+): PatientCallParts {
+  const folder = flowFolder(flowsFolder)
+  const overrides = join(settings.dataDir, 'prompts')
+  const prompts = openPrompts({ language: 'zh-CN', shipped: folder.prompts, overrides })
+  const shelf = new FlowShelf({
+    kinds: kindRegistry(...ownKinds, surveyKind()),
+    prompts,
+    healthWords: folder.healthWords,
+  })
+  return {
+    telephony,
+    work,
+    lease,
+    clock,
+    log,
+    resultRules: () => defaultResultRules,
+    journal: (event, under) => journal.append({ event, lease: under }),
+    recordingPath: async (attemptId) => {
+      const day = join(recordingsFolder(settings.dataDir), clock.now().toISOString().slice(0, 10))
+      await mkdir(day, { recursive: true, mode: 0o770 })
+      return join(day, `${attemptId}.wav`)
+    },
+    runFlow: (leg: PatientLeg, one, onRecord, callLog) => {
+      const variables = variablesOf(one.variables)
+      const flow = shelf.flow(one.flowVersionId, one.flow, variables)
+      return runFlow({ leg, flow, variables, prompts, clock, onRecord, log: callLog })
+    },
+  }
+}
+
+function recordingsFolder(dataDir: string): string {
+  return join(dataDir, 'recordings')
+}
+
+/** API, console and realtime hub. @returns the address they are at */
+async function openHttp(ground: GroundFloor, telephony: Telephony, opened: AsyncDisposableStack): Promise<string> {
+  const { settings, db, log, clock, listener, secrets } = ground
+  const auth = new Auth(db)
+  const decrypt = (sealed: Buffer) => secrets.decrypt(sealed)
+  const server = await createHttpServer({
+    db,
+    auth,
+    log,
+    readiness: [
+      databaseReadiness(db),
+      migrationReadiness(db, latestMigration),
+      { name: 'telephony', check: async () => (telephony.up ? null : 'drachtio or every media server is away') },
+    ],
+  })
+  opened.defer(() => server.close())
+  await server.register(authRoutes, { auth })
+  await server.register(campaignRoutes, { db, control: campaignControl(db) })
+  await server.register(liveRoutes, { live: new Live({ db, decrypt, whyNot }) })
+  await server.register(callListRoutes, {
+    db,
+    calls: new CallList({ db, decrypt, hmacPhone: (number) => secrets.hmacPhone(number) }),
+  })
+  await server.register(recordingRoutes, { db, folder: recordingsFolder(settings.dataDir) })
+  await serveConsole(server, consoleFolder)
+
+  const hub = await openHub({
+    server: server.server,
+    auth,
+    db,
+    listener,
+    clock,
+    log,
+    parseCookies: (header) => server.parseCookie(header),
+    mayRead: (session, stream) => stream === liveStream && session.rights.has('live.read'),
+  })
+  opened.defer(() => hub.close())
+  const watch = new WhyNotWatch({ db, listener, clock, log, whyNot, isWatched: () => hub.watchers(liveStream) > 0 })
+  hub.onWatchersChange((stream) => stream === liveStream && watch.watchersChanged())
+  await watch.start()
+  opened.defer(() => watch.close())
+  return server.listen({ host: settings.bind, port: settings.port })
+}

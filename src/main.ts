@@ -1,0 +1,103 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadDemoHospital } from '#follow-up/demo/demo-hospital.ts'
+import { ensureFirstAccount, type FirstLogin } from '#platform/auth/first-account.ts'
+import { AppError } from '#platform/errors/errors.ts'
+import { openGround } from '#platform/ground.ts'
+import { type Log, logError } from '#platform/log.ts'
+import { readSettings, type Settings } from '#platform/settings/settings.ts'
+import { type House, openHouse } from './app.ts'
+import { openLog } from './open-log.ts'
+import { openProgressLine } from './progress-line.ts'
+
+/** An orderly end takes seconds; what hangs longer is left to the next start, which reconciles it. */
+const closeLimitMs = 20_000
+
+try {
+  await run(readSettings())
+} catch (error) {
+  fail(error)
+}
+
+/** Opens the house and keeps it open until a signal; closes in reverse. */
+async function run(settings: Settings): Promise<void> {
+  const log = openLog(settings, 'suifang')
+  process.on('uncaughtException', (error) => {
+    logError(log, error, 'a fault nobody caught; the next start reconciles')
+    fail(error)
+    process.exit(1)
+  })
+  const stop = signalled(log)
+  await using opened = new AsyncDisposableStack()
+  say('随访 Suifang opens … 正在启动')
+  const ground = await openGround({ settings, log, as: 'instance' })
+  opened.defer(() => ground.close())
+  const login = await ensureFirstAccount(ground.db, (first) => keepFirstLogin(settings.dataDir, first))
+  if (settings.switches === null) await loadDemoHospital(ground)
+  const house = await openHouse(ground)
+  opened.defer(() => house.close())
+  welcome(house, settings, login)
+  const progress = await openProgressLine(ground, process.stdout)
+  opened.defer(() => progress.close())
+
+  const signal = await stop
+  say('')
+  say(`Closing … 正在关闭 (${signal})`)
+  setTimeout(() => {
+    log.error('closing took too long; the next start reconciles')
+    process.exit(1)
+  }, closeLimitMs).unref()
+}
+
+/** The first SIGINT or SIGTERM; a second one ends the process at once. */
+function signalled(log: Log): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let asked = false
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (asked) {
+          log.warn({ signal }, 'ended without closing')
+          process.exit(1)
+        }
+        asked = true
+        resolve(signal)
+      })
+    }
+  })
+}
+
+/** The one place where the first password stands in the clear; only its owner may read it. */
+async function keepFirstLogin(dataDir: string, { signInName, password }: FirstLogin): Promise<void> {
+  const file = join(dataDir, 'first-login.txt')
+  await rm(file, { force: true })
+  await writeFile(file, `${signInName}\n${password}\n`, { mode: 0o600, flag: 'wx' })
+}
+
+function welcome(house: House, settings: Settings, login: FirstLogin | null): void {
+  say(`Console 控制台: ${house.url}`)
+  say(`Data 数据: ${settings.dataDir}   Log 日志: ${settings.logFile}`)
+  if (settings.switches === null) {
+    say(
+      'Embedded softswitch and simulated carrier: for trials and small offices (8 seats, 30 lines); no real call leaves.',
+    )
+    say('内置软交换与模拟运营商：供试用和小型随访办公室（8 坐席、30 线路）；不会拨出真实电话。')
+  }
+  if (login !== null) {
+    say(`First sign-in 首次登录: ${login.signInName} / ${login.password}`)
+    say(`(also in ${join(settings.dataDir, 'first-login.txt')}; must be changed 首次登录须修改)`)
+  }
+  say('Ctrl-C closes. 按 Ctrl-C 关闭。')
+}
+
+function fail(error: unknown): void {
+  if (error instanceof AppError) {
+    process.stderr.write(`${error.code}: ${error.message}\n${error.messageIn('zh')}\n`)
+  } else {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  }
+  process.exitCode = 1
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
