@@ -24,6 +24,8 @@ export type CallEvent =
 
 export interface CallIdentity {
   readonly callId: string
+  /** Header X-Suifang-Attempt of the INVITE; null without it. */
+  readonly attemptId: string | null
   readonly number: string
 }
 

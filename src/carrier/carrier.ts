@@ -90,6 +90,7 @@ export class Carrier {
     const number = parseSipUri(call.invite.uri)?.user?.split(';')[0] ?? ''
     const times = (this.#times.get(number) ?? 0) + 1
     this.#times.set(number, times)
+    const identity = { callId: call.callId, attemptId: call.invite.headers.get('X-Suifang-Attempt') ?? null, number }
     const patient = new PatientCall({
       call,
       behaviour: everyone ?? behaviourOf(number),
@@ -97,7 +98,7 @@ export class Carrier {
       ticker: this.#ticker,
       address: this.address,
       speed,
-      report: (event) => this.#report.write({ callId: call.callId, number }, event),
+      report: (event) => this.#report.write(identity, event),
     })
     patient.begin().catch((error: unknown) => {
       this.#options.onFault?.(error)
