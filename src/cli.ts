@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util'
-import { ensureHospital } from '#follow-up/demo/demo-hospital.ts'
 import { runImport } from '#follow-up/intake/import-command.ts'
 import { simulateFlow } from '#follow-up/questionnaire/simulate-flow.ts'
 import { status } from '#follow-up/status/status.ts'
@@ -37,10 +36,9 @@ try {
 async function run(name: string | undefined, argv: readonly string[]): Promise<number> {
   switch (name) {
     case 'import':
-      return withGround(async (ground) => {
-        await ensureHospital(ground)
-        return runImport(argv, { ground, stdout: process.stdout, stderr: process.stderr, language })
-      })
+      return withGround((ground) =>
+        runImport(argv, { ground, stdout: process.stdout, stderr: process.stderr, language }),
+      )
     case 'status':
       return withGround((ground) => tellStatus(ground, argv))
     case 'simulate-flow':
