@@ -12,6 +12,7 @@ import { ImportRecords } from './import-records.ts'
 import './intake-errors.ts'
 import { type ImportDone, importDischargeList } from './intake-service.ts'
 import { exclusionWords, type RowWarning, warningWords } from './row-codes.ts'
+import { ensureStandardHospital } from './standard-hospital.ts'
 
 export interface ImportIo {
   /** Opened as a guest: beside a running instance or alone. */
@@ -98,6 +99,8 @@ async function importFile(file: string, given: Given, io: ImportIo): Promise<Imp
   const { ground, language } = io
   const { consent, sheet, site } = given
   const areaCode = given['area-code']
+  // An import may be the first thing that ever happens in a data folder.
+  await ensureStandardHospital(ground.db)
   return importDischargeList(
     {
       ...ground,
