@@ -1,6 +1,6 @@
-import type { CallEvent } from './calls/call-event.ts'
 import type { GroundTransaction } from '#platform/database/database.ts'
 import type { TrunkAddress } from '#telephony/telephony.ts'
+import type { CallEvent } from './calls/call-event.ts'
 
 /**
  * Where the dialler gets its work and reports what became of it. The dialler does not know what a follow-up task is;
@@ -17,7 +17,10 @@ export interface WorkSource {
    * `created → dialing`, task `claimed → in_progress`, gate asked once more. Nothing may be dialled before it says `ok`.
    * On a refusal the attempt has ended as `cancelled` and the task is due again (or stopped).
    */
-  begin(attemptId: string, lease: Lease): Promise<{ readonly ok: true } | { readonly ok: false; readonly reason: string }>
+  begin(
+    attemptId: string,
+    lease: Lease,
+  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly reason: string }>
   /** Gives back attempts that were claimed and not dialled: attempt `cancelled`, task due again. */
   release(attemptIds: readonly string[], lease: Lease): Promise<void>
   /**

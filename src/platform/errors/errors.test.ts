@@ -33,3 +33,7 @@ test('a code cannot be declared with two meanings', () => {
   declareErrors({ TEST_TWICE: entry })
   expect(() => declareErrors({ TEST_TWICE: { ...entry, en: 'other' } })).toThrow(/declared twice/)
 })
+
+test("what is declared as the user's fault and thrown as ours answers 500", () => {
+  expect(new UnexpectedError('TEST_COLUMN').status).toBe(500)
+})

@@ -58,9 +58,10 @@ export abstract class AppError extends Error {
     this.params = params
   }
 
-  /** HTTP status: the code's own, else 400, 503 or 500 after the kind. */
+  /** HTTP status: the code's own when it is thrown as the kind it is declared as; else 400, 503 or 500 after the kind. */
   get status(): number {
-    return table.get(this.code)?.status ?? defaultStatus[this.kind]
+    const entry = table.get(this.code)
+    return entry?.kind === this.kind ? entry.status : defaultStatus[this.kind]
   }
 
   /** The message in the reader's language. */
