@@ -57,7 +57,8 @@ function npmCi() {
   const options = ['ci', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
   const { status, error } = npm(options, ['ignore', 2, 2])
   if (status !== 0) {
-    const reachable = error === undefined && npm(['ping', '--loglevel=silent'], 'ignore', 20_000).status === 0
+    const reachable =
+      error === undefined && npm(['ping', '--loglevel=silent', '--fetch-retries=0'], 'ignore', 20_000).status === 0
     const where = (npm(['config', 'get', 'registry'], ['ignore', 'pipe', 'ignore']).stdout ?? '').toString().trim()
     if (error !== undefined) fail(`npm could not be started: ${error.message}. Install Node with npm, then try again.`)
     if (!reachable)

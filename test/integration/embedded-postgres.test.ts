@@ -167,7 +167,7 @@ describe('across processes', () => {
 
   test('a second instance on one data folder is refused and names the first', async () => {
     const first = await open('instance')
-    await expect(open('instance')).rejects.toThrow(new RegExp(`DATA_FOLDER_IN_USE[^]*${first.pid}`))
+    await expect(open('instance')).rejects.toThrow(new RegExp(`DATA_FOLDER_IN_USE[\\s\\S]*${first.pid}`))
     await first.close()
   })
 
