@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OperationalError, UnexpectedError } from './errors/errors.ts'
@@ -37,9 +37,10 @@ export async function openSecrets(dataDir: string, key?: Buffer | null): Promise
 
 /** The same over a key at hand. */
 export function secretsOf(key: Buffer): Secrets {
-  const phoneKey = derive(key, 'phone number')
-  const documentKey = derive(key, 'identity document')
-  const textKey = derive(key, 'text at rest')
+  // As key objects: from plain bytes node makes one anew for every number (20,000 in a list; four times the time).
+  const phoneKey = createSecretKey(derive(key, 'phone number'))
+  const documentKey = createSecretKey(derive(key, 'identity document'))
+  const textKey = createSecretKey(derive(key, 'text at rest'))
   return {
     fingerprint: derive(key, 'fingerprint').toString('hex', 0, 8),
     hmacPhone: (e164) => createHmac('sha256', phoneKey).update(e164).digest(),
