@@ -230,7 +230,7 @@ async function programmes(db: Kysely<unknown>): Promise<void> {
       id uuid primary key,
       programme_id uuid not null references programme,
       version integer not null check (version >= 1),
-      -- Shapes: src/follow-up/programme.ts (who is matched, who is excluded) and retry.ts.
+      -- Shapes: src/follow-up/programmes/programme.ts (who is matched, who is left out) and tasks/retry.ts.
       match jsonb not null,
       exclusions jsonb not null,
       retry jsonb not null,
@@ -245,7 +245,7 @@ async function programmes(db: Kysely<unknown>): Promise<void> {
       -- Days after the anchor day (the discharge), or one fixed day for all.
       after_days integer check (after_days >= 0),
       fixed_on date,
-      -- Hospital-local time of day from which it is due; null for the hour of the discharge where that is known.
+      -- Hospital-local time of day from which it is due; null: the hour of the discharge, or the day's start.
       due_time time,
       rest_day_rule text not null default 'keep' check (rest_day_rule in ('keep', 'before', 'after')),
       expires_after_days integer not null default 30 check (expires_after_days >= 1),
@@ -363,7 +363,7 @@ async function calendar(db: Kysely<unknown>): Promise<void> {
       select day::timestamp at time zone 'Asia/Shanghai'
     $$;
 
-    -- Shape: src/follow-up/calling-rule.ts. No call outside the periods, never more than five a day (requirements C08, C09).
+    -- Shape: src/follow-up/calling/calling-rule.ts. No call outside the periods, never more than five a day (requirements C08, C09).
     insert into setting (key, version, value) values ('calling', 1, '{
       "periods": [{"opens": "08:30", "closes": "11:30"}, {"opens": "14:30", "closes": "20:00"}],
       "holidays": "closed", "weekends": "open", "capPerDay": 2, "capPerWeek": 5
@@ -431,8 +431,8 @@ async function tasks(db: Kysely<unknown>): Promise<void> {
     create index task_waiting_for_number on task (phone_number_id)
       where state in ('scheduled', 'retry_wait', 'callback');
     create index task_under_way on task (programme_id) where state in ('claimed', 'in_progress', 'wrapping');
-    create index task_waiting_for_patient on task (patient_id)
-      where state in ('scheduled', 'retry_wait', 'callback');
+    create index task_open_for_patient on task (patient_id)
+      where state in ('scheduled', 'retry_wait', 'callback', 'suspended');
     create index task_expires on task (expires_at) where state in ('scheduled', 'retry_wait', 'callback');
 
     alter table attempt add constraint attempt_task foreign key (task_id) references task;

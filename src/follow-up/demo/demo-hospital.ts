@@ -5,10 +5,10 @@ import { systemActor } from '#platform/audit/audit-store.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { newId } from '#platform/ids.ts'
 import '../follow-up-tables.ts'
+import { addDays } from '../calling/hospital-day.ts'
 import { splitRecords } from '../intake/delimited-text.ts'
 import { hospitalDay, type IntakeParts, importDischargeList } from '../intake/intake-service.ts'
 import { ensureStandardHospital } from '../intake/standard-hospital.ts'
-import { addDays } from '../programmes/due-day.ts'
 import { demoDepartments, demoList } from './demo-list.ts'
 
 export interface DemoOptions {

@@ -4,12 +4,10 @@ import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { appendToStream } from '#platform/realtime/stream-store.ts'
-import { releaseAttempts } from './work-source.ts'
+import { releaseAttempts } from '../tasks/release.ts'
+import { tellDiallers } from '../tasks/work-channel.ts'
 import { createdAttempts } from './work-store.ts'
 import './campaign-errors.ts'
-
-/** Channel on which a dialler hears that there may be something to do, or nothing any more. */
-export const workChannel = 'suifang_work'
 
 const words = { running: 'campaign.started', paused: 'campaign.paused', stopped: 'campaign.stopped' } as const
 
@@ -42,7 +40,7 @@ async function changeCampaign(db: Ground, campaignId: string, state: keyof typeo
       object: { kind: 'campaign', id: campaignId },
       outcome: 'ok',
     })
-    await sql`select pg_notify(${workChannel}, ${campaignId})`.execute(tx)
+    await tellDiallers(tx)
     await appendToStream(tx, 'live', [...released, { type: 'campaign.changed', payload: { campaignId, state } }])
   })
 }

@@ -51,24 +51,9 @@ export async function beginAttempt(tx: GroundTransaction, attemptId: string) {
   return rows[0] ?? null
 }
 
-export async function moveTask(tx: GroundTransaction, taskId: string, from: string, to: string): Promise<boolean> {
-  const moved = await sql`update task set state = ${to} where id = ${taskId} and state = ${from}`.execute(tx)
-  return Number(moved.numAffectedRows ?? 0) > 0
-}
-
-/** Takes back attempts that were not dialled: they end as `cancelled`, their tasks wait again as before. */
-export async function takeBack(tx: GroundTransaction, attemptIds: readonly string[]) {
-  const { rows } = await sql<{ attemptId: string; taskId: string; campaignId: string }>`
-    with ended as (
-      update attempt set state = 'ended', result = 'cancelled'
-      where id = any (${attemptIds}::uuid[]) and state = 'created' returning id, task_id, campaign_id
-    ) select id as attempt_id, task_id, campaign_id from ended order by task_id
-  `.execute(tx)
-  // A statement of its own: the task's trigger must see the attempt as ended.
-  await sql`
-    update task set state = 'scheduled' where id = any (${rows.map(({ taskId }) => taskId)}::uuid[]) and state = 'claimed'
-  `.execute(tx)
-  return rows
+/** The task of an attempt that is dialled now. */
+export async function enterCall(tx: GroundTransaction, taskId: string): Promise<void> {
+  await sql`update task set state = 'in_progress' where id = ${taskId} and state = 'claimed'`.execute(tx)
 }
 
 /** Attempts of a campaign that are claimed and not dialled. */
@@ -80,37 +65,40 @@ export async function createdAttempts(tx: GroundTransaction, campaignId: string)
 }
 
 /**
- * The earliest instant at which something of this trunk's running campaigns may be dialled: by the task's own time or
- * hold, and not before the programme's hour opens.
+ * The earliest instant to come at which something of this trunk's running campaigns may be dialled: when a task falls
+ * due or its hold ends, and not before the programme's hour opens. What may be dialled already does not count: it waits
+ * for a line, and the end of a call tells.
  */
 export async function earliestDial(db: Ground, trunkId: string): Promise<Date | null> {
   const { rows } = await sql<{ at: Date | null }>`
-    with rule as (
-      select p.id, c.any_hour, (select s.value from setting s where s.key = 'calling' order by s.version desc limit 1)
-        || coalesce(c.calling, '{}') as calling
+    with way as (
+      select p.id, gate_programme(p.id, app_now()) is null as open,
+        (select s.value from setting s where s.key = 'calling' order by s.version desc limit 1)
+          || coalesce(c.calling, '{}') as calling
       from campaign c join programme p on p.campaign_id = c.id
       where c.trunk_id = ${trunkId} and c.state = 'running' and p.state = 'running'
     ), opening as (
-      select rule.id, case
-        when rule.any_hour or gate_programme(rule.id, app_now()) is null then app_now()
-        else (
-          select min(o.at) from (
-            select (local_day(app_now()) + day + (period ->> 'opens')::time) at time zone 'Asia/Shanghai' as at
-            from generate_series(0, 30) as day, jsonb_array_elements(rule.calling -> 'periods') as period
-          ) o
-          where o.at > app_now()
-            and gate_hour(rule.calling, (select d.kind from calendar_day d where d.day = local_day(o.at)), o.at) is null)
+      select way.id, case when way.open then app_now() else (
+        select min(o.at) from (
+          select (local_day(app_now()) + day + (period ->> 'opens')::time) at time zone 'Asia/Shanghai' as at
+          from generate_series(0, 62) as day, jsonb_array_elements(way.calling -> 'periods') as period
+        ) o
+        where o.at > app_now()
+          and gate_hour(way.calling, (select d.kind from calendar_day d where d.day = local_day(o.at)), o.at) is null)
         end as at
-      from rule
+      from way
     )
-    select min(greatest(w.dial_at, opening.at)) as at from opening
+    select min(greatest(next.dial_at, opening.at)) as at from opening
     cross join generate_series(0, 9) as rank (priority)
     cross join lateral (
       select t.dial_at from task t
       where t.programme_id = opening.id and t.priority = rank.priority
         and t.state in ('scheduled', 'retry_wait', 'callback') and t.dial_at < 'infinity'
+        -- Where the programme is open, only what is still to come; where it is closed, also what waits for the opening.
+        and t.dial_at > case when opening.at > app_now() then '-infinity' else app_now() end
       order by t.dial_at limit 1
-    ) w
+    ) next
+    where opening.at is not null
   `.execute(db)
   return rows[0]?.at ?? null
 }

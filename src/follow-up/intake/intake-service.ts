@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { sql } from 'kysely'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Clock } from '#platform/clock.ts'
 import type { Ground } from '#platform/database/database.ts'
@@ -11,8 +10,8 @@ import type { Log } from '#platform/log.ts'
 import { logError } from '#platform/log.ts'
 import { appendToStream } from '#platform/realtime/stream-store.ts'
 import type { Secrets } from '#platform/secrets.ts'
-import { workChannel } from '../dialling/campaign-control.ts'
 import type { Purpose } from '../follow-up-tables.ts'
+import { tellDiallers } from '../tasks/work-channel.ts'
 import { columnWords, type HospitalWords } from './column-words.ts'
 import { judgeList, type ListEntry } from './discharge-list.ts'
 import { type ImportReport, type LoadedAs, reportOf } from './import-report.ts'
@@ -160,7 +159,7 @@ async function loadAll(
           outcome: 'ok',
           detail: { rows: patientRows.length },
         })
-        await sql`select pg_notify(${workChannel}, '')`.execute(tx)
+        await tellDiallers(tx)
         await appendToStream(tx, 'live', [{ type: 'import.finished', payload: { importId } }])
       }
       for (const [entry, as] of became) loaded.set(entry, as)

@@ -2,7 +2,9 @@ import type { GroundTransaction } from '#platform/database/database.ts'
 import { newId } from '#platform/ids.ts'
 import type { Secrets } from '#platform/secrets.ts'
 import type { ImportVerdict } from '../follow-up-tables.ts'
-import { enrolDischarges, redateTasks, renumberTasks } from '../programmes/enrol.ts'
+import { patientsDied } from '../patients/patient-news.ts'
+import { renumberTasks } from '../patients/phone-store.ts'
+import { enrolDischarges, redateTasks } from '../programmes/enrol.ts'
 import type { Place } from './cell.ts'
 import type { ListEntry } from './discharge-list.ts'
 import type { DischargeRow } from './discharge-row.ts'
@@ -24,7 +26,7 @@ import { sealRow } from './row-archive.ts'
 import type { ExclusionReason } from './row-codes.ts'
 import { addRows, type NewRow, type NewRun } from './run-store.ts'
 import type { RowToLoad } from './stay-facts.ts'
-import { exclusionReasons, markDied } from './stay-status-store.ts'
+import { exclusionReasons } from './stay-status-store.ts'
 
 export interface ChunkOf {
   readonly importId: string
@@ -127,7 +129,7 @@ async function write({ secrets }: Parts, tx: GroundTransaction, about: ChunkOf, 
   await correctEncounters(tx, plan.changedEncounters)
   await replaceTexts(tx, plan)
   // What closes or opens the gate comes before the tasks that it is asked about.
-  if (plan.died.length > 0) await markDied(tx, plan.died)
+  if (plan.died.length > 0) await patientsDied(tx, plan.died)
   if (about.consent) {
     const declared = { importRunId: about.importId, ...about.consent }
     await declareConsent(
@@ -156,7 +158,7 @@ async function tellDeathsOfUnloadable(
   if (stays.length === 0) return
   const patientIds = await patientsOfStays(tx, about.siteId, stays)
   if (patientIds.length > 0)
-    await markDied(
+    await patientsDied(
       tx,
       patientIds.map((patientId) => ({ patientId, on: null })),
     )

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Calendar, dueAt, dueDay, type StepTime } from './due-day.ts'
+import type { Calendar } from '../calling/calendar.ts'
+import { dueAt, dueDay, repeatedDays, type StepTime } from './due-day.ts'
 
 const step: StepTime = { afterDays: 7, fixedOn: null, dueTime: null, restDayRule: 'keep' }
 const nationalDay2026: Calendar = new Map([
@@ -40,4 +41,12 @@ describe('the instant a step is due', () => {
     expect(dueAt(step, '2026-01-08', null).toISOString()).toBe('2026-01-07T16:00:00.000Z')
     expect(dueAt({ ...step, dueTime: '09:30' }, '2026-01-08', null).toISOString()).toBe('2026-01-08T01:30:00.000Z')
   })
+})
+
+it('plans three contacts thirty days apart', () => {
+  expect(repeatedDays(3, 30).map((afterDays) => dueDay({ ...step, afterDays }, '2026-01-01', new Map()))).toEqual([
+    '2026-01-31',
+    '2026-03-02',
+    '2026-04-01',
+  ])
 })

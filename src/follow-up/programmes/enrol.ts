@@ -3,9 +3,14 @@ import { Compile } from 'typebox/compile'
 import type { GroundTransaction } from '#platform/database/database.ts'
 import { UnexpectedError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
-import type { RestDayRule } from '../follow-up-tables.ts'
-import { type Calendar, dueAt, dueDay } from './due-day.ts'
-import { exclusionOf, matches, ProgrammeExclusions, ProgrammeMatch } from './programme.ts'
+import type { Calendar } from '../calling/calendar.ts'
+import { calendarDays } from '../calling/calendar-store.ts'
+import type { Purpose, RestDayRule } from '../follow-up-tables.ts'
+import { stopSupersededTasks } from '../patients/patient-news.ts'
+import { firstNumber } from '../patients/phone-store.ts'
+import { tellDiallers } from '../tasks/work-channel.ts'
+import { dueAt, dueDay } from './due-day.ts'
+import { exclusionOf, matches, ProgrammeExclusions, ProgrammeMatch, type Stay } from './programme.ts'
 import './programme-errors.ts'
 
 export interface EnrolReport {
@@ -24,12 +29,15 @@ export async function enrolDischarges(tx: GroundTransaction, encounterIds: reado
   const programmes = await runningProgrammes(tx)
   if (programmes.length === 0 || encounterIds.length === 0) return { tasks: 0, excluded: {} }
   const stays = await staysOf(tx, encounterIds)
-  const calendar = await calendarOf(tx)
+  const calendar = await calendarDays(tx)
   const planned = stays.flatMap((stay) => programmesFor(programmes, stay).map((programme) => plan(programme, stay)))
   const written = await insertEnrolments(tx, planned)
   const fresh = planned.filter(({ id }) => written.has(id))
   const tasks = fresh.filter(({ reason }) => reason === null).flatMap((enrolment) => tasksOf(enrolment, calendar))
   await insertTasks(tx, tasks)
+  // Nobody hears of these moves one by one: the import that brings them tells that it is finished.
+  await stopSupersededTasks(tx, [...new Set(stays.map(({ patientId }) => patientId))])
+  if (tasks.length > 0) await tellDiallers(tx)
   const excluded: Record<string, number> = {}
   for (const { reason } of fresh) if (reason !== null) excluded[reason] = (excluded[reason] ?? 0) + 1
   return { tasks: tasks.length, excluded }
@@ -38,7 +46,7 @@ export async function enrolDischarges(tx: GroundTransaction, encounterIds: reado
 /** A discharge day was corrected: what is still waiting is due by the new day (requirements 8.1, A03 repeated). */
 export async function redateTasks(tx: GroundTransaction, encounterIds: readonly string[]): Promise<void> {
   if (encounterIds.length === 0) return
-  const calendar = await calendarOf(tx)
+  const calendar = await calendarDays(tx)
   const { rows } = await sql<StepRow & { taskId: string; dischargedOn: string; dischargedAt: Date | null }>`
     select t.id as task_id, e.discharged_on, e.discharged_at, s.id as step_id, s.after_days, s.fixed_on,
       to_char(s.due_time, 'HH24:MI') as due_time, s.rest_day_rule, s.expires_after_days, s.priority
@@ -60,22 +68,6 @@ export async function redateTasks(tx: GroundTransaction, encounterIds: readonly 
   `.execute(tx)
 }
 
-/** Patients with other numbers than before: their waiting tasks take the first number that may be dialled. */
-export async function renumberTasks(tx: GroundTransaction, patientIds: readonly string[]): Promise<void> {
-  await sql`
-    update task set phone_number_id = ${firstNumber} where id in (
-      select t.id from task t
-      where t.patient_id = any (${patientIds}::uuid[]) and t.state in ('scheduled', 'retry_wait', 'callback')
-      order by t.id for update)
-  `.execute(tx)
-}
-
-/** For a statement over `task`: the number to dial first. */
-const firstNumber = sql`(
-  select p.phone_number_id from patient_phone p join phone_number n on n.id = p.phone_number_id
-  where p.patient_id = task.patient_id and p.removed_at is null and p.wrong_person_at is null and n.flag is null
-  order by p.reached_at desc nulls last, p.position limit 1)`
-
 interface StepRow {
   readonly stepId: string
   readonly afterDays: number | null
@@ -90,22 +82,21 @@ interface RunningProgramme {
   readonly programmeId: string
   readonly versionId: string
   readonly siteId: string
+  readonly purpose: Purpose
   readonly isDefault: boolean
   readonly match: ProgrammeMatch
   readonly exclusions: ProgrammeExclusions
   readonly steps: readonly StepRow[]
 }
 
-interface StayRow {
+interface StayRow extends Omit<Stay, 'refused'> {
   readonly encounterId: string
   readonly siteId: string
   readonly patientId: string
-  readonly kind: string
-  readonly department: string | null
-  readonly disposition: string | null
-  readonly diagnosisCodes: readonly string[]
-  readonly deceased: boolean
-  readonly refused: boolean
+  /** No calls at all. */
+  readonly refusedCalls: boolean
+  /** Purposes that the patient refused. */
+  readonly refusedPurposes: readonly string[]
   readonly dischargedOn: string
   readonly dischargedAt: Date | null
 }
@@ -122,7 +113,7 @@ const exclusionsShape = Compile(ProgrammeExclusions)
 
 async function runningProgrammes(tx: GroundTransaction): Promise<readonly RunningProgramme[]> {
   const { rows } = await sql<Omit<RunningProgramme, 'match' | 'exclusions'> & { match: unknown; exclusions: unknown }>`
-    select p.id as programme_id, v.id as version_id, p.site_id, p.is_default, v.match, v.exclusions,
+    select p.id as programme_id, v.id as version_id, p.site_id, p.purpose, p.is_default, v.match, v.exclusions,
       (select jsonb_agg(jsonb_build_object('stepId', s.id, 'afterDays', s.after_days, 'fixedOn', s.fixed_on,
         'dueTime', to_char(s.due_time, 'HH24:MI'), 'restDayRule', s.rest_day_rule,
         'expiresAfterDays', s.expires_after_days, 'priority', s.priority) order by s.position)
@@ -141,12 +132,19 @@ async function runningProgrammes(tx: GroundTransaction): Promise<readonly Runnin
 
 async function staysOf(tx: GroundTransaction, encounterIds: readonly string[]): Promise<readonly StayRow[]> {
   const { rows } = await sql<StayRow>`
-    select e.id as encounter_id, e.site_id, e.patient_id, e.kind, d.name as department, e.disposition,
+    select e.id as encounter_id, e.site_id, e.patient_id, e.kind, d.name as department, e.disposition, e.payer, p.sex,
+      extract(year from age(e.discharged_on, p.birth_date))::integer as age,
       coalesce((select array_agg(g.code order by g.position) from diagnosis g
         where g.encounter_id = e.id and g.code is not null), '{}') as diagnosis_codes,
+      coalesce((select array_agg(g.text order by g.position) from diagnosis g
+        where g.encounter_id = e.id and g.text is not null), '{}') as diagnosis_texts,
+      coalesce((select array_agg(o.code order by o.position) from operation o
+        where o.encounter_id = e.id and o.code is not null), '{}') as operation_codes,
       p.deceased_at is not null as deceased,
       exists (select from do_not_call n where n.patient_id = p.id and n.lifted_at is null
-        and (n.until is null or n.until > app_now())) as refused,
+        and (n.until is null or n.until > app_now())) as refused_calls,
+      coalesce((select array_agg(distinct c.purpose) from consent c
+        where c.patient_id = p.id and c.decision = 'refused' and c.lifted_at is null), '{}') as refused_purposes,
       e.discharged_on, e.discharged_at
     from encounter e join patient p on p.id = e.patient_id left join department d on d.id = e.department_id
     where e.id = any (${encounterIds}::uuid[]) and e.discharged_on is not null
@@ -155,22 +153,16 @@ async function staysOf(tx: GroundTransaction, encounterIds: readonly string[]): 
   return rows
 }
 
-async function calendarOf(tx: GroundTransaction): Promise<Calendar> {
-  const { rows } = await sql<{ day: string; kind: 'holiday' | 'workday' }>`select day, kind from calendar_day`.execute(
-    tx,
-  )
-  return new Map(rows.map(({ day, kind }) => [day, kind]))
-}
-
 /** All that match; the site's default programme where none does (requirements G14). */
 function programmesFor(programmes: readonly RunningProgramme[], stay: StayRow): readonly RunningProgramme[] {
   const ofSite = programmes.filter(({ siteId, match }) => siteId === stay.siteId && match.kinds.includes(stay.kind))
-  const chosen = ofSite.filter(({ isDefault, match }) => !isDefault && matches(match, stay))
+  const chosen = ofSite.filter(({ isDefault, match }) => !isDefault && matches(match, { ...stay, refused: false }))
   return chosen.length > 0 ? chosen : ofSite.filter(({ isDefault }) => isDefault)
 }
 
 function plan(programme: RunningProgramme, stay: StayRow): PlannedEnrolment {
-  return { id: newId(), programme, stay, reason: exclusionOf(programme.exclusions, stay) }
+  const refused = stay.refusedCalls || stay.refusedPurposes.includes(programme.purpose)
+  return { id: newId(), programme, stay, reason: exclusionOf(programme.exclusions, { ...stay, refused }) }
 }
 
 /** @returns ids of those that were not there before */

@@ -1,22 +1,14 @@
-import { sql } from 'kysely'
 import type { CallEvent, CallEventBody } from '#contact-center/calls/call-event.ts'
 import type { GroundTransaction } from '#platform/database/database.ts'
-import { newId } from '#platform/ids.ts'
 import { appendToStream, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
+import { windowOfProgramme } from '../calling/calling-rule-store.ts'
+import { refuseByKey } from '../patients/do-not-call.ts'
+import { patientRefused, patientsDied, patientsReadmitted } from '../patients/patient-news.ts'
+import { flagNumber, markReached, markWrongPerson, usablePhones } from '../patients/phone-store.ts'
 import { closeResponse, setRespondent, writeAnswer } from '../responses/response-store.ts'
-import { afterAttempt, type TaskMove } from './after-attempt.ts'
-import {
-  endedAttempts,
-  flagNumber,
-  markReached,
-  markWrongPerson,
-  moveTaskTo,
-  retryPlanOf,
-  stopOtherTasks,
-  type TaskInHand,
-  taskInHand,
-  usablePhones,
-} from './task-store.ts'
+import { type AfterAttempt, afterAttempt, type TaskMove } from './after-attempt.ts'
+import { taskChanges } from './task-change.ts'
+import { endedAttempts, moveTaskTo, retryPlanOf, type TaskInHand, taskInHand } from './task-store.ts'
 
 /**
  * Follow-up's part of a call event, in the transaction that applies it: answers to the form, refusals to the
@@ -31,23 +23,12 @@ export async function applyToTask(tx: GroundTransaction, event: CallEvent, now: 
     case 'answer':
       return writeAnswer(tx, taskId, { attemptId, questionId: body.questionId, value: body.value, keys: body.keys, at })
     case 'do_not_call':
-      return refuseCalls(tx, event)
+      return refuseByKey(tx, { attemptId, taskId, at })
     case 'ended':
       return endTask(tx, event, body, now)
     default:
       return
   }
-}
-
-/** The key `9`, confirmed: neither this number nor this patient is called again, by any programme. */
-async function refuseCalls(tx: GroundTransaction, { taskId, attemptId, at }: CallEvent): Promise<void> {
-  await sql`
-    insert into do_not_call (id, phone_number_id, patient_id, source, attempt_id, created_at)
-    select ${newId()}, a.phone_number_id, t.patient_id, 'patient_key', a.id, ${at}
-    from attempt a join task t on t.id = a.task_id
-    where a.id = ${attemptId} and t.id = ${taskId}
-    on conflict do nothing
-  `.execute(tx)
 }
 
 async function endTask(
@@ -58,41 +39,57 @@ async function endTask(
 ): Promise<void> {
   const task = await taskInHand(tx, event.taskId, event.attemptId)
   if (task === null) return
-  if (task.outcome === 'wrong_person') await markWrongPerson(tx, task, event.at)
-  if (body.result === 'invalid_number' || body.result === 'suspended_line') {
-    await flagNumber(tx, task.phoneNumberId, body.result === 'invalid_number' ? 'invalid' : 'suspended', event.at)
-  }
-  const move = afterAttempt({
+  await learnOfNumber(tx, task, body, event.at)
+  const after = afterAttempt({
     outcome: task.outcome,
     refused: task.refused,
+    deceased: task.deceased,
+    callbackAt: null,
     answers: task.answers,
     attempts: await endedAttempts(tx, event.taskId),
     phones: await usablePhones(tx, task.patientId),
     plan: await retryPlanOf(tx, task.programmeVersionId),
+    window: await windowOfProgramme(tx, task.programmeId),
     now,
   })
-  await moveTaskTo(tx, event.taskId, move)
-  if (move.to === 'completed') {
-    await closeResponse(tx, event.taskId, 'complete', event.at)
-    await markReached(tx, task, event.at)
-  } else if (isFinal(move)) {
-    await closeResponse(tx, event.taskId, 'partial', event.at)
+  await moveTaskTo(tx, task.taskId, after.move)
+  await closeForm(tx, task, after.move, event.at)
+  const others = await tellPatient(tx, task, after)
+  const own = { taskId: task.taskId, campaignId: event.campaignId, from: 'in_progress', to: after.move.to }
+  await appendToStream(tx, 'live', [...taskChanges([own]), ...others])
+}
+
+async function learnOfNumber(
+  tx: GroundTransaction,
+  task: TaskInHand,
+  { result }: Extract<CallEventBody, { type: 'ended' }>,
+  at: Date,
+): Promise<void> {
+  if (result === 'invalid_number') await flagNumber(tx, task.phoneNumberId, 'invalid', at)
+  if (result === 'suspended_line') await flagNumber(tx, task.phoneNumberId, 'suspended', at)
+  if (task.outcome === 'wrong_person') await markWrongPerson(tx, task.patientId, task.phoneNumberId, at)
+  if (task.outcome === 'done') await markReached(tx, task.patientId, task.phoneNumberId, at)
+}
+
+async function closeForm(tx: GroundTransaction, task: TaskInHand, { to }: TaskMove, at: Date): Promise<void> {
+  if (to === 'completed') await closeResponse(tx, task.taskId, 'complete', at)
+  else if (to !== 'retry_wait' && to !== 'callback') await closeResponse(tx, task.taskId, 'partial', at)
+}
+
+/** What the call told ends or halts the patient's other plans as well. */
+async function tellPatient(
+  tx: GroundTransaction,
+  { patientId, taskId }: TaskInHand,
+  { news }: AfterAttempt,
+): Promise<readonly NewStreamEvent[]> {
+  switch (news) {
+    case 'refused':
+      return patientRefused(tx, patientId, taskId)
+    case 'deceased':
+      return patientsDied(tx, [{ patientId, on: null }])
+    case 'readmitted':
+      return patientsReadmitted(tx, [patientId])
+    case null:
+      return []
   }
-  const others = move.to === 'refused' ? await stopOtherTasks(tx, task.patientId, event.taskId) : []
-  await appendToStream(tx, 'live', [
-    moved(event.campaignId, task, move),
-    ...others.map(({ taskId, campaignId, from }) => taskMoved(campaignId, taskId, from, 'stopped')),
-  ])
-}
-
-function isFinal({ to }: TaskMove): boolean {
-  return to === 'partial' || to === 'failed' || to === 'refused'
-}
-
-function moved(campaignId: string, task: TaskInHand, { to }: TaskMove): NewStreamEvent {
-  return taskMoved(campaignId, task.taskId, 'in_progress', to)
-}
-
-function taskMoved(campaignId: string, taskId: string, from: string, to: string): NewStreamEvent {
-  return { type: 'task.changed', payload: { campaignId, taskId, from, to } }
 }

@@ -1,0 +1,28 @@
+import { declareErrors } from '#platform/errors/errors.ts'
+
+declareErrors({
+  CALENDAR_UNREADABLE: {
+    kind: 'user',
+    status: 400,
+    en: 'The holiday file cannot be read at {at}. Use one year in the format of the shipped files.',
+    zh: '节假日文件在 {at} 处无法读取。请使用与自带文件相同格式的单年文件。',
+  },
+  CALENDAR_NOT_ANNOUNCED: {
+    kind: 'user',
+    status: 400,
+    en: 'The file for {year} lists no day: the holidays were not announced when it was made. Import it again after the announcement.',
+    zh: '{year} 年文件中没有任何日期:制作时节假日安排尚未公布。请在公布后重新导入。',
+  },
+  CALLING_RULE_INVALID: {
+    kind: 'user',
+    status: 400,
+    en: 'The calling rule is not valid at {at}. Periods open before they close and do not overlap; at most five calls a day to one number.',
+    zh: '外呼时间规则在 {at} 处无效。每个时段须先开始后结束且互不重叠;同一号码每天最多拨打五次。',
+  },
+  CALLING_RULE_UNREADABLE: {
+    kind: 'unexpected',
+    status: 500,
+    en: 'The stored calling rule cannot be read, so nothing is dialled. Save the rule again in the settings.',
+    zh: '已保存的外呼时间规则无法读取,系统已停止外呼。请在设置中重新保存该规则。',
+  },
+})

@@ -1,0 +1,131 @@
+import { type Static, Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { UserError } from '#platform/errors/errors.ts'
+import type { Calendar } from './calendar.ts'
+import { addDays, dayOf, instantAt, minuteOfDay, minutesOf, startOfDay, weekdayOf } from './hospital-day.ts'
+import './calling-errors.ts'
+
+const TimeOfDay = Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$|^24:00$' })
+const DayRule = Type.Union([Type.Literal('open'), Type.Literal('closed')])
+
+/** The setting `calling` of the hospital: when and how often numbers are dialled (requirements C08, C09). */
+export const CallingRule = Type.Object(
+  {
+    /** Times of day at which calls may leave, in order; none: never. `closes` is the first minute that is closed. */
+    periods: Type.Array(Type.Object({ opens: TimeOfDay, closes: TimeOfDay }, { additionalProperties: false }), {
+      maxItems: 12,
+    }),
+    /** Statutory holidays. */
+    holidays: DayRule,
+    /** Saturdays and Sundays that make up for nothing. */
+    weekends: DayRule,
+    /** Calls to one number, over all programmes, in one hospital day. */
+    capPerDay: Type.Integer({ minimum: 1, maximum: 5 }),
+    /** The same in any seven days running. */
+    capPerWeek: Type.Integer({ minimum: 1, maximum: 35 }),
+  },
+  { additionalProperties: false },
+)
+export type CallingRule = Static<typeof CallingRule>
+
+/** What a campaign may do otherwise than the hospital; caps are the hospital's alone. */
+export const CampaignCalling = Type.Partial(Type.Pick(CallingRule, ['periods', 'holidays', 'weekends']), {
+  additionalProperties: false,
+})
+export type CampaignCalling = Static<typeof CampaignCalling>
+
+const ruleShape = Compile(CallingRule)
+const campaignShape = Compile(CampaignCalling)
+
+/** @throws UserError CALLING_RULE_INVALID */
+export function parseCallingRule(value: unknown): CallingRule {
+  if (!ruleShape.Check(value)) throw invalid(ruleShape.Errors(value)[0]?.instancePath)
+  checkPeriods(value.periods)
+  return value
+}
+
+/** @throws UserError CALLING_RULE_INVALID */
+export function parseCampaignCalling(value: unknown): CampaignCalling {
+  if (!campaignShape.Check(value)) throw invalid(campaignShape.Errors(value)[0]?.instancePath)
+  checkPeriods(value.periods ?? [])
+  return value
+}
+
+function checkPeriods(periods: CallingRule['periods']): void {
+  periods.forEach((period, index) => {
+    const before = periods[index - 1]
+    if (period.opens >= period.closes || (before !== undefined && before.closes > period.opens)) {
+      throw invalid(`/periods/${index}`)
+    }
+  })
+}
+
+function invalid(at = ''): UserError {
+  return new UserError('CALLING_RULE_INVALID', { at })
+}
+
+/** When a campaign may call: periods of the day, on the days that are open. */
+export interface CallingWindow {
+  readonly periods: readonly { readonly opens: string; readonly closes: string }[]
+  readonly holidays: 'open' | 'closed'
+  readonly weekends: 'open' | 'closed'
+  readonly calendar: Calendar
+}
+
+/** Calls at any hour of any day, as a campaign on a simulated trunk may. */
+export const anyHour: CallingWindow = {
+  periods: [{ opens: '00:00', closes: '24:00' }],
+  holidays: 'open',
+  weekends: 'open',
+  calendar: new Map(),
+}
+
+/** The hospital's rule with what the campaign does otherwise. */
+export function windowOf(rule: CallingRule, own: CampaignCalling, calendar: Calendar): CallingWindow {
+  const { periods, holidays, weekends } = { ...rule, ...own }
+  return { periods, holidays, weekends, calendar }
+}
+
+/** Why no call may leave; the same words as the gate's (migration 0003, gate_hour). Null: open. */
+export function closedBy(window: CallingWindow, at: Date): 'holiday' | 'weekend' | 'outside_window' | null {
+  const byDay = dayClosedBy(window, dayOf(at))
+  if (byDay !== null) return byDay
+  return periodAt(window, at) === null ? 'outside_window' : null
+}
+
+function dayClosedBy({ holidays, weekends, calendar }: CallingWindow, day: string): 'holiday' | 'weekend' | null {
+  const kind = calendar.get(day)
+  if (holidays === 'closed' && kind === 'holiday') return 'holiday'
+  if (weekends === 'closed' && kind === undefined && weekdayOf(day) >= 6) return 'weekend'
+  return null
+}
+
+/** Which of the day's periods an instant lies in, by position; null between them. Says nothing of the day. */
+export function periodAt({ periods }: CallingWindow, at: Date): number | null {
+  const minute = minuteOfDay(at)
+  const index = periods.findIndex(({ opens, closes }) => minutesOf(opens) <= minute && minute < minutesOf(closes))
+  return index === -1 ? null : index
+}
+
+/** Beyond this a window that never opens is taken for one. No holiday lasts as long. */
+const lookAheadDays = 62
+
+/** The earliest instant, `at` or later, at which a call may leave; null when the window does not open in two months. */
+export function nextOpening(window: CallingWindow, at: Date): Date | null {
+  const first = dayOf(at)
+  for (let ahead = 0; ahead <= lookAheadDays; ahead += 1) {
+    const day = addDays(first, ahead)
+    if (dayClosedBy(window, day) !== null) continue
+    for (const { opens, closes } of window.periods) {
+      if (instantAt(day, closes) > at) return new Date(Math.max(at.getTime(), instantAt(day, opens).getTime()))
+    }
+  }
+  return null
+}
+
+/** The first instant after the period that `at` lies in; the next midnight when it lies in none. */
+export function endOfPeriod(window: CallingWindow, at: Date): Date {
+  const period = window.periods[periodAt(window, at) ?? -1]
+  const day = dayOf(at)
+  return period === undefined ? startOfDay(addDays(day, 1)) : instantAt(day, period.closes)
+}

@@ -1,0 +1,99 @@
+import { sql } from 'kysely'
+import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
+import type { Ground, GroundTransaction } from '#platform/database/database.ts'
+import { UserError } from '#platform/errors/errors.ts'
+import { newId } from '#platform/ids.ts'
+import { appendToStream } from '#platform/realtime/stream-store.ts'
+import { releaseAttempts } from '../tasks/release.ts'
+import { createdAttemptsOf } from '../tasks/task-store.ts'
+import { patientRefused } from './patient-news.ts'
+import { renumberTasks, renumberTasksOf } from './phone-store.ts'
+import '../follow-up-tables.ts'
+import './patient-errors.ts'
+
+export interface NewRefusal {
+  /** Nobody is called on this number. */
+  readonly phoneNumberId?: string
+  /** This patient is not called on any number, and all plans end. */
+  readonly patientId?: string
+  readonly source: 'agent' | 'supervisor' | 'programme'
+  readonly reason?: string
+  /** Until then; absent: for good. */
+  readonly until?: Date
+}
+
+/**
+ * Puts a number or a patient on the do-not-call list, at once, also for what is queued (requirements C10): tasks that
+ * wait are held by a trigger, what is claimed is given back here, and the gate is asked again before every INVITE.
+ * @returns the entry's id
+ */
+export async function addDoNotCall(db: Ground, refusal: NewRefusal, by: Actor): Promise<string> {
+  const id = newId()
+  const { phoneNumberId, patientId, source, reason, until } = refusal
+  await db.transaction().execute(async (tx) => {
+    await tx
+      .insertInto('doNotCall')
+      .values({
+        id,
+        phoneNumberId: phoneNumberId ?? null,
+        patientId: patientId ?? null,
+        source,
+        reason: reason ?? null,
+        createdBy: by.accountId,
+        until: until ?? null,
+      })
+      .execute()
+    const released = await releaseAttempts(tx, await createdAttemptsOf(tx, whomItConcerns(refusal)))
+    if (phoneNumberId !== undefined) await renumberTasksOf(tx, phoneNumberId)
+    // A refusal with an end is a pause; one without ends all plans of the patient (requirements H31).
+    const ended = patientId !== undefined && until === undefined ? await patientRefused(tx, patientId, null) : []
+    await writeAudit(tx, {
+      actor: by,
+      action: 'do_not_call.added',
+      object: { kind: 'do_not_call', id },
+      outcome: 'ok',
+      detail: { source, ofNumber: phoneNumberId !== undefined, ofPatient: patientId !== undefined },
+    })
+    await appendToStream(tx, 'live', [...released, ...ended])
+  })
+  return id
+}
+
+/** The key `9`, confirmed: neither this number nor this patient is called again, by any programme (requirements E09). */
+export async function refuseByKey(
+  tx: GroundTransaction,
+  said: { readonly attemptId: string; readonly taskId: string; readonly at: Date },
+): Promise<void> {
+  await sql`
+    insert into do_not_call (id, phone_number_id, patient_id, source, attempt_id, created_at)
+    select ${newId()}, a.phone_number_id, t.patient_id, 'patient_key', a.id, ${said.at}
+    from attempt a join task t on t.id = a.task_id
+    where a.id = ${said.attemptId} and t.id = ${said.taskId}
+    on conflict do nothing
+  `.execute(tx)
+}
+
+/** Takes an entry off the list. Stopped plans stay stopped; waiting tasks may be dialled again. */
+export async function liftDoNotCall(db: Ground, id: string, by: Actor): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const { rows } = await sql<{ patientIds: string[] | null }>`
+      update do_not_call d set lifted_at = app_now(), lifted_by = ${by.accountId}
+      where d.id = ${id} and d.lifted_at is null
+      returning (select array_agg(distinct p.patient_id) from patient_phone p
+        where p.phone_number_id = d.phone_number_id or p.patient_id = d.patient_id) as patient_ids
+    `.execute(tx)
+    const [lifted] = rows
+    if (lifted === undefined) throw new UserError('DO_NOT_CALL_UNKNOWN')
+    await renumberTasks(tx, lifted.patientIds ?? [])
+    await writeAudit(tx, {
+      actor: by,
+      action: 'do_not_call.lifted',
+      object: { kind: 'do_not_call', id },
+      outcome: 'ok',
+    })
+  })
+}
+
+function whomItConcerns({ phoneNumberId, patientId }: NewRefusal) {
+  return sql`(a.phone_number_id = ${phoneNumberId ?? null}::uuid or t.patient_id = ${patientId ?? null}::uuid)`
+}

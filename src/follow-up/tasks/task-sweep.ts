@@ -1,0 +1,115 @@
+import { sql } from 'kysely'
+import type { Ground } from '#platform/database/database.ts'
+import { appendToStream } from '#platform/realtime/stream-store.ts'
+import { taskChanges } from './task-change.ts'
+import { moveTasks } from './task-store.ts'
+
+/** Tasks of one transaction; a sweep goes on until nothing is left. */
+const atOnce = 500
+/** A sweep ends after this many batches; the next fire goes on. */
+const batches = 200
+
+export interface Swept {
+  /** Waiting tasks whose time to be completed has run out. */
+  readonly expired: number
+  /** Tasks that seemed to be in a call of which there is no attempt; due again. */
+  readonly healed: number
+  /** Tasks that something held and nothing holds any more. */
+  readonly freed: number
+}
+
+/**
+ * What only the passing of time brings about, and what no trigger may have missed. Safe at any moment and on every node
+ * at once; each batch is a transaction of its own. Fired by the clock every few minutes.
+ * Source: requirements §5.3 (upper limit for completing), architecture §3 (reconcile).
+ */
+export async function sweepTasks(db: Ground): Promise<Swept> {
+  return {
+    expired: await inBatches(() => expireTasks(db)),
+    healed: await inBatches(() => healTasks(db)),
+    freed: await askAgain(db),
+  }
+}
+
+async function inBatches(one: () => Promise<number>): Promise<number> {
+  let done = 0
+  for (let batch = 0; batch < batches; batch += 1) {
+    const moved = await one()
+    done += moved
+    if (moved < atOnce) break
+  }
+  return done
+}
+
+function expireTasks(db: Ground): Promise<number> {
+  return db.transaction().execute(async (tx) => {
+    const moved = await moveTasks(tx, {
+      where: sql`t.expires_at <= app_now()`,
+      from: ['scheduled', 'retry_wait', 'callback'],
+      to: 'expired',
+      reason: 'expired',
+      limit: atOnce,
+    })
+    await sql`
+      update response set state = 'partial'
+      where state = 'open' and task_id = any (${moved.map(({ taskId }) => taskId)}::uuid[])
+    `.execute(tx)
+    await appendToStream(tx, 'live', taskChanges(moved))
+    return moved.length
+  })
+}
+
+/**
+ * No task is lost: one that is claimed or in progress has an active attempt, or its end was refused and kept without
+ * effect. Such a one waits again; long enough after its last change that no transaction is still at it.
+ */
+function healTasks(db: Ground): Promise<number> {
+  const orphaned = sql`t.changed_at < app_now() - interval '5 minutes'
+    and not exists (select from attempt a where a.task_id = t.id and a.state <> 'ended')`
+  return db.transaction().execute(async (tx) => {
+    const claimed = await moveTasks(tx, {
+      where: orphaned,
+      from: ['claimed'],
+      to: 'scheduled',
+      reason: null,
+      limit: atOnce,
+    })
+    const inCall = await moveTasks(tx, {
+      where: orphaned,
+      from: ['in_progress'],
+      to: 'retry_wait',
+      reason: null,
+      limit: atOnce,
+    })
+    await appendToStream(tx, 'live', taskChanges([...claimed, ...inCall]))
+    return claimed.length + inCall.length
+  })
+}
+
+/**
+ * Holds are kept by triggers on the facts; this asks the gate again about every held task that is due, in batches by
+ * id, so that even a fact changed behind the triggers (a restore) keeps nobody waiting for ever.
+ */
+async function askAgain(db: Ground): Promise<number> {
+  let freed = 0
+  let after = '00000000-0000-0000-0000-000000000000'
+  for (let batch = 0; batch < batches; batch += 1) {
+    const { rows } = await sql<{ id: string }>`
+      select id from task
+      where id > ${after} and hold is not null and due_at <= app_now() and state in ('scheduled', 'retry_wait', 'callback')
+      order by id limit ${atOnce}
+    `.execute(db)
+    const ids = rows.map(({ id }) => id)
+    if (ids.length > 0) {
+      await sql`select rehold(${ids}::uuid[])`.execute(db)
+      const left = await sql<{ held: number }>`
+        select count(*)::integer as held from task where id = any (${ids}::uuid[]) and hold is not null
+      `.execute(db)
+      freed += ids.length - (left.rows[0]?.held ?? 0)
+    }
+    const last = ids.at(-1)
+    if (ids.length < atOnce || last === undefined) break
+    after = last
+  }
+  return freed
+}
