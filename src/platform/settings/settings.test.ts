@@ -13,6 +13,7 @@ test('an empty environment gives the trial on this machine', () => {
     switches: null,
     tls: null,
     logLevel: 'info',
+    logFile: resolve('data/log/suifang.log'),
   })
 })
 
