@@ -47,7 +47,8 @@ async function start({
   onLog = () => {},
 }: SoftswitchOptions): Promise<SoftswitchProcess> {
   const program = new URL('./main.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, [program], {
+  // A small young generation: calls make much short-lived text, and what it grows to is never given back.
+  const child = spawn(process.execPath, ['--max-semi-space-size=2', program], {
     // A process group of its own: a Ctrl-C in our terminal must not end it before us.
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],

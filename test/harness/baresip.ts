@@ -1,0 +1,108 @@
+/**
+ * baresip as the patient's telephone: a SIP and media stack that shares no line with ours. It answers by itself, sends
+ * a tone, keeps what it hears in a WAV file and presses keys when told to.
+ */
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { wavHeader } from '#softswitch/media/wav.ts'
+import { testFolder } from './folder.ts'
+import { startProcess } from './process.ts'
+import { sine } from './tones.ts'
+import { waitFor } from './wait-for.ts'
+
+const modules = '/usr/lib/baresip/modules'
+
+export interface Baresip {
+  /** Where it answers. */
+  readonly uri: string
+  /** Presses a key; it is released by the next one. */
+  press(key: string): void
+  hangUp(): void
+  /** What it has heard so far, at 8 kHz. */
+  heard(): Promise<Int16Array>
+  close(): Promise<void>
+}
+
+/** @param options.frequency of the tone that it sends, Hz */
+export async function startBaresip(options: { frequency: number }): Promise<Baresip> {
+  const folder = await testFolder()
+  const [sipPort, controlPort] = [await freePort(), await freePort()]
+  await mkdir(join(folder.path, 'heard'))
+  const tone = sine(options.frequency, 60 * 8000)
+  const header = wavHeader({ channels: 1, sampleRate: 8000, dataBytes: tone.byteLength })
+  await writeFile(join(folder.path, 'tone.wav'), Buffer.concat([header, Buffer.from(tone.buffer)]))
+  await writeFile(
+    join(folder.path, 'config'),
+    [
+      'poll_method epoll',
+      `sip_listen 127.0.0.1:${sipPort}`,
+      'call_local_timeout 120',
+      'call_max_calls 4',
+      `audio_source aufile,${join(folder.path, 'tone.wav')}`,
+      'audio_player aubridge,nobody',
+      'audio_alert aubridge,nobody',
+      'ausrc_srate 8000',
+      'auplay_srate 8000',
+      'ausrc_channels 1',
+      'auplay_channels 1',
+      'rtp_ports 42000-44000',
+      'net_interface 127.0.0.1',
+      `module_path ${modules}`,
+      ...['g711.so', 'aufile.so', 'aubridge.so', 'sndfile.so'].map((name) => `module ${name}`),
+      'module_tmp account.so',
+      ...['menu.so', 'ctrl_tcp.so'].map((name) => `module_app ${name}`),
+      `ctrl_tcp_listen 127.0.0.1:${controlPort}`,
+      `snd_path ${join(folder.path, 'heard')}`,
+      '',
+    ].join('\n'),
+  )
+  await writeFile(
+    join(folder.path, 'accounts'),
+    '<sip:patient@127.0.0.1>;regint=0;answermode=auto;audio_codecs=pcma,pcmu;ptime=20\n',
+  )
+  await writeFile(join(folder.path, 'contacts'), '')
+  const program = await startProcess(['baresip', '-f', folder.path], { cwd: folder.path })
+  const control = await waitFor(() => reach(controlPort), { what: 'the control port of baresip' })
+  const command = (name: string, params?: string) => {
+    const text = JSON.stringify({ command: name, ...(params === undefined ? {} : { params }) })
+    control.write(`${Buffer.byteLength(text)}:${text},`)
+  }
+  return {
+    uri: `sip:patient@127.0.0.1:${sipPort}`,
+    press: (key) => command('sndcode', key),
+    hangUp: () => command('hangup'),
+    heard: async () => {
+      const names = await readdir(join(folder.path, 'heard'))
+      const name = names.find((file) => file.endsWith('dec.wav'))
+      if (name === undefined) return new Int16Array(0)
+      const file = await readFile(join(folder.path, 'heard', name))
+      return Int16Array.from({ length: Math.floor((file.length - 44) / 2) }, (_, i) => file.readInt16LE(44 + i * 2))
+    },
+    close: async () => {
+      control.destroy()
+      await program.close()
+      await folder.close()
+    },
+  }
+}
+
+function reach(port: number): Promise<Socket | null> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => resolve(null))
+    socket.once('connect', () => resolve(socket))
+  })
+}
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4')
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const { port } = socket.address()
+  socket.close()
+  await once(socket, 'close')
+  return port
+}
