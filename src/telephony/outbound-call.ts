@@ -18,7 +18,7 @@ export interface OutboundCallParts {
 
 type StopReason = 'ring_timeout' | 'cancelled' | 'no_media'
 
-/** Another server is asked when the first fails; a third would only make the patient's line wait. */
+/** When the first fails another is asked, or the same once more; a third try would only make the line wait. */
 const mediaTries = 2
 /** Anything else could not be dialled, or would end up in the SIP message as something else than a number. */
 const dialable = /^\+?\d{1,32}$/
@@ -67,8 +67,10 @@ export class OutboundCall implements OutboundDial {
 
   async #makeEndpoint(): Promise<MediaEndpoint | null> {
     const { mediaServers, log, sip } = this.#parts
-    for (const server of mediaServers().slice(0, mediaTries)) {
-      if (this.#stopReason !== null || !sip.up) return null
+    for (let tried = 0; tried < mediaTries; tried += 1) {
+      const servers = mediaServers()
+      const server = servers[tried % Math.max(servers.length, 1)]
+      if (server === undefined || this.#stopReason !== null || !sip.up) return null
       try {
         const endpoint = await server.createEndpoint(this.#order, log)
         try {

@@ -60,6 +60,7 @@ export class SipLink {
   constructor(parts: SipLinkParts) {
     this.#parts = parts
     this.srf = new Srf(applicationTag)
+    this.#calmDialogs()
     this.#answerStrangers()
     this.srf.on('connect', (error) => this.#signedIn(error))
     // The close that follows says all there is to say; without a listener the emitter throws.
@@ -180,6 +181,23 @@ export class SipLink {
         },
       )
       .finally(() => wp.off('msg', onMessage))
+  }
+
+  /**
+   * fsmrf destroys dialogues and forgets the promise; when the server has forgotten the dialogue too, its rejection
+   * would end the process. Whoever awaits it still sees it.
+   */
+  #calmDialogs(): void {
+    const add = this.srf.addDialog.bind(this.srf)
+    this.srf.addDialog = (dialog) => {
+      const destroy = dialog.destroy.bind(dialog)
+      dialog.destroy = () => {
+        const destroyed = destroy()
+        destroyed.catch(() => {})
+        return destroyed
+      }
+      add(dialog)
+    }
   }
 
   /** What no dialogue of ours takes: the carrier's keep-alive, and requests for calls of a node that has died. */

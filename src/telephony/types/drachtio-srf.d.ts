@@ -108,6 +108,8 @@ declare module 'drachtio-srf' {
       options: { readonly method: string; readonly stackDialogId?: string; readonly stackTxnId?: string },
       callback: (error: Error | null, request?: Srf.SrfRequest) => void,
     ): void
+    /** Called by srf itself for every dialogue it makes. */
+    addDialog(dialog: Srf.Dialog): void
     removeDialog(dialog: Srf.Dialog): void
   }
 
