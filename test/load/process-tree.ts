@@ -1,0 +1,90 @@
+/** Processes as Linux tells of them in /proc: who started whom, what each has used. */
+import { readdirSync, readFileSync } from 'node:fs'
+
+export interface ProcessUse {
+  readonly pid: number
+  /** The job of this process in the house. */
+  readonly name: string
+  /** User and system time since its start. */
+  readonly cpuSeconds: number
+  /** Proportional set size: shared pages count by share. */
+  readonly pssKb: number
+  readonly rssKb: number
+}
+
+/** Ticks of /proc/<pid>/stat: 100 a second on every Linux that Node runs on. */
+const ticksPerSecond = 100
+
+/** A process and all that it and its children have started, as they are now. */
+export function processTree(root: number): ProcessUse[] {
+  const parents = new Map(allProcesses().flatMap((pid) => parentOf(pid) ?? []))
+  const isOurs = (pid: number): boolean => {
+    for (
+      let at: number | undefined = pid, steps = 0;
+      at !== undefined && steps < 64;
+      at = parents.get(at), steps += 1
+    ) {
+      if (at === root) return true
+    }
+    return false
+  }
+  return [...parents.keys()].filter(isOurs).flatMap((pid) => useOf(pid) ?? [])
+}
+
+function allProcesses(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+}
+
+function parentOf(pid: number): [[pid: number, parent: number]] | undefined {
+  const fields = statOf(pid)
+  return fields === undefined ? undefined : [[pid, Number(fields[1])]]
+}
+
+function useOf(pid: number): ProcessUse | undefined {
+  const fields = statOf(pid)
+  const command = read(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim()
+  const memory = read(`/proc/${pid}/smaps_rollup`)
+  if (fields === undefined || !command || memory === undefined) return undefined
+  return {
+    pid,
+    name: nameOf(command),
+    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
+    pssKb: kilobytes(memory, 'Pss'),
+    rssKb: kilobytes(memory, 'Rss'),
+  }
+}
+
+/** What follows the command's name in /proc/<pid>/stat: state, parent, …; undefined when the process is gone. */
+function statOf(pid: number): string[] | undefined {
+  const line = read(`/proc/${pid}/stat`)
+  // The name stands in parentheses and may hold any character.
+  return line?.slice(line.lastIndexOf(')') + 2).split(' ')
+}
+
+function kilobytes(rollup: string, key: string): number {
+  return Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0)
+}
+
+const jobs: readonly (readonly [pattern: RegExp, name: string])[] = [
+  [/src\/main\.ts|bin\/run\.ts|suifang\.mjs/, 'application'],
+  [/softswitch\/main\.ts/, 'softswitch'],
+  [/carrier\/main\.ts/, 'carrier and patients'],
+  [/udp-echo-process\.ts/, 'echo'],
+  [/\.bench\.ts/, 'bench'],
+  [/^postgres\b|bin\/postgres /, 'Postgres'],
+  [/^npm\b|npm-cli/, 'npm'],
+]
+
+function nameOf(command: string): string {
+  return jobs.find(([pattern]) => pattern.test(command))?.[1] ?? command.split(' ').slice(0, 3).join(' ')
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined // gone, or not ours to read
+  }
+}
