@@ -7,7 +7,8 @@ import { createWriteStream, type WriteStream } from 'node:fs'
 export type CallEvent =
   | { readonly event: 'invite'; readonly behaviour: string }
   | { readonly event: 'ringing' | 'early_media' | 'acknowledged' }
-  | { readonly event: 'answered' }
+  /** `voiceHz`: the tone on the patient’s channel; 0 for none. */
+  | { readonly event: 'answered'; readonly voiceHz: number }
   /** First packet of speech. `afterAnswerMs`: since the 200 was given to the socket. */
   | { readonly event: 'speech'; readonly afterAnswerMs: number }
   /** `listenedMs`: how long the prompt had been heard. `sent` is false when the other side takes no telephone-events. */

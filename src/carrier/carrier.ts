@@ -16,6 +16,7 @@ import { CallReport } from './call-report.ts'
 import { chance } from './chance.ts'
 import { PatientCall } from './patient-call.ts'
 import { Ticker } from './ticker.ts'
+import { voiceOf } from './voice.ts'
 
 export interface CarrierOptions {
   /** Numeric address of SIP and RTP. Default 127.0.0.1. */
@@ -95,6 +96,7 @@ export class Carrier {
       call,
       behaviour: everyone ?? behaviourOf(number),
       chance: chance(`${seed}|${number}|${times}`),
+      voiceHz: voiceOf(number),
       ticker: this.#ticker,
       address: this.address,
       speed,

@@ -17,6 +17,8 @@ export interface PatientCallParts {
   readonly call: SipCall
   readonly behaviour: Behaviour
   readonly chance: Chance
+  /** The tone that stands for what they say. */
+  readonly voiceHz: number
   readonly ticker: Ticker
   /** Numeric address of the RTP socket. */
   readonly address: string
@@ -30,8 +32,6 @@ const progressHz = 450
 const ringBackBeat = { onMs: 1_000, everyMs: 5_000 }
 /** Talking: phrases of about a second and a half, and breath between. */
 const phraseBeat = { onMs: 1_500, everyMs: 2_600 }
-/** Voices of the patients, so that one can be told from another: 300 to 1 250 Hz. */
-const voiceHz = { from: 300, step: 50, voices: 20 }
 const reasons: Readonly<Record<number, string>> = {
   1: 'Unallocated number',
   17: 'User busy',
@@ -98,7 +98,7 @@ export class PatientCall {
   }
 
   #answer(conversation: Conversation, telephone: Telephone): void {
-    const { call, chance, report } = this.#parts
+    const { call, chance, voiceHz, report } = this.#parts
     const sdp = this.#describe(telephone)
     if (sdp === undefined) {
       call.refuse({ status: 488 })
@@ -108,11 +108,10 @@ export class PatientCall {
     this.#startedAt = performance.now()
     this.#answeredAt = this.#startedAt
     if (!call.answer({ sdp })) return
-    report({ event: 'answered' })
-    const own = voiceHz.from + voiceHz.step * Math.floor(chance.next() * voiceHz.voices)
     if (conversation.voice !== undefined) {
-      this.#sound = conversation.voice === 'steady' ? { hz: own } : { hz: own, beat: phraseBeat }
+      this.#sound = conversation.voice === 'steady' ? { hz: voiceHz } : { hz: voiceHz, beat: phraseBeat }
     }
+    report({ event: 'answered', voiceHz: this.#sound.hz })
     this.#patient = new Patient(
       conversation,
       chance,

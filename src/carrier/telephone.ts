@@ -8,13 +8,16 @@ import { decodeG711, encodeG711, G711_SILENCE, type G711Law } from '#softswitch/
 import { newRtpHeader, RTP_HEADER_BYTES, readRtp, writeRtp } from '#softswitch/media/rtp-packet.ts'
 import type { NegotiatedAudio } from '#softswitch/media/sdp.ts'
 import { EVENT_BYTES, TelephoneEventSender, writeEvent } from '#softswitch/media/telephone-event.ts'
+import { voiceStepHz } from './voice.ts'
 
 const frameSamples = 160
 const keySamples = 800
 const toneAmplitude = 6_000
 
-/** Encoded 20 ms of a tone; frequencies are multiples of 50 Hz, so that frames join without a click. */
-const frames = new Map<string, Buffer>()
+/** A tone of a multiple of 5 Hz is whole in 200 ms: ten frames, which join without a click however often they repeat. */
+const framesOfTone = 10
+/** Encoded tones, ten frames each; silence has one. */
+const tones = new Map<string, readonly Buffer[]>()
 
 export class Telephone {
   /** Every audio packet: mean absolute sample, and when it came (`performance.now`). */
@@ -25,6 +28,8 @@ export class Telephone {
   readonly #heardSamples = new Int16Array(2_000)
   #audio: NegotiatedAudio | undefined
   #toneHz = 0
+  /** Counted while a key is held, too: the tone goes on where it would be. */
+  #ticks = 0
   #sequence: number
   #timestamp: number
   readonly #ssrc: number
@@ -57,9 +62,9 @@ export class Telephone {
     this.#audio = audio
   }
 
-  /** 0 = silence. Rounded to 50 Hz. */
+  /** 0 = silence. Rounded to 5 Hz. */
   sound(hz: number): void {
-    this.#toneHz = Math.round(hz / 50) * 50
+    this.#toneHz = Math.round(hz / voiceStepHz) * voiceStepHz
   }
 
   /** Holds a key for 100 ms. @returns false when the other side takes no telephone-events */
@@ -84,18 +89,24 @@ export class Telephone {
         ssrc: this.#ssrc,
       })
       if (sendsEvent) writeEvent(event, packet, RTP_HEADER_BYTES)
-      else frameOf(audio.law, this.#toneHz).copy(packet, RTP_HEADER_BYTES)
+      else this.#nextFrame(audio.law).copy(packet, RTP_HEADER_BYTES)
       this.#first = false
       this.#sequence = (this.#sequence + 1) & 0xffff
       this.#socket.send(packet, audio.remotePort, audio.remoteAddress, () => {})
     }
     this.#timestamp = (this.#timestamp + frameSamples) >>> 0
+    this.#ticks++
   }
 
   close(): void {
     if (this.#closed) return
     this.#closed = true
     this.#socket.close()
+  }
+
+  #nextFrame(law: G711Law): Buffer {
+    const frames = toneOf(law, this.#toneHz)
+    return frames[this.#ticks % frames.length] ?? silence(law)
   }
 
   #hear(datagram: Buffer): void {
@@ -110,17 +121,24 @@ export class Telephone {
   }
 }
 
-function frameOf(law: G711Law, hz: number): Buffer {
+function toneOf(law: G711Law, hz: number): readonly Buffer[] {
   const name = `${law}${hz}`
-  const known = frames.get(name)
+  const known = tones.get(name)
   if (known !== undefined) return known
-  const frame = Buffer.alloc(frameSamples, G711_SILENCE[law])
-  if (hz > 0) {
-    const samples = Int16Array.from({ length: frameSamples }, (_, i) =>
-      Math.round(toneAmplitude * Math.sin((2 * Math.PI * hz * i) / 8_000)),
-    )
-    encodeG711(law, samples, frameSamples, frame, 0)
-  }
-  frames.set(name, frame)
+  const made = hz === 0 ? [silence(law)] : Array.from({ length: framesOfTone }, (_, i) => toneFrame(law, hz, i))
+  tones.set(name, made)
+  return made
+}
+
+function toneFrame(law: G711Law, hz: number, index: number): Buffer {
+  const samples = Int16Array.from({ length: frameSamples }, (_, i) =>
+    Math.round(toneAmplitude * Math.sin((2 * Math.PI * hz * (index * frameSamples + i)) / 8_000)),
+  )
+  const frame = Buffer.alloc(frameSamples)
+  encodeG711(law, samples, frameSamples, frame, 0)
   return frame
+}
+
+function silence(law: G711Law): Buffer {
+  return Buffer.alloc(frameSamples, G711_SILENCE[law])
 }
