@@ -30,6 +30,9 @@ export interface RawRecord {
 /** Control and format characters (zero-width spaces, byte order marks), but not tab and line breaks. */
 const INVISIBLE = /(?![\t\n\r])[\p{Cc}\p{Cf}]/gu
 
+/** No space, apostrophe, equals sign or anything outside ASCII but common Han. */
+const PLAIN = /^[!-&(-<>-_a-~\u4e00-\u9fff]*$/
+
 /** The text of a cell without invisible characters, outer spaces of any kind and the apostrophes that force "text" in Excel. */
 export function cellText(cell: Cell | undefined): string {
   if (cell === undefined) return ''
@@ -48,6 +51,8 @@ export function isBlank(cell: Cell | undefined): boolean {
 
 /** `="0123"` is how a CSV tells Excel to keep text; a leading apostrophe is the same thing typed by hand. */
 function trimCell(text: string): string {
+  // Most cells have nothing to trim: Han, digits, letters, marks.
+  if (PLAIN.test(text)) return text
   let trimmed = text.replace(INVISIBLE, '').trim()
   const kept = /^="(.*)"$/s.exec(trimmed)
   if (kept) trimmed = (kept[1] ?? '').replaceAll('""', '"').trim()
@@ -61,6 +66,7 @@ export function hasLeadingApostrophe(cell: Cell | undefined): boolean {
 
 /** Full-width ASCII (`１`, `Ａ`, `（`) and the ideographic space as plain ASCII. */
 export function halfWidth(text: string): string {
+  if (!/[\u3000\uff01-\uff5e]/.test(text)) return text
   return text
     .replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
     .replaceAll('\u3000', ' ')

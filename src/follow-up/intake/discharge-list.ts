@@ -153,7 +153,9 @@ class ListJudge {
       const read = readDateCell(record.cells[column ?? -1])
       if (read.kind !== 'time' || read.value.time === null) continue
       seen++
-      if (read.value.time !== '00:00') this.#midnights = false
+      if (read.value.time === '00:00') continue
+      this.#midnights = false
+      break
     }
     if (seen < 2) this.#midnights = false
     return this.#midnights
@@ -164,9 +166,10 @@ class ListJudge {
     if (filled.length === 0) return 'blank'
     if (repeatsHeader(record.cells, this.#columns)) return 'repeated_header'
     if (this.#beginsAnotherHeader(record, index)) return 'repeated_header'
-    const evidence = evidenceOfPatient(record, this.#columns, this.#options)
-    if (isTotal(filled) && evidence < 2) return 'total'
-    if (filled.length <= 3 && evidence < 2 && !this.#hasKeyAndName(record)) return 'footer'
+    const total = isTotal(filled)
+    if ((!total && filled.length > 3) || evidenceOfPatient(record, this.#columns, this.#options) >= 2) return null
+    if (total) return 'total'
+    if (!this.#hasKeyAndName(record)) return 'footer'
     return null
   }
 

@@ -66,8 +66,9 @@ function headerAt(records: readonly RawRecord[], index: number, words: ColumnWor
   return best
 }
 
-/** At least three different fields, and no cell that is as long as a sentence or looks like a value. */
+/** At least three different fields, named by a third of the cells. */
 export function looksLikeHeader(cells: readonly Cell[], words: ColumnWords): boolean {
+  if (cells.some(isValue)) return false
   const fields = new Set<Field>()
   let named = 0
   let filled = 0
@@ -82,8 +83,14 @@ export function looksLikeHeader(cells: readonly Cell[], words: ColumnWords): boo
   return fields.size >= FEWEST_FIELDS && named * 3 >= filled
 }
 
+/** No header has a number or five digits in a row, and nearly every patient has: asked first, since it costs little. */
+function isValue(cell: Cell): boolean {
+  return typeof cell !== 'string' || /\d{5}/.test(cell)
+}
+
 /** True when a record below the header says the same words in the same columns: page breaks repeat them. */
 export function repeatsHeader(cells: readonly Cell[], columns: ListColumns): boolean {
+  if (cells.some(isValue)) return false
   let same = 0
   let filled = 0
   for (const [index, cell] of cells.entries()) {
