@@ -49,6 +49,11 @@ export class ControlConnection {
     return this.#up
   }
 
+  /** Our own address as this server sees it; null while not connected. */
+  get localAddress(): string | null {
+    return this.#connection?.socket?.localAddress?.replace(/^::ffff:/, '') ?? null
+  }
+
   /**
    * @param command such as `uuid_kill <uuid>`; the caller vouches for its arguments
    * @returns the answer's body, which may well begin with `-ERR`

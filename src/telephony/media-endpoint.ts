@@ -267,9 +267,8 @@ export class MediaEndpoint {
   /** The completion of a play that the hang-up cut short precedes the news of the hang-up by a moment. */
   #hungUpMeanwhile(answer: Mrf.Event): boolean {
     if (this.#end !== null) return true
-    const state = answer.getHeader('Channel-State') ?? ''
-    const callState = answer.getHeader('Channel-Call-State') ?? ''
-    return /HANGUP|REPORTING|DESTROY/.test(state) || callState === 'HANGUP'
+    // The channel's state and call state lag behind: they change only when what was running has ended.
+    return answer.getHeader('Answer-State') === 'hangup'
   }
 
   #heard(dtmf: Mrf.Dtmf): void {

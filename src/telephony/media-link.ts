@@ -13,8 +13,8 @@ export interface MediaLinkParts {
   readonly address: MediaServerAddress
   readonly sip: SipLink
   readonly mrf: Mrf
-  /** Where the media server's connections for each channel are awaited, and how it reaches that place. */
-  readonly events: EventSocketListener
+  /** Where the media server's connections for each channel are awaited. Default: the address it sees us at. */
+  readonly events?: EventSocketListener
   readonly clock: Clock
   readonly log: Log
   readonly onChange: () => void
@@ -22,6 +22,7 @@ export interface MediaLinkParts {
 
 export interface EventSocketListener {
   readonly listenAddress: string
+  /** Where the media server finds it, if elsewhere (address translation). */
   readonly advertisedAddress?: string
 }
 
@@ -174,7 +175,8 @@ export class MediaLink {
   }
 
   #signIn(): Promise<Mrf.MediaServer> {
-    const { mrf, address, events } = this.#parts
+    const { mrf, address } = this.#parts
+    const events = this.#parts.events ?? { listenAddress: this.#control.localAddress ?? '127.0.0.1' }
     return new Promise((resolve, reject) => {
       let settled = false
       mrf.connect(

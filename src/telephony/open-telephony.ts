@@ -14,7 +14,7 @@ export interface TelephonyOptions {
   readonly drachtio: SipServerAddress
   /** At least one. */
   readonly freeswitches: readonly MediaServerAddress[]
-  /** Where FreeSWITCH reports each channel to us. Default: loopback, which serves when everything is on one machine. */
+  /** Where FreeSWITCH reports each channel to us. Default: the address it sees us at. */
   readonly events?: EventSocketListener
   readonly log: Log
   readonly clock?: Clock
@@ -62,7 +62,7 @@ class ConnectedTelephony implements Telephony {
           address,
           sip: this.#sip,
           mrf,
-          events: events ?? { listenAddress: '127.0.0.1' },
+          ...(events === undefined ? {} : { events }),
           clock,
           log,
           onChange,
