@@ -45,7 +45,8 @@ export type ChannelState = keyof typeof STATE_NUMBERS
 export function addChannelHeaders(event: SwitchEvent, channel: Channel): void {
   event.add('Channel-State', channel.state)
   event.add('Channel-Call-State', channel.callState)
-  event.add('Channel-State-Number', STATE_NUMBERS[channel.state])
+  const number = STATE_NUMBERS[channel.state]
+  event.add('Channel-State-Number', channel.up ? number : Math.max(number, STATE_NUMBERS.CS_HANGUP))
   event.add('Channel-Name', channel.name)
   event.add('Unique-ID', channel.uuid)
   event.add('Call-Direction', 'inbound')

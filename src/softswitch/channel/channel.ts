@@ -100,6 +100,10 @@ export class Channel {
     this.leg.on('digit', (digit) => this.receiveDigit({ ...digit, source: 'RTP' }))
   }
 
+  /**
+   * What its state machine does. Between the hang-up and the end of what was running this is still the state before,
+   * as on the real server; `up` and `Answer-State` say at once that it is over.
+   */
   get state(): ChannelState {
     return this.#state
   }
@@ -131,9 +135,7 @@ export class Channel {
   create(): void {
     this.core.channels.set(this.uuid, this)
     this.core.sessions.count(this.core.channels.size)
-    this.#state = 'CS_INIT'
     this.fire('CHANNEL_CREATE')
-    this.#setCallState('RINGING')
   }
 
   fire(name: string, fill?: (event: SwitchEvent) => void): void {
@@ -145,6 +147,7 @@ export class Channel {
 
   setState(state: ChannelState): void {
     this.#state = state
+    if (state === 'CS_ROUTING' && this.answeredAt === null) this.#setCallState('RINGING')
     this.fire('CHANNEL_STATE')
   }
 
@@ -201,6 +204,7 @@ export class Channel {
 
   /** Runs the dialplan: one application after the other; behind the last one the channel is hung up. */
   async runDialplan(steps: readonly (readonly [application: string, argument: string])[]): Promise<void> {
+    this.setState('CS_INIT')
     this.setState('CS_ROUTING')
     this.setState('CS_EXECUTE')
     for (const [application, argument] of steps) {
@@ -273,11 +277,11 @@ export class Channel {
   }
 
   async #end(cause: HangupCause): Promise<void> {
-    this.#state = 'CS_HANGUP'
     this.hungUpAt = new Date()
     this.fire('CHANNEL_HANGUP')
     this.#digits.length = 0
     await within(END_LIMIT_MS, this.#stack.hangUp())
+    this.setState('CS_HANGUP')
     await within(END_LIMIT_MS, this.recordings.stop('all'))
     await within(END_LIMIT_MS, this.noteMediaStats())
     const { variables } = this
@@ -289,11 +293,11 @@ export class Channel {
     variables.set('duration', Math.floor((this.hungUpAt.getTime() - this.createdAt.getTime()) / 1000))
     this.#setCallState('HANGUP')
     this.#signalling.end(cause)
-    this.fire('CHANNEL_HANGUP_COMPLETE')
     this.setState('CS_REPORTING')
+    this.fire('CHANNEL_HANGUP_COMPLETE')
     this.control?.channelEnded()
     await within(END_LIMIT_MS, this.leg.close())
-    this.#state = 'CS_DESTROY'
+    this.setState('CS_DESTROY')
     this.fire('CHANNEL_DESTROY')
     this.core.channels.delete(this.uuid)
   }
