@@ -363,6 +363,31 @@ async function calendar(db: Kysely<unknown>): Promise<void> {
       select day::timestamp at time zone 'Asia/Shanghai'
     $$;
 
+    -- Hours and caps as the gate reads them; a campaign may state some of the hours and no caps.
+    create function calling_is_valid(rule jsonb, is_hospital boolean) returns boolean language sql immutable as $$
+      select coalesce(jsonb_typeof(rule) = 'object'
+        and case when rule ? 'periods' or is_hospital then
+          jsonb_typeof(rule -> 'periods') = 'array' and not rule @? '$.periods[*] ? (
+            !(@.opens like_regex "^([01][0-9]|2[0-3]):[0-5][0-9]$") || !(@.closes like_regex "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")
+            || !(@.opens < @.closes))' else true end
+        and (rule ->> 'holidays' in ('open', 'closed') or not (rule ? 'holidays' or is_hospital))
+        and (rule ->> 'weekends' in ('open', 'closed') or not (rule ? 'weekends' or is_hospital))
+        and case when is_hospital
+          then rule ->> 'capPerDay' ~ '^[1-5]$' and rule ->> 'capPerWeek' ~ '^[1-9][0-9]?$'
+          else not rule ?| array['capPerDay', 'capPerWeek'] end, false)
+    $$;
+    alter table campaign add constraint campaign_calling_valid check (calling is null or calling_is_valid(calling, false));
+    create function calling_rule_makes_sense() returns trigger language plpgsql set search_path = public, pg_temp as $$
+    begin
+      if not calling_is_valid(new.value, true) then
+        raise exception 'not a calling rule' using errcode = 'SF002',
+          hint = 'Periods open before they close; one number is called at most five times a day.';
+      end if;
+      return new;
+    end $$;
+    create trigger calling_rule_makes_sense before insert or update on setting
+      for each row when (new.key = 'calling') execute function calling_rule_makes_sense();
+
     -- Shape: src/follow-up/calling/calling-rule.ts. No call outside the periods, never more than five a day (requirements C08, C09).
     insert into setting (key, version, value) values ('calling', 1, '{
       "periods": [{"opens": "08:30", "closes": "11:30"}, {"opens": "14:30", "closes": "20:00"}],

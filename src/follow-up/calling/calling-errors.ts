@@ -19,10 +19,4 @@ declareErrors({
     en: 'The calling rule is not valid at {at}. Periods open before they close and do not overlap; at most five calls a day to one number.',
     zh: '外呼时间规则在 {at} 处无效。每个时段须先开始后结束且互不重叠;同一号码每天最多拨打五次。',
   },
-  CALLING_RULE_UNREADABLE: {
-    kind: 'unexpected',
-    status: 500,
-    en: 'The stored calling rule cannot be read, so nothing is dialled. Save the rule again in the settings.',
-    zh: '已保存的外呼时间规则无法读取,系统已停止外呼。请在设置中重新保存该规则。',
-  },
 })
