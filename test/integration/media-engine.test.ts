@@ -322,4 +322,21 @@ describe('the engine', () => {
     expect(await recording.ended).toMatchObject({ end: 'closed', error: null })
     await expect(own.openLeg()).rejects.toThrow()
   })
+
+  it('tells of its worker’s death, and leaves nothing waiting', async () => {
+    const own = await MediaEngine.start({ address: '127.0.0.1' })
+    const died = new Promise<Error>((resolve) => own.onDeath(resolve))
+    const ownLeg = await own.openLeg()
+    const play = ownLeg.play('silence_stream://-1')
+    await play.started
+    const figures = ownLeg.figures()
+    // No caller of ours can send this: it stands for any fault in the worker.
+    ownLeg.press(JSON.parse('[null]'))
+    expect((await died).message).toContain('null')
+    expect((await play.ended).end).toBe('closed')
+    await figures.catch(() => {})
+    await expect(own.openLeg()).rejects.toThrow('null')
+    expect(ownLeg.closed).toBe(true)
+    await own.close()
+  })
 })
