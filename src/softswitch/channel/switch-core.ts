@@ -41,6 +41,7 @@ export class SwitchCore {
   }[] = []
   readonly #heartbeat: NodeJS.Timeout
   readonly #idleCpu = idleCpuMeter()
+  #closing = false
   /** Connects a channel to a client that waits for it (the application `socket`); set by the event socket. */
   connectOutbound: ((channel: Channel, argument: string) => Promise<OutboundControl | null>) | null = null
 
@@ -57,8 +58,9 @@ export class SwitchCore {
     this.#heartbeat.unref()
   }
 
+  /** No more calls are taken. */
   get full(): boolean {
-    return this.channels.size >= this.settings.maxSessions
+    return this.#closing || this.channels.size >= this.settings.maxSessions
   }
 
   get upTimeMs(): number {
@@ -71,6 +73,7 @@ export class SwitchCore {
 
   /** Hangs up every channel. @returns when all have ended */
   async close(): Promise<void> {
+    this.#closing = true
     clearInterval(this.#heartbeat)
     await Promise.all([...this.channels.values()].map((channel) => channel.hangUp('SYSTEM_SHUTDOWN')))
   }

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { JitterBuffer } from './jitter-buffer.ts'
 
@@ -116,5 +117,30 @@ describe('jitter buffer', () => {
     expect(hear(buffer, 2)).toEqual([0, 0])
     write(buffer, 7, 0)
     expect(hear(buffer, 3)).toEqual([0, 0, 8])
+  })
+
+  it('never lets a steady sender wait longer than its delay and a second, whatever came before', () => {
+    const step = fc.record({ jump: fc.integer({ min: -300_000, max: 300_000 }), reads: fc.nat({ max: 5 }) })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const buffer = new JitterBuffer(DELAY)
+        let timestamp = 1_000_000
+        for (const { jump, reads } of steps) {
+          timestamp = (timestamp + jump) >>> 0
+          buffer.write(timestamp, packet(1), TICK)
+          hear(buffer, reads)
+        }
+        // From here on the sender is steady, one packet a tick, each with a number of its own.
+        let lag = Number.POSITIVE_INFINITY
+        for (let i = 0; i < 200; i++) {
+          timestamp = (timestamp + TICK) >>> 0
+          buffer.write(timestamp, packet(1000 + i), TICK)
+          const [value] = hear(buffer, 1)
+          if (i > 120) lag = typeof value === 'number' ? 1000 + i - value : Number.POSITIVE_INFINITY
+        }
+        expect(lag).toBeLessThanOrEqual(DELAY / TICK + 1)
+      }),
+      { seed: 4, numRuns: 200 },
+    )
   })
 })

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { newRtpHeader, RTP_HEADER_BYTES, readRtp, sequenceDistance, timestampDistance, writeRtp } from './rtp-packet.ts'
 
@@ -48,5 +49,19 @@ describe('RTP packet', () => {
     expect(sequenceDistance(1, 65_535)).toBe(-2)
     expect(timestampDistance(4_294_967_200, 64)).toBe(160)
     expect(timestampDistance(64, 4_294_967_200)).toBe(-160)
+  })
+
+  it('finds its payload inside the datagram, whatever the bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), fc.integer({ min: 0, max: 63 }), (bytes, low) => {
+        if (bytes.length > 0) bytes[0] = 0x80 | low
+        const header = newRtpHeader()
+        if (!readRtp(bytes, header)) return
+        expect(header.payloadStart).toBeGreaterThanOrEqual(RTP_HEADER_BYTES)
+        expect(header.payloadStart).toBeLessThanOrEqual(header.payloadEnd)
+        expect(header.payloadEnd).toBeLessThanOrEqual(bytes.length)
+      }),
+      { seed: 2, numRuns: 2000 },
+    )
   })
 })
