@@ -280,8 +280,23 @@ async function programmes(db: Kysely<unknown>): Promise<void> {
     insert into state_move (machine, from_state, to_state) values
       ('enrolment', '', 'active'), ('enrolment', '', 'excluded'), ('enrolment', 'active', 'ended'),
       ('enrolment', 'active', 'excluded');
-    create trigger enrolment_state before insert or update of state on enrolment
+    create trigger enrolment_state before update of state on enrolment
       for each row execute function state_moves_legally('enrolment');
+    -- A list enrols thousands at once: their births are judged by statement.
+    create function enrolment_born() returns trigger language plpgsql set search_path = public, pg_temp as $$
+    declare
+      wrong record;
+    begin
+      select b.state into wrong from born b
+        where not exists (select from state_move m where m.machine = 'enrolment' and m.from_state = '' and m.to_state = b.state)
+        limit 1;
+      if found then
+        perform refuse_move('enrolment', '', wrong.state);
+      end if;
+      return null;
+    end $$;
+    create trigger enrolment_born after insert on enrolment
+      referencing new table as born for each statement execute function enrolment_born();
 
     -- A version is complete when it is written: nobody adds a step to one that people were enrolled under.
     create function step_of_new_version() returns trigger language plpgsql set search_path = public, pg_temp as $$
@@ -766,15 +781,24 @@ async function holds(db: Kysely<unknown>): Promise<void> {
     end $$;
     create trigger do_not_call_changed after insert or update on do_not_call
       for each row execute function fact_changed();
-    create trigger consent_changed after insert or update on consent
+    create trigger consent_changed after update on consent
       for each row execute function fact_changed();
     create trigger phone_number_changed after update of flag on phone_number
       for each row when (old.flag is distinct from new.flag) execute function fact_changed();
     create trigger patient_changed after update of deceased_at, merged_into on patient
       for each row when (old.deceased_at is distinct from new.deceased_at or old.merged_into is distinct from new.merged_into)
       execute function fact_changed();
+    -- A list adds numbers and consent of thousands at once, most of whom have no task yet.
+    create function patients_facts_added() returns trigger language plpgsql set search_path = public, pg_temp as $$
+    begin
+      perform rehold(array(select t.id from task t
+        where t.patient_id in (select a.patient_id from added a) and t.state in ('scheduled', 'retry_wait', 'callback')));
+      return null;
+    end $$;
     create trigger patient_phone_added after insert on patient_phone
-      for each row execute function fact_changed();
+      referencing new table as added for each statement execute function patients_facts_added();
+    create trigger consent_added after insert on consent
+      referencing new table as added for each statement execute function patients_facts_added();
     create trigger patient_phone_changed after update on patient_phone
       for each row when (old.removed_at is distinct from new.removed_at or old.wrong_person_at is distinct from new.wrong_person_at)
       execute function fact_changed();
