@@ -95,7 +95,10 @@ export class Office {
   }
 
   work(now: Date = this.now): FollowUpWork {
-    const db = now.getTime() === this.now.getTime() ? this.db : this.at(now)
+    return this.workOver(now.getTime() === this.now.getTime() ? this.db : this.at(now), now)
+  }
+
+  workOver(db: Ground, now: Date = this.now): FollowUpWork {
     return new FollowUpWork({ db, secrets, clock: frozenClock(now), leaseSeconds: 30 })
   }
 
@@ -355,13 +358,19 @@ export class Office {
     await this.tell(work, [invited, endedBy(result)], { now, by })
   }
 
-  /** Moves a task behind everybody's back, as the owner of the schema. */
-  async force(taskId: string, state: TaskState): Promise<void> {
-    const owner = openDatabase({ url: this.database.ownerUrl, now: this.now })
+  /** Moves a task behind everybody's back. */
+  force(taskId: string, state: TaskState): Promise<void> {
+    return this.behindTriggers(`update task set state = '${state}' where id = '${taskId}'`)
+  }
+
+  /** Runs a statement as the owner of the schema, with no trigger of ours to hear of it. */
+  async behindTriggers(statement: string): Promise<void> {
+    const owner = openDatabase({ url: this.database.ownerUrl, now: this.now, maxConnections: 1 })
     await owner.transaction().execute(async (tx) => {
-      await sql`alter table task disable trigger user`.execute(tx)
-      await sql`update task set state = ${state} where id = ${taskId}`.execute(tx)
-      await sql`alter table task enable trigger user`.execute(tx)
+      for (const table of ['task', 'do_not_call'])
+        await sql.raw(`alter table ${table} disable trigger user`).execute(tx)
+      await sql.raw(statement).execute(tx)
+      for (const table of ['task', 'do_not_call']) await sql.raw(`alter table ${table} enable trigger user`).execute(tx)
     })
     await owner.destroy()
   }
