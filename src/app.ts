@@ -10,7 +10,7 @@ import { callPatient, type PatientCallParts } from '#contact-center/calls/patien
 import { Reconciler } from '#contact-center/calls/reconciler.ts'
 import { campaignRoutes } from '#contact-center/campaigns/campaign-routes.ts'
 import { Dialer } from '#contact-center/dialer/dialer.ts'
-import { dialableTrunks, pointSimulatedTrunks } from '#contact-center/dialer/trunk-store.ts'
+import { dialableTrunks, hasSimulatedTrunk, pointSimulatedTrunks } from '#contact-center/dialer/trunk-store.ts'
 import { flowFolder } from '#contact-center/ivr/flow-files.ts'
 import { runFlow } from '#contact-center/ivr/flow-runner.ts'
 import { FlowShelf } from '#contact-center/ivr/flow-shelf.ts'
@@ -25,6 +25,7 @@ import { callListRoutes } from '#follow-up/calls/call-list-routes.ts'
 import { CallList } from '#follow-up/calls/call-list-service.ts'
 import { campaignControl } from '#follow-up/dialling/campaign-control.ts'
 import { FollowUpWork } from '#follow-up/dialling/work-source.ts'
+import { importRoutes } from '#follow-up/intake/import-routes.ts'
 import { liveRoutes } from '#follow-up/live/live-routes.ts'
 import { liveStream } from '#follow-up/live/live-schema.ts'
 import { Live } from '#follow-up/live/live-service.ts'
@@ -122,6 +123,7 @@ export async function openHouse(ground: GroundFloor): Promise<House> {
     apply: (batch) => applier.apply(batch),
     judge,
     isOurs: (attemptId) => ours.has(attemptId),
+    onClosed: () => dialer.wake(),
     clock,
     log,
   })
@@ -147,22 +149,24 @@ export async function openHouse(ground: GroundFloor): Promise<House> {
 interface Servers {
   readonly drachtio: SipServerAddress
   readonly freeswitches: readonly MediaServerAddress[]
-  /** Our own stand-ins, with the simulated carrier behind their trunk. */
+  /** Our own stand-ins. */
   readonly embedded: boolean
 }
 
-/** The pair that is configured, or our own with the simulated carrier. */
+/** The pair that is configured, or our own; and the simulated carrier where a trunk leads to it. */
 async function openServers({ settings, db, log, clock }: GroundFloor, opened: AsyncDisposableStack): Promise<Servers> {
+  const { dataDir, bind } = settings
+  if (await hasSimulatedTrunk(db)) {
+    const carrier = await openCarrier({
+      stateFile: join(dataDir, 'carrier.json'),
+      onLog: (line) => log.debug({ carrier: line }, 'carrier says'),
+    })
+    opened.defer(() => carrier.close())
+    await pointSimulatedTrunks(db, { host: carrier.state.host, port: carrier.state.sipPort })
+  }
   if (settings.switches !== null) {
     return { drachtio: settings.switches.drachtio, freeswitches: settings.switches.freeswitch, embedded: false }
   }
-  const { dataDir, bind } = settings
-  const carrier = await openCarrier({
-    stateFile: join(dataDir, 'carrier.json'),
-    onLog: (line) => log.debug({ carrier: line }, 'carrier says'),
-  })
-  opened.defer(() => carrier.close())
-  await pointSimulatedTrunks(db, { host: carrier.state.host, port: carrier.state.sipPort })
   const pair = await openEmbeddedSwitch({ dataDir, bind, log, clock })
   opened.defer(() => pair.close())
   return { drachtio: pair.drachtio, freeswitches: pair.freeswitches, embedded: true }
@@ -239,6 +243,7 @@ async function openHttp(ground: GroundFloor, telephony: Telephony, opened: Async
     db,
     calls: new CallList({ db, decrypt, hmacPhone: (number) => secrets.hmacPhone(number) }),
   })
+  await server.register(importRoutes, { intake: ground })
   await server.register(recordingRoutes, { db, folder: recordingsFolder(settings.dataDir) })
   await serveConsole(server, consoleFolder)
 

@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
+import { setUpTrunk } from '#follow-up/dialling/trunk-setup.ts'
 import { runImport } from '#follow-up/intake/import-command.ts'
 import { simulateFlow } from '#follow-up/questionnaire/simulate-flow.ts'
 import { status } from '#follow-up/status/status.ts'
 import { AppError } from '#platform/errors/errors.ts'
 import { type GroundFloor, openGround } from '#platform/ground.ts'
-import { readSettings } from '#platform/settings/settings.ts'
+import { readSettings, type Settings } from '#platform/settings/settings.ts'
 import { openLog } from './open-log.ts'
 
 /**
@@ -16,31 +17,40 @@ const language = /^zh/i.test(process.env.LC_ALL || process.env.LC_MESSAGES || pr
 const usage = {
   zh: `用法：npm run suifang -- <命令>
   import <文件>           导入出院名单（.csv .txt .xlsx）；--json 输出结果，--errors <文件> 写出可更正的错误行
+  trunk --name 联通 --host 10.0.0.9 --lines 30 --caller 07522288288 [--port --cps --user --password]
+                          设置运营商线路；标准方案随之获得一个暂停的外呼活动
   status [--json]         任务、拨打、录音各状态的数量，以及为什么没有在拨打
   simulate-flow <文件>    在终端里试走一个语音流程；--keys 1,1,2 不经提问直接按键`,
   en: `Usage: npm run suifang -- <command>
   import <file>           import a discharge list (.csv .txt .xlsx); --json for the report, --errors <file> for the rows to correct
+  trunk --name carrier --host 10.0.0.9 --lines 30 --caller 07522288288 [--port --cps --user --password]
+                          sets up a trunk; the standard programme gets a paused campaign over it
   status [--json]         tasks, attempts and recordings by state, and why nothing is dialled
   simulate-flow <file>    talk to a flow at the terminal; --keys 1,1,2 presses them without asking`,
 }
 
 const [command, ...args] = process.argv.slice(2)
 try {
-  process.exitCode = await run(command, args)
+  const settings = readSettings()
+  // The launcher works in the house's own folder; a file named on the command line lies where it was typed.
+  if (process.env.INIT_CWD !== undefined) process.chdir(process.env.INIT_CWD)
+  process.exitCode = await run(settings, command, args)
 } catch (error) {
   if (!(error instanceof AppError)) throw error
   process.stderr.write(`${error.messageIn(language)} (${error.code})\n`)
   process.exitCode = 1
 }
 
-async function run(name: string | undefined, argv: readonly string[]): Promise<number> {
+async function run(settings: Settings, name: string | undefined, argv: readonly string[]): Promise<number> {
   switch (name) {
     case 'import':
-      return withGround((ground) =>
+      return withGround(settings, (ground) =>
         runImport(argv, { ground, stdout: process.stdout, stderr: process.stderr, language }),
       )
     case 'status':
-      return withGround((ground) => tellStatus(ground, argv))
+      return withGround(settings, (ground) => tellStatus(ground, argv))
+    case 'trunk':
+      return withGround(settings, (ground) => setTrunk(ground, argv))
     case 'simulate-flow':
       return simulate(argv)
     default:
@@ -49,8 +59,7 @@ async function run(name: string | undefined, argv: readonly string[]): Promise<n
   }
 }
 
-async function withGround(act: (ground: GroundFloor) => Promise<number>): Promise<number> {
-  const settings = readSettings()
+async function withGround(settings: Settings, act: (ground: GroundFloor) => Promise<number>): Promise<number> {
   const log = openLog(settings, 'suifang-cli')
   const ground = await openGround({ settings, log, as: 'guest', maxConnections: 4 })
   try {
@@ -64,6 +73,27 @@ async function tellStatus({ db }: GroundFloor, argv: readonly string[]): Promise
   const { values } = parseArgs({ args: [...argv], options: { json: { type: 'boolean' } } })
   const told = await status(db)
   process.stdout.write(values.json ? `${JSON.stringify(told)}\n` : `${JSON.stringify(told, null, 2)}\n`)
+  return 0
+}
+
+/** `trunk --name 联通 --host 10.0.0.9 [--port 5060] --lines 30 [--cps 5] --caller 07522288288 [--user … --password …]` */
+async function setTrunk(ground: GroundFloor, argv: readonly string[]): Promise<number> {
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { name: text, host: text, port: text, lines: text, cps: text, caller: text, user: text, password: text },
+  })
+  const id = await setUpTrunk(ground, {
+    name: values.name ?? '',
+    host: values.host ?? '',
+    port: Number(values.port ?? 5060),
+    lines: Number(values.lines),
+    callsPerSecond: Number(values.cps ?? 5),
+    callerNumber: values.caller ?? '',
+    username: values.user ?? null,
+    password: values.password ?? null,
+  })
+  process.stdout.write(`${id}\n`)
   return 0
 }
 

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadDemoHospital } from '#follow-up/demo/demo-hospital.ts'
+import { ensureStandardHospital } from '#follow-up/intake/standard-hospital.ts'
 import { ensureFirstAccount, type FirstLogin } from '#platform/auth/first-account.ts'
 import { AppError } from '#platform/errors/errors.ts'
 import { openGround } from '#platform/ground.ts'
@@ -33,7 +34,8 @@ async function run(settings: Settings): Promise<void> {
   const ground = await openGround({ settings, log, as: 'instance' })
   opened.defer(() => ground.close())
   const login = await ensureFirstAccount(ground.db, (first) => keepFirstLogin(settings.dataDir, first))
-  if (settings.switches === null) await loadDemoHospital(ground)
+  if (settings.demo) await loadDemoHospital(ground)
+  else await ensureStandardHospital(ground.db)
   const house = await openHouse(ground)
   opened.defer(() => house.close())
   welcome(house, settings, login)
@@ -49,17 +51,20 @@ async function run(settings: Settings): Promise<void> {
   }, closeLimitMs).unref()
 }
 
-/** The first SIGINT or SIGTERM; a second one ends the process at once. */
+/** Terminal, npm and launcher may each pass the same Ctrl-C on; a person who means it again takes longer. */
+const sameSignalMs = 2_000
+
+/** The first SIGINT or SIGTERM; another one later ends the process at once. */
 function signalled(log: Log): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let asked = false
+    let askedAt = Number.POSITIVE_INFINITY
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
-        if (asked) {
+        if (performance.now() > askedAt + sameSignalMs) {
           log.warn({ signal }, 'ended without closing')
           process.exit(1)
         }
-        asked = true
+        askedAt = Math.min(askedAt, performance.now())
         resolve(signal)
       })
     }

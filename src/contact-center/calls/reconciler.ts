@@ -17,6 +17,8 @@ export interface ReconcilerParts {
   readonly judge: (recordingId: string) => Promise<void>
   /** Attempts that this process carries itself, whatever the rows say by now. */
   readonly isOurs: (attemptId: string) => boolean
+  /** Lines and tasks are free again. */
+  readonly onClosed: () => void
   readonly clock: Clock
   readonly log: Log
 }
@@ -95,7 +97,7 @@ export class Reconciler {
   }
 
   async #closeAttempts(orphans: readonly Orphan[]): Promise<void> {
-    const { work, lease, apply, clock, log, telephony } = this.#parts
+    const { work, lease, apply, clock, log, telephony, onClosed } = this.#parts
     const untouched = orphans.filter(({ state }) => state === 'created')
     // Without the servers their legs could not be ended, and nothing is dialled anyway: they wait for the next round.
     const begun = telephony.up ? orphans.filter(({ state }) => state !== 'created') : []
@@ -123,6 +125,7 @@ export class Reconciler {
       ])
     }
     if (untouched.length + begun.length === 0) return
+    onClosed()
     log.warn({ released: untouched.length, restarted: begun.length }, 'attempts of a process that died were closed')
   }
 

@@ -12,6 +12,11 @@ export async function dialableTrunks(db: Ground): Promise<readonly DialableTrunk
   return rows
 }
 
+export async function hasSimulatedTrunk(db: Ground): Promise<boolean> {
+  const { rows } = await sql`select from trunk where kind = 'simulated' and enabled limit 1`.execute(db)
+  return rows.length > 0
+}
+
 /** The simulated carrier takes a port of its own at every start; its trunks follow it. */
 export async function pointSimulatedTrunks(db: Ground, carrier: { readonly host: string; readonly port: number }) {
   await sql`

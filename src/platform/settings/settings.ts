@@ -22,6 +22,8 @@ export interface Settings {
   readonly key: Buffer | null
   /** Null: the embedded Postgres. */
   readonly database: { readonly url: string; readonly ownerUrl: string } | null
+  /** Whether an empty hospital is filled with the demo's patients at its first start. */
+  readonly demo: boolean
   /** Null: the embedded softswitch. */
   readonly switches: { readonly drachtio: ServerAddress; readonly freeswitch: readonly ServerAddress[] } | null
   /** PEM files for HTTPS; null: plain HTTP. */
@@ -54,6 +56,7 @@ const environmentSchema = Type.Object({
   PORT: port(8080),
   SUIFANG_BIND: Type.String({ minLength: 1, default: '127.0.0.1', title: 'an address to listen on' }),
   SUIFANG_DATA: Type.String({ minLength: 1, default: './data', title: 'a folder' }),
+  SUIFANG_DEMO: Type.Union([Type.Literal('yes'), Type.Literal('no')], { default: 'yes', title: 'yes or no' }),
   SUIFANG_NOW: text('an instant such as 2026-11-23T09:00:00+08:00'),
   SUIFANG_KEY: Type.Optional(Type.String({ pattern: '^[0-9a-fA-F]{64}$', title: '32 bytes as 64 hexadecimal digits' })),
   SUIFANG_FAILPOINT: text('the name of a failpoint'),
@@ -86,6 +89,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     now: instant(given.SUIFANG_NOW),
     key: given.SUIFANG_KEY === undefined ? null : Buffer.from(given.SUIFANG_KEY, 'hex'),
     database: databaseOf(given),
+    demo: given.SUIFANG_DEMO === 'yes',
     switches: switchesOf(given),
     tls: tlsOf(given),
     logLevel: given.LOG_LEVEL,
