@@ -9,7 +9,7 @@ import { StrictMode, useEffect } from 'react'
 import { createRoot } from 'react-dom/client'
 import { useTranslation } from 'react-i18next'
 import { RefusedError, whenSignedOut } from './api/request.ts'
-import { sessionQuery } from './api/session.ts'
+import { sessionChanged, sessionQuery } from './api/session.ts'
 import { createConsoleRouter } from './app/router.tsx'
 import { theme } from './app/theme.ts'
 import { startTexts } from './text/i18n.ts'
@@ -26,7 +26,7 @@ const queryClient = new QueryClient({
 })
 const router = createConsoleRouter(queryClient)
 
-whenSignedOut(() => queryClient.setQueryData(sessionQuery.queryKey, null))
+whenSignedOut(() => sessionChanged(queryClient, null))
 
 function Console() {
   const { i18n, t } = useTranslation()
@@ -36,7 +36,12 @@ function Console() {
     document.title = t('product')
   }, [t])
   return (
-    <ConfigProvider locale={chinese ? zhCN : enUS} theme={theme} componentSize="medium">
+    <ConfigProvider
+      locale={chinese ? zhCN : enUS}
+      theme={theme}
+      componentSize="medium"
+      button={{ autoInsertSpace: false }}
+    >
       <AntApp>
         <SignedOutWatch />
         <RouterProvider router={router} />

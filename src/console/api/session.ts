@@ -1,15 +1,25 @@
-import { queryOptions, useQuery } from '@tanstack/react-query'
+import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import type { SessionView } from '#platform/auth/session-view.ts'
 import { request } from './request.ts'
 
 export type { SessionView }
 
-/** Who is signed in; null when nobody is. */
+/**
+ * Who is signed in; null when nobody is. It takes no abort signal: the router waits for it whatever becomes of the
+ * component that asked first.
+ */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  queryFn: async ({ signal }) => (await request<{ session: SessionView | null }>('/api/session', { signal })).session,
+  queryFn: async () => (await request<{ session: SessionView | null }>('/api/session')).session,
   staleTime: Number.POSITIVE_INFINITY,
 })
+
+/** Somebody else is signed in now, or nobody: what the last person's page has asked is forgotten. */
+export function sessionChanged(queryClient: QueryClient, session: SessionView | null): void {
+  // Not clear(): who watches the session would go on watching a query that is no more.
+  queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] })
+  queryClient.setQueryData(sessionQuery.queryKey, session)
+}
 
 export async function signIn(credentials: { name: string; password: string }): Promise<SessionView> {
   return (await request<{ session: SessionView }>('/api/session', { method: 'POST', body: credentials })).session

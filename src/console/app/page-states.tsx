@@ -13,12 +13,12 @@ export function Waiting() {
 
 export function NotFound() {
   const { t } = useTranslation()
-  return <Result status="404" title={t('common.notFound')} subTitle={t('common.notFoundNext')} />
+  return <Result status="info" title={t('common.notFound')} subTitle={t('common.notFoundNext')} />
 }
 
 export function NoRight() {
   const { t } = useTranslation()
-  return <Result status="403" title={t('common.noRight')} subTitle={t('common.noRightNext')} />
+  return <Result status="warning" title={t('common.noRight')} subTitle={t('common.noRightNext')} />
 }
 
 export function PageTrouble({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }) {

@@ -14,7 +14,7 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { Alert, Button, Dropdown, Layout, Menu } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { sessionQuery, signOut } from '../api/session.ts'
+import { sessionChanged, sessionQuery, signOut } from '../api/session.ts'
 import { Connection } from '../realtime/connection.ts'
 import { chooseLanguage, currentLanguage } from '../text/i18n.ts'
 import { useActivity } from './activity.ts'
@@ -27,7 +27,7 @@ export function Shell() {
   useActivity()
   useEffect(() => {
     const askAgain = () => void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey })
-    const opened = new Connection({ onSignedOut: askAgain, onRefused: askAgain })
+    const opened = new Connection({ onSignedOut: () => sessionChanged(queryClient, null), onRefused: askAgain })
     setConnection(opened)
     return () => opened.close()
   }, [queryClient])
@@ -40,9 +40,9 @@ export function Shell() {
 }
 
 const pages = [
-  { path: '/', right: 'live.read', text: 'nav.live', icon: <PhoneOutlined /> },
-  { path: '/import', right: 'import.read', text: 'nav.import', icon: <ImportOutlined /> },
-  { path: '/calls', right: 'call.read', text: 'nav.calls', icon: <FileSearchOutlined /> },
+  { path: '/', right: 'live.read', text: 'nav.live', icon: <PhoneOutlined aria-hidden /> },
+  { path: '/import', right: 'import.read', text: 'nav.import', icon: <ImportOutlined aria-hidden /> },
+  { path: '/calls', right: 'call.read', text: 'nav.calls', icon: <FileSearchOutlined aria-hidden /> },
 ] as const
 
 function Frame() {
@@ -81,7 +81,7 @@ function Frame() {
         <Layout.Header className="shell-header">
           <Button
             type="text"
-            icon={collapsed ? <MenuUnfoldOutlined /> : <MenuFoldOutlined />}
+            icon={collapsed ? <MenuUnfoldOutlined aria-hidden /> : <MenuFoldOutlined aria-hidden />}
             aria-label={t(collapsed ? 'shell.expand' : 'shell.collapse')}
             onClick={() => setCollapsed(!collapsed)}
           />
@@ -110,7 +110,7 @@ export function LanguageButton() {
   return (
     <Button
       type="text"
-      icon={<GlobalOutlined />}
+      icon={<GlobalOutlined aria-hidden />}
       title={t('shell.languageHint')}
       onClick={() => void chooseLanguage(currentLanguage() === 'zh' ? 'en' : 'zh')}
     >
@@ -125,7 +125,7 @@ function AccountMenu({ name }: { readonly name: string }) {
   const queryClient = useQueryClient()
   async function leave() {
     await signOut().catch(() => undefined)
-    queryClient.clear()
+    sessionChanged(queryClient, null)
     await navigate({ to: '/sign-in', search: {} })
   }
   return (
@@ -133,8 +133,8 @@ function AccountMenu({ name }: { readonly name: string }) {
       trigger={['click']}
       menu={{
         items: [
-          { key: 'password', icon: <KeyOutlined />, label: t('shell.password') },
-          { key: 'leave', icon: <LogoutOutlined />, label: t('shell.signOut') },
+          { key: 'password', icon: <KeyOutlined aria-hidden />, label: t('shell.password') },
+          { key: 'leave', icon: <LogoutOutlined aria-hidden />, label: t('shell.signOut') },
         ],
         onClick: ({ key }) => {
           if (key === 'leave') void leave()
@@ -142,7 +142,7 @@ function AccountMenu({ name }: { readonly name: string }) {
         },
       }}
     >
-      <Button type="text" icon={<UserOutlined />} aria-label={t('shell.account')}>
+      <Button type="text" icon={<UserOutlined aria-hidden />} aria-label={t('shell.account')}>
         {name}
       </Button>
     </Dropdown>

@@ -24,6 +24,10 @@ export const theme: ThemeConfig = {
   token: {
     colorPrimary: colors.brand,
     colorInfo: colors.brand,
+    colorPrimaryBg: '#e7f3f5',
+    colorPrimaryBgHover: '#d6eaed',
+    colorInfoBg: '#e7f3f5',
+    colorInfoBorder: '#b5d8de',
     colorSuccess: colors.good,
     colorWarning: colors.retry,
     colorError: colors.bad,

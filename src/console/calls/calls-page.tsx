@@ -153,7 +153,7 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
         return (
           <Button
             size="small"
-            icon={<AudioOutlined />}
+            icon={<AudioOutlined aria-hidden />}
             aria-label={`${t('calls.listen')} ${name}`}
             onClick={(event) => {
               event.stopPropagation()
@@ -265,7 +265,7 @@ function Filters({
         value={text}
         onChange={(event) => setText(event.target.value)}
       />
-      <Button type="primary" htmlType="submit" icon={<SearchOutlined />} loading={busy}>
+      <Button type="primary" htmlType="submit" icon={<SearchOutlined aria-hidden />} loading={busy}>
         {t('calls.search')}
       </Button>
       <Button

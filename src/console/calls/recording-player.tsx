@@ -109,21 +109,21 @@ export function RecordingPlayer({
         <Button
           type="primary"
           shape="circle"
-          icon={playing ? <PauseOutlined /> : <CaretRightOutlined />}
+          icon={playing ? <PauseOutlined aria-hidden /> : <CaretRightOutlined aria-hidden />}
           aria-label={t(playing ? 'calls.pause' : 'calls.play')}
           disabled={state.type === 'loading'}
           onClick={() => void (state.type === 'ready' ? wave.current?.playPause() : load())}
         />
         <Button
           shape="circle"
-          icon={<BackwardOutlined />}
+          icon={<BackwardOutlined aria-hidden />}
           aria-label={t('calls.back')}
           disabled={state.type !== 'ready'}
           onClick={() => wave.current?.skip(-5)}
         />
         <Button
           shape="circle"
-          icon={<ForwardOutlined />}
+          icon={<ForwardOutlined aria-hidden />}
           aria-label={t('calls.forward')}
           disabled={state.type !== 'ready'}
           onClick={() => wave.current?.skip(5)}
@@ -147,7 +147,7 @@ export function RecordingPlayer({
         />
         <span className="fill" />
         {mayDownload && (
-          <Button icon={<DownloadOutlined />} href={`/api/recordings/${recordingId}/file`} download>
+          <Button icon={<DownloadOutlined aria-hidden />} href={`/api/recordings/${recordingId}/file`} download>
             {t('calls.download')}
           </Button>
         )}

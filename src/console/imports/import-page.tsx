@@ -71,7 +71,7 @@ function Drop({ sending, onFile }: { readonly sending: Sending; readonly onFile:
         {sending.type === 'sending' ? (
           <div className="imports-progress" role="status">
             <div>
-              <FileExcelOutlined /> {sending.fileName}
+              <FileExcelOutlined aria-hidden /> {sending.fileName}
             </div>
             <Progress percent={Math.round(sending.share * 100)} showInfo={false} />
             <div className="muted">
@@ -82,7 +82,7 @@ function Drop({ sending, onFile }: { readonly sending: Sending; readonly onFile:
           </div>
         ) : (
           <div className="imports-invite">
-            <InboxOutlined />
+            <InboxOutlined aria-hidden />
             <div>
               <strong>{t('imports.drop')}</strong>
               <div className="muted">{t('imports.accepts')}</div>
@@ -125,7 +125,7 @@ function Report({ importId }: { readonly importId: string }) {
         </h2>
         {run.counts.rejected > 0 && (
           <Button
-            icon={<DownloadOutlined />}
+            icon={<DownloadOutlined aria-hidden />}
             href={`/api/imports/${run.id}/errors`}
             download
             title={t('imports.downloadHint')}

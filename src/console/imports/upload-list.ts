@@ -1,5 +1,8 @@
-import { offline, refused } from '../api/request.ts'
-import { currentLanguage } from '../text/i18n.ts'
+import { offline, RefusedError, refused } from '../api/request.ts'
+import { currentLanguage, i18n } from '../text/i18n.ts'
+
+/** The server's own limit. */
+const largestBytes = 50 * 1024 * 1024
 
 /**
  * Sends a discharge list; `fetch` cannot tell how much of it has left.
@@ -7,6 +10,7 @@ import { currentLanguage } from '../text/i18n.ts'
  * @throws RefusedError
  */
 export function uploadList(file: File, onShare: (share: number) => void): Promise<{ id: string }> {
+  if (file.size > largestBytes) return Promise.reject(tooLarge())
   return new Promise((resolve, reject) => {
     const sending = new XMLHttpRequest()
     sending.open('POST', '/api/imports')
@@ -25,6 +29,21 @@ export function uploadList(file: File, onShare: (share: number) => void): Promis
     form.append('file', file, file.name)
     sending.send(form)
   })
+}
+
+/** What the server would say, without sending it all first. */
+function tooLarge(): RefusedError {
+  const { t } = i18n
+  const megabytes = largestBytes / 1024 / 1024
+  return new RefusedError(
+    {
+      code: 'UPLOAD_TOO_BIG',
+      message: t('imports.tooLarge', { megabytes }),
+      next: t('imports.tooLargeNext'),
+      requestId: '',
+    },
+    413,
+  )
 }
 
 function isReceipt(answer: unknown): answer is { id: string } {

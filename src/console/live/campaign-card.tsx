@@ -105,15 +105,20 @@ function Commands({ campaign }: { readonly campaign: LiveCampaign }) {
   return (
     <>
       {campaign.state === 'running' ? (
-        <Button icon={<PauseOutlined />} onClick={() => ask('pause')}>
+        <Button icon={<PauseOutlined aria-hidden />} onClick={() => ask('pause')}>
           {t('live.pause')}
         </Button>
       ) : (
-        <Button type="primary" icon={<CaretRightOutlined />} onClick={() => ask('start')}>
+        <Button type="primary" icon={<CaretRightOutlined aria-hidden />} onClick={() => ask('start')}>
           {t('live.start')}
         </Button>
       )}
-      <Button danger icon={<StopOutlined />} disabled={campaign.state === 'stopped'} onClick={() => ask('stop')}>
+      <Button
+        danger
+        icon={<StopOutlined aria-hidden />}
+        disabled={campaign.state === 'stopped'}
+        onClick={() => ask('stop')}
+      >
         {t('live.stop')}
       </Button>
     </>

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Button, Form, Input } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { sessionQuery, signIn } from '../api/session.ts'
+import { sessionChanged, signIn } from '../api/session.ts'
 import { Trouble } from '../app/trouble.tsx'
 import { SignInFrame } from './sign-in-frame.tsx'
 
@@ -15,8 +15,7 @@ export function SignInPage() {
   const entering = useMutation({
     mutationFn: signIn,
     onSuccess: async (session) => {
-      queryClient.clear()
-      queryClient.setQueryData(sessionQuery.queryKey, session)
+      sessionChanged(queryClient, session)
       await navigate({ href: session.mustChangePassword ? '/password' : (back ?? '/') })
     },
   })
@@ -24,14 +23,14 @@ export function SignInPage() {
     <SignInFrame title={t('signIn.title')}>
       <Form layout="vertical" size="large" requiredMark={false} onFinish={entering.mutate}>
         <Form.Item name="name" label={t('signIn.name')} rules={[{ required: true, message: t('signIn.namePlease') }]}>
-          <Input prefix={<UserOutlined />} autoComplete="username" autoFocus maxLength={100} />
+          <Input prefix={<UserOutlined aria-hidden />} autoComplete="username" autoFocus maxLength={100} />
         </Form.Item>
         <Form.Item
           name="password"
           label={t('signIn.password')}
           rules={[{ required: true, message: t('signIn.passwordPlease') }]}
         >
-          <Input.Password prefix={<LockOutlined />} autoComplete="current-password" maxLength={200} />
+          <Input.Password prefix={<LockOutlined aria-hidden />} autoComplete="current-password" maxLength={200} />
         </Form.Item>
         {entering.isError && (
           <Form.Item>

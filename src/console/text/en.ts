@@ -241,6 +241,8 @@ export const en: Texts<typeof zh> = {
     uploading: 'Uploading {{percent}} %',
     reading: 'Reading and checking the list…',
     failed: 'The import was not completed',
+    tooLarge: 'The file is larger than {{megabytes}} MB.',
+    tooLargeNext: 'Split the list, for instance by month, and import the parts.',
     again: 'Import another file',
     report: 'Result of the import',
     read: 'Rows read',

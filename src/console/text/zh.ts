@@ -230,6 +230,8 @@ export const zh = {
     uploading: '正在上传 {{percent}}%',
     reading: '正在读取与核对名单…',
     failed: '导入未完成',
+    tooLarge: '文件超过 {{megabytes}} MB。',
+    tooLargeNext: '请拆分名单（例如按月）后分别导入。',
     again: '再导入一个文件',
     report: '导入结果',
     read: '读取行数',

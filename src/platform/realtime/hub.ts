@@ -61,6 +61,8 @@ export interface Hub {
   /** How many pages of this node read a stream now. */
   watchers(stream: string): number
   onWatchersChange(listener: (stream: string) => void): void
+  /** Lets go of every page; they come back and read on from their offsets. */
+  dropAll(): void
   close(): Promise<void>
 }
 
@@ -131,6 +133,10 @@ class SocketHub implements Hub {
 
   onWatchersChange(listener: (stream: string) => void): void {
     this.#watchersListeners.push(listener)
+  }
+
+  dropAll(): void {
+    for (const one of [...this.#connected]) this.#dismiss(one)
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,277 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { testDatabase } from '../harness/database.ts'
+import { hasProgram } from '../harness/programs.ts'
+import { waitFor } from '../harness/wait-for.ts'
+import { buildConsole, launchBrowser, visit } from './browser.ts'
+import { type Face, makeAccount, openFace, testPassword, writeToneWav } from './fixture/face.ts'
+import { CallScript, type Hospital, makeHospital } from './fixture/hospital.ts'
+import { CallsPage } from './pages/calls-page.ts'
+import { ImportPage } from './pages/import-page.ts'
+import { LivePage } from './pages/live-page.ts'
+import { Shell } from './pages/shell.ts'
+import { SignInPage } from './pages/sign-in-page.ts'
+
+const lists = join(import.meta.dirname, '../fixtures/discharge-lists')
+
+describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
+  let database: Awaited<ReturnType<typeof testDatabase>>
+  let face: Face
+  let hospital: Hospital
+  let script: CallScript
+  let browser: Browser
+  let built = ''
+
+  beforeAll(async () => {
+    built = await buildConsole()
+    database = await testDatabase()
+    face = await openFace({ db: database.db, databaseUrl: database.url, console: built })
+    hospital = await makeHospital(database.db, face.secrets, { patients: 12 })
+    script = new CallScript(database.db, hospital)
+    browser = await launchBrowser()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await face?.close()
+    await database?.close()
+    await rm(built, { recursive: true, force: true })
+  })
+
+  async function enter(roles: Parameters<typeof makeAccount>[1], options: Parameters<typeof visit>[2] = {}) {
+    const name = await makeAccount(database.db, roles)
+    const visited = await visit(browser, face.url, options)
+    await new SignInPage(visited.page).signIn(name, testPassword)
+    return { ...visited, name, shell: new Shell(visited.page), live: new LivePage(visited.page) }
+  }
+
+  const task = (index: number) => {
+    const found = hospital.tasks[index]
+    if (found === undefined) throw new Error('the hospital is too small')
+    return found
+  }
+
+  it('asks for a new password at the first sign-in and then shows the live page', async () => {
+    const name = await makeAccount(database.db, ['supervisor'], { mustChangePassword: true })
+    const { context, page, complaints } = await visit(browser, face.url)
+    const signIn = new SignInPage(page)
+    await signIn.signIn(name, 'wrong')
+    expect(await signIn.refusal()).toContain('用户名或密码不正确')
+    await signIn.signIn(name, testPassword)
+    await signIn.changePassword(testPassword, testPassword)
+    await waitFor(async () => (await signIn.refusal()).includes('该密码近期使用过'))
+    await signIn.changePassword(testPassword, 'Rain-drops-77')
+    await new LivePage(page).ready()
+    await new Shell(page).connectionIs('connected')
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('moves the live page as calls go on, without asking for anything again', async () => {
+    const { context, page, live, complaints } = await enter(['supervisor'])
+    await live.countIs('waiting', 12)
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+
+    const call = await script.dial(task(0))
+    await live.countIs('dialing', 1)
+    await live.call(call.attemptId).getByText('拨号').waitFor()
+    await live.call(call.attemptId).getByText('13800000000').waitFor()
+    await script.ring(call)
+    await live.call(call.attemptId).getByText('振铃').waitFor()
+    await script.answer(call)
+    await live.countIs('survey', 1)
+    await script.question(call, 0)
+    await live.call(call.attemptId).getByText('第 1 / 5 题').waitFor()
+    await script.question(call, 1, '2')
+    await live.call(call.attemptId).getByText('医生的讲解').waitFor()
+    await script.end(call, 'answered', 'completed', 'completed')
+    await live.countIs('completed', 1)
+    await live.results('completed').first().waitFor()
+    expect(await live.calls().count()).toBe(0)
+
+    const busy = await script.dial(task(1))
+    await script.end(busy, 'dialing', 'busy', 'retry_wait')
+    await live.failures('busy').waitFor()
+    await live.countIs('retry', 1)
+
+    // Names of people are asked for as they come; the rest is pushed.
+    expect(new Set(asked)).toEqual(new Set(['/api/live/people']))
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('shows after a lost connection what happened meanwhile', async () => {
+    const { context, page, shell, live } = await enter(['supervisor'])
+    await live.ready()
+    await shell.connectionIs('connected')
+    const network = await context.newCDPSession(page)
+    const offline = (on: boolean) =>
+      network.send('Network.emulateNetworkConditions', {
+        offline: on,
+        latency: 0,
+        downloadThroughput: -1,
+        uploadThroughput: -1,
+      })
+    await network.send('Network.enable')
+    await offline(true)
+    // An emulated network does not reach sockets that are open: the server lets go of the page.
+    face.hub.dropAll()
+    await shell.connectionIs('interrupted')
+    const call = await script.dial(task(2))
+    await script.end(call, 'dialing', 'no_answer', 'failed')
+    await offline(false)
+    await shell.connectionIs('connected')
+    await live.failures('no_answer').waitFor()
+    await live.countIs('failed', 1)
+    await context.close()
+  })
+
+  it('pauses and starts a campaign after a question, and everybody’s page shows it', async () => {
+    const { context, live } = await enter(['supervisor'])
+    const onlooker = await enter(['agent'], { language: 'en' })
+    await onlooker.live.stateIs('running')
+    expect(await onlooker.live.campaign().getByRole('button').count()).toBe(0)
+    await live.command(/暂停/)
+    await live.stateIs('paused')
+    await onlooker.live.stateIs('paused')
+    await onlooker.live.whyNot('campaign_paused').getByText('Campaign paused').waitFor()
+    await live.command(/启动/)
+    await onlooker.live.stateIs('running')
+    await context.close()
+    await onlooker.context.close()
+  })
+
+  it('shows people masked to who may not see them', async () => {
+    const call = await script.dial(task(3))
+    const { context, live } = await enter(['qa'])
+    await live.call(call.attemptId).getByText('138****0003').waitFor()
+    await script.end(call, 'dialing', 'busy', 'retry_wait')
+    await context.close()
+  })
+
+  it('takes a discharge list, tells what became of each row, and gives the rejected ones back', async () => {
+    const { context, page, shell, complaints } = await enter(['supervisor'])
+    await shell.open('/import')
+    const imports = new ImportPage(page)
+    await imports.choose(join(lists, 'csv/discharges.csv'))
+    const counts = await imports.counts()
+    const { read, ...others } = counts
+    expect(read).toBeGreaterThan(100)
+    expect(Object.values(others).reduce((sum, count) => sum + count, 0)).toBe(read)
+    const saved = join(tmpdir(), `suifang-rejected-${process.pid}.csv`)
+    await imports.downloadErrors(saved)
+    const lines = (await readFile(saved, 'utf8')).trim().split('\r\n')
+    expect(lines.length).toBeGreaterThan(counts.rejected)
+    await rm(saved)
+
+    await imports.choose({ name: 'photo.csv', mimeType: 'text/csv', buffer: Buffer.from([0xff, 0xd8, 0xff, 0xe0]) })
+    await waitFor(async () => (await imports.refusal()).includes('无法识别该文件'))
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('says that a file is too large before it is sent', async () => {
+    const { context, page, shell } = await enter(['supervisor'])
+    await shell.open('/import')
+    const imports = new ImportPage(page)
+    const year = join(face.recordings, 'year.csv')
+    await writeFile(year, Buffer.alloc(50 * 1024 * 1024 + 1))
+    await imports.choose(year)
+    await waitFor(async () => (await imports.refusal()).includes('50 MB'))
+    await context.close()
+  })
+
+  it('plays a recording on two channels, with the call’s answers beside it', async () => {
+    const wav = join(face.recordings, 'call.wav')
+    await writeToneWav(wav, 4)
+    const call = await script.dial(task(4))
+    await script.ring(call)
+    await script.answer(call)
+    await script.question(call, 0)
+    await script.question(call, 1, '1')
+    await script.end(call, 'answered', 'partial', 'retry_wait', wav)
+
+    const { context, page, shell, name, complaints } = await enter(['supervisor'])
+    await shell.open('/calls')
+    const calls = new CallsPage(page)
+    await calls.search('ZY2026000004')
+    await waitFor(async () => (await calls.rows().count()) === 1)
+    expect(page.url()).not.toContain('ZY2026000004')
+    await calls.listen()
+    await calls.playedFor(1)
+    expect(await calls.channels()).toBe(2)
+    await calls.answer('nurses').getByText('非常满意').waitFor()
+    const played = await database.db
+      .selectFrom('auditRow')
+      .select('action')
+      .where('actorName', '=', name)
+      .where('action', 'like', 'recording.%')
+      .execute()
+    expect(played).toEqual([{ action: 'recording.played' }])
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('speaks both languages, and remembers which', async () => {
+    const { context, page, shell } = await enter(['supervisor'])
+    await page.getByRole('heading', { name: '实时外呼' }).waitFor()
+    await shell.switchLanguage()
+    await page.getByRole('heading', { name: 'Live calling' }).waitFor()
+    await page.reload()
+    await page.getByRole('heading', { name: 'Live calling' }).waitFor()
+    expect(await page.locator('html').getAttribute('lang')).toBe('en')
+    await context.close()
+  })
+
+  it('shows each role its pages only, also by address', async () => {
+    const { context, page, shell } = await enter(['security_admin'])
+    await page.getByText('您的账号没有查看此页面的权限').waitFor()
+    await page.goto(`${face.url}/calls`)
+    await page.getByText('您的账号没有查看此页面的权限').waitFor()
+    expect(await page.locator('nav a').count()).toBe(0)
+    await shell.signOut()
+    await page.locator('input[autocomplete=username]:visible').waitFor()
+    await context.close()
+    const system = await enter(['system_admin'])
+    expect(await system.shell.menu()).toEqual(['/', '/import'])
+    await system.context.close()
+  })
+
+  it('goes to sign-in when the session ends elsewhere, and back to the page after it', async () => {
+    const { context, page, shell, name } = await enter(['supervisor'])
+    await shell.open('/calls')
+    await page.locator('.filters').waitFor()
+    const session = await database.db
+      .selectFrom('session')
+      .innerJoin('userAccount', 'userAccount.id', 'session.userAccountId')
+      .select('session.id')
+      .where('signInName', '=', name)
+      .executeTakeFirstOrThrow()
+    await face.auth.signOut({ accountId: null, name: null, sessionId: session.id, ip: null, requestId: null })
+    await page.waitForURL('**/sign-in**')
+    await new SignInPage(page).signIn(name, testPassword)
+    await page.waitForURL('**/calls')
+    await context.close()
+  })
+
+  it('can be worked by keyboard alone', async () => {
+    const { context, page, live } = await enter(['supervisor'])
+    await live.ready()
+    await page.keyboard.press('Tab')
+    expect(await page.locator(':focus').textContent()).toBe('跳到主要内容')
+    await page.keyboard.press('Enter')
+    expect(await page.locator(':focus').getAttribute('id')).toBe('content')
+    // The first thing in the content that takes a key is the campaign's pause button.
+    await page.keyboard.press('Tab')
+    expect(await page.locator(':focus').textContent()).toMatch(/暂\s?停/)
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    await live.stateIs('running')
+    await context.close()
+  })
+})
