@@ -141,6 +141,20 @@ test('a recording has the patient left, the hospital right, and is complete when
   await leg.hangUp()
 })
 
+test('a telephone that sends nothing hears the prompt all the same, and its recording has no gap', async () => {
+  const { leg, phone } = await converse(telephony, trunk)
+  phone.stopTalking()
+  const path = join(pair.folder, 'silent.wav')
+  await leg.startRecording(path)
+  expect(await leg.play(await pair.tone(1000, 1_500))).toBe('completed')
+  await leg.stopRecording()
+  expect(phone.samples().length).toBeGreaterThanOrEqual(1_400 * 8)
+  const { right, milliseconds } = await readStereo(path)
+  expect(milliseconds).toBeGreaterThan(1_400)
+  expect(toneLevel(middle(right), 1000)).toBeGreaterThan(6_000)
+  await leg.hangUp()
+})
+
 test('a recording that the patient ends by hanging up is complete too, however short', async () => {
   const { leg, call } = await converse(telephony, trunk, { hum: 400 })
   const path = join(pair.folder, 'hung up.wav')
