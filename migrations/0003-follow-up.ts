@@ -48,7 +48,8 @@ async function patients(db: Kysely<unknown>): Promise<void> {
     );
     create unique index patient_patient_no on patient (site_id, patient_no) where patient_no is not null;
     create index patient_id_hmac on patient (id_hmac) where id_hmac is not null;
-    create index patient_name on patient (name);
+    -- Namesakes are told apart by their birthday when a list is matched.
+    create index patient_name on patient (name, birth_date);
 
     create table patient_phone (
       id uuid primary key,
