@@ -284,6 +284,22 @@ describe('several applications', () => {
   })
 })
 
+test('a dialog is called by Call-ID and From tag, as drachtio-srf looks it up', async () => {
+  const server = await bench.server()
+  const ids: string[] = []
+  const phone = await bench.phone(answering)
+  const srf = await bench.app(server, (app) =>
+    app.invite(async (request, response) => {
+      ids.push((await app.createUAS(request, response, { localSdp: testSdp })).id)
+    }),
+  )
+  const out = await srf.createUAC(`sip:1@${phone.endpoint.hostPort}`, { localSdp: testSdp })
+  expect(out.id).toBe(`${out.sip.callId};from-tag=${out.sip.localTag}`)
+  const call = phone.invite({ to: `sip:1@${server.endpoint.hostPort}`, from: 'sip:a@127.0.0.1', sdp: testSdp })
+  await once(call, 'answered')
+  expect(ids).toEqual([`${call.callId};from-tag=${call.invite.fromTag}`])
+})
+
 describe('an application that dies', () => {
   /** A call between a telephone and an application, up. */
   async function call(server: DrachtioServer, tags?: string[]) {

@@ -237,15 +237,20 @@ describe.skipIf(!hasProgram('sipp'))('over a bad network', () => {
     await sipp.close()
   })
 
-  test('thirty calls through a network that loses every fifth datagram all succeed', async () => {
+  test('twenty calls through a network that loses the first copy of every other message all succeed', async () => {
     const server = await bench.server()
     const srf = await bench.app(server)
-    const sipp = await callee([...ringThenAnswer, ...takeBye], 30)
+    const sipp = await callee([...ringThenAnswer, ...takeBye], 20)
     const wire = await wireTo(sipp)
-    let count = 0
-    wire.fate = () => (++count % 5 === 0 ? 'lose' : 'pass')
+    const seen = new Set<string>()
+    wire.fate = ({ line, text, direction }) => {
+      const key = `${direction}${line}${/Call-ID:.*/i.exec(text)?.[0]}`
+      const first = !seen.has(key)
+      seen.add(key)
+      return first && seen.size % 2 === 0 ? 'lose' : 'pass'
+    }
     const call = async () => (await srf.createUAC(wire.uri, { localSdp: testSdp })).destroy()
-    await Promise.all(Array.from({ length: 30 }, call))
+    await Promise.all(Array.from({ length: 20 }, call))
     await sipp.done
     expect(server.counts).toMatchObject({ dialogs: 0, invites: 0 })
   })

@@ -7,7 +7,7 @@ import type { AppClient } from './app-client.ts'
 import type { ClientRegistry } from './client-registry.ts'
 
 export interface AppDialog {
-  /** What the application calls it by; constant for its life. */
+  /** What the application calls it by: see `appDialogId`. */
   readonly id: string
   /** Of the request that made it. */
   readonly transactionId: string
@@ -75,6 +75,14 @@ export class DialogBook {
     for (const dialog of this.#byCallId.get(callId) ?? []) if (dialog.answered) return dialog
     return undefined
   }
+}
+
+/**
+ * The real server's convention, which drachtio-srf relies on (findDialogByCallIDAndFromTag): Call-ID and the From tag
+ * of the request that begins the dialog, whoever sent it.
+ */
+export function appDialogId(first: SipRequest): string {
+  return `${first.callId};from-tag=${first.fromTag ?? ''}`
 }
 
 /** The dialog's owner while it is connected, else another client with one of its tags, which then owns it. */

@@ -13,8 +13,7 @@ import { addExtraHeaders, parseCSeq, SipRequest, type SipResponse } from '#softs
 import { formatNameAddr, parseSipUri } from '#softswitch/sip/sip-uri.ts'
 import type { Hop } from '#softswitch/sip/transport.ts'
 import type { AppClient } from './app-client.ts'
-import type { AppDialog, DialogBook } from './app-dialog.ts'
-import { ownerOf } from './app-dialog.ts'
+import { type AppDialog, appDialogId, type DialogBook, ownerOf } from './app-dialog.ts'
 import {
   type AppMessage,
   addressHeader,
@@ -158,7 +157,7 @@ export class AppRequests {
     const { method } = request
     const outgoing: Outgoing = {
       transactionId: randomUUID(),
-      dialogId: method === 'INVITE' || method === 'SUBSCRIBE' ? randomUUID() : '',
+      dialogId: method === 'INVITE' || method === 'SUBSCRIBE' ? appDialogId(request) : '',
       client,
       method,
       contact: request.headers.get('Contact') ?? '',

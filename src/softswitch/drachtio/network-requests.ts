@@ -11,7 +11,7 @@ import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import { type ExtraHeaders, responseTo, type SipRequest } from '#softswitch/sip/sip-message.ts'
 import type { Hop } from '#softswitch/sip/transport.ts'
 import type { AppClient } from './app-client.ts'
-import { type AppDialog, type DialogBook, ownerOf } from './app-dialog.ts'
+import { type AppDialog, appDialogId, type DialogBook, ownerOf } from './app-dialog.ts'
 import { type AppMessage, contentType, outgoingHeaders, statusLine } from './app-message.ts'
 import { type AppRequests, natHop } from './app-requests.ts'
 import type { ClientRegistry } from './client-registry.ts'
@@ -172,6 +172,14 @@ export class NetworkRequests {
     message: AppMessage,
   ): void {
     const { transaction } = pending
+    const known = pending.inDialog ? undefined : this.#dialogs.byId(appDialogId(transaction.request))
+    if (known !== undefined && known !== pending.dialog) {
+      // Another fork of a call that is up.
+      this.#drop(pending)
+      transaction.reply(480)
+      client.nok(msgId, 'dialog already exists, rejecting this request')
+      return
+    }
     const begins =
       !pending.inDialog && (transaction.request.method === 'INVITE' || transaction.request.method === 'SUBSCRIBE')
     const tag = /;\s*tag=([^;\s>]+)/.exec(message.headers.get('To') ?? '')?.[1]
@@ -208,7 +216,7 @@ export class NetworkRequests {
   #newDialog(pending: Pending, localTag: string): AppDialog {
     const state = dialogFromRequest(pending.transaction.request, localTag)
     pending.dialog = {
-      id: randomUUID(),
+      id: appDialogId(pending.transaction.request),
       transactionId: pending.transactionId,
       method: pending.transaction.request.method === 'SUBSCRIBE' ? 'SUBSCRIBE' : 'INVITE',
       state,

@@ -119,6 +119,18 @@ describe('the edge is strict', () => {
     expect(parsed).toMatchObject({ ok: false, answerable: undefined })
   })
 
+  test.each([
+    ['a tag', 'From', 'From: <sip:a@127.0.0.1>;tag=1|2'],
+    ['a Call-ID', 'Call-ID', 'Call-ID: x|y'],
+  ])('%s with a character that none may have is 400', (_, name, line) => {
+    const lines = common.map((other) => (other.startsWith(name) ? line : other))
+    expect(parseSip(message(['OPTIONS sip:b@127.0.0.1 SIP/2.0', ...lines]))).toMatchObject({ ok: false, status: 400 })
+  })
+
+  test('a Refer-To that is its reader’s business is let through', () => {
+    expect(parseSip(options('Refer-To: sip:foo@bar?Replaces%3Dx')).ok).toBe(true)
+  })
+
   test('a Contact with a stray byte in its scheme is not handed on', () => {
     expect(
       parseSip(Buffer.concat([options().subarray(0, -2), Buffer.from('Contact: <s\xe1p:a@b>\r\n\r\n', 'latin1')])),

@@ -23,9 +23,12 @@ export type ParseResult =
 export const maxMessageBytes = 65_535
 const maxHeaderLines = 500
 const token = /^[\w\-.!%*+`'~]+$/
+/** What a Call-ID is made of, RFC 3261 §25.1. */
+const word = /^[\w\-.!%*+`'~()<>:\\"/[\]?{}@]+$/
 /** Headers that RFC 3261 allows once only and whose doubling changes what a message means. */
 const single = ['from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-length', 'content-type', 'expires']
-const nameAddrLists = ['Contact', 'Route', 'Record-Route', 'Reply-To', 'Refer-To', 'Referred-By']
+/** Those that say where requests go. Others, such as Refer-To, are their reader's business. */
+const nameAddrLists = ['Contact', 'Route', 'Record-Route']
 
 export function parseSip(datagram: Buffer): ParseResult {
   if (datagram.length > maxMessageBytes) return refuse(undefined, 'message too large')
@@ -101,10 +104,12 @@ function checkCommon(headers: SipHeaders): string | undefined {
   for (const name of ['From', 'To']) {
     const value = headers.get(name)
     if (value === undefined) return `${name} missing`
-    if (parseNameAddr(value) === undefined || splitList(value).length !== 1) return `malformed ${name}`
+    const address = parseNameAddr(value)
+    if (address === undefined || splitList(value).length !== 1) return `malformed ${name}`
+    if (!token.test(address.params.get('tag') ?? 'none')) return `malformed tag in ${name}`
   }
   const callId = headers.get('Call-ID') ?? ''
-  if (callId === '' || /\s/.test(callId)) return 'Call-ID missing or malformed'
+  if (!word.test(callId)) return 'Call-ID missing or malformed'
   if (parseCSeq(headers.get('CSeq') ?? '') === undefined) return 'CSeq missing or malformed'
   if (headers.all('Via').length === 0) return 'Via missing'
   for (const line of headers.all('Via')) {
