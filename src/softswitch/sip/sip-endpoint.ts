@@ -12,7 +12,6 @@
  * transaction with 500 and is handed to `onFault`.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import {
   type ClientTransaction,
@@ -21,6 +20,7 @@ import {
   InviteClientTransaction,
   NonInviteClientTransaction,
 } from './client-transaction.ts'
+import { nextHopUri, noteSource, numericHop, resolveHop } from './next-hop.ts'
 import {
   InviteServerTransaction,
   NonInviteServerTransaction,
@@ -31,9 +31,10 @@ import { type SipClock, systemSipClock } from './sip-clock.ts'
 import { responseTo, type SipMessage, type SipRequest, type SipResponse } from './sip-message.ts'
 import { parseSip } from './sip-parser.ts'
 import { type SipTimerSettings, type SipTimers, sipTimers } from './sip-timers.ts'
-import { hostText, parseNameAddr, parseSipUri } from './sip-uri.ts'
+import { hostText } from './sip-uri.ts'
+import { ackKey, clientKey, serverKey } from './transaction-key.ts'
 import { type Hop, openUdp, type SipTransport } from './transport.ts'
-import { branchCookie, formatVia, sentBy, type Via } from './via.ts'
+import { branchCookie } from './via.ts'
 
 export interface SipEndpointSettings {
   /** Numeric address to bind. Default 127.0.0.1. */
@@ -150,6 +151,10 @@ export class SipEndpoint {
     return `${hostText(this.host)}:${this.local.port}`
   }
 
+  get #family(): 4 | 6 {
+    return isIP(this.local.address) === 6 ? 6 : 4
+  }
+
   get closed(): boolean {
     return this.#closed
   }
@@ -195,25 +200,8 @@ export class SipEndpoint {
     const route = options.route ?? nextHopUri(ack)
     const hop = options.hop ?? numericHop(route)
     if (hop !== undefined) transaction.acknowledge(ack, hop)
-    else void this.resolve(route).then((found) => found && transaction.acknowledge(ack, found))
+    else void resolveHop(route, this.#family).then((found) => found && transaction.acknowledge(ack, found))
     return ack
-  }
-
-  /** Address of a SIP URI's host: itself when numeric, else by name within 5 s. Undefined when there is none. */
-  async resolve(uri: string): Promise<Hop | undefined> {
-    const numeric = numericHop(uri)
-    if (numeric !== undefined) return numeric
-    const parsed = parseSipUri(uri)
-    if (parsed === undefined) return undefined
-    const family = isIP(this.local.address) === 6 ? 6 : 4
-    try {
-      const limit = AbortSignal.timeout(5_000)
-      const tooLate = new Promise<never>((_, reject) => limit.addEventListener('abort', () => reject(limit.reason)))
-      const found = await Promise.race([lookup(parsed.host, { family }), tooLate])
-      return { address: found.address, port: parsed.port ?? 5060 }
-    } catch {
-      return undefined
-    }
   }
 
   /** Resolves when no request of ours waits for its final answer, at the latest after `limitMs`. */
@@ -250,7 +238,9 @@ export class SipEndpoint {
       transaction.start(known)
       return transaction
     }
-    void this.resolve(route).then((found) => (found === undefined ? transaction.fail(503) : transaction.start(found)))
+    void resolveHop(route, this.#family).then((found) =>
+      found === undefined ? transaction.fail(503) : transaction.start(found),
+    )
     return transaction
   }
 
@@ -398,52 +388,4 @@ export class SipEndpoint {
       otherwise?.()
     }
   }
-}
-
-function clientKey(branch: string, method: string): string {
-  return `${branch}|${method}`
-}
-
-/** RFC 3261 §17.2.3; without a branch of our century, by the fields RFC 2543 matched on. */
-function serverKey(request: SipRequest, via: Via, method: string): string {
-  const branch = via.params.get('branch') ?? ''
-  if (branch.toLowerCase().startsWith(branchCookie.toLowerCase()) && branch.length > branchCookie.length) {
-    return `${branch}|${sentBy(via)}|${method}`
-  }
-  const { callId, cseq, fromTag, uri } = request
-  return `2543|${callId}|${cseq?.number}|${fromTag}|${uri}|${sentBy(via)}|${branch}|${method}`
-}
-
-function ackKey(message: SipRequest, toTag: string): string {
-  return `${message.callId}|${message.cseq?.number}|${toTag}`
-}
-
-/**
- * Writes `received` and `rport` into the top Via (RFC 3261 §18.2.1, RFC 3581 §4).
- * @returns where the answer goes
- */
-function noteSource(request: SipRequest, from: Hop, symmetric: boolean): Hop | undefined {
-  const [top, ...others] = request.headers.list('Via')
-  const via = request.topVia
-  if (top === undefined || via === undefined) return undefined
-  const params = new Map(via.params)
-  const wantsPort = symmetric || params.has('rport')
-  if (wantsPort || via.host.toLowerCase() !== from.address.toLowerCase()) params.set('received', from.address)
-  if (wantsPort) params.set('rport', String(from.port))
-  request.headers.setAll('Via', [formatVia({ ...via, params }), ...others])
-  return { address: from.address, port: wantsPort ? from.port : (via.port ?? 5060) }
-}
-
-/** Top Route when there is one (loose routing), else the Request-URI. */
-function nextHopUri(request: SipRequest): string {
-  const route = request.headers.list('Route')[0]
-  return (route === undefined ? undefined : parseNameAddr(route)?.uri) ?? request.uri
-}
-
-function numericHop(uri: string): Hop | undefined {
-  const parsed = parseSipUri(uri)
-  if (parsed === undefined) return undefined
-  const host = parsed.params.get('maddr') ?? parsed.host
-  if (host.toLowerCase() === 'localhost') return { address: '127.0.0.1', port: parsed.port ?? 5060 }
-  return isIP(host) === 0 ? undefined : { address: host, port: parsed.port ?? 5060 }
 }
