@@ -145,10 +145,11 @@ export function normalHeader(text: string): string {
     .toLowerCase()
 }
 
-/** As written, without what stands in brackets, without a trailing number: 联系电话(必填), 联系电话1. */
+/** As written; without what stands in brackets; without a trailing number; without 患者 in front: 病人联系电话1(必填). */
 function variants(header: string): readonly string[] {
   const normal = normalHeader(header)
   const bare = normal.replace(/[([【{〔][^)\]】}〕]*[)\]】}〕]?/gu, '')
   const unnumbered = bare.replace(/[一二三四1-9]$/u, '')
-  return [...new Set([normal, bare, unnumbered])].filter((variant) => variant !== '')
+  const nobodys = unnumbered.replace(/^(出院|住院)?(患者|病人|病员)的?(?=..)/u, '')
+  return [...new Set([normal, bare, unnumbered, nobodys])].filter((variant) => variant !== '')
 }
