@@ -66,7 +66,16 @@ export interface House {
  * knows every storey (architecture §2).
  */
 export async function openHouse(ground: GroundFloor): Promise<House> {
-  await using opened = new AsyncDisposableStack()
+  const opened = new AsyncDisposableStack()
+  try {
+    return await openStoreys(ground, opened)
+  } catch (error) {
+    await opened.disposeAsync()
+    throw error
+  }
+}
+
+async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): Promise<House> {
   const servers = await openServers(ground, opened)
   const { log, clock, db, listener } = ground
   const telephony = await openTelephony({ ...servers, log, clock })
@@ -142,8 +151,7 @@ export async function openHouse(ground: GroundFloor): Promise<House> {
   opened.defer(() => dialer.close({ hangUp: () => telephony.close() }))
   log.info({ url, lease }, 'the house is open')
 
-  const all = opened.move()
-  return { url, callsInProgress: () => dialer.callsInProgress, close: () => all.disposeAsync() }
+  return { url, callsInProgress: () => dialer.callsInProgress, close: () => opened.disposeAsync() }
 }
 
 interface Servers {

@@ -13,6 +13,8 @@ import { openProgressLine } from './progress-line.ts'
 
 /** An orderly end takes seconds; what hangs longer is left to the next start, which reconciles it. */
 const closeLimitMs = 20_000
+/** Terminal, npm and launcher may each pass the same Ctrl-C on; a person who means it again takes longer. */
+const sameSignalMs = 2_000
 
 try {
   await run(readSettings())
@@ -28,8 +30,17 @@ async function run(settings: Settings): Promise<void> {
     fail(error)
     process.exit(1)
   })
+  const opened = new AsyncDisposableStack()
+  try {
+    await open(settings, log, opened)
+  } finally {
+    await opened.disposeAsync()
+  }
+}
+
+/** Resolves when a signal asks for the end. */
+async function open(settings: Settings, log: Log, opened: AsyncDisposableStack): Promise<void> {
   const stop = signalled(log)
-  await using opened = new AsyncDisposableStack()
   say('随访 Suifang opens … 正在启动')
   const ground = await openGround({ settings, log, as: 'instance' })
   opened.defer(() => ground.close())
@@ -50,9 +61,6 @@ async function run(settings: Settings): Promise<void> {
     process.exit(1)
   }, closeLimitMs).unref()
 }
-
-/** Terminal, npm and launcher may each pass the same Ctrl-C on; a person who means it again takes longer. */
-const sameSignalMs = 2_000
 
 /** The first SIGINT or SIGTERM; another one later ends the process at once. */
 function signalled(log: Log): Promise<NodeJS.Signals> {

@@ -168,6 +168,8 @@ export interface SippRun {
   readonly port: number
   /** Resolves when every call of the scenario went as written; rejects with what sipp saw instead. */
   readonly done: Promise<void>
+  /** Every message it has sent and received so far. */
+  messages(): Promise<string>
   close(): Promise<void>
 }
 
@@ -218,6 +220,7 @@ export async function startSipp(steps: readonly string[], options: SippOptions =
     address,
     port,
     done,
+    messages: () => readFile(join(folder.path, 'messages.log'), 'utf8'),
     close: async () => {
       await sipp.close()
       await folder.close()

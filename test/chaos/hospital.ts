@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs'
+import { sql } from 'kysely'
+import { importDischargeList } from '../../src/follow-up/intake/intake-service.ts'
+import { ensureStandardHospital } from '../../src/follow-up/intake/standard-hospital.ts'
+import { systemActor } from '../../src/platform/audit/audit-store.ts'
+import { type GroundFloor, openGround } from '../../src/platform/ground.ts'
+import { newId } from '../../src/platform/ids.ts'
+import { silentLog } from '../../src/platform/log.ts'
+import { readSettings } from '../../src/platform/settings/settings.ts'
+import { testFolder } from '../harness/folder.ts'
+import { startProcess, type TestProcess } from '../harness/process.ts'
+
+/** A hospital in a data folder of its own, whose patients are behind a telephone of the test's. */
+export interface Hospital {
+  readonly ground: GroundFloor
+  /** Starts the house; `failpoint` kills it there. */
+  open(environment?: Readonly<Record<string, string>>): Promise<TestProcess>
+  /** The end of the house's log. */
+  log(): string
+  rows<Row>(query: ReturnType<typeof sql>): Promise<readonly Row[]>
+  close(): Promise<void>
+}
+
+export interface HospitalOptions {
+  /** Their numbers end in 01, 02, … */
+  readonly patients: number
+  /** The far end of the trunk. */
+  readonly trunk: { readonly port: number; readonly lines?: number }
+  /** Instead of the embedded Postgres. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** Everything a house needs to dial at once: a list imported, a trunk, a campaign whose window never closes. */
+export async function openHospital({ patients, trunk, environment = {} }: HospitalOptions): Promise<Hospital> {
+  const folder = await testFolder()
+  const base = { SUIFANG_DATA: folder.path, PORT: '0', ...environment }
+  const ground = await openGround({ settings: readSettings(base), log: silentLog, as: 'guest', maxConnections: 4 })
+  const { siteId, programmeId } = await ensureStandardHospital(ground.db)
+  await addCampaign(ground, { siteId, programmeId, ...trunk })
+  await importDischargeList(ground, {
+    fileName: 'chaos.csv',
+    content: { bytes: new TextEncoder().encode(list(patients)) },
+    actor: systemActor,
+  })
+  const houses: TestProcess[] = []
+  return {
+    ground,
+    async open(extra = {}) {
+      const house = await startProcess([process.execPath, 'src/main.ts'], {
+        env: { ...base, ...extra },
+        ready: /Console.*: (http\S+)/,
+        readyTimeoutMs: 60_000,
+      })
+      houses.push(house)
+      return house
+    },
+    rows: async <Row>(query: ReturnType<typeof sql>) =>
+      (await (query as ReturnType<typeof sql<Row>>).execute(ground.db)).rows,
+    log: () => readFileSync(ground.settings.logFile, 'utf8').slice(-6_000),
+    async close() {
+      for (const house of houses) await house.close()
+      await ground.close()
+      await folder.close()
+    },
+  }
+}
+
+async function addCampaign(
+  { db }: GroundFloor,
+  on: { siteId: string; programmeId: string; port: number; lines?: number },
+): Promise<void> {
+  const trunkId = newId()
+  const campaignId = newId()
+  await sql`
+    insert into trunk (id, site_id, name, kind, host, port, lines, calls_per_second, caller_number)
+    values (${trunkId}, ${on.siteId}, 'test', 'sip', '127.0.0.1', ${on.port}, ${on.lines ?? 10}, 10, '09900000000')
+  `.execute(db)
+  await sql`
+    insert into campaign (id, site_id, name, trunk_id, state, calling)
+    values (${campaignId}, ${on.siteId}, 'test', ${trunkId}, 'running', ${JSON.stringify({
+      periods: [{ opens: '00:00', closes: '24:00' }],
+      holidays: 'open',
+      weekends: 'open',
+    })})
+  `.execute(db)
+  await sql`update programme set campaign_id = ${campaignId} where id = ${on.programmeId}`.execute(db)
+}
+
+/** Discharges of a week ago: all due. */
+function list(patients: number): string {
+  const discharged = new Date(Date.now() - 8 * 86_400_000).toISOString().slice(0, 10)
+  const rows = Array.from({ length: patients }, (_, index) => {
+    const number = String(index + 1).padStart(2, '0')
+    return `CH${number},测试${'甲乙丙丁戊己庚辛壬癸'[index % 10]},199000001${number},骨科,${discharged}`
+  })
+  return ['住院号,姓名,联系电话,出院科室,出院时间', ...rows].join('\n')
+}
+
+/** How many INVITEs of each attempt a telephone saw; a retransmission has the branch of the first. */
+export function invitesByAttempt(messages: string): ReadonlyMap<string, number> {
+  const branches = new Map<string, Set<string>>()
+  for (const message of messages.split(/^-{20,}.*$/m)) {
+    if (!/^INVITE sip:/m.test(message) || !/message received/i.test(message)) continue
+    const attempt = /^X-Suifang-Attempt:\s*(\S+)/im.exec(message)?.[1] ?? '?'
+    const branch = /^Via:.*branch=([^;\s]+)/im.exec(message)?.[1] ?? '?'
+    branches.set(attempt, (branches.get(attempt) ?? new Set()).add(branch))
+  }
+  return new Map([...branches].map(([attempt, seen]) => [attempt, seen.size]))
+}
