@@ -198,7 +198,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await shell.open('/calls')
     const calls = new CallsPage(page)
     await calls.search('ZY2026000004')
-    await waitFor(async () => (await calls.rows().count()) === 1)
+    await waitFor(async () => (await calls.rows().count()) === 1, { timeoutMs: 30_000 })
     expect(page.url()).not.toContain('ZY2026000004')
     await calls.listen()
     await calls.playedFor(1)

@@ -24,7 +24,8 @@ export function CallsPage() {
   const { t } = useTranslation()
   const address = route.useSearch()
   const navigate = route.useNavigate()
-  const [patient, setPatient] = useState('')
+  // Each press of "search" is a round of its own: the same question again asks again.
+  const [{ patient, round }, setAsked] = useState({ patient: '', round: 0 })
   const calls = useQuery({
     queryKey: [
       'calls',
@@ -35,6 +36,7 @@ export function CallsPage() {
       address.page,
       address.pageSize,
       patient,
+      round,
     ],
     queryFn: ({ signal }) =>
       request<CallPage>('/api/calls/search', { method: 'POST', body: searchOf(address, patient), signal }),
@@ -51,12 +53,9 @@ export function CallsPage() {
       <Filters
         address={address}
         patient={patient}
-        busy={calls.isFetching}
         onSearch={(filters, text) => {
-          setPatient(text)
+          setAsked({ patient: text, round: round + 1 })
           void navigate({ search: filters })
-          // The same question again asks again.
-          void calls.refetch()
         }}
       />
       {calls.isError && <Trouble error={calls.error} onRetry={() => void calls.refetch()} />}
@@ -66,7 +65,7 @@ export function CallsPage() {
           rowKey="attemptId"
           columns={useColumns(open)}
           dataSource={calls.data?.calls ?? []}
-          loading={calls.isPending || calls.isPlaceholderData}
+          loading={calls.isFetching}
           scroll={{ x: 1_040 }}
           onRow={({ attemptId }) => ({ onClick: () => open(attemptId, { play: false }), style: { cursor: 'pointer' } })}
           locale={{
@@ -194,12 +193,10 @@ const results = [
 function Filters({
   address,
   patient,
-  busy,
   onSearch,
 }: {
   readonly address: CallAddress
   readonly patient: string
-  readonly busy: boolean
   readonly onSearch: (filters: CallAddress, patient: string) => void
 }) {
   const { t } = useTranslation()
@@ -265,7 +262,7 @@ function Filters({
         value={text}
         onChange={(event) => setText(event.target.value)}
       />
-      <Button type="primary" htmlType="submit" icon={<SearchOutlined aria-hidden />} loading={busy}>
+      <Button type="primary" htmlType="submit" icon={<SearchOutlined aria-hidden />}>
         {t('calls.search')}
       </Button>
       <Button
