@@ -123,7 +123,7 @@ function fromDayNumber(value: number, date1904: boolean, statesTime: boolean): D
 }
 
 function clock(minuteOfDay: number): string {
-  return `${String(Math.floor(minuteOfDay / 60)).padStart(2, '0')}:${String(minuteOfDay % 60).padStart(2, '0')}`
+  return `${two(Math.floor(minuteOfDay / 60))}:${two(minuteOfDay % 60)}`
 }
 
 function made(
@@ -134,16 +134,25 @@ function made(
   minute: string | undefined,
 ): DateCell {
   const [y, m, d] = [Number(year), Number(month), Number(day)]
-  const date = new Date(Date.UTC(y, m - 1, d))
-  if (y < 1900 || y > 2120 || date.getUTCMonth() !== m - 1 || date.getUTCDate() !== d) return unreadable
-  if (hour === undefined) return { kind: 'time', value: { date: date.toISOString().slice(0, 10), time: null } }
+  if (y < 1900 || y > 2120 || m < 1 || m > 12 || d < 1 || d > daysInMonth(y, m)) return unreadable
+  const date = `${y}-${two(m)}-${two(d)}`
+  if (hour === undefined) return { kind: 'time', value: { date, time: null } }
   const [h, min] = [Number(hour), Number(minute ?? 0)]
   if (h === 24 && min === 0) {
-    const next = new Date(date.getTime() + 86_400_000)
-    return { kind: 'time', value: { date: next.toISOString().slice(0, 10), time: '00:00' } }
+    const next = new Date(Date.UTC(y, m - 1, d + 1)).toISOString().slice(0, 10)
+    return { kind: 'time', value: { date: next, time: '00:00' } }
   }
   if (h > 23 || min > 59) return unreadable
-  return { kind: 'time', value: { date: date.toISOString().slice(0, 10), time: clock(h * 60 + min) } }
+  return { kind: 'time', value: { date, time: `${two(h)}:${two(min)}` } }
+}
+
+function daysInMonth(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
+}
+
+function two(number: number): string {
+  return number < 10 ? `0${number}` : String(number)
 }
 
 /** 'YYYY-MM-DDTHH:mm', or 'YYYY-MM-DD' for a date without an hour. */

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
+import iconv from 'iconv-lite'
 import { describe, expect, it } from 'vitest'
 import type { Place } from './cell.ts'
 import { columnWords } from './column-words.ts'
 import { listTimeText } from './date-cell.ts'
+import { splitRecords } from './delimited-text.ts'
 import { type JudgedList, judgeList, type ListEntry } from './discharge-list.ts'
 import type { DischargeRow } from './discharge-row.ts'
 import { readListFile } from './list-file.ts'
+import { decodeText } from './text-encoding.ts'
 
 const words = columnWords()
 /** The import day that the samples assume. */
@@ -97,3 +100,48 @@ describe.each(['csv/discharges.csv', 'xlsx/discharges.xlsx'])('the sample list %
     }
   })
 })
+
+describe.each([
+  { separator: '\t', encoding: 'utf8', bom: true, shift: 7 },
+  { separator: '|', encoding: 'gb18030', bom: false, shift: 3 },
+  { separator: ';', encoding: 'utf16le', bom: true, shift: 11 },
+] as const)(
+  'the same dirt in another dress ($encoding, columns moved by $shift)',
+  ({ separator, encoding, bom, shift }) => {
+    const renamed: Readonly<Record<string, string>> = {
+      住院号: '住院病历号',
+      姓名: '患者姓名',
+      身份证号: '证件号码',
+      联系电话: '手机',
+      联系人姓名: '家属姓名',
+      关系: '与患者关系',
+      联系人电话: '家属联系方式',
+      科室: '出院科别',
+      入院时间: '入院日期',
+      出院时间: '离院时间',
+      出院诊断: '主要诊断',
+      诊断编码: 'ICD编码',
+      离院方式: '离院方式代码',
+    }
+
+    it('gives every row the same verdict', async () => {
+      const rows = expectedRows('csv/expected.json')
+      const records = splitRecords(decodeText(fixture('csv/discharges.csv')).text, ',')
+      const width = 19
+      const lines = records.map(({ cells }) => {
+        const texts = cells.map(String)
+        if (texts.length === 1) return ''
+        const own = Array.from({ length: width }, (_, i) => texts[i] ?? '')
+        const moved = [...own.slice(shift), ...own.slice(0, shift), ...texts.slice(width)]
+        const named = moved.map((text) => renamed[text.trim()] ?? text)
+        return named
+          .map((text) => (/["\n]/.test(text) || text.includes(separator) ? `"${text.replaceAll('"', '""')}"` : text))
+          .join(separator)
+      })
+      const bytes = iconv.encode(`${lines.join('\r\n')}\r\n`, encoding, { addBOM: bom })
+      const list = await judged(bytes)
+      const told = list.entries.map((entry) => [key(entry.at), entry.verdict, ...reasonsOf(entry)])
+      expect(told).toEqual(rows.map((row) => [key(row.at), row.verdict, ...(row.reasons ?? [])]))
+    })
+  },
+)
