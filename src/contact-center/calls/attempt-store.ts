@@ -91,12 +91,20 @@ export async function closeCall(tx: GroundTransaction, attemptId: string, at: Da
   `.execute(tx)
 }
 
-/** Keeps this node's attempts leased. @returns how many are */
+/**
+ * Keeps this node's attempts leased. One that is being written at this moment keeps the lease it has until the next
+ * renewal: to wait for it, holding others, would be a deadlock with the writer of a batch.
+ * @returns how many were renewed
+ */
 export async function renewLeases(tx: GroundTransaction, lease: Lease, seconds: number): Promise<number> {
   await stateLease(tx, lease)
   const renewed = await sql`
     update attempt set lease_until = clock_timestamp() + make_interval(secs => ${seconds})
-    where lease_owner = ${lease.owner} and lease_epoch = ${lease.epoch} and state <> 'ended'
+    where id in (
+      select id from attempt
+      where lease_owner = ${lease.owner} and lease_epoch = ${lease.epoch} and state <> 'ended'
+      for update skip locked
+    )
   `.execute(tx)
   return Number(renewed.numAffectedRows ?? 0)
 }
