@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 export interface ProcessUse {
   readonly pid: number
+  /** Clock ticks since boot at which it was started: with the number, its identity. */
+  readonly startedAt: string
   /** The job of this process in the house. */
   readonly name: string
   /** User and system time since its start. */
@@ -31,6 +33,12 @@ export function processTree(root: number): ProcessUse[] {
   return [...parents.keys()].filter(isOurs).flatMap((pid) => useOf(pid) ?? [])
 }
 
+/** Whether that very process still runs; a number may be somebody else's by now. */
+export function lives({ pid, startedAt }: Pick<ProcessUse, 'pid' | 'startedAt'>): boolean {
+  const fields = statOf(pid)
+  return fields !== undefined && fields[0] !== 'Z' && fields[19] === startedAt
+}
+
 function allProcesses(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -49,6 +57,7 @@ function useOf(pid: number): ProcessUse | undefined {
   if (fields === undefined || !command || memory === undefined) return undefined
   return {
     pid,
+    startedAt: fields[19] ?? '',
     name: nameOf(command),
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
     pssKb: kilobytes(memory, 'Pss'),
