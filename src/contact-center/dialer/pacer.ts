@@ -1,6 +1,7 @@
 /**
- * How many calls a trunk may start now: a token bucket of `callsPerSecond`, so that a carrier's limit on call attempts
- * holds over any second and not only on average (the bucket holds at most one second's worth).
+ * How many calls a trunk may start now: a token bucket of `callsPerSecond` that saves up one call and a tenth of a
+ * second's worth. So a carrier's limit on call attempts holds over any second and not only on average, calls start
+ * evenly (ten at once would answer, speak and end at once, each in the others' way), and a late timer is made up for.
  */
 export interface Pacer {
   readonly callsPerSecond: number
@@ -10,13 +11,17 @@ export interface Pacer {
 }
 
 export function newPacer(callsPerSecond: number, at: number): Pacer {
-  return { callsPerSecond, tokens: Math.max(1, callsPerSecond), at }
+  return { callsPerSecond, tokens: mostSaved(callsPerSecond), at }
+}
+
+function mostSaved(callsPerSecond: number): number {
+  return 1 + callsPerSecond / 10
 }
 
 /** The bucket as it stands at `now`. A changed rate keeps what is saved up, within the new bound. */
 export function refill(pacer: Pacer, callsPerSecond: number, now: number): Pacer {
   const elapsedMs = Math.max(0, now - pacer.at)
-  const tokens = Math.min(Math.max(1, callsPerSecond), pacer.tokens + (elapsedMs / 1_000) * callsPerSecond)
+  const tokens = Math.min(mostSaved(callsPerSecond), pacer.tokens + (elapsedMs / 1_000) * callsPerSecond)
   return { callsPerSecond, tokens, at: now }
 }
 
