@@ -239,6 +239,12 @@ async function audit(db: Kysely<unknown>): Promise<void> {
       sealed bigint := 0;
       highest bigint;
     begin
+      -- Asked every few seconds and mostly in vain: then nothing is locked and nothing written.
+      select * into state from audit_seal;
+      select case when is_called then last_value else 0 end into highest from audit_row_id;
+      if state.sealed_id = highest then
+        return 0;
+      end if;
       select * into state from audit_seal for update;
       if pg_snapshot_xmin(pg_current_snapshot()) >= state.mark_xact then
         for link in select * from audit_row where id > state.sealed_id and id <= state.mark_id order by id loop

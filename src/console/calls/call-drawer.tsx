@@ -9,7 +9,7 @@ import { Trouble } from '../app/trouble.tsx'
 import { resultColor } from '../live/campaign-counts.ts'
 import { clockTime, dateTime, duration } from '../text/time.ts'
 import { word } from '../text/word.ts'
-import { isAudible } from './calls-page.tsx'
+import { isAudible } from './audible.ts'
 import { eventText } from './event-text.ts'
 
 const RecordingPlayer = lazy(async () => ({ default: (await import('./recording-player.tsx')).RecordingPlayer }))

@@ -14,6 +14,7 @@ import { Trouble } from '../app/trouble.tsx'
 import { resultColor } from '../live/campaign-counts.ts'
 import { dateTime, duration } from '../text/time.ts'
 import { word } from '../text/word.ts'
+import { isAudible } from './audible.ts'
 import { CallDrawer } from './call-drawer.tsx'
 import { type CallAddress, defaultPageSize, searchOf } from './call-search.ts'
 import './calls.css'
@@ -165,11 +166,6 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
       },
     },
   ]
-}
-
-/** There is a whole file to hear. */
-export function isAudible(state: string): boolean {
-  return ['closed', 'verified', 'stored', 'held', 'damaged'].includes(state)
 }
 
 const results = [

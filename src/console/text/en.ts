@@ -26,7 +26,6 @@ export const en: Texts<typeof zh> = {
   error: {
     offline: 'The server cannot be reached.',
     offlineNext: 'Check the network and try again; calls and recordings are not affected.',
-    title: 'Something went wrong',
     retry: 'Try again',
     requestId: 'Request number',
     unknown: 'The page has run into an error.',
@@ -35,15 +34,11 @@ export const en: Texts<typeof zh> = {
   common: {
     loading: 'Loading…',
     cancel: 'Cancel',
-    close: 'Close',
-    refresh: 'Refresh',
-    none: 'None',
     notFound: 'There is no such page',
     notFoundNext: 'The address may be wrong. Use the menu on the left.',
     noRight: 'Your account has no right to this page',
     noRightNext: 'Ask the security administrator if you need it.',
     of: '{{total}} in all',
-    masked: 'Names and numbers are masked',
   },
   signIn: {
     title: 'Sign in',
@@ -85,8 +80,6 @@ export const en: Texts<typeof zh> = {
     },
   },
   live: {
-    title: 'Live calling',
-    campaigns: 'Campaigns',
     noCampaigns: 'There is no campaign yet',
     noCampaignsNext: 'Import a discharge list: patients whom a programme matches enter its campaign.',
     total: 'Tasks',
@@ -116,7 +109,6 @@ export const en: Texts<typeof zh> = {
     callable: 'Can be dialled now',
     patient: 'Patient',
     phone: 'Phone',
-    department: 'Department',
     state: 'State',
     question: 'Current question',
     questionOf: '{{index}} / {{total}}',
@@ -235,7 +227,6 @@ export const en: Texts<typeof zh> = {
   runState: { running: 'Running', finished: 'Finished', failed: 'Not completed' },
 
   imports: {
-    title: 'Discharge lists',
     drop: 'Choose a file, or drop it here',
     accepts: '.xlsx, .csv, .txt (UTF-8 or GB18030; comma, tab or pipe), up to 50 MB',
     uploading: 'Uploading {{percent}} %',
@@ -243,7 +234,6 @@ export const en: Texts<typeof zh> = {
     failed: 'The import was not completed',
     tooLarge: 'The file is larger than {{megabytes}} MB.',
     tooLargeNext: 'Split the list, for instance by month, and import the parts.',
-    again: 'Import another file',
     report: 'Result of the import',
     read: 'Rows read',
     created: 'New',
@@ -255,7 +245,6 @@ export const en: Texts<typeof zh> = {
     sum: 'Rows read are always the sum of the others',
     rejectedRows: 'Rejected rows',
     excludedRows: 'Excluded rows',
-    noRejected: 'No row was rejected',
     downloadErrors: 'Download rejected rows',
     downloadHint: 'Correct it and import it again as it is',
     row: 'Place',
@@ -314,7 +303,6 @@ export const en: Texts<typeof zh> = {
     channelPatient: 'Patient',
     channelHospital: 'Hospital',
     loadingAudio: 'Loading the recording…',
-    audioFailed: 'The recording cannot be played',
     audited: 'Who plays or downloads, and when, is recorded',
     speed: 'Speed',
     event: {

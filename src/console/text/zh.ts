@@ -21,7 +21,6 @@ export const zh = {
   error: {
     offline: '无法连接服务器。',
     offlineNext: '请检查网络后重试；通话与录音不受影响。',
-    title: '出现问题',
     retry: '重试',
     requestId: '请求编号',
     unknown: '页面出现错误。',
@@ -30,15 +29,11 @@ export const zh = {
   common: {
     loading: '正在加载…',
     cancel: '取消',
-    close: '关闭',
-    refresh: '刷新',
-    none: '无',
     notFound: '没有这个页面',
     notFoundNext: '地址可能有误，请从左侧菜单进入。',
     noRight: '您的账号没有查看此页面的权限',
     noRightNext: '如有需要，请联系安全管理员。',
     of: '共 {{total}} 条',
-    masked: '姓名与号码已脱敏显示',
   },
   signIn: {
     title: '登录随访中心',
@@ -80,8 +75,6 @@ export const zh = {
     },
   },
   live: {
-    title: '实时外呼',
-    campaigns: '外呼活动',
     noCampaigns: '还没有外呼活动',
     noCampaignsNext: '导入出院名单后，符合方案的患者会进入外呼活动。',
     total: '任务总数',
@@ -111,7 +104,6 @@ export const zh = {
     callable: '当前可拨打',
     patient: '患者',
     phone: '电话',
-    department: '科室',
     state: '状态',
     question: '当前问题',
     questionOf: '第 {{index}} / {{total}} 题',
@@ -224,7 +216,6 @@ export const zh = {
   runState: { running: '进行中', finished: '已完成', failed: '未完成' },
 
   imports: {
-    title: '出院名单导入',
     drop: '点击选择文件，或将文件拖到此处',
     accepts: '支持 .xlsx、.csv、.txt（UTF-8 或 GB18030；逗号、制表符或竖线分隔），不超过 50 MB',
     uploading: '正在上传 {{percent}}%',
@@ -232,7 +223,6 @@ export const zh = {
     failed: '导入未完成',
     tooLarge: '文件超过 {{megabytes}} MB。',
     tooLargeNext: '请拆分名单（例如按月）后分别导入。',
-    again: '再导入一个文件',
     report: '导入结果',
     read: '读取行数',
     created: '新增',
@@ -244,7 +234,6 @@ export const zh = {
     sum: '各项合计等于读取行数',
     rejectedRows: '退回的行',
     excludedRows: '不随访的行',
-    noRejected: '没有退回的行',
     downloadErrors: '下载退回行文件',
     downloadHint: '改正后可直接再次导入',
     row: '位置',
@@ -303,7 +292,6 @@ export const zh = {
     channelPatient: '患者声道',
     channelHospital: '医院声道',
     loadingAudio: '正在加载录音…',
-    audioFailed: '录音无法播放',
     audited: '播放与下载均会记录操作人和时间',
     speed: '倍速',
     event: {

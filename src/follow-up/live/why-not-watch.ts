@@ -4,7 +4,7 @@ import type { Ground } from '#platform/database/database.ts'
 import type { Listener, Subscription } from '#platform/database/listen.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { appendToStream, lastOffset, streamChannel } from '#platform/realtime/stream-store.ts'
-import { liveStream } from './live-schema.ts'
+import { type LiveEvent, liveStream } from './live-schema.ts'
 import type { LiveParts } from './live-service.ts'
 import { campaignIds } from './live-store.ts'
 
@@ -115,7 +115,8 @@ export class WhyNotWatch {
       const whyNot = await this.#parts.whyNot(tx, campaignId)
       const text = JSON.stringify(whyNot)
       if (this.#told.get(campaignId) === text) return
-      await appendToStream(tx, liveStream, [{ type: 'why_not.changed', payload: { campaignId, whyNot } }])
+      const told: LiveEvent = { type: 'why_not.changed', payload: { campaignId, whyNot } }
+      await appendToStream(tx, liveStream, [told])
       this.#told.set(campaignId, text)
     })
   }

@@ -1,8 +1,12 @@
 import { sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { AuditSealer } from '../../../src/platform/audit/audit-sealer.ts'
 import { firstBrokenSeal, sealAudit, systemActor, writeAudit } from '../../../src/platform/audit/audit-store.ts'
+import { virtualClock } from '../../../src/platform/clock.ts'
+import { silentLog } from '../../../src/platform/log.ts'
 import { testDatabase } from '../../harness/database.ts'
+import { waitFor } from '../../harness/wait-for.ts'
 
 const database = await testDatabase()
 const { db } = database
@@ -104,6 +108,29 @@ describe('the seal', () => {
     await sealAll()
     const [slow, fast] = [await rowOf('test.slow'), await rowOf('test.fast')]
     expect(fast.prevHash).toEqual(slow.hash)
+    expect(await firstBrokenSeal(db)).toBeNull()
+  })
+
+  it('writes nothing where nothing is new', async () => {
+    await sealAll()
+    const version = async () =>
+      (await sql<{ version: string }>`select xmin::text as version from audit_seal`.execute(db)).rows[0]?.version
+    const before = await version()
+    await sealAll()
+    expect(await version()).toBe(before)
+  })
+
+  it('comes by itself within five seconds', async () => {
+    const clock = virtualClock(new Date())
+    const sealer = new AuditSealer({ db, clock, log: silentLog })
+    sealer.start()
+    await write('test.sealed')
+    await waitFor(async () => {
+      await clock.advance(2_000)
+      return (await rowOf('test.sealed')).hash
+    })
+    await sealer.close()
+    expect(clock.pending).toBe(0)
     expect(await firstBrokenSeal(db)).toBeNull()
   })
 

@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { openListener } from '../../../src/platform/database/listen.ts'
+import { silentLog } from '../../../src/platform/log.ts'
+import { streamRetention } from '../../../src/platform/realtime/stream-retention.ts'
 import {
   appendToStream,
   dropStreamEvents,
@@ -100,6 +102,17 @@ describe('stream', () => {
     expect((await readStream(db, 'old', 1, 10)).gap).toBe(true)
     expect(await readStream(db, 'old', 3, 10)).toMatchObject({ gap: false, events: [{ offset: 4, type: 'd' }] })
     expect(await lastOffset(db, 'old')).toBe(4)
+  })
+
+  it('keeps a day, and drops the rest by the hour', async () => {
+    await write('day', 'a', 'b')
+    const { job } = streamRetention(db)
+    const context = { log: silentLog, signal: new AbortController().signal }
+    const fireIn = (hours: number) => ({ fireAt: new Date(Date.now() + hours * 3_600_000).toISOString() })
+    await job.run(fireIn(23), context)
+    expect((await readStream(db, 'day', 0, 10)).events).toHaveLength(2)
+    await job.run(fireIn(25), context)
+    expect((await readStream(db, 'day', 0, 10)).gap).toBe(true)
   })
 
   it('sends a reader from another database back to the snapshot', async () => {

@@ -1,0 +1,50 @@
+import type { Clock, Timer } from '#platform/clock.ts'
+import type { Ground } from '#platform/database/database.ts'
+import { type Log, logError } from '#platform/log.ts'
+import { sealAudit } from './audit-store.ts'
+
+export interface AuditSealerParts {
+  readonly db: Ground
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** A row is marked by one look and sealed by the next: within five seconds (architecture §3, invariant 7). */
+const everyMs = 2_000
+
+/**
+ * Seals the audit trail as it grows. Every node may run one; the database lets one at a time write. A look with nothing
+ * new reads one row.
+ */
+export class AuditSealer {
+  readonly #parts: AuditSealerParts
+  #timer: Timer | undefined
+  #running: Promise<void> | undefined
+  #closed = false
+
+  constructor(parts: AuditSealerParts) {
+    this.#parts = parts
+  }
+
+  start(): void {
+    if (this.#closed) return
+    this.#timer = this.#parts.clock.setTimeout(() => {
+      this.#running = this.#seal().finally(() => this.start())
+    }, everyMs)
+    this.#timer.unref()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#parts.clock.clearTimeout(this.#timer)
+    await this.#running
+  }
+
+  async #seal(): Promise<void> {
+    try {
+      await sealAudit(this.#parts.db)
+    } catch (error) {
+      logError(this.#parts.log, error, 'the audit trail could not be sealed')
+    }
+  }
+}
