@@ -71,8 +71,8 @@ declareErrors({
   IMPORT_SHEET_TOO_SLOW: {
     kind: 'user',
     status: 413,
-    en: 'The workbook could not be read within {limitSeconds} s. Copy the list alone into a new workbook and import that.',
-    zh: '工作簿在 {limitSeconds} 秒内未能读取完成。请仅将名单复制到新工作簿后再导入。',
+    en: 'The list could not be read within {limitSeconds} s. Copy the list alone into a new workbook and import that.',
+    zh: '名单在 {limitSeconds} 秒内未能读取完成。请仅将名单复制到新工作簿后再导入。',
   },
   IMPORT_SHEET_UNKNOWN: {
     kind: 'user',

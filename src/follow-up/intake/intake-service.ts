@@ -12,11 +12,12 @@ import { appendToStream } from '#platform/realtime/stream-store.ts'
 import type { Secrets } from '#platform/secrets.ts'
 import type { Purpose } from '../follow-up-tables.ts'
 import { tellDiallers } from '../tasks/work-channel.ts'
-import { columnWords, type HospitalWords } from './column-words.ts'
-import { judgeList, type ListEntry } from './discharge-list.ts'
+import type { HospitalWords } from './column-words.ts'
+import type { ListEntry } from './discharge-list.ts'
 import { type ImportReport, type LoadedAs, reportOf } from './import-report.ts'
 import './intake-errors.ts'
-import { type ListFile, READ_LIMITS, type ReadLimits, readListFile, refuseTooLarge } from './list-file.ts'
+import { READ_LIMITS, type ReadLimits, refuseTooLarge } from './list-file.ts'
+import { type ListFileFacts, type ReadList, readListInThread } from './list-thread.ts'
 import { loadChunk } from './load-chunk.ts'
 import { addRun, closeLostRuns, failRun, finishRun, siteOf } from './run-store.ts'
 
@@ -50,13 +51,13 @@ export interface ImportDone {
   readonly importId: string
   readonly report: ImportReport
   /** For people: how the file was understood. */
-  readonly file: Pick<ListFile, 'format' | 'encoding' | 'separator' | 'sheet' | 'otherSheets'>
+  readonly file: ListFileFacts
   /** Rows that were read all the same although something was odd, with what. */
   readonly warnings: readonly Pick<ListEntry & { verdict: 'good' | 'excluded' | 'duplicate' }, 'at' | 'warnings'>[]
 }
 
-/** Rows in one transaction: long enough to be quick, short enough to let others in between. */
-const CHUNK = 2_000
+/** Rows in one transaction: enough to be quick, few enough to let calls and other imports in between. */
+const CHUNK = 1_000
 
 /**
  * Imports a discharge list. The file is read and judged to its end before anything is written, so that a file that
@@ -97,7 +98,10 @@ export async function importDischargeList(parts: IntakeParts, request: ImportReq
 }
 
 async function contentOf({ content }: ImportRequest, limits: ReadLimits): Promise<Uint8Array> {
-  if ('bytes' in content) return content.bytes
+  if ('bytes' in content) {
+    refuseTooLarge(content.bytes.length, limits)
+    return content.bytes
+  }
   try {
     const { size } = await stat(content.path)
     refuseTooLarge(size, limits)
@@ -108,19 +112,18 @@ async function contentOf({ content }: ImportRequest, limits: ReadLimits): Promis
   }
 }
 
-async function readAndJudge(parts: IntakeParts, request: ImportRequest, bytes: Uint8Array) {
-  const words = columnWords(parts.words)
-  const { sheet } = request
-  const file = await readListFile(bytes, {
+async function readAndJudge(parts: IntakeParts, { sheet }: ImportRequest, bytes: Uint8Array): Promise<ReadList> {
+  const { areaCode, words = {}, limits = READ_LIMITS } = parts
+  const list = await readListInThread({
+    bytes,
     words,
+    limits,
+    today: hospitalDay(parts.clock.now()),
     ...(sheet === undefined ? {} : { sheet }),
-    ...(parts.limits === undefined ? {} : { limits: parts.limits }),
+    ...(areaCode === undefined ? {} : { areaCode }),
   })
-  const { areaCode } = parts
-  const today = hospitalDay(parts.clock.now())
-  const { entries } = judgeList(file, { words, today, ...(areaCode === undefined ? {} : { areaCode }) })
-  if (!entries.some(({ verdict }) => verdict !== 'ignored')) throw new UserError('IMPORT_NO_ROWS')
-  return { file, entries }
+  if (!list.entries.some(({ verdict }) => verdict !== 'ignored')) throw new UserError('IMPORT_NO_ROWS')
+  return list
 }
 
 /** Today in hospital time. */
@@ -137,7 +140,7 @@ async function loadAll(
   parts: IntakeParts,
   request: ImportRequest,
   list: Omit<Parameters<typeof loadChunk>[2], 'sheet'> & {
-    readonly file: ListFile
+    readonly file: ListFileFacts
     readonly entries: readonly ListEntry[]
   },
 ): Promise<ReadonlyMap<ListEntry, LoadedAs>> {

@@ -14,7 +14,7 @@ export interface ReadLimits {
   readonly rows: number
   /** Largest workbook when unpacked, in bytes. */
   readonly unpackedBytes: number
-  /** How long a workbook may take to be read. */
+  /** How long reading and judging may take. */
   readonly readMs: number
 }
 

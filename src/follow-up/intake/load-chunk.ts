@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { GroundTransaction } from '#platform/database/database.ts'
 import { newId } from '#platform/ids.ts'
 import type { Secrets } from '#platform/secrets.ts'
@@ -84,8 +85,10 @@ async function rowsToLoad(
   departments: ReadonlyMap<string, string>,
 ): Promise<RowToLoad[]> {
   const hmacs = new Map<string, Buffer>()
-  for (const { row } of entries) {
+  for (const [index, { row }] of entries.entries()) {
     for (const { e164 } of phonesOfRow(row)) if (!hmacs.has(e164)) hmacs.set(e164, secrets.hmacPhone(e164))
+    // Calls in progress wait for nothing longer than a few milliseconds.
+    if (index % 200 === 199) await setImmediate()
   }
   const known = await numberIds(tx, [...hmacs.values()])
   const unknown = [...hmacs].filter(([, hmac]) => !known.has(hmac.toString('hex')))
