@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { behaviourOf } from '#carrier/behaviours.ts'
-import { columnWords } from '../intake/column-words.ts'
-import { judgeList } from '../intake/discharge-list.ts'
-import { readListFile } from '../intake/list-file.ts'
-import { demoDepartments, demoList } from './demo-list.ts'
+import { behaviourOf } from '../../src/carrier/behaviours.ts'
+import { columnWords } from '../../src/follow-up/intake/column-words.ts'
+import { judgeList } from '../../src/follow-up/intake/discharge-list.ts'
+import { readListFile } from '../../src/follow-up/intake/list-file.ts'
+import { demoDepartments, demoList } from '../../src/follow-up/demo/demo-list.ts'
 
 const list = demoList({ rows: 200, dischargedOn: '2026-11-13', seed: 1 })
 const words = columnWords()
@@ -44,7 +44,7 @@ describe('the demo list', () => {
   })
 
   it('names departments of the catalogue', () => {
-    const catalogue = readFileSync(new URL('./departments.csv', import.meta.url), 'utf8')
+    const catalogue = readFileSync(new URL('../../src/follow-up/demo/departments.csv', import.meta.url), 'utf8')
     for (const [code, name] of Object.entries(demoDepartments)) {
       const entry = catalogue.split('\n').find((line) => line.startsWith(`${code},`))
       expect(entry?.split(',')[1]?.replace(/专业$/, '')).toContain(name.replace(/科$/, '').slice(0, 2))

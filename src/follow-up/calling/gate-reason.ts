@@ -35,6 +35,3 @@ export type GateReason = keyof typeof gateReasons
 export function isGateReason(text: string): text is GateReason {
   return Object.hasOwn(gateReasons, text)
 }
-
-/** Told beside the gate's reasons by "why is nothing dialling": nothing is in the way of these tasks but the date. */
-export const notDue = { zh: '未到期', en: 'Not due yet' } as const

@@ -118,7 +118,6 @@ const ClipQuestion = Type.Object(
 
 const Question = Type.Union([SingleChoice, MultipleChoice, NumberQuestion, TextQuestion, DateQuestion, ClipQuestion])
 export type Question = Static<typeof Question>
-export type QuestionKind = Question['kind']
 
 const Grade = Type.Object({ from: Type.Number(), label: LocalText }, { additionalProperties: false })
 
