@@ -150,6 +150,7 @@ export class MediaEndpoint {
   /** @see PatientLeg.startRecording */
   async startRecording(path: string): Promise<void> {
     assertMediaPath(path)
+    if (this.#end !== null) throw channelGone('uuid_record')
     const closed = this.#parts.recordingClosed(path)
     await this.#api('uuid_record', `${this.uuid} start ${quoted(path)}`)
     this.#recording = { path, closed }

@@ -1,6 +1,7 @@
 import type Mrf from 'drachtio-fsmrf'
 import type { Clock, Timer } from '#platform/clock.ts'
 import { OperationalError } from '#platform/errors/errors.ts'
+import { newId } from '#platform/ids.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { ControlConnection } from './control-connection.ts'
 import { guardSocket } from './guard-socket.ts'
@@ -40,6 +41,8 @@ export const attemptVariable = 'suifang_attempt_id'
 export const callVariable = 'suifang_call_id'
 export const attemptHeader = 'X-Suifang-Attempt'
 export const callHeader = 'X-Suifang-Call'
+/** Tells the tries for one call apart. */
+const endpointHeader = 'X-Suifang-Endpoint'
 
 /** The SIP profile that fsmrf looks for; its name is part of its protocol. */
 const profile = 'drachtio_mrf'
@@ -62,8 +65,8 @@ export class MediaLink {
   readonly #parts: MediaLinkParts
   readonly #control: ControlConnection
   readonly #endpoints = new Set<MediaEndpoint>()
-  /** Connections of channels that nobody has taken yet, by call id: what is left when a creation is given up. */
-  readonly #unclaimed = new Map<string, string>()
+  /** Channels being made, by the name given to each try; with their uuid once they have reported. */
+  readonly #awaited = new Map<string, string | null>()
   readonly #recordings = new Map<string, () => void>()
   #mediaServer: Mrf.MediaServer | null = null
   #retryTimer: Timer | undefined
@@ -99,17 +102,23 @@ export class MediaLink {
     const mediaServer = this.#mediaServer
     const { sip, clock } = this.#parts
     if (mediaServer === null) throw new OperationalError('MEDIA_SERVER_AWAY', { mediaHost: this.name })
+    const attempt = newId()
+    this.#awaited.set(attempt, null)
     const made = mediaServer
-      .createEndpoint({ headers: { [attemptHeader]: ids.attemptId, [callHeader]: ids.callId } })
+      .createEndpoint({
+        headers: { [attemptHeader]: ids.attemptId, [callHeader]: ids.callId, [endpointHeader]: attempt },
+      })
       .then((endpoint) => this.#adopt(endpoint, log))
     try {
       return await within({ clock, limitMs: endpointLimitMs, what: 'make a channel' }, sip.whileUp(made))
     } catch (error) {
       made.then((late) => late.release()).catch(() => {})
-      await this.#dropUnclaimed(ids.callId)
+      // The server may have made a channel although the way to its endpoint broke: nobody else would ever end it.
+      const uuid = this.#awaited.get(attempt) ?? null
+      if (uuid !== null) await this.#killOrphan(uuid)
       throw error
     } finally {
-      this.#unclaimed.delete(ids.callId)
+      this.#awaited.delete(attempt)
     }
   }
 
@@ -222,9 +231,11 @@ export class MediaLink {
       socket.destroy()
     })
     connection.on('esl::event::CHANNEL_DATA::**', (event) => {
-      const callId = event.getHeader(`variable_sip_h_${callHeader}`)
+      const attempt = event.getHeader(`variable_sip_h_${endpointHeader}`)
       const uuid = event.getHeader('Unique-ID')
-      if (callId !== null && uuid !== null) this.#unclaimed.set(callId, uuid)
+      if (attempt === null || uuid === null) return
+      if (this.#awaited.has(attempt)) this.#awaited.set(attempt, uuid)
+      else void this.#killOrphan(uuid) // It was given up meanwhile.
     })
   }
 
@@ -251,10 +262,8 @@ export class MediaLink {
     return adopted
   }
 
-  /** The server made a channel, but the way to its endpoint broke: nobody would ever end it. */
-  async #dropUnclaimed(callId: string): Promise<void> {
-    const uuid = this.#unclaimed.get(callId)
-    if (uuid !== undefined) await this.kill(uuid).catch(() => {})
+  async #killOrphan(uuid: string): Promise<void> {
+    await this.kill(uuid).catch((error: unknown) => logError(this.#parts.log, error, 'a channel could not be ended'))
   }
 
   #recordingClosed(path: string): Promise<void> {

@@ -144,6 +144,7 @@ class ConnectedTelephony implements Telephony {
   }
 
   #byLoad(): readonly MediaLink[] {
+    if (this.#closing !== null) return []
     return this.#media.filter((link) => link.up).toSorted((a, b) => a.endpoints - b.endpoints)
   }
 

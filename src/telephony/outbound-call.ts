@@ -38,7 +38,11 @@ export class OutboundCall implements OutboundDial {
     this.#parts = { ...parts, log: parts.log.child({ attemptId: order.attemptId, callId: order.callId }) }
     this.#order = order
     this.#hooks = hooks
-    this.result = this.#run()
+    this.result = this.#run().catch((error: unknown) => {
+      logError(this.#parts.log, error, 'a dial broke off')
+      this.#invitation?.cancel()
+      return this.#failure({ cause: 'lost' })
+    })
   }
 
   cancel(): void {

@@ -57,7 +57,7 @@ test('the media server killed in a call: the leg is lost, the patient is hung up
   expect(await call.ended()).toBe('bye')
   expect(await ringing.result).toMatchObject({ answered: false, cause: 'no_media' })
   expect(await second.ended()).toBe('cancel')
-  expect(telephony.up).toBe(false)
+  await waitFor(() => !telephony.up, { what: 'the loss to be seen' })
 })
 
 test('the embedded softswitch is found again by its state file, and comes back on its ports when it dies', async () => {
