@@ -36,8 +36,11 @@ const toolTimeoutMs = 20_000
 /** Mean level of telephone speech, and room above it, in dB of full scale. */
 const loudnessDb = -20
 const highestPeakDb = -1
-/** Left before the first sound and after the last, so that nothing clicks. */
-const marginSeconds = 0.02
+/**
+ * Left before the first sound and after the last, so that nothing clicks. Little before: the first packet of 20 ms is to
+ * be speech already, and not one more that the patient waits for.
+ */
+const marginSeconds = { before: 0.004, after: 0.02 }
 
 const folder = join(import.meta.dirname, 'prompts')
 
@@ -88,7 +91,7 @@ async function makePrompt({ texts, id, words, language, work }: PromptOrder): Pr
   const call = (tool: string, args: readonly string[]) => callTool(tool, args, id)
   await call('espeak-ng', ['-v', texts.voice, '-s', String(texts.wordsPerMinute), '-w', spoken, words])
   const trim = ['silence', '1', '0.005', '-45d', 'reverse']
-  const margin = ['pad', String(marginSeconds), String(marginSeconds)]
+  const margin = ['pad', String(marginSeconds.before), String(marginSeconds.after)]
   const telephone = ['-D', '-c', '1', '-b', '16', '-r', '8000']
   // What lies below 150 Hz the telephone does not carry, and it would count as loudness.
   await call('sox', [spoken, ...telephone, shaped, 'gain', '-6', 'highpass', '150', ...trim, ...trim, ...margin])
