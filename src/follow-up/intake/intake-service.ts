@@ -68,7 +68,7 @@ const CHUNK = 1_000
  * Source: requirements G02, G08, G09, G22
  */
 export async function importDischargeList(parts: IntakeParts, request: ImportRequest): Promise<ImportDone> {
-  const { db, clock, log } = parts
+  const { db, log } = parts
   const importId = newId()
   const siteId = await siteOf(db, request.site ?? null)
   if (siteId === null) throw new UserError('IMPORT_NO_SITE')
@@ -86,7 +86,7 @@ export async function importDischargeList(parts: IntakeParts, request: ImportReq
     log.info({ importId, rows: read.entries.length, encoding: read.file.encoding }, 'import begins')
     const loaded = await loadAll(parts, request, { importId, siteId, consent, ...read })
     const report = reportOf(read.entries, (entry) => loaded.get(entry) ?? 'unchanged', request.language ?? 'zh')
-    log.info({ importId, ...countsOf(report), tookUntil: clock.now().toISOString() }, 'import finished')
+    log.info({ importId, ...countsOf(report) }, 'import finished')
     return { importId, report, file: read.file, warnings: warningsOf(read.entries) }
   } catch (error) {
     await failRun(db, importId, codeOf(error)).catch((also) =>
