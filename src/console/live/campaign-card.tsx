@@ -1,6 +1,7 @@
 import { CaretRightOutlined, PauseOutlined, StopOutlined } from '@ant-design/icons'
 import { useMutation } from '@tanstack/react-query'
 import { App, Button, Tag } from 'antd'
+import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveCampaign } from '#follow-up/live/live-schema.ts'
 import { RefusedError, request } from '../api/request.ts'
@@ -30,7 +31,7 @@ export function CampaignCard({ campaign, view }: { readonly campaign: LiveCampai
         {campaign.anyHour && <Tag>{t('live.anyHour')}</Tag>}
         <span className="fill" />
         <span className="muted number">{t('live.lines', { used, lines: campaign.trunk.lines })}</span>
-        <Commands campaign={campaign} />
+        <Commands id={campaign.id} name={campaign.name} state={campaign.state} />
       </div>
       <div className="campaign-bar" aria-hidden="true">
         {groups
@@ -80,12 +81,12 @@ function WhyNotLine({ campaign: { whyNot } }: { readonly campaign: LiveCampaign 
 }
 
 /** The page does not wait for its own click: what became of it comes as an event, to everybody's page alike. */
-function Commands({ campaign }: { readonly campaign: LiveCampaign }) {
+const Commands = memo(function Commands({ id, name, state }: Pick<LiveCampaign, 'id' | 'name' | 'state'>) {
   const { t } = useTranslation()
   const { modal, message } = App.useApp()
   const allowed = useRight('campaign.control')
   const commanding = useMutation({
-    mutationFn: (command: Command) => request(`/api/campaigns/${campaign.id}/${command}`, { method: 'POST' }),
+    mutationFn: (command: Command) => request(`/api/campaigns/${id}/${command}`, { method: 'POST' }),
     onSuccess: (_answer, command) => void message.success(t(`live.${done[command]}`)),
     onError: (error) => {
       void message.error(error instanceof RefusedError ? `${error.message} ${error.next}` : t('error.unknown'))
@@ -94,7 +95,7 @@ function Commands({ campaign }: { readonly campaign: LiveCampaign }) {
   if (!allowed) return null
   const ask = (command: Command) => {
     modal.confirm({
-      title: t(`live.${command}Ask`, { name: campaign.name }),
+      title: t(`live.${command}Ask`, { name }),
       content: t(`live.${command}Text`),
       okText: t(`live.${command}`),
       cancelText: t('common.cancel'),
@@ -104,7 +105,7 @@ function Commands({ campaign }: { readonly campaign: LiveCampaign }) {
   }
   return (
     <>
-      {campaign.state === 'running' ? (
+      {state === 'running' ? (
         <Button icon={<PauseOutlined aria-hidden />} onClick={() => ask('pause')}>
           {t('live.pause')}
         </Button>
@@ -113,16 +114,11 @@ function Commands({ campaign }: { readonly campaign: LiveCampaign }) {
           {t('live.start')}
         </Button>
       )}
-      <Button
-        danger
-        icon={<StopOutlined aria-hidden />}
-        disabled={campaign.state === 'stopped'}
-        onClick={() => ask('stop')}
-      >
+      <Button danger icon={<StopOutlined aria-hidden />} disabled={state === 'stopped'} onClick={() => ask('stop')}>
         {t('live.stop')}
       </Button>
     </>
   )
-}
+})
 
 const done = { start: 'started', pause: 'paused', stop: 'stopped' } as const

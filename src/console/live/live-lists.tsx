@@ -1,5 +1,6 @@
+import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { LiveCall, LivePerson } from '#follow-up/live/live-schema.ts'
+import type { LiveCall, LiveCampaign, LivePerson, LiveResult } from '#follow-up/live/live-schema.ts'
 import { colors } from '../app/theme.ts'
 import { clockTime, count } from '../text/time.ts'
 import { word } from '../text/word.ts'
@@ -20,7 +21,8 @@ const callColors: Readonly<Record<LiveCall['state'], string>> = {
 }
 
 export function CallsInProgress({ view, people }: ListProps) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
+  const campaigns = new Map(view.campaigns.map((campaign) => [campaign.id, campaign]))
   return (
     <section className="panel" aria-labelledby="calls-in-progress">
       <h2 id="calls-in-progress">
@@ -35,16 +37,22 @@ export function CallsInProgress({ view, people }: ListProps) {
           <table className="plain-table">
             <thead>
               <tr>
-                <th className="fit">{t('live.since')}</th>
-                <th style={{ width: '23%' }}>{t('live.patient')}</th>
-                <th className="fit">{t('live.phone')}</th>
-                <th className="fit">{t('live.state')}</th>
+                <th style={{ width: 78 }}>{t('live.since')}</th>
+                <th style={{ width: '24%' }}>{t('live.patient')}</th>
+                <th style={{ width: 116 }}>{t('live.phone')}</th>
+                <th style={{ width: 96 }}>{t('live.state')}</th>
                 <th>{t('live.question')}</th>
               </tr>
             </thead>
             <tbody>
               {view.calls.map((call) => (
-                <CallRow key={call.attemptId} call={call} view={view} person={people.get(call.attemptId)} />
+                <CallRow
+                  key={call.attemptId}
+                  call={call}
+                  person={people.get(call.attemptId)}
+                  questions={campaigns.get(call.campaignId)?.questions}
+                  language={i18n.language === 'en' ? 'en' : 'zh'}
+                />
               ))}
             </tbody>
           </table>
@@ -54,43 +62,41 @@ export function CallsInProgress({ view, people }: ListProps) {
   )
 }
 
-function CallRow({
-  call,
-  view,
-  person,
-}: {
+interface CallRowProps {
   readonly call: LiveCall
-  readonly view: LiveView
   readonly person: LivePerson | undefined
-}) {
+  readonly questions: LiveCampaign['questions'] | undefined
+  readonly language: 'zh' | 'en'
+}
+
+/** Of a hundred rows few change with a frame; the others are not made anew. */
+const CallRow = memo(function CallRow({ call, person, questions, language }: CallRowProps) {
   const department = person?.department
   return (
     <tr data-attempt={call.attemptId}>
-      <td className="fit number">{clockTime(call.since)}</td>
+      <td className="number">{clockTime(call.since)}</td>
       <td title={department ?? ''}>
         {person?.name ?? '…'}
         {department && <span className="muted"> {department}</span>}
       </td>
-      <td className="fit number">{person?.phone ?? '…'}</td>
-      <td className="fit">
+      <td className="number">{person?.phone ?? '…'}</td>
+      <td>
         <span className="dot" style={{ '--mark': callColors[call.state] }}>
           {word('callState', call.state)}
         </span>
       </td>
       <td>
-        <Question call={call} view={view} />
+        <Question call={call} questions={questions} language={language} />
       </td>
     </tr>
   )
-}
+})
 
-function Question({ call, view }: { readonly call: LiveCall; readonly view: LiveView }) {
-  const { t, i18n } = useTranslation()
+function Question({ call, questions, language }: Omit<CallRowProps, 'person'>) {
+  const { t } = useTranslation()
   const { question, state } = call
   if (question === null) return state === 'answered' ? <span className="muted">{t('live.opening')}</span> : null
-  const campaign = view.campaigns.find(({ id }) => id === call.campaignId)
-  const texts = campaign?.questions.find(({ id }) => id === question.id)?.text
-  const text = texts?.[i18n.language === 'en' ? 'en' : 'zh'] ?? question.id
+  const text = questions?.find(({ id }) => id === question.id)?.text[language] ?? question.id
   return (
     <div className="question" title={text}>
       <small className="number">{t('live.questionOf', { index: question.index + 1, total: question.total })}</small>
@@ -100,7 +106,7 @@ function Question({ call, view }: { readonly call: LiveCall; readonly view: Live
 }
 
 export function RecentResults({ view, people }: ListProps) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   return (
     <section className="panel" aria-labelledby="recent-results">
       <h2 id="recent-results">{t('live.results')}</h2>
@@ -112,22 +118,19 @@ export function RecentResults({ view, people }: ListProps) {
           <table className="plain-table">
             <thead>
               <tr>
-                <th className="fit">{t('live.time')}</th>
+                <th style={{ width: 78 }}>{t('live.time')}</th>
                 <th>{t('live.patient')}</th>
-                <th className="fit">{t('live.result')}</th>
+                <th style={{ width: 128 }}>{t('live.result')}</th>
               </tr>
             </thead>
             <tbody>
-              {view.recentResults.map(({ attemptId, at, result }) => (
-                <tr key={attemptId} data-result={result}>
-                  <td className="fit number">{clockTime(at)}</td>
-                  <td>{people.get(attemptId)?.name ?? '…'}</td>
-                  <td className="fit">
-                    <span className="dot" style={{ '--mark': resultColor(result) }}>
-                      {word('result', result)}
-                    </span>
-                  </td>
-                </tr>
+              {view.recentResults.map((result) => (
+                <ResultRow
+                  key={result.attemptId}
+                  result={result}
+                  person={people.get(result.attemptId)}
+                  language={i18n.language}
+                />
               ))}
             </tbody>
           </table>
@@ -136,6 +139,28 @@ export function RecentResults({ view, people }: ListProps) {
     </section>
   )
 }
+
+interface ResultRowProps {
+  readonly result: LiveResult
+  readonly person: LivePerson | undefined
+  /** Another language makes another row. */
+  readonly language: string
+}
+
+const ResultRow = memo(function ResultRow({ result: { at, result }, person }: ResultRowProps) {
+  const text = word('result', result)
+  return (
+    <tr data-result={result}>
+      <td className="number">{clockTime(at)}</td>
+      <td title={person?.department ?? ''}>{person?.name ?? '…'}</td>
+      <td title={text}>
+        <span className="dot" style={{ '--mark': resultColor(result) }}>
+          {text}
+        </span>
+      </td>
+    </tr>
+  )
+})
 
 export function Failures({ view }: { readonly view: LiveView }) {
   const { t } = useTranslation()
