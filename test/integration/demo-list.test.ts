@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { behaviourOf } from '../../src/carrier/behaviours.ts'
+import { demoDepartments, demoList } from '../../src/follow-up/demo/demo-list.ts'
 import { columnWords } from '../../src/follow-up/intake/column-words.ts'
 import { judgeList } from '../../src/follow-up/intake/discharge-list.ts'
 import { readListFile } from '../../src/follow-up/intake/list-file.ts'
-import { demoDepartments, demoList } from '../../src/follow-up/demo/demo-list.ts'
 
 const list = demoList({ rows: 200, dischargedOn: '2026-11-13', seed: 1 })
 const words = columnWords()
