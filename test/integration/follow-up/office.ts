@@ -69,8 +69,9 @@ export class Office {
     this.now = now
   }
 
-  static async open({ now = tenOnMonday }: { readonly now?: Date } = {}): Promise<Office> {
-    const office = new Office(await testDatabase({ now }), now)
+  static async open(options: { readonly now?: Date; readonly maxConnections?: number } = {}): Promise<Office> {
+    const { now = tenOnMonday } = options
+    const office = new Office(await testDatabase({ ...options, now }), now)
     await office.#furnish()
     return office
   }
@@ -315,11 +316,20 @@ export class Office {
   }
 
   /** Brings what happened in a call into the rows, in order, as the journal does. */
-  async tell(work: Work, bodies: readonly CallEventBody[], { now = this.now, by = lease } = {}): Promise<void> {
+  tell(work: Work, bodies: readonly CallEventBody[], { now = this.now, by = lease } = {}): Promise<void> {
     const db = now.getTime() === this.now.getTime() ? this.db : this.at(now)
+    return this.tellOver(db, work, bodies, { now, by })
+  }
+
+  async tellOver(
+    db: Ground,
+    work: Work,
+    bodies: readonly CallEventBody[],
+    { now, by }: { readonly now: Date; readonly by: Lease },
+  ): Promise<void> {
     const applier = new CallApplier({
       db,
-      work: this.work(now),
+      work: this.workOver(db, now),
       log: silentLog,
       judgeLater: async () => {},
       onEnded: () => {},
