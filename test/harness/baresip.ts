@@ -18,6 +18,7 @@ const modules = '/usr/lib/baresip/modules'
 export interface Baresip {
   /** Where it answers. */
   readonly uri: string
+  readonly port: number
   /** Presses a key; it is released by the next one. */
   press(key: string): void
   hangUp(): void
@@ -26,8 +27,12 @@ export interface Baresip {
   close(): Promise<void>
 }
 
-/** @param options.frequency of the tone that it sends, Hz */
-export async function startBaresip(options: { frequency: number }): Promise<Baresip> {
+/**
+ * @param options.frequency of the tone that it sends, Hz
+ * @param options.user its number; others are not found. Default `patient`
+ */
+export async function startBaresip(options: { frequency: number; user?: string }): Promise<Baresip> {
+  const { user = 'patient' } = options
   const folder = await testFolder()
   const [sipPort, controlPort] = [await freePort(), await freePort()]
   await mkdir(join(folder.path, 'heard'))
@@ -61,7 +66,7 @@ export async function startBaresip(options: { frequency: number }): Promise<Bare
   )
   await writeFile(
     join(folder.path, 'accounts'),
-    '<sip:patient@127.0.0.1>;regint=0;answermode=auto;audio_codecs=pcma,pcmu;ptime=20\n',
+    `<sip:${user}@127.0.0.1>;regint=0;answermode=auto;audio_codecs=pcma,pcmu;ptime=20\n`,
   )
   await writeFile(join(folder.path, 'contacts'), '')
   const program = await startProcess(['baresip', '-f', folder.path], { cwd: folder.path })
@@ -71,7 +76,8 @@ export async function startBaresip(options: { frequency: number }): Promise<Bare
     control.write(`${Buffer.byteLength(text)}:${text},`)
   }
   return {
-    uri: `sip:patient@127.0.0.1:${sipPort}`,
+    uri: `sip:${user}@127.0.0.1:${sipPort}`,
+    port: sipPort,
     press: (key) => command('sndcode', key),
     hangUp: () => command('hangup'),
     heard: async () => {
