@@ -100,18 +100,29 @@ async function repairLengths(file: FileHandle, dataAt: number, dataBytes: number
 async function measureLevels(file: FileHandle, start: number, bytes: number, channels: number): Promise<number[]> {
   const squares = new Array<number>(channels).fill(0)
   const step = chunkBytes - (chunkBytes % (channels * 2))
-  const chunk = Buffer.alloc(step)
+  // Read as the machine has numbers, little-endian as everywhere Suifang runs: a tenth of the time of readInt16LE, in
+  // which nothing else of the process would run.
+  const samples = new Int16Array(step / 2)
   for (let done = 0; done < bytes; ) {
-    const { bytesRead } = await file.read(chunk, 0, Math.min(step, bytes - done), start + done)
-    if (bytesRead === 0) break
-    for (let at = 0, channel = 0; at + 1 < bytesRead; at += 2, channel = (channel + 1) % channels) {
-      const sample = chunk.readInt16LE(at) / 32768
-      squares[channel] = (squares[channel] ?? 0) + sample * sample
+    const { bytesRead } = await file.read(samples, 0, Math.min(step, bytes - done), start + done)
+    const whole = bytesRead - (bytesRead % (channels * 2))
+    if (whole === 0) break
+    for (let channel = 0; channel < channels; channel++) {
+      squares[channel] = (squares[channel] ?? 0) + sumOfSquares(samples, channel, channels, whole / 2)
     }
-    done += bytesRead
+    done += whole
   }
   const frames = bytes / (channels * 2)
-  return squares.map((sum) => (frames === 0 ? 0 : Math.sqrt(sum / frames)))
+  return squares.map((sum) => (frames === 0 ? 0 : Math.sqrt(sum / frames) / 32_768))
+}
+
+function sumOfSquares(samples: Int16Array, from: number, step: number, end: number): number {
+  let sum = 0
+  for (let i = from; i < end; i += step) {
+    const sample = samples[i] ?? 0
+    sum += sample * sample
+  }
+  return sum
 }
 
 async function hash(file: FileHandle, size: number): Promise<string> {
