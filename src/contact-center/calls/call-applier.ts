@@ -60,7 +60,13 @@ export class CallApplier {
   async #applyTogether(batch: readonly JournaledCallEvent[]): Promise<void> {
     await this.#parts.db.transaction().execute(async (tx) => {
       const told: NewStreamEvent[] = []
-      for (const one of batch) told.push(...(await this.#applyOne(tx, one)))
+      let stated: Lease | undefined
+      for (const one of batch) {
+        // A batch is of one lease, but for what an earlier start has left.
+        if (stated?.owner !== one.lease.owner || stated.epoch !== one.lease.epoch) await stateLease(tx, one.lease)
+        stated = one.lease
+        told.push(...(await this.#applyOne(tx, one)))
+      }
       await appendToStream(tx, 'live', told)
     })
   }
@@ -80,7 +86,7 @@ export class CallApplier {
   }
 
   /** @returns what the live page must hear */
-  async #applyOne(tx: GroundTransaction, { event, lease }: JournaledCallEvent): Promise<NewStreamEvent[]> {
+  async #applyOne(tx: GroundTransaction, { event }: JournaledCallEvent): Promise<NewStreamEvent[]> {
     const before = await lockAttempt(tx, event.attemptId)
     if (before === null) {
       // The attempt belongs to another database (a data folder put together from two).
@@ -91,7 +97,6 @@ export class CallApplier {
       return []
     }
     if (!(await insertCallEvent(tx, event))) return []
-    await stateLease(tx, lease)
     const told = await this.#change(tx, event, before)
     if (before !== 'ended' || saidByPatient.has(event.body.type)) await this.#parts.work.apply(tx, event)
     return told
