@@ -35,7 +35,18 @@ export default defineConfig({
         },
       },
       { test: { ...serial, name: 'contract', include: ['test/contract/**/*.test.ts'], ...patient(2) } },
-      { test: { ...serial, name: 'chaos', include: ['test/chaos/**/*.test.ts'], ...patient(3) } },
+      // Their houses have folders and ports of their own, and they mostly wait for prompts to be heard.
+      {
+        test: {
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
+          pool: 'forks',
+          maxWorkers: 3,
+          globalSetup: postgres,
+          ...patient(3),
+          testTimeout: 240_000,
+        },
+      },
       { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...patient(4) } },
     ],
   },
