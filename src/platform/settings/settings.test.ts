@@ -10,6 +10,7 @@ test('an empty environment gives the trial on this machine', () => {
     now: null,
     key: null,
     database: null,
+    demo: true,
     switches: null,
     tls: null,
     logLevel: 'info',
