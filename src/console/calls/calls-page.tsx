@@ -118,7 +118,7 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
       ),
     },
     { title: t('calls.phone'), dataIndex: 'phone', width: 130, className: 'number' },
-    { title: t('calls.department'), dataIndex: 'department', width: 140, ellipsis: true },
+    { title: t('calls.department'), dataIndex: 'department', ellipsis: true },
     { title: t('calls.campaign'), dataIndex: 'campaign', ellipsis: true },
     {
       title: t('calls.result'),

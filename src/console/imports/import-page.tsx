@@ -224,24 +224,30 @@ function History({ shown, onOpen }: { readonly shown: string | null; readonly on
   })
   if (runs.isError) return <Trouble error={runs.error} onRetry={() => void runs.refetch()} />
   const columns: TableColumnsType<ImportRun> = [
-    { title: t('imports.at'), dataIndex: 'at', width: 150, render: dateTime, className: 'number' },
+    { title: t('imports.at'), dataIndex: 'at', width: 146, render: dateTime, className: 'number' },
     { title: t('imports.file'), dataIndex: 'fileName', ellipsis: true, render: (name: string | null) => name ?? '–' },
-    { title: t('imports.by'), dataIndex: 'by', width: 120, render: (name: string | null) => name ?? '–' },
+    {
+      title: t('imports.by'),
+      dataIndex: 'by',
+      width: 100,
+      ellipsis: true,
+      render: (name: string | null) => name ?? '–',
+    },
     {
       title: t('imports.state'),
-      width: 110,
+      width: 92,
       render: (_value, { state }) => <Tag color={runColors[state]}>{word('runState', state)}</Tag>,
     },
     ...countNames.map((name) => ({
-      title: t(`imports.${name}`),
-      width: 92,
+      title: t(`imports.short.${name}`),
+      width: 74,
       align: 'right' as const,
       className: 'number',
       render: (_value: unknown, { counts }: ImportRun) => count(counts[name]),
     })),
     {
       title: '',
-      width: 80,
+      width: 72,
       render: (_value, { id }) => (
         <Button size="small" type={id === shown ? 'primary' : 'default'} onClick={() => onOpen(id)}>
           {t('imports.open')}
@@ -256,7 +262,7 @@ function History({ shown, onOpen }: { readonly shown: string | null; readonly on
       columns={columns}
       dataSource={runs.data?.runs ?? []}
       loading={runs.isPending}
-      scroll={{ x: 1_000 }}
+      scroll={{ x: 1_060 }}
       pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }}
       locale={{ emptyText: <Nothing title={t('imports.noHistory')} next={t('imports.noHistoryNext')} /> }}
     />

@@ -37,10 +37,10 @@ export function CallsInProgress({ view, people }: ListProps) {
           <table className="plain-table">
             <thead>
               <tr>
-                <th style={{ width: 78 }}>{t('live.since')}</th>
-                <th style={{ width: '24%' }}>{t('live.patient')}</th>
+                <th style={{ width: 86 }}>{t('live.since')}</th>
+                <th style={{ width: '23%' }}>{t('live.patient')}</th>
                 <th style={{ width: 116 }}>{t('live.phone')}</th>
-                <th style={{ width: 96 }}>{t('live.state')}</th>
+                <th style={{ width: 94 }}>{t('live.state')}</th>
                 <th>{t('live.question')}</th>
               </tr>
             </thead>
@@ -118,7 +118,7 @@ export function RecentResults({ view, people }: ListProps) {
           <table className="plain-table">
             <thead>
               <tr>
-                <th style={{ width: 78 }}>{t('live.time')}</th>
+                <th style={{ width: 86 }}>{t('live.time')}</th>
                 <th>{t('live.patient')}</th>
                 <th style={{ width: 128 }}>{t('live.result')}</th>
               </tr>
