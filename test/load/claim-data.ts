@@ -1,11 +1,15 @@
 import type pg from 'pg'
 
-/** How much the bench loads. `patients` must be a multiple of 10; everything else follows from the issue's figures. */
+/** How much the bench loads. */
 export interface ClaimData {
+  /** A multiple of 10; everything else follows from the issue's figures, which are for 100,000. */
   readonly patients: number
+  /** A number as the application seals it; the same for everybody, told apart by its HMAC alone. */
+  readonly sealedNumber: Buffer
+  /** The flow and the form that every call runs, as shipped. */
+  readonly flow: string
+  readonly questionnaire: string
 }
-
-export const fullSize: ClaimData = { patients: 100_000 }
 
 /** Ids that the bench needs to know; the loader makes ids from a kind and a number, so that they sort as they are made. */
 export const claimIds = {
@@ -31,6 +35,7 @@ function id(kind: number, n: number): string {
  */
 export async function loadClaimData(client: pg.Client, data: ClaimData, note: (text: string) => void): Promise<void> {
   const p = data.patients
+  const text = (value: string) => client.escapeLiteral(value)
   await client.query(`
     create function pg_temp.id(kind integer, n bigint) returns uuid language sql immutable as $$
       select (lpad(to_hex(kind), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid
@@ -43,14 +48,14 @@ export async function loadClaimData(client: pg.Client, data: ClaimData, note: (t
   await client.query(`
     insert into site (id, code, name) values (pg_temp.id(1, 1), 'main', '总院');
     insert into trunk (id, site_id, name, kind, host, port, lines, calls_per_second, caller_number)
-      values (pg_temp.id(3, 1), pg_temp.id(1, 1), 'dialled', 'sip', '127.0.0.1', 5060, 2000, 50, '07520000000'),
+      values (pg_temp.id(3, 1), pg_temp.id(1, 1), 'dialled', 'sip', '127.0.0.1', 5060, 1000, 50, '07520000000'),
         (pg_temp.id(3, 2), pg_temp.id(1, 1), 'other', 'sip', '127.0.0.1', 5062, 100000, 50, '07520000001');
     insert into flow (id, code) values (pg_temp.id(5, 1), 'bench');
     insert into flow_version (id, flow_id, version, definition, sha256)
-      values (pg_temp.id(6, 1), pg_temp.id(5, 1), 1, '{}', sha256('{}'));
+      values (pg_temp.id(6, 1), pg_temp.id(5, 1), 1, ${text(data.flow)}, sha256('bench'));
     insert into questionnaire (id, code, name) values (pg_temp.id(21, 1), 'bench', 'bench');
     insert into questionnaire_version (id, questionnaire_id, version, definition)
-      values (pg_temp.id(22, 1), pg_temp.id(21, 1), 1, '{}');
+      values (pg_temp.id(22, 1), pg_temp.id(21, 1), 1, ${text(data.questionnaire)});
     insert into campaign (id, site_id, name, trunk_id, state, calling)
       select pg_temp.id(4, n), pg_temp.id(1, 1), 'campaign ' || n, pg_temp.id(3, case n when 4 then 2 else 1 end), 'running',
         -- A window that is open whenever the bench runs, and one that never is.
@@ -68,7 +73,7 @@ export async function loadClaimData(client: pg.Client, data: ClaimData, note: (t
       from generate_series(1, 4) n, generate_series(1, 10) s;
 
     insert into phone_number (id, hmac, ciphertext, last4)
-      select pg_temp.id(10, n), sha256(n::text::bytea), decode(repeat('00', 44), 'hex'), lpad((n % 10000)::text, 4, '0')
+      select pg_temp.id(10, n), sha256(n::text::bytea), '\\x${data.sealedNumber.toString('hex')}', lpad((n % 10000)::text, 4, '0')
       from generate_series(0, ${p - 1}) n;
     insert into patient (id, site_id, patient_no, name, sex)
       select pg_temp.id(11, n), pg_temp.id(1, 1), 'P' || n, '患者' || n, '1' from generate_series(0, ${p - 1}) n;

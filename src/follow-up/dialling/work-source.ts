@@ -11,7 +11,7 @@ import { taskChanges } from '../tasks/task-change.ts'
 import { applyToTask } from '../tasks/task-events.ts'
 import { type Considered, claimAtMost, claimDue, holdRefused, linesInUse, lockTrunk } from './claim-store.ts'
 import { gateRefusal } from './gate-refusal.ts'
-import { beginAttempt, earliestDial, enterCall, type WorkRow, workRows } from './work-store.ts'
+import { beginAttempt, earliestDial, enterCall, publishedVersions, type WorkRow, workRows } from './work-store.ts'
 
 export interface FollowUpWorkParts {
   readonly db: Ground
@@ -25,10 +25,14 @@ export interface FollowUpWorkParts {
  * and the dialler is told to come back at once.
  */
 const rounds = 4
+/** More versions than a hospital has in use at a time. */
+const versionsKept = 200
 
 /** Follow-up's tasks as the dialler's work. Source: architecture §3 (gate and claim), contract WorkSource. */
 export class FollowUpWork implements WorkSource {
   readonly #parts: FollowUpWorkParts
+  /** Flows and questionnaires by the id of their version, as published: they never change, so they are read once. */
+  readonly #published = new Map<string, unknown>()
   /** Trunks whose last claim ended before it had looked at all that is due. */
   readonly #unfinished = new Set<string>()
 
@@ -59,6 +63,7 @@ export class FollowUpWork implements WorkSource {
       tx,
       made.map(({ attemptId }) => attemptId),
     )
+    await this.#learnVersions(tx, rows)
     const work = rows.map((row) => this.#workOf(row))
     await appendToStream(tx, 'live', claimedEvents(made))
     return work
@@ -119,9 +124,19 @@ export class FollowUpWork implements WorkSource {
     return earliestDial(this.#parts.db, trunkId)
   }
 
+  async #learnVersions(tx: GroundTransaction, rows: readonly WorkRow[]): Promise<void> {
+    const needed = new Set(rows.flatMap((row) => [row.flowVersionId, row.questionnaireVersionId ?? []].flat()))
+    const unknown = [...needed].filter((id) => !this.#published.has(id))
+    if (unknown.length === 0) return
+    if (this.#published.size > versionsKept) this.#published.clear()
+    for (const { id, definition } of await publishedVersions(tx, unknown)) this.#published.set(id, definition)
+  }
+
   #workOf(row: WorkRow): Work {
     const { secrets } = this.#parts
-    const { attemptId, taskId, campaignId, trunkId, host, port, callerNumber, ringTimeoutMs, flowVersionId, flow } = row
+    const { attemptId, taskId, campaignId, trunkId, host, port, callerNumber, ringTimeoutMs, flowVersionId } = row
+    const { questionnaireVersionId, answers } = row
+    const questionnaire = questionnaireVersionId === null ? null : this.#published.get(questionnaireVersionId)
     return {
       attemptId,
       taskId,
@@ -137,8 +152,8 @@ export class FollowUpWork implements WorkSource {
       number: secrets.decrypt(row.numberCiphertext),
       ringTimeoutMs,
       flowVersionId,
-      flow,
-      variables: { questionnaire: row.questionnaire, answers: row.answers },
+      flow: this.#published.get(flowVersionId),
+      variables: { questionnaire, answers },
     }
   }
 }

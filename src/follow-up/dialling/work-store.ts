@@ -15,30 +15,41 @@ export interface WorkRow {
   readonly numberCiphertext: Buffer
   readonly ringTimeoutMs: number
   readonly flowVersionId: string
-  readonly flow: unknown
-  readonly questionnaire: unknown
+  /** Null for a step without a form. */
+  readonly questionnaireVersionId: string | null
   /** Answers of earlier attempts by question id. */
   readonly answers: Record<string, unknown>
 }
 
-/** In dialling order, which is the order of the ids. */
+/** In the order of the ids. */
 export async function workRows(tx: GroundTransaction, attemptIds: readonly string[]): Promise<readonly WorkRow[]> {
-  const { rows } = await sql<WorkRow>`
+  const { rows } = await sql<WorkRow>`/* prepared: work-rows */
     select a.id as attempt_id, a.task_id, a.campaign_id, a.trunk_id, k.host, k.port, k.caller_number, k.username,
       k.password_ciphertext, n.ciphertext as number_ciphertext, c.ring_timeout_ms, a.flow_version_id,
-      f.definition as flow, q.definition as questionnaire,
+      s.questionnaire_version_id,
       coalesce((select jsonb_object_agg(w.question_id, w.value) from response r join answer w on w.response_id = r.id
         where r.task_id = a.task_id), '{}') as answers
-    from attempt a
+    from unnest(${attemptIds}::uuid[]) with ordinality as made (id, place)
+    join attempt a on a.id = made.id
     join trunk k on k.id = a.trunk_id
     join campaign c on c.id = a.campaign_id
     join phone_number n on n.id = a.phone_number_id
     join task t on t.id = a.task_id
     join programme_step s on s.id = t.step_id
-    join flow_version f on f.id = a.flow_version_id
-    left join questionnaire_version q on q.id = s.questionnaire_version_id
-    where a.id = any (${attemptIds}::uuid[])
-    order by array_position(${attemptIds}::uuid[], a.id)
+    order by made.place
+  `.execute(tx)
+  return rows
+}
+
+/** What is published under these ids, of flows and of questionnaires; it never changes. */
+export async function publishedVersions(
+  tx: GroundTransaction,
+  ids: readonly string[],
+): Promise<readonly { readonly id: string; readonly definition: unknown }[]> {
+  const { rows } = await sql<{ id: string; definition: unknown }>`
+    select id, definition from flow_version where id = any (${ids}::uuid[])
+    union all
+    select id, definition from questionnaire_version where id = any (${ids}::uuid[])
   `.execute(tx)
   return rows
 }
