@@ -32,16 +32,20 @@ import { Live } from '#follow-up/live/live-service.ts'
 import { WhyNotWatch } from '#follow-up/live/why-not-watch.ts'
 import { surveyKind } from '#follow-up/questionnaire/survey-node.ts'
 import { whyNot } from '#follow-up/status/why-not.ts'
+import { taskSweep } from '#follow-up/tasks/task-sweep.ts'
 import { workChannel } from '#follow-up/tasks/work-channel.ts'
+import { AuditSealer } from '#platform/audit/audit-sealer.ts'
 import { authRoutes } from '#platform/auth/auth-routes.ts'
 import { Auth } from '#platform/auth/auth-service.ts'
 import type { GroundFloor } from '#platform/ground.ts'
 import { serveConsole } from '#platform/http/console-files.ts'
 import { databaseReadiness, migrationReadiness } from '#platform/http/readiness.ts'
 import { createHttpServer } from '#platform/http/server.ts'
+import { openCron } from '#platform/jobs/cron.ts'
 import { addJob, defineJob, openJobs } from '#platform/jobs/jobs.ts'
 import { Journal } from '#platform/journal/journal.ts'
 import { openHub } from '#platform/realtime/hub.ts'
+import { streamRetention } from '#platform/realtime/stream-retention.ts'
 import { openEmbeddedSwitch } from '#telephony/embedded-switch.ts'
 import type { MediaServerAddress } from '#telephony/media-server-address.ts'
 import { openTelephony } from '#telephony/open-telephony.ts'
@@ -87,8 +91,15 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     payload: Type.Object({ recordingId: Type.String() }),
     run: ({ recordingId }) => judge(recordingId),
   })
-  const jobs = await openJobs({ url: ground.url, jobs: [judgeJob], log })
+  const retention = streamRetention(db)
+  const sweep = taskSweep(db)
+  const jobs = await openJobs({ url: ground.url, jobs: [judgeJob, retention.job, sweep.job], log })
   opened.defer(() => jobs.close())
+  const cron = openCron({ db, entries: [retention, sweep], log })
+  opened.defer(() => cron.close())
+  const sealer = new AuditSealer({ db, clock, log })
+  sealer.start()
+  opened.defer(() => sealer.close())
 
   const lease = await takeLease(db, ground.settings.dataDir)
   const work = new FollowUpWork({ db, secrets: ground.secrets, clock, leaseSeconds })

@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
 import type { Ground } from '#platform/database/database.ts'
+import { type CronEntry, firePayload } from '#platform/jobs/cron.ts'
+import { defineJob } from '#platform/jobs/jobs.ts'
 import { appendToStream } from '#platform/realtime/stream-store.ts'
 import { taskChanges } from './task-change.ts'
 import { moveTasks } from './task-store.ts'
@@ -28,6 +30,22 @@ export async function sweepTasks(db: Ground): Promise<Swept> {
     expired: await inBatches(() => expireTasks(db)),
     healed: await inBatches(() => healTasks(db)),
     freed: await askAgain(db),
+  }
+}
+
+/** The sweep, every five minutes on one node. For `openCron` and `openJobs`. */
+export function taskSweep(db: Ground): CronEntry {
+  return {
+    name: 'task.sweep',
+    schedule: '*/5 * * * *',
+    job: defineJob({
+      name: 'task.sweep',
+      payload: firePayload,
+      run: async (_fire, { log }) => {
+        const swept = await sweepTasks(db)
+        if (swept.expired + swept.healed + swept.freed > 0) log.info({ ...swept }, 'tasks were swept')
+      },
+    }),
   }
 }
 
