@@ -61,7 +61,9 @@ export function RecordingPlayer({
         barWidth: 2,
         barGap: 1,
         barRadius: 1,
+        // One scale for both: noise on a silent channel must not look like speech.
         normalize: true,
+        maxPeak: 0.5,
         cursorColor: colors.ink,
         splitChannels: [channel(patientColor), channel(hospitalColor)],
       })
