@@ -257,7 +257,7 @@ export class MediaLink {
     this.#endpoints.add(adopted)
     void adopted.ended.then(() => {
       this.#endpoints.delete(adopted)
-      if (paths.length > 0) clock.setTimeout(() => this.#forgetRecordings(paths), forgetRecordingsMs).unref()
+      this.#forgetLater(paths)
     })
     return adopted
   }
@@ -275,8 +275,13 @@ export class MediaLink {
     })
   }
 
-  #forgetRecordings(paths: readonly string[]): void {
-    for (const path of paths) this.#recordings.delete(path)
+  /** In a method of its own, so that the timer holds the paths and not the whole call. */
+  #forgetLater(paths: readonly string[]): void {
+    if (paths.length === 0) return
+    const forget = () => {
+      for (const path of paths) this.#recordings.delete(path)
+    }
+    this.#parts.clock.setTimeout(forget, forgetRecordingsMs).unref()
   }
 
   async #variable(uuid: string, name: string): Promise<string | null | typeof gone> {

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '#platform/clock.ts'
 import { codeOf, OperationalError } from '#platform/errors/errors.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { guardSocket } from './guard-socket.ts'
-import { type Settling, settling, within } from './within.ts'
+import { settling, within } from './within.ts'
 
 export interface SipServerAddress {
   readonly host: string
@@ -50,8 +50,8 @@ export class SipLink {
   readonly srf: Srf
   readonly #parts: SipLinkParts
   readonly #owed: CallRef[] = []
-  /** Settles when the present connection is gone; a new one for each connection. */
-  #gone: Settling<OperationalError> = settling()
+  /** Who must hear it when the present connection is gone. */
+  readonly #waiting = new Set<(error: Error) => void>()
   #socket: Socket | null = null
   #up = false
   #closed = false
@@ -81,10 +81,14 @@ export class SipLink {
       promise.catch(() => {})
       throw this.#away()
     }
-    const gone = this.#gone.promise.then((error) => {
-      throw error
-    })
-    return await Promise.race([promise, gone])
+    // No Promise.race with one promise for the whole connection: that would keep every call until drachtio is gone.
+    const { promise: gone, reject } = Promise.withResolvers<never>()
+    this.#waiting.add(reject)
+    try {
+      return await Promise.race([promise, gone])
+    } finally {
+      this.#waiting.delete(reject)
+    }
   }
 
   /**
@@ -136,7 +140,6 @@ export class SipLink {
       return
     }
     if (this.#closed || this.#socket === null || this.#up) return
-    this.#gone = settling()
     this.#up = true
     log.info({ address: `${address.host}:${address.port}` }, 'drachtio connected')
     this.#schedulePing(this.#socket)
@@ -151,7 +154,7 @@ export class SipLink {
     if (!this.#up) return
     this.#up = false
     if (!this.#closed) this.#parts.log.warn('drachtio lost')
-    this.#gone.resolve(this.#away())
+    for (const reject of this.#waiting) reject(this.#away())
     this.#parts.onChange(false)
   }
 

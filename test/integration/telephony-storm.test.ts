@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { silentLog } from '#platform/log.ts'
 import { openSoftswitch, type SoftswitchProcess } from '#softswitch/softswitch-process.ts'
@@ -5,6 +7,7 @@ import { openTelephony } from '#telephony/open-telephony.ts'
 import type { DialAnswer, DialFailure, Telephony } from '#telephony/telephony.ts'
 import { expectNoChannel, orderTo, quiet } from '../contract/conversation.ts'
 import { type TestCall, TestTrunk } from '../contract/test-trunk.ts'
+import { waitFor } from '../harness/wait-for.ts'
 
 let softswitch: SoftswitchProcess
 let telephony: Telephony
@@ -94,3 +97,25 @@ test('four hundred dials with every ending leave no channel, no call and nothing
   expect(calls.length).toBeGreaterThan(300)
   expect(calls.filter((call) => call.over === null).map((call) => call.number)).toEqual([])
 })
+
+test('a call that is over is let go of while the servers stay connected', async () => {
+  trunk.onCall = (call) => void call.answer()
+  const over: WeakRef<object>[] = []
+  for (let index = 0; index < 5; index += 1) over.push(await callOnce(String(13_900_000_000 + index)))
+
+  setFlagsFromString('--expose-gc')
+  const collectGarbage: () => void = runInNewContext('gc')
+  const held = async () => {
+    collectGarbage()
+    return over.filter((leg) => leg.deref() !== undefined).length
+  }
+  // The last call's frames may still be on some stack.
+  await waitFor(async () => (await held()) <= 1, { what: 'the legs of calls that are over to be let go of' })
+})
+
+async function callOnce(number: string): Promise<WeakRef<object>> {
+  const result = await telephony.dial(orderTo(trunk, { number }), quiet).result
+  if (!result.answered) throw new Error(`not answered: ${result.cause}`)
+  await result.leg.hangUp()
+  return new WeakRef(result.leg)
+}
