@@ -2,8 +2,14 @@ import { defineConfig } from 'vitest/config'
 
 const postgres = './test/harness/global-postgres.ts'
 
+/**
+ * These stand on processes, sockets and sound of two shared cores: in CI a failed one is tried once more, and the report
+ * names it. A test that needs its second try is a defect to look into, not a green one.
+ */
+const again = process.env.CI === 'true' ? 1 : 0
+
 /** One process a file, one file at a time: these own ports, programs or the sound of a call. */
-const serial = { pool: 'forks', fileParallelism: false, maxWorkers: 1, globalSetup: postgres } as const
+const serial = { pool: 'forks', fileParallelism: false, maxWorkers: 1, globalSetup: postgres, retry: again } as const
 
 /**
  * The projects, and the order in which `npm test` runs them: what is quick and tells most comes first.
@@ -26,6 +32,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          retry: again,
           include: ['test/integration/**/*.test.ts'],
           pool: 'forks',
           globalSetup: postgres,
@@ -39,6 +46,7 @@ export default defineConfig({
       {
         test: {
           name: 'chaos',
+          retry: again,
           include: ['test/chaos/**/*.test.ts'],
           pool: 'forks',
           maxWorkers: 3,
