@@ -9,6 +9,8 @@ export interface ProcessUse {
   readonly name: string
   /** User and system time since its start. */
   readonly cpuSeconds: number
+  /** Ready to run and not running, all threads since its start: how busy the machine was with others. */
+  readonly waitedSeconds: number
   /** Proportional set size: shared pages count by share. */
   readonly pssKb: number
   readonly rssKb: number
@@ -60,9 +62,16 @@ function useOf(pid: number): ProcessUse | undefined {
     startedAt: fields[19] ?? '',
     name: nameOf(command),
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
+    waitedSeconds: waitedOf(pid),
     pssKb: kilobytes(memory, 'Pss'),
     rssKb: kilobytes(memory, 'Rss'),
   }
+}
+
+/** The second field of schedstat: nanoseconds on a run queue. */
+function waitedOf(pid: number): number {
+  const threads = list(`/proc/${pid}/task`).map((thread) => read(`/proc/${pid}/task/${thread}/schedstat`))
+  return threads.reduce((sum, line) => sum + Number(line?.split(' ')[1] ?? 0), 0) / 1e9
 }
 
 /** What follows the command's name in /proc/<pid>/stat: state, parent, …; undefined when the process is gone. */
@@ -88,6 +97,14 @@ const jobs: readonly (readonly [pattern: RegExp, name: string])[] = [
 
 function nameOf(command: string): string {
   return jobs.find(([pattern]) => pattern.test(command))?.[1] ?? command.split(' ').slice(0, 3).join(' ')
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return [] // gone
+  }
 }
 
 function read(path: string): string | undefined {

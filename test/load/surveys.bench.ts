@@ -73,7 +73,7 @@ async function run(): Promise<{ evidence: Evidence; heard: HeardCall[]; floor: F
   })
   opened.defer(() => ground.close())
   const campaignId = await loadHospital(ground, carrier.state)
-  const house = await startHouse([process.execPath, 'src/main.ts'], folder.path)
+  const house = await startHouse([process.execPath, ...process.execArgv, 'src/main.ts'], folder.path)
   opened.defer(() => house.close())
   say(`The house is up; ${patients} patients are due. The floor is measured before and after the load.`)
 
@@ -143,17 +143,20 @@ function use(): ProcessUse[] {
 
 /** By job, not by process: Postgres has many. */
 function tellUse(first: readonly ProcessUse[], last: readonly ProcessUse[], seconds: number): void {
-  const sum = (of: readonly ProcessUse[], name: string, key: 'cpuSeconds' | 'pssKb') =>
+  const sum = (of: readonly ProcessUse[], name: string, key: 'cpuSeconds' | 'waitedSeconds' | 'pssKb') =>
     of.filter((one) => one.name === name).reduce((total, one) => total + one[key], 0)
   const names = [...new Set(last.map(({ name }) => name))]
+  const share = (name: string, key: 'cpuSeconds' | 'waitedSeconds') =>
+    `${(((sum(last, name, key) - sum(first, name, key)) / seconds) * 100).toFixed(0)} %`
   const rows = names.map((name) => [
     name,
-    `${(((sum(last, name, 'cpuSeconds') - sum(first, name, 'cpuSeconds')) / seconds) * 100).toFixed(0)} %`,
+    share(name, 'cpuSeconds'),
+    share(name, 'waitedSeconds'),
     `${(sum(first, name, 'pssKb') / 1024).toFixed(0)} MB`,
     `${(sum(last, name, 'pssKb') / 1024).toFixed(0)} MB`,
   ])
   say('While held:')
-  say(table(['', 'of one core', 'PSS at first', 'at last'], rows))
+  say(table(['', 'of one core', 'waited for one', 'PSS at first', 'at last'], rows))
 }
 
 async function tellLog(file: string): Promise<void> {
