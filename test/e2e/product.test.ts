@@ -73,10 +73,10 @@ describe.skipIf(!hasProgram('chromium'))('the whole product, as npm start opens 
     await shell.open('/calls')
     await waitFor(
       async () => {
-        await calls.search('端到端')
-        return (await calls.rows().filter({ hasText: '端到端' }).locator('button:has(.anticon-audio)').count()) > 0
+        await calls.search('端到端甲')
+        return (await calls.rows().filter({ hasText: '端到端甲' }).locator('button:has(.anticon-audio)').count()) > 0
       },
-      { timeoutMs: 30_000, what: 'a call of the list with a recording' },
+      { timeoutMs: 60_000, what: 'a call of the list with a recording' },
     )
     await calls.listen()
     await calls.playedFor(1)
