@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { missingCalendarYears } from '#follow-up/calling/calendar-service.ts'
 import { loadDemoHospital } from '#follow-up/demo/demo-hospital.ts'
 import { ensureStandardHospital } from '#follow-up/intake/standard-hospital.ts'
 import { ensureFirstAccount, type FirstLogin } from '#platform/auth/first-account.ts'
@@ -47,6 +48,10 @@ async function open(settings: Settings, log: Log, opened: AsyncDisposableStack):
   const login = await ensureFirstAccount(ground.db, (first) => keepFirstLogin(settings.dataDir, first))
   if (settings.demo) await loadDemoHospital(ground)
   else await ensureStandardHospital(ground.db)
+  for (const year of await missingCalendarYears(ground.db, ground.clock.now())) {
+    log.warn({ year }, 'the holidays of this year are not known: calls would leave on them')
+    say(`Holidays of ${year} are not known: calls would leave on them. ${year} 年节假日尚未导入，节假日将照常外呼。`)
+  }
   const house = await openHouse(ground)
   opened.defer(() => house.close())
   welcome(house, settings, login)

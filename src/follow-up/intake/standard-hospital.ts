@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { flowFolder, readJson } from '#contact-center/ivr/flow-files.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { newId } from '#platform/ids.ts'
+import { seedCalendar } from '../calling/calendar-service.ts'
 import {
   publishFlowVersion,
   publishProgrammeVersion,
@@ -21,10 +22,13 @@ export interface StandardHospital {
 }
 
 /**
- * The least that a hospital needs before a list can be imported: a site, and the programme that takes every discharge.
+ * The least that a hospital needs before a list can be imported: the calendar of holidays, a site, and the programme that
+ * takes every discharge.
  * Made once, where nothing is there yet; an import on an empty data folder and the first start both come here.
  */
 export async function ensureStandardHospital(db: Ground, flows: string = shippedFlows): Promise<StandardHospital> {
+  // Before anything can fall due: without the year's holidays calls would leave on them.
+  await seedCalendar(db)
   return db.transaction().execute(async (tx) => {
     await sql`select pg_advisory_xact_lock(hashtextextended('suifang.standard-hospital', 0))`.execute(tx)
     const siteId = (await firstSite(tx)) ?? (await addSite(tx))
