@@ -15,10 +15,12 @@ import { tellDiallers } from '../tasks/work-channel.ts'
 import type { HospitalWords } from './column-words.ts'
 import type { ListEntry } from './discharge-list.ts'
 import { type ImportReport, type LoadedAs, reportOf } from './import-report.ts'
+import { waitForOtherImports } from './known-store.ts'
+import { lanesOf } from './lanes.ts'
 import './intake-errors.ts'
 import { READ_LIMITS, type ReadLimits, refuseTooLarge } from './list-file.ts'
 import { type ListFileFacts, type ReadList, readListInThread } from './list-thread.ts'
-import { loadChunk } from './load-chunk.ts'
+import { type ChunkOf, loadChunk, shareAmong } from './load-chunk.ts'
 import { addRun, closeLostRuns, failRun, finishRun, siteOf } from './run-store.ts'
 
 export interface IntakeParts {
@@ -58,6 +60,7 @@ export interface ImportDone {
 
 /** Rows in one transaction: enough to be quick, few enough to let calls and other imports in between. */
 const CHUNK = 1_000
+const LANES = 2
 
 /**
  * Imports a discharge list. The file is read and judged to its end before anything is written, so that a file that
@@ -136,39 +139,88 @@ function consentOf({ declaredConsent, actor }: ImportRequest) {
   return { ...declaredConsent, declaredBy: actor.name ?? 'suifang' }
 }
 
+type Loaded = ReadonlyMap<ListEntry, LoadedAs>
+
+/**
+ * Two lanes, since a row costs the database more than it costs us and a machine has two cores. A lane's chunk is a
+ * transaction; a third one keeps other imports out meanwhile.
+ */
 async function loadAll(
   parts: IntakeParts,
   request: ImportRequest,
-  list: Omit<Parameters<typeof loadChunk>[2], 'sheet'> & {
-    readonly file: ListFileFacts
-    readonly entries: readonly ListEntry[]
-  },
-): Promise<ReadonlyMap<ListEntry, LoadedAs>> {
-  const { importId, file } = list
+  list: Omit<ChunkOf, 'sheet'> & { readonly file: ListFileFacts; readonly entries: readonly ListEntry[] },
+): Promise<Loaded> {
+  const { importId, siteId, consent, file } = list
+  const about = { importId, siteId, consent, sheet: file.sheet }
   const patientRows = list.entries.filter(({ verdict }) => verdict !== 'ignored')
+  const lanes = lanesOf(patientRows, LANES)
   const loaded = new Map<ListEntry, LoadedAs>()
-  for (let at = 0; at < patientRows.length; at += CHUNK) {
-    const chunk = patientRows.slice(at, at + CHUNK)
-    const isLast = at + CHUNK >= patientRows.length
-    await parts.db.transaction().execute(async (tx) => {
-      const became = await loadChunk(parts, tx, { ...list, sheet: file.sheet }, chunk)
-      if (isLast) {
-        await finishRun(tx, importId)
-        const object = { kind: 'import', id: importId }
-        await writeAudit(tx, {
-          actor: request.actor,
-          action: 'import.uploaded',
-          object,
-          outcome: 'ok',
-          detail: { rows: patientRows.length },
-        })
-        await tellDiallers(tx)
-        await appendToStream(tx, 'live', [{ type: 'import.finished', payload: { importId } }])
-      }
-      for (const [entry, as] of became) loaded.set(entry, as)
-    })
+  for (let at = 0; lanes.some(({ length }) => length > at); at += CHUNK) {
+    const chunks = lanes.map((lane) => lane.slice(at, at + CHUNK)).filter(({ length }) => length > 0)
+    for (const [entry, as] of await alone(parts.db, () => loadChunks(parts, about, chunks))) loaded.set(entry, as)
   }
+  await parts.db.transaction().execute(async (tx) => {
+    await finishRun(tx, importId)
+    const object = { kind: 'import', id: importId }
+    const detail = { rows: patientRows.length }
+    await writeAudit(tx, { actor: request.actor, action: 'import.uploaded', object, outcome: 'ok', detail })
+    await tellDiallers(tx)
+    await appendToStream(tx, 'live', [{ type: 'import.finished', payload: { importId } }])
+  })
   return loaded
+}
+
+async function loadChunks(
+  parts: IntakeParts,
+  about: ChunkOf,
+  chunks: readonly (readonly ListEntry[])[],
+): Promise<readonly [ListEntry, LoadedAs][]> {
+  const { db } = parts
+  const shared = await db.transaction().execute((tx) => shareAmong(parts, tx, about.siteId, chunks.flat()))
+  const written = await Promise.allSettled(
+    chunks.map((chunk) =>
+      againAfterDeadlock(() => db.transaction().execute((tx) => loadChunk(parts, tx, { ...about, ...shared }, chunk))),
+    ),
+  )
+  // All have ended, one way or the other, before another import is let in.
+  return written.flatMap((result) => {
+    if (result.status === 'rejected') throw result.reason
+    return [...result.value]
+  })
+}
+
+const MOST_TRIES = 3
+
+/** A call that ends meanwhile may want the same rows the other way round; one of the two is told to begin again. */
+async function againAfterDeadlock<Result>(act: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await act()
+    } catch (error) {
+      const isDeadlock = error instanceof Error && 'code' in error && error.code === '40P01'
+      if (!isDeadlock || tries >= MOST_TRIES) throw error
+    }
+  }
+}
+
+const queues = new WeakMap<Ground, Promise<unknown>>()
+
+/**
+ * One import writes at a time: within this process by a queue, so that waiting ones take no connections from the one at
+ * work, and over all processes by a lock in the database.
+ */
+async function alone<Result>(db: Ground, act: () => Promise<Result>): Promise<Result> {
+  const turn = (queues.get(db) ?? Promise.resolve()).then(() =>
+    db.transaction().execute(async (holder) => {
+      await waitForOtherImports(holder)
+      return act()
+    }),
+  )
+  queues.set(
+    db,
+    turn.catch(() => undefined),
+  )
+  return turn
 }
 
 function countsOf({ excluded, rejected, ...counts }: ImportReport) {

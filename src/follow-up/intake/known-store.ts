@@ -9,7 +9,7 @@ import type { KnownEncounter, KnownPatient, KnownPhone } from './stay-facts.ts'
 
 /**
  * One import writes at a time, over all nodes: two lists with the same people would else make each of them twice, or
- * wait for each other's numbers in a circle. Held until the transaction ends; a chunk takes less than a second.
+ * wait for each other's numbers in a circle. Held until the transaction ends.
  */
 export async function waitForOtherImports(tx: GroundTransaction): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended('suifang.intake', 0))`.execute(tx)

@@ -10,7 +10,7 @@ import type { Place } from './cell.ts'
 import type { ListEntry } from './discharge-list.ts'
 import type { DischargeRow } from './discharge-row.ts'
 import type { LoadedAs } from './import-report.ts'
-import { addNumbers, departmentIds, encountersOf, numberIds, patientsLike, waitForOtherImports } from './known-store.ts'
+import { addNumbers, departmentIds, encountersOf, numberIds, patientsLike } from './known-store.ts'
 import { type LoadPlan, planLoad } from './load-plan.ts'
 import {
   addEncounters,
@@ -43,28 +43,43 @@ interface Parts {
 
 type Loadable = Extract<ListEntry, { verdict: 'good' | 'excluded' }>
 
+/** What chunks of one list share, written before them and committed. */
+export interface Shared {
+  /** Ids of departments by name. */
+  readonly departments: ReadonlyMap<string, string>
+  /** Ids of numbers by E.164. */
+  readonly phoneIds: ReadonlyMap<string, string>
+}
+
+/** Departments and numbers of some rows: what rows of different people have in common. */
+export async function shareAmong(
+  { secrets }: Parts,
+  tx: GroundTransaction,
+  siteId: string,
+  entries: readonly ListEntry[],
+): Promise<Shared> {
+  const departments = await departmentIds(tx, siteId, namesOfDepartments(entries))
+  return { departments, phoneIds: await idsOfNumbers(secrets, tx, entries.filter(isLoadable)) }
+}
+
 /**
- * Writes some rows of a list: patients, numbers, stays and tasks as far as they are new or tell something else than
- * what is known, and what became of each row.
+ * Writes some rows of a list: patients, stays and tasks as far as they are new or tell something else than what is
+ * known, and what became of each row. The caller keeps other imports out (known-store.ts).
  * @returns what became of the loadable ones
  */
 export async function loadChunk(
   parts: Parts,
   tx: GroundTransaction,
-  about: ChunkOf,
+  about: ChunkOf & Shared,
   entries: readonly ListEntry[],
 ): Promise<ReadonlyMap<ListEntry, LoadedAs>> {
-  await waitForOtherImports(tx)
-  const loadable = entries.filter(
-    (entry): entry is Loadable => entry.verdict === 'good' || entry.verdict === 'excluded',
-  )
-  const departments = await departmentIds(tx, about.siteId, namesOfDepartments(entries))
-  const rows = await rowsToLoad(parts, tx, loadable, departments)
+  const loadable = entries.filter(isLoadable)
+  const rows = rowsToLoad(parts, about, loadable)
   const plan = planLoad(rows, await knownState(tx, about.siteId, rows))
   await write(parts, tx, about, plan)
   await tellDeathsOfUnloadable(tx, about, entries)
   const became = await outcomes(tx, loadable, plan)
-  await addRows(tx, about.importId, importRows(parts, about, entries, departments, { loadable, plan, became }))
+  await addRows(tx, about.importId, importRows(parts, about, entries, about.departments, { loadable, plan, became }))
   return became
 }
 
@@ -78,12 +93,15 @@ function phonesOfRow(row: DischargeRow): Phone[] {
   return [...row.phones, ...row.contacts.flatMap(({ phones }) => phones)]
 }
 
-async function rowsToLoad(
-  { secrets }: Parts,
+function isLoadable(entry: ListEntry): entry is Loadable {
+  return entry.verdict === 'good' || entry.verdict === 'excluded'
+}
+
+async function idsOfNumbers(
+  secrets: Parts['secrets'],
   tx: GroundTransaction,
   entries: readonly Loadable[],
-  departments: ReadonlyMap<string, string>,
-): Promise<RowToLoad[]> {
+): Promise<ReadonlyMap<string, string>> {
   const hmacs = new Map<string, Buffer>()
   for (const [index, { row }] of entries.entries()) {
     for (const { e164 } of phonesOfRow(row)) if (!hmacs.has(e164)) hmacs.set(e164, secrets.hmacPhone(e164))
@@ -101,6 +119,10 @@ async function rowsToLoad(
     const id = known.get(hmac.toString('hex')) ?? added.get(hmac.toString('hex'))
     if (id !== undefined) phoneIds.set(e164, id)
   }
+  return phoneIds
+}
+
+function rowsToLoad({ secrets }: Parts, { departments, phoneIds }: Shared, entries: readonly Loadable[]): RowToLoad[] {
   return entries.map(({ row, verdict }) => ({
     row,
     dead: verdict === 'excluded',
