@@ -17,7 +17,7 @@ export async function temporaryFolder(bench: string): Promise<{ readonly path: s
 
 /** Its own folder and a free port; whatever the caller's environment says of databases and servers does not count. */
 export function environmentOf(dataDir: string): Record<string, string> {
-  const kept = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'npm_config_cache'].flatMap((name) => {
+  const kept = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'NODE_COMPILE_CACHE', 'npm_config_cache'].flatMap((name) => {
     const value = process.env[name]
     return value === undefined ? [] : [[name, value] as const]
   })

@@ -35,6 +35,35 @@ export function processTree(root: number): ProcessUse[] {
   return [...parents.keys()].filter(isOurs).flatMap((pid) => useOf(pid) ?? [])
 }
 
+/**
+ * What these processes would hold together if no others ran, in kB, at most: their own pages, and of each file that they
+ * share with anybody the largest part that one of them has in memory. Where other programs use the same Node, pages are
+ * shared with those, and the proportional size is too small.
+ */
+export function sizeAlone(processes: readonly ProcessUse[]): number {
+  let own = 0
+  const files = new Map<string, number>()
+  for (const { pid } of processes) {
+    const shared = new Map<string, number>()
+    for (const { file, privateKb, sharedKb } of mappingsOf(pid)) {
+      own += privateKb
+      shared.set(file, (shared.get(file) ?? 0) + sharedKb)
+    }
+    for (const [file, kb] of shared) files.set(file, Math.max(files.get(file) ?? 0, kb))
+  }
+  return own + [...files.values()].reduce((sum, kb) => sum + kb, 0)
+}
+
+function mappingsOf(pid: number): { file: string; privateKb: number; sharedKb: number }[] {
+  // A mapping begins with its addresses: 55d0c000-55d0d000 r--p 00000000 fe:00 1234 /path
+  const parts = (read(`/proc/${pid}/smaps`) ?? '').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)
+  return parts.map((part) => ({
+    file: part.slice(0, part.indexOf('\n')).split(/\s+/).slice(5).join(' '),
+    privateKb: kilobytes(part, 'Private_Clean') + kilobytes(part, 'Private_Dirty'),
+    sharedKb: kilobytes(part, 'Shared_Clean') + kilobytes(part, 'Shared_Dirty'),
+  }))
+}
+
 /** Whether that very process still runs; a number may be somebody else's by now. */
 export function lives({ pid, startedAt }: Pick<ProcessUse, 'pid' | 'startedAt'>): boolean {
   const fields = statOf(pid)
