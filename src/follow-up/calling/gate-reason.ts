@@ -1,11 +1,10 @@
 /**
- * Why a number is not dialled, in the words of the gate (migration 0003) and in words for people. The order is the order
+ * Why a number is not dialled, in the words of the gate (migration 0004) and in words for people. The order is the order
  * in which the gate asks: the first that applies is told.
  */
 export const gateReasons = {
   task_not_open: { zh: '任务已结束或暂停', en: 'The task is over or suspended' },
   expired: { zh: '任务已过期', en: 'The task has expired' },
-  patient_unknown: { zh: '患者不存在', en: 'The patient is unknown' },
   deceased: { zh: '患者已死亡', en: 'The patient has died' },
   patient_merged: { zh: '患者档案已合并', en: 'The patient’s record was merged into another' },
   do_not_call: { zh: '在禁呼名单中', en: 'On the do-not-call list' },

@@ -272,7 +272,7 @@ describe('programme, campaign and trunk', () => {
 
 it('every word of the gate has words for people', async () => {
   const { rows } = await sql<{ source: string }>`
-    select prosrc as source from pg_proc where proname in ('gate', 'gate_people', 'gate_programme', 'gate_hour')
+    select prosrc as source from pg_proc where proname in ('gate', 'gate_programme', 'gate_hour')
   `.execute(office.db)
   const said = rows.flatMap(({ source }) =>
     [...source.matchAll(/(?:then|return) '([a-z_]+[a-z])'/g)].map((match) => match[1] ?? ''),
@@ -281,8 +281,10 @@ it('every word of the gate has words for people', async () => {
   expect(said.filter((reason) => !isGateReason(reason))).toEqual([])
 })
 
-it('a task of an unknown patient’s number is refused, not dialled', async () => {
+it('nobody is dialled for a task on somebody else’s number, on none, or for no task', async () => {
   const { taskId } = await office.due()
-  expect(await office.gate(taskId, newId())).toBe('number_removed')
-  expect(await office.gate(newId(), newId())).toBe('task_not_open')
+  const other = await office.due()
+  expect(await office.gate(taskId, other.numberId)).toBe('number_removed')
+  expect(await office.gate(taskId, newId())).toBe('no_number')
+  expect(await office.gate(newId(), other.numberId)).toBe('task_not_open')
 })
