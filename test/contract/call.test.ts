@@ -141,6 +141,24 @@ test('a recording has the patient left, the hospital right, and is complete when
   await leg.hangUp()
 })
 
+test('a prompt that is ordered in the same breath as the recording is recorded from its start', async () => {
+  const { leg } = await converse(telephony, trunk, { hum: 400 })
+  const path = join(pair.folder, 'together.wav')
+  const tone = await pair.tone(1000, 600)
+  const started = leg.startRecording(path)
+  expect(await leg.play(tone)).toBe('completed')
+  await started
+  await leg.stopRecording()
+  const { right } = await readStereo(path)
+  const frames = Array.from({ length: Math.floor(right.length / 160) }, (_, n) =>
+    right.subarray(n * 160, (n + 1) * 160),
+  )
+  const spoken = frames.filter((frame) => toneLevel(frame, 1000) > 6_000).length
+  // 600 ms are 30 frames; the first and the last may be cut by the recording's own.
+  expect(spoken).toBeGreaterThanOrEqual(28)
+  await leg.hangUp()
+})
+
 test('a telephone that sends nothing hears the prompt all the same, and its recording has no gap', async () => {
   const { leg, phone } = await converse(telephony, trunk)
   phone.stopTalking()

@@ -32,8 +32,8 @@ const event = (offset: number, type: string, payload: Record<string, unknown>) =
 describe('live view', () => {
   it('moves counts, calls and results as events tell', () => {
     const view = withEvents(viewOf(snapshot), [
-      event(11, 'task.changed', { taskId: 't', from: 'scheduled', to: 'claimed' }),
-      event(12, 'attempt.changed', { attemptId: 'a', from: null, to: 'created' }),
+      event(11, 'tasks.claimed', { tasks: [{ taskId: 't', attemptId: 'a', from: 'scheduled' }] }),
+      event(12, 'call.progress', { attemptId: 'unknown', questionId: 'q', index: 1, total: 5 }),
       event(13, 'attempt.changed', { attemptId: 'a', from: 'created', to: 'dialing' }),
       event(14, 'call.progress', { attemptId: 'a', questionId: 'q', index: 1, total: 5 }),
     ])

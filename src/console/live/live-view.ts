@@ -38,6 +38,14 @@ function withEvent(before: LiveView, event: PushedEvent): LiveView {
         ...campaign,
         tasks: moved(campaign.tasks, text(event.payload, 'from'), text(event.payload, 'to')),
       }))
+    case 'tasks.claimed':
+      return claimedTasks(event.payload.tasks).reduce((now, { attemptId, from }) => {
+        const made = { ...event, payload: { attemptId, to: 'created' } }
+        return withCampaign(withAttempt(now, campaignId, made), campaignId, (campaign) => ({
+          ...campaign,
+          tasks: moved(campaign.tasks, from, 'claimed'),
+        }))
+      }, view)
     case 'attempt.changed':
       return withAttempt(view, campaignId, event)
     case 'call.progress':
@@ -119,6 +127,15 @@ function campaignState(text: string | null): LiveCampaign['state'] | null {
 function text(payload: PushedEvent['payload'], key: string): string | null {
   const value = payload[key]
   return typeof value === 'string' ? value : null
+}
+
+function claimedTasks(value: unknown): readonly { readonly attemptId: string; readonly from: string }[] {
+  if (!Array.isArray(value)) return []
+  return value.flatMap((task: PushedEvent['payload'] | null) =>
+    typeof task?.attemptId === 'string' && typeof task.from === 'string'
+      ? [{ attemptId: task.attemptId, from: task.from }]
+      : [],
+  )
 }
 
 function isWhyNot(value: unknown): value is WhyNot {

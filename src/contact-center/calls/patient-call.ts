@@ -47,6 +47,9 @@ export async function callPatient(parts: PatientCallParts, work: Work): Promise<
     return
   }
   const events = new CallEvents(parts, work, callId)
+  const recordingPath = parts.recordingPath(work.attemptId)
+  // Awaited once somebody has answered; a failure is told there.
+  recordingPath.catch(() => {})
   const dial = parts.telephony.dial(
     {
       attemptId: work.attemptId,
@@ -67,7 +70,7 @@ export async function callPatient(parts: PatientCallParts, work: Work): Promise<
   } else {
     const { leg, sipStatus, earlyMedia } = result
     events.write({ type: 'answered', sipStatus, earlyMedia, ref: refs(leg.ref) }, () => failpoint('answered'))
-    const outcome = await converse(parts, work, leg, events, log)
+    const outcome = await converse(parts, work, leg, { events, log, recordingPath })
     const end = leg.end ?? { by: 'lost', q850: null, at: parts.clock.now() }
     events.write({
       type: 'ended',
@@ -83,15 +86,27 @@ export async function callPatient(parts: PatientCallParts, work: Work): Promise<
   await events.written()
 }
 
+interface Conversation {
+  readonly events: CallEvents
+  readonly log: Log
+  /** Where it is to be recorded; made while it rang. */
+  readonly recordingPath: Promise<string>
+}
+
 /** Records, leads through the flow and hangs up. Whatever fails in it, the leg is released and the recording closed. */
 async function converse(
   parts: PatientCallParts,
   work: Work,
   leg: PatientLeg,
-  events: CallEvents,
-  log: Log,
+  { events, log, recordingPath }: Conversation,
 ): Promise<FlowOutcome | null> {
-  const recording = await startRecording(parts, work, leg, events, log)
+  const path = await recordingPath.catch((error: unknown) => {
+    log.error({ code: codeOf(error), err: error }, 'the call goes on without a recording')
+    return null
+  })
+  // Not awaited: its command and the first prompt's leave over one connection, in this order, so that the patient does
+  // not wait for the answer to the first before the second is said.
+  const started = path === null ? null : startRecording(leg, path, events, log)
   let outcome: FlowOutcome | null = null
   try {
     const summary = await parts.runFlow(
@@ -104,6 +119,7 @@ async function converse(
   } catch (error) {
     logError(log, error, 'the flow broke off')
   }
+  const recording = await started
   if (recording !== null)
     await leg.stopRecording().catch((error: unknown) => logError(log, error, 'recording not stopped'))
   await leg.hangUp()
@@ -114,15 +130,8 @@ async function converse(
 }
 
 /** @returns the path, or null when no recording could be started: the row then ends as `missing`, with an alarm */
-async function startRecording(
-  parts: PatientCallParts,
-  work: Work,
-  leg: PatientLeg,
-  events: CallEvents,
-  log: Log,
-): Promise<string | null> {
+async function startRecording(leg: PatientLeg, path: string, events: CallEvents, log: Log): Promise<string | null> {
   try {
-    const path = await parts.recordingPath(work.attemptId)
     await leg.startRecording(path)
     events.write({ type: 'recording_started', path })
     return path

@@ -7,13 +7,28 @@ import '../follow-up-tables.ts'
 /** Most attempts that one claim makes. A constant in the statement, so that its plan is made for it. */
 export const claimAtMost = 50
 
-/** A task that a claim looked at: with its attempt, or without where the number was not to be had. */
+/**
+ * A task that a claim looked at: with its attempt, or without where the number was not to be had; and what its call
+ * needs, as the rows have it (numbers and passwords still sealed).
+ */
 export interface Considered {
   readonly taskId: string
   readonly campaignId: string
   /** State that the task was in. */
   readonly from: string
   readonly attemptId: string | null
+  readonly host: string
+  readonly port: number
+  readonly callerNumber: string
+  readonly username: string | null
+  readonly passwordCiphertext: Buffer | null
+  readonly numberCiphertext: Buffer
+  readonly ringTimeoutMs: number
+  readonly flowVersionId: string
+  /** Null for a step without a form. */
+  readonly questionnaireVersionId: string | null
+  /** Answers of earlier attempts by question id. */
+  readonly answers: Record<string, unknown>
 }
 
 /**
@@ -77,7 +92,8 @@ export async function claimDue(
       ) t
       order by t.priority, t.dial_at, t.id limit ${sql.lit(claimAtMost)}
     ), locked as materialized (
-      select t.id, t.state, t.phone_number_id, s.flow_version_id, c.campaign_id, c.priority, c.dial_at
+      select t.id, t.state, t.phone_number_id, s.flow_version_id, s.questionnaire_version_id, c.campaign_id, c.priority,
+        c.dial_at
       from candidate c
       join task t on t.id = c.id
       join programme_step s on s.id = t.step_id
@@ -97,8 +113,16 @@ export async function claimDue(
     ), moved as (
       update task set state = 'claimed' from made where task.id = made.task_id
     )
-    select locked.id as task_id, locked.campaign_id, locked.state as "from", made.id as attempt_id
-    from locked left join made on made.task_id = locked.id
+    select locked.id as task_id, locked.campaign_id, locked.state as "from", made.id as attempt_id, k.host, k.port,
+      k.caller_number, k.username, k.password_ciphertext, n.ciphertext as number_ciphertext, c.ring_timeout_ms,
+      locked.flow_version_id, locked.questionnaire_version_id,
+      coalesce((select jsonb_object_agg(w.question_id, w.value) from response r join answer w on w.response_id = r.id
+        where r.task_id = locked.id), '{}') as answers
+    from locked
+    left join made on made.task_id = locked.id
+    join trunk k on k.id = ${trunkId}
+    join campaign c on c.id = locked.campaign_id
+    join phone_number n on n.id = locked.phone_number_id
     order by locked.priority, locked.dial_at, locked.id
   `.execute(tx)
   return rows

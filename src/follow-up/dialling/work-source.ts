@@ -11,7 +11,7 @@ import { taskChanges } from '../tasks/task-change.ts'
 import { applyToTask } from '../tasks/task-events.ts'
 import { type Considered, claimAtMost, claimDue, holdRefused, linesInUse, lockTrunk } from './claim-store.ts'
 import { gateRefusal } from './gate-refusal.ts'
-import { beginAttempt, earliestDial, enterCall, publishedVersions, type WorkRow, workRows } from './work-store.ts'
+import { beginAttempt, earliestDial, enterCall, publishedVersions } from './work-store.ts'
 
 export interface FollowUpWorkParts {
   readonly db: Ground
@@ -59,12 +59,8 @@ export class FollowUpWork implements WorkSource {
     const free = Math.min(limit, claimAtMost, lines - (await linesInUse(tx, trunkId)))
     const made = await this.#claimUpTo(tx, lease, trunkId, free)
     if (made.length === 0) return []
-    const rows = await workRows(
-      tx,
-      made.map(({ attemptId }) => attemptId),
-    )
-    await this.#learnVersions(tx, rows)
-    const work = rows.map((row) => this.#workOf(row))
+    await this.#learnVersions(tx, made)
+    const work = made.map((one) => this.#workOf(one, trunkId))
     await appendToStream(tx, 'live', claimedEvents(made))
     return work
   }
@@ -124,7 +120,7 @@ export class FollowUpWork implements WorkSource {
     return earliestDial(this.#parts.db, trunkId)
   }
 
-  async #learnVersions(tx: GroundTransaction, rows: readonly WorkRow[]): Promise<void> {
+  async #learnVersions(tx: GroundTransaction, rows: readonly Made[]): Promise<void> {
     const needed = new Set(rows.flatMap((row) => [row.flowVersionId, row.questionnaireVersionId ?? []].flat()))
     const unknown = [...needed].filter((id) => !this.#published.has(id))
     if (unknown.length === 0) return
@@ -132,9 +128,9 @@ export class FollowUpWork implements WorkSource {
     for (const { id, definition } of await publishedVersions(tx, unknown)) this.#published.set(id, definition)
   }
 
-  #workOf(row: WorkRow): Work {
+  #workOf(row: Made, trunkId: string): Work {
     const { secrets } = this.#parts
-    const { attemptId, taskId, campaignId, trunkId, host, port, callerNumber, ringTimeoutMs, flowVersionId } = row
+    const { attemptId, taskId, campaignId, host, port, callerNumber, ringTimeoutMs, flowVersionId } = row
     const { questionnaireVersionId, answers } = row
     const questionnaire = questionnaireVersionId === null ? null : this.#published.get(questionnaireVersionId)
     return {
@@ -165,15 +161,16 @@ function isMade(one: Considered): one is Made {
 }
 
 function claimedEvents(made: readonly Made[]): NewStreamEvent[] {
-  return [
-    ...taskChanges(made.map(({ taskId, campaignId, from }) => ({ taskId, campaignId, from, to: 'claimed' }))),
-    ...made.map((one) => attemptChanged(one, null, 'created')),
-  ]
+  const byCampaign = Map.groupBy(made, ({ campaignId }) => campaignId)
+  return [...byCampaign].map(([campaignId, tasks]) => ({
+    type: 'tasks.claimed',
+    payload: { campaignId, tasks: tasks.map(({ taskId, attemptId, from }) => ({ taskId, attemptId, from })) },
+  }))
 }
 
 function attemptChanged(
   { campaignId, attemptId, taskId }: { campaignId: string; attemptId: string; taskId: string },
-  from: string | null,
+  from: string,
   to: string,
 ): NewStreamEvent {
   return { type: 'attempt.changed', payload: { campaignId, attemptId, taskId, from, to } }

@@ -1,46 +1,6 @@
 import { sql } from 'kysely'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 
-/** What a claimed attempt needs for its call, as the rows have it; numbers and passwords still sealed. */
-export interface WorkRow {
-  readonly attemptId: string
-  readonly taskId: string
-  readonly campaignId: string
-  readonly trunkId: string
-  readonly host: string
-  readonly port: number
-  readonly callerNumber: string
-  readonly username: string | null
-  readonly passwordCiphertext: Buffer | null
-  readonly numberCiphertext: Buffer
-  readonly ringTimeoutMs: number
-  readonly flowVersionId: string
-  /** Null for a step without a form. */
-  readonly questionnaireVersionId: string | null
-  /** Answers of earlier attempts by question id. */
-  readonly answers: Record<string, unknown>
-}
-
-/** In the order of the ids. */
-export async function workRows(tx: GroundTransaction, attemptIds: readonly string[]): Promise<readonly WorkRow[]> {
-  const { rows } = await sql<WorkRow>`/* prepared: work-rows */
-    select a.id as attempt_id, a.task_id, a.campaign_id, a.trunk_id, k.host, k.port, k.caller_number, k.username,
-      k.password_ciphertext, n.ciphertext as number_ciphertext, c.ring_timeout_ms, a.flow_version_id,
-      s.questionnaire_version_id,
-      coalesce((select jsonb_object_agg(w.question_id, w.value) from response r join answer w on w.response_id = r.id
-        where r.task_id = a.task_id), '{}') as answers
-    from unnest(${attemptIds}::uuid[]) with ordinality as made (id, place)
-    join attempt a on a.id = made.id
-    join trunk k on k.id = a.trunk_id
-    join campaign c on c.id = a.campaign_id
-    join phone_number n on n.id = a.phone_number_id
-    join task t on t.id = a.task_id
-    join programme_step s on s.id = t.step_id
-    order by made.place
-  `.execute(tx)
-  return rows
-}
-
 /** What is published under these ids, of flows and of questionnaires; it never changes. */
 export async function publishedVersions(
   tx: GroundTransaction,

@@ -104,6 +104,14 @@ export type LiveEvent =
       }
     }
   | {
+      /** All tasks of a claim, now `claimed`, and their attempts, `created` in the same stroke. */
+      readonly type: 'tasks.claimed'
+      readonly payload: {
+        readonly campaignId: string
+        readonly tasks: readonly { readonly taskId: string; readonly attemptId: string; readonly from: string }[]
+      }
+    }
+  | {
       readonly type: 'attempt.changed'
       readonly payload: {
         readonly campaignId: string

@@ -330,18 +330,19 @@ it('tells the live page every move of task and attempt, in order', async () => {
     .execute()
   const of = (type: string) =>
     events.filter((event) => event.type === type).map(({ payload }) => [payload.from, payload.to])
+  expect(events.filter(({ type }) => type === 'tasks.claimed').map(({ payload }) => payload.tasks)).toEqual([
+    [{ taskId, attemptId: expect.any(String), from: 'scheduled' }],
+  ])
   expect(of('task.changed')).toEqual([
-    ['scheduled', 'claimed'],
     ['claimed', 'in_progress'],
     ['in_progress', 'completed'],
   ])
   expect(of('attempt.changed')).toEqual([
-    [null, 'created'],
     ['created', 'dialing'],
     ['dialing', 'answered'],
     ['answered', 'ended'],
   ])
-  const told = events.filter(({ type }) => type === 'task.changed' || type === 'attempt.changed')
+  const told = events.filter(({ type }) => ['task.changed', 'attempt.changed'].includes(type))
   expect(told.map(({ payload }) => [payload.campaignId, payload.taskId])).toEqual(told.map(() => [campaignId, taskId]))
 })
 

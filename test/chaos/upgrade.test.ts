@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { sql } from 'kysely'
+import pg from 'pg'
+import { describe, expect, it } from 'vitest'
+import { openEmbeddedPostgres } from '../../src/platform/database/embedded-postgres.ts'
+import { migrate, migrationsFolder } from '../../src/platform/database/migrate.ts'
+import { openGround } from '../../src/platform/ground.ts'
+import { silentLog } from '../../src/platform/log.ts'
+import { readSettings } from '../../src/platform/settings/settings.ts'
+import { testFolder } from '../harness/folder.ts'
+import { startProcess } from '../harness/process.ts'
+import { waitFor } from '../harness/wait-for.ts'
+
+const releases = join(import.meta.dirname, '../fixtures/releases')
+
+interface Release {
+  readonly lastMigration: string
+  readonly key: string
+  readonly tables: Readonly<Record<string, readonly unknown[]>>
+}
+
+describe('a landed migration', () => {
+  // SHA-256 of the files as they landed. A change to the schema is a new file.
+  it.each([
+    ['0001-ground.ts', '98213329ad5cb57408bc7a34b78364d5e3294c6b4ed280098117c18640fac568'],
+    ['0002-contact-center.ts', 'c1f595c9d9aaa0ed1c1ffaa7327f0cb41ed9a4e063379d99d00cae199a77eafd'],
+    ['0003-follow-up.ts', '2b288d46c83329c9836186700e8e7e7bd015bc873a7667e5ebc76a729990108e'],
+  ])('%s is what it was when it landed', async (name, landed) => {
+    const text = await readFile(join(migrationsFolder, name))
+    expect(createHash('sha256').update(text).digest('hex')).toBe(landed)
+  })
+})
+
+describe('a data folder of an earlier release', async () => {
+  it.each((await readdir(releases)).filter((name) => name.endsWith('.json.gz')))(
+    '%s is opened by this one, keeps every row and goes on dialling',
+    async (name) => {
+      const release: Release = JSON.parse(gunzipSync(await readFile(join(releases, name))).toString('utf8'))
+      await using opened = new AsyncDisposableStack()
+      const folder = await testFolder()
+      opened.defer(() => folder.close())
+      await layDown(release, folder.path)
+
+      const env = { SUIFANG_DATA: folder.path, PORT: '0' }
+      const house = await startProcess([process.execPath, 'src/main.ts'], {
+        env,
+        ready: /Console.*: (http\S+)/,
+        readyTimeoutMs: 60_000,
+      })
+      opened.defer(async () => void (await house.close()))
+      const ground = await openGround({ settings: readSettings(env), log: silentLog, as: 'guest', maxConnections: 2 })
+      opened.defer(() => ground.close())
+      const count = async (what: ReturnType<typeof sql>): Promise<number> => {
+        const { rows } = await sql<{ count: number }>`select count(*)::integer as count from ${what}`.execute(ground.db)
+        return rows[0]?.count ?? 0
+      }
+
+      const kept = ['patient', 'phone_number', 'encounter', 'task', 'user_account', 'questionnaire_version']
+      for (const table of kept) expect(await count(sql.table(table)), table).toBe(release.tables[table]?.length)
+      const answers = release.tables.answer?.length ?? 0
+      const attempts = release.tables.attempt?.length ?? 0
+      await waitFor(async () => (await count(sql.table('answer'))) > answers, {
+        timeoutMs: 90_000,
+        what: 'an answer given to this release',
+      })
+      expect(await count(sql.table('attempt'))).toBeGreaterThan(attempts)
+    },
+  )
+})
+
+/** A data folder as that release left it: its schema, its rows, its key. */
+async function layDown(release: Release, dataDir: string): Promise<void> {
+  const server = await openEmbeddedPostgres({ dataDir })
+  try {
+    await migrate({ ownerUrl: server.ownerUrl, upTo: release.lastMigration })
+    const client = new pg.Client({ connectionString: server.urlOf('suifang_super', 'suifang') })
+    await client.connect()
+    await client.query('set session_replication_role = replica')
+    for (const [table, rows] of Object.entries(release.tables)) {
+      const { rows: columns } = await client.query<{ name: string }>(
+        `select quote_ident(column_name) as name from information_schema.columns
+         where table_schema = 'public' and table_name = $1 and is_generated = 'NEVER' order by ordinal_position`,
+        [table],
+      )
+      const list = columns.map(({ name }) => name).join(', ')
+      await client.query(`truncate ${table}`).catch(() => client.query(`truncate ${table} cascade`))
+      await client.query(
+        `insert into ${table} (${list}) overriding system value
+         select ${list} from json_populate_recordset(null::${table}, $1)`,
+        [JSON.stringify(rows)],
+      )
+    }
+    // Identities go on after the last; and what was due then has not expired since.
+    await client.query(`
+      do $$ declare c record; begin
+        for c in select table_name as t, column_name as k from information_schema.columns
+          where table_schema = 'public' and is_identity = 'YES' loop
+          execute format('select setval(pg_get_serial_sequence(%L, %L), greatest((select max(%I) from %I), 1))', c.t, c.k, c.k, c.t);
+        end loop;
+      end $$;
+      update task set expires_at = now() + interval '30 days' where state in ('scheduled', 'retry_wait', 'callback');`)
+    await client.end()
+  } finally {
+    await server.close()
+  }
+  await writeFile(join(dataDir, 'secret.key'), `${release.key}\n`, { mode: 0o600 })
+}
