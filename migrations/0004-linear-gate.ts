@@ -27,13 +27,13 @@ async function clock(db: Kysely<unknown>): Promise<void> {
 }
 
 /**
- * Rows that calls change many times are vacuumed after some thousands and not after a fifth of all: index-only scans
+ * Rows that calls change many times are vacuumed after a twentieth of all and not after a fifth: index-only scans
  * live on that.
  */
 async function upkeep(db: Kysely<unknown>): Promise<void> {
   await sql`
-    alter table task set (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_insert_scale_factor = 0.01);
-    alter table attempt set (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_insert_scale_factor = 0.01);
+    alter table task set (autovacuum_vacuum_scale_factor = 0.05);
+    alter table attempt set (autovacuum_vacuum_scale_factor = 0.05);
     -- Nothing reads it.
     drop index task_under_way;
     -- A claim's attempts come from rows that its gate has just read, and nobody may delete those (0002, revoke): checking

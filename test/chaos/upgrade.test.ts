@@ -79,6 +79,7 @@ async function layDown(release: Release, dataDir: string): Promise<void> {
     const client = new pg.Client({ connectionString: server.urlOf('suifang_super', 'suifang') })
     await client.connect()
     await client.query('set session_replication_role = replica')
+    await client.query(`truncate ${Object.keys(release.tables).join(', ')} cascade`)
     for (const [table, rows] of Object.entries(release.tables)) {
       const { rows: columns } = await client.query<{ name: string }>(
         `select quote_ident(column_name) as name from information_schema.columns
@@ -86,7 +87,6 @@ async function layDown(release: Release, dataDir: string): Promise<void> {
         [table],
       )
       const list = columns.map(({ name }) => name).join(', ')
-      await client.query(`truncate ${table}`).catch(() => client.query(`truncate ${table} cascade`))
       await client.query(
         `insert into ${table} (${list}) overriding system value
          select ${list} from json_populate_recordset(null::${table}, $1)`,
@@ -101,6 +101,7 @@ async function layDown(release: Release, dataDir: string): Promise<void> {
           execute format('select setval(pg_get_serial_sequence(%L, %L), greatest((select max(%I) from %I), 1))', c.t, c.k, c.k, c.t);
         end loop;
       end $$;
+      select setval('audit_row_id', (select max(id) from audit_row));
       update task set expires_at = now() + interval '30 days' where state in ('scheduled', 'retry_wait', 'callback');`)
     await client.end()
   } finally {

@@ -293,7 +293,7 @@ describe('status', () => {
     expect(after.attempts).toEqual({ busy: 1 })
   })
 
-  it('asks the gate about tasks that fell due while their number was in a call or capped', async () => {
+  it('knows of a task that falls due while its number is in a call what keeps it, and when it is free', async () => {
     await office.programme()
     const number = '+8619966660001'
     const [one, two] = [await office.due({ numbers: [number] }), await office.due({ numbers: [number] })]
@@ -303,9 +303,14 @@ describe('status', () => {
       .where('id', '=', two.taskId)
       .execute()
     const work = await office.claimOne(one.taskId)
-    await office.work().begin(work.attemptId, lease)
     const later = office.at(instantAt(monday, '10:06'))
+    // Claimed and not dialled yet: nothing stands on the other task, so the gate is asked.
     expect((await office.task(two.taskId)).hold).toBeNull()
+    expect((await status(later)).whyNot).toMatchObject([
+      { callable: 0, reasons: [{ reason: 'number_active', count: 1 }] },
+    ])
+    await office.work().begin(work.attemptId, lease)
+    expect((await office.task(two.taskId)).hold).toBe('number_active')
     expect((await status(later)).whyNot).toMatchObject([
       { callable: 0, reasons: [{ reason: 'number_active', count: 1 }] },
     ])
