@@ -96,6 +96,16 @@ function list(patients: number): string {
   return ['住院号,姓名,联系电话,出院科室,出院时间', ...rows].join('\n')
 }
 
+const judged: ReadonlySet<string> = new Set(['verified', 'damaged', 'missing'])
+
+/**
+ * True once a call has nothing left to come: its attempt has ended and its recording has been judged. Either may be
+ * first: the file is closed before the last event is written, and a job judges it.
+ */
+export function isOver({ state, recording }: { readonly state: string; readonly recording: string | null }): boolean {
+  return state === 'ended' && recording !== null && judged.has(recording)
+}
+
 /** How many INVITEs of each attempt a telephone saw; a retransmission has the branch of the first. */
 export function invitesByAttempt(messages: string): ReadonlyMap<string, number> {
   const branches = new Map<string, Set<string>>()

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { hasProgram } from '../harness/programs.ts'
 import { pause, type SippRun, startSipp, uas } from '../harness/sipp.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { type Hospital, invitesByAttempt, openHospital } from './hospital.ts'
+import { type Hospital, invitesByAttempt, isOver, openHospital } from './hospital.ts'
 
 let hospital: Hospital | undefined
 let telephone: SippRun | undefined
@@ -69,10 +69,6 @@ async function endOf(open: Hospital, isEnd: (rows: readonly AttemptRow[]) => boo
   })
 }
 
-function isJudged(recording: string | null | undefined): boolean {
-  return recording === 'verified' || recording === 'damaged' || recording === 'missing'
-}
-
 async function invites(): Promise<ReadonlyMap<string, number>> {
   return invitesByAttempt((await telephone?.messages()) ?? '')
 }
@@ -80,7 +76,7 @@ async function invites(): Promise<ReadonlyMap<string, number>> {
 describe.skipIf(!hasProgram('sipp'))('a house killed in the middle', () => {
   it('after a claim dials that patient once, by another attempt', async () => {
     const open = await dieAt('after-claim')
-    const rows = await endOf(open, (found) => found.length === 2 && isJudged(found[1]?.recording))
+    const rows = await endOf(open, (found) => found.length === 2 && found.slice(1).every(isOver))
     expect(rows.map(({ result }) => result)).toEqual(['cancelled', 'completed'])
     expect(rows[1]).toMatchObject({ task: 'completed', recording: 'verified' })
     expect([...(await invites())]).toEqual([[rows[1]?.id, 1]])
@@ -100,9 +96,7 @@ describe.skipIf(!hasProgram('sipp'))('a house killed in the middle', () => {
     'at %s ends the leg, closes the attempt as restart and accounts for its recording',
     async (place) => {
       const open = await dieAt(place)
-      const rows = await endOf(open, (found) =>
-        found.every(({ recording }) => recording === 'missing' || recording === 'verified' || recording === 'damaged'),
-      )
+      const rows = await endOf(open, (found) => found.every(isOver))
       expect(rows).toMatchObject([{ state: 'ended', result: 'restart', task: 'retry_wait' }])
       expect([...(await invites())]).toEqual([[rows[0]?.id, 1]])
       await waitFor(async () => /^BYE /m.test((await telephone?.messages()) ?? ''), {

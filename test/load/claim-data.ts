@@ -27,7 +27,8 @@ function id(kind: number, n: number): string {
  * Loads, for 100,000 patients: 1,000,000 tasks (600,000 done, 200,000 to come, 200,000 due) and 1,000,000 past attempts.
  * By patient's number modulo 10, the two due tasks of each are: 0 on the do-not-call list, 1 capped for today, 2 in a
  * programme without the consent it needs, 3 in a campaign whose window is closed, 4 on a number that is in a call on
- * another trunk; 5–9 callable. The blocked ones fell due first.
+ * another trunk; 5–9 callable. The blocked ones fell due first. Otherwise tasks fall due in the order in which patients
+ * were discharged, as they do, mixed up within some hundred.
  *
  * Rows are written with triggers off, as a restore would, and then the due tasks are judged once by the database's own
  * trigger, which in production does so fact by fact.
@@ -102,9 +103,10 @@ export async function loadClaimData(client: pg.Client, data: ClaimData, note: (t
         lateral (select case
           when s <= 6 then app_now() - make_interval(days => (8 - s) * 7)
           when s >= 9 then app_now() + make_interval(days => (s - 8) * 7, secs => n)
-          -- Due: a spread without order by patient; whoever is blocked has been due longer.
-          else app_now() - make_interval(hours => case when n % 10 < 5 then 100 else 2 end,
-            secs => ((n * 7919::bigint + s * 104729) % 7200)) end as at) due;
+          -- Due in the order of discharge, a list of some hundred mixed up in itself, the two steps of a patient apart;
+          -- whoever is blocked has been due longer.
+          else app_now() - make_interval(hours => case when n % 10 < 5 then 100 else 2 end)
+            + make_interval(secs => (n + n * 7919::bigint % 400 + s % 2 * ${p / 2}) % ${p} * 7200.0 / ${p}) end as at) due;
   `)
   note('attempts')
   await client.query(`
