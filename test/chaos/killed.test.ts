@@ -44,7 +44,7 @@ interface AttemptRow {
 
 const attempts = sql`
   select a.id, a.state, a.result, t.state as task, r.state as recording
-  from attempt a join task t on t.id = a.task_id left join recording r on r.attempt_id = a.id order by a.created_at
+  from attempt a join task t on t.id = a.task_id left join recording r on r.attempt_id = a.id order by a.id
 `
 
 /** Opens a hospital with one patient, lets the house die at the place, opens it again. */

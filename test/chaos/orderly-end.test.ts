@@ -23,7 +23,7 @@ interface AttemptRow {
 
 const attempts = sql`
   select a.id, a.state, a.result, t.state as task, r.state as recording, r.faults
-  from attempt a join task t on t.id = a.task_id left join recording r on r.attempt_id = a.id order by a.created_at
+  from attempt a join task t on t.id = a.task_id left join recording r on r.attempt_id = a.id order by a.id
 `
 
 /** One hospital's day: opened, closed by Ctrl-C in calls, opened again, killed in a call, opened again. */

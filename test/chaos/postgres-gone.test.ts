@@ -36,7 +36,7 @@ const attempts = sql`
   select a.state, a.result, t.state as task, r.state as recording, r.path, r.started_at,
     array(select w.keys from answer w where w.attempt_id = a.id order by w.at) as keys,
     (select max(w.at) from answer w where w.attempt_id = a.id) as last_at
-  from attempt a join task t on t.id = a.task_id left join recording r on r.attempt_id = a.id order by a.created_at
+  from attempt a join task t on t.id = a.task_id left join recording r on r.attempt_id = a.id order by a.id
 `
 
 const answering = sql`select count(distinct attempt_id)::integer as count from answer`
