@@ -131,6 +131,16 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
     this.#post({ type: 'mute', leg: this.#host.id, ...muted })
   }
 
+  /** @internal MediaRoom joins legs. The room is what the leg plays until it leaves, and whatever is played above it. */
+  joinRoom(room: number, member: number): void {
+    this.#post({ type: 'joinRoom', leg: this.#host.id, room, member })
+  }
+
+  /** @internal */
+  leaveRoom(member: number): void {
+    this.#post({ type: 'leaveRoom', leg: this.#host.id, member })
+  }
+
   /** @throws when the leg is closed or the worker is dead */
   async figures(): Promise<LegFigures> {
     if (this.#closed) throw new Error('the leg is closed')

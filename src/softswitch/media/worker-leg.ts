@@ -105,6 +105,11 @@ export class WorkerLeg {
     this.#plays.push({ play, source, samples: 0 })
   }
 
+  /** Whether this is what the far end is told now. */
+  isPlaying(source: AudioSource): boolean {
+    return this.#plays.at(-1)?.source === source
+  }
+
   /** Ends a play wherever it stands in the pile. */
   stopPlay(play: number, end: PlayEnd = 'stopped'): void {
     const at = this.#plays.findIndex((playing) => playing.play === play)
