@@ -220,6 +220,11 @@ export class Channel {
     this.#stack.break(({ application }) => application === 'socket' || application === 'park')
   }
 
+  /** Ends what runs inside the innermost `application`; that itself and what is around it go on. */
+  breakAbove(application: string): void {
+    this.#stack.breakAbove((frame) => frame.application.toLowerCase() === application)
+  }
+
   /** A key, from the far end or (`uuid_recv_dtmf`) from a client. */
   receiveDigit(digit: QueuedDigit): void {
     const durationSamples = Math.min(Math.max(digit.durationSamples, SHORTEST_DIGIT), LONGEST_DIGIT)
