@@ -22,6 +22,8 @@ export interface LegStream {
   readonly remotePort: number
   readonly send: boolean
   readonly receive: boolean
+  /** Without a packet for so long the far end is said to be lost, once; 0 = never. */
+  readonly timeoutMs: number
 }
 
 /** Which side of a leg a recording holds; `both` mixes them into one channel, `stereo` keeps them apart. */
@@ -64,6 +66,7 @@ export type ToWorker =
   | { readonly type: 'press'; readonly leg: number; readonly digits: readonly HeldDigit[] }
   | { readonly type: 'flushPresses'; readonly leg: number }
   | { readonly type: 'mute'; readonly leg: number; readonly heard: boolean; readonly spoken: boolean }
+  | { readonly type: 'idleSilence'; readonly leg: number; readonly on: boolean }
   | { readonly type: 'legFigures'; readonly leg: number; readonly ask: number }
   | { readonly type: 'figures'; readonly ask: number; readonly restart: boolean }
   | { readonly type: 'close'; readonly leg: number }
@@ -131,6 +134,7 @@ export type FromWorker =
       readonly error: string | null
     }
   | { readonly type: 'digit'; readonly leg: number; readonly digit: HeldDigit }
+  | { readonly type: 'silent'; readonly leg: number }
   | { readonly type: 'roomPlayStarted'; readonly room: number; readonly play: number; readonly started: boolean }
   | { readonly type: 'roomPlayEnded'; readonly room: number; readonly play: number; readonly samples: number }
   | { readonly type: 'legFigures'; readonly ask: number; readonly figures: LegFigures }

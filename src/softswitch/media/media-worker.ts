@@ -94,7 +94,18 @@ export class MediaWorker {
     leg: WorkerLeg,
     message: Extract<
       ToWorker,
-      { type: 'negotiate' | 'maskRecord' | 'press' | 'flushPresses' | 'mute' | 'legFigures' | 'leaveRoom' | 'close' }
+      {
+        type:
+          | 'negotiate'
+          | 'maskRecord'
+          | 'press'
+          | 'flushPresses'
+          | 'mute'
+          | 'idleSilence'
+          | 'legFigures'
+          | 'leaveRoom'
+          | 'close'
+      }
     >,
   ): void {
     switch (message.type) {
@@ -114,6 +125,9 @@ export class MediaWorker {
         return
       case 'mute':
         leg.mute(message)
+        return
+      case 'idleSilence':
+        leg.sendIdleSilence(message.on)
         return
       case 'legFigures':
         this.#say({ type: 'legFigures', ask: message.ask, figures: leg.figures() })
@@ -151,6 +165,7 @@ export class MediaWorker {
   #newLeg(id: number, socket: RtpSocket): WorkerLeg {
     return new WorkerLeg(socket, this.#settings.jitterMs, {
       digit: (digit) => this.#say({ type: 'digit', leg: id, digit }),
+      silent: () => this.#say({ type: 'silent', leg: id }),
       playEnded: (play, end, samples) => this.#say({ type: 'playEnded', leg: id, play, end, samples }),
     })
   }
@@ -310,6 +325,7 @@ export class MediaWorker {
         remotePort: peer.socket.port,
         send: true,
         receive: true,
+        timeoutMs: 0,
       })
       const tone = toneStream(`%(${WARM_UP_TICKS * 20},0,400)`)
       if (tone !== null) leg.play(0, tone)
