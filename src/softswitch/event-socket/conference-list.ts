@@ -24,7 +24,7 @@ export function titleOf(conference: Conference): string {
   const { name, count, locked } = conference
   const flags = [...(locked ? ['locked'] : []), 'running', 'answered', 'enforce_min', 'dynamic']
   const more = `${count} member${count === 1 ? '' : 's'} rate: ${RATE}${locked ? ' locked' : ''}`
-  return `+OK Conference ${name} (${more} flags: ${[...flags, 'exit_sound', 'enter_sound'].join('|')})\n`
+  return `+OK Conference ${name} (${more} flags: ${[...flags, 'exit_sound', 'enter_sound', 'json_status'].join('|')})\n`
 }
 
 /** As cJSON prints it: tabs, or (`compact`) without any space. */

@@ -100,13 +100,13 @@ export class Conference {
   remove(member: ConferenceMember): void {
     const membership = this.#memberships.get(member)
     if (membership === undefined) return
+    if (this.#floorHolder === member) this.#dropFloor()
     this.#memberships.delete(member)
     this.#members.splice(this.#members.indexOf(member), 1)
     this.#room.leave(member.channel.leg, membership)
     for (const play of member.plays.splice(0)) play.stop()
     member.relations.clear()
     this.#applyHearing()
-    if (this.#floorHolder === member) this.#floorHolder = null
     const ends = member.flags.has('endconf') || (this.#leastReached && this.#members.length < this.#least)
     this.#fireOf(member, 'del-member')
     member.markLeft()
@@ -266,6 +266,14 @@ export class Conference {
     this.#fireOf(next, 'floor-change', (event) => {
       event.add('Old-ID', 'none')
       event.add('New-ID', next.id)
+    })
+  }
+
+  #dropFloor(): void {
+    this.#floorHolder = null
+    this.#fire('floor-change', (event) => {
+      event.add('Old-ID', 'none')
+      event.add('New-ID', 'none')
     })
   }
 
