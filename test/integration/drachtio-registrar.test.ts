@@ -1,4 +1,5 @@
 /** What a registrar in the application needs of the drachtio server: a desk phone registers, is called, and calls. */
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { DrachtioServer } from '#softswitch/drachtio/drachtio-server.ts'
@@ -6,7 +7,10 @@ import type { SipCall } from '#softswitch/sip/sip-call.ts'
 import { SipHeaders } from '#softswitch/sip/sip-headers.ts'
 import { SipRequest, type SipResponse } from '#softswitch/sip/sip-message.ts'
 import type { UserAgent } from '#softswitch/sip/user-agent.ts'
+import { startBaresip } from '../harness/baresip.ts'
 import { Bench, testSdp } from '../harness/drachtio.ts'
+import { hasProgram } from '../harness/programs.ts'
+import { RtpPhone } from '../harness/rtp-phone.ts'
 import type { SrfRequest } from '../harness/srf.ts'
 import { waitFor } from '../harness/wait-for.ts'
 
@@ -231,3 +235,38 @@ describe('a registered phone', () => {
     await waitFor(() => server.counts.dialogs === 0, { what: 'the end of the dialog' })
   })
 })
+
+describe.skipIf(!hasProgram('baresip'))('baresip', () => {
+  test('registers with its password, is called at its contact, and heard', async () => {
+    const server = await bench.server()
+    const registrations: { authorized: boolean; contact: string | undefined }[] = []
+    const app = await bench.app(server, (srf) =>
+      srf.register((request, response) => {
+        const authorized = digestFits(request.get('Authorization') ?? '', 'geheim')
+        registrations.push({ authorized, contact: request.get('Contact') })
+        if (authorized) response.send(200, { headers: { Contact: request.get('Contact') ?? '', Expires: '60' } })
+        else response.send(401, { headers: { 'WWW-Authenticate': 'Digest realm="hospital", nonce="n1", qop="auth"' } })
+      }),
+    )
+    const { port } = server.endpoint.local
+    const baresip = await startBaresip({ frequency: 400, user: '8001', registrar: { port, password: 'geheim' } })
+    bench.defer(() => baresip.close())
+    const known = await waitFor(() => registrations.find(({ authorized }) => authorized), { what: 'its registration' })
+    const contact = /<([^>]+)>/.exec(known.contact ?? '')?.[1] ?? ''
+    expect(contact).toContain(`@127.0.0.1:${baresip.port}`)
+    const phone = await RtpPhone.open()
+    bench.defer(() => phone.close())
+    const dialog = await app.createUAC(contact, { localSdp: phone.sdp })
+    await phone.until(() => phone.heard.length >= 25)
+    await dialog.destroy()
+  })
+})
+
+/** RFC 2617 with qop=auth, for one user of one realm. */
+function digestFits(authorization: string, password: string): boolean {
+  const part = (name: string): string => new RegExp(`\\b${name}="?([^",]+)`).exec(authorization)?.[1] ?? ''
+  const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
+  const secret = md5(`${part('username')}:hospital:${password}`)
+  const request = md5(`REGISTER:${part('uri')}`)
+  return part('response') === md5(`${secret}:n1:${part('nc')}:${part('cnonce')}:auth:${request}`)
+}
