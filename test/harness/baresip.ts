@@ -30,9 +30,14 @@ export interface Baresip {
 /**
  * @param options.frequency of the tone that it sends, Hz
  * @param options.user its number; others are not found. Default `patient`
+ * @param options.registrar where it registers, for a minute each time; without one it does not
  */
-export async function startBaresip(options: { frequency: number; user?: string }): Promise<Baresip> {
-  const { user = 'patient' } = options
+export async function startBaresip(options: {
+  frequency: number
+  user?: string
+  registrar?: { readonly port: number; readonly password: string }
+}): Promise<Baresip> {
+  const { user = 'patient', registrar } = options
   const folder = await testFolder()
   const [sipPort, controlPort] = [await freePort(), await freePort()]
   await mkdir(join(folder.path, 'heard'))
@@ -66,7 +71,9 @@ export async function startBaresip(options: { frequency: number; user?: string }
   )
   await writeFile(
     join(folder.path, 'accounts'),
-    `<sip:${user}@127.0.0.1>;regint=0;answermode=auto;audio_codecs=pcma,pcmu;ptime=20\n`,
+    `<sip:${user}@127.0.0.1${registrar === undefined ? '' : `:${registrar.port}`}>;${
+      registrar === undefined ? 'regint=0' : `regint=60;auth_user=${user};auth_pass=${registrar.password}`
+    };answermode=auto;audio_codecs=pcma,pcmu;ptime=20\n`,
   )
   await writeFile(join(folder.path, 'contacts'), '')
   const program = await startProcess(['baresip', '-f', folder.path], { cwd: folder.path })
