@@ -54,7 +54,7 @@ import type { PatientLeg, Telephony } from '#telephony/telephony.ts'
 
 const flowsFolder = new URL('../ivr-flows/', import.meta.url).pathname
 const consoleFolder = new URL('../dist/console/', import.meta.url).pathname
-const latestMigration = '0004-linear-gate'
+const latestMigration = '0006-register-nonce'
 
 /** The whole house, running. */
 export interface House {
@@ -174,7 +174,7 @@ interface Servers {
 
 /** The pair that is configured, or our own; and the simulated carrier where a trunk leads to it. */
 async function openServers({ settings, db, log, clock }: GroundFloor, opened: AsyncDisposableStack): Promise<Servers> {
-  const { dataDir, bind } = settings
+  const { dataDir, bind, sipPort } = settings
   if (await hasSimulatedTrunk(db)) {
     const carrier = await openCarrier({
       stateFile: join(dataDir, 'carrier.json'),
@@ -186,7 +186,7 @@ async function openServers({ settings, db, log, clock }: GroundFloor, opened: As
   if (settings.switches !== null) {
     return { drachtio: settings.switches.drachtio, freeswitches: settings.switches.freeswitch, embedded: false }
   }
-  const pair = await openEmbeddedSwitch({ dataDir, bind, log, clock })
+  const pair = await openEmbeddedSwitch({ dataDir, bind, sipPort, log, clock })
   opened.defer(() => pair.close())
   return { drachtio: pair.drachtio, freeswitches: pair.freeswitches, embedded: true }
 }
