@@ -117,7 +117,6 @@ class Model {
     switch (this.outcome) {
       case 'done':
       case 'proxy':
-        return this.complete ? 'completed' : 'retry_wait'
       case null:
         return this.complete ? 'completed' : 'retry_wait'
       case 'callback':
@@ -129,6 +128,8 @@ class Model {
       case 'readmitted':
         return 'suspended'
       case 'wrong_person':
+        // The patient's only number is gone; what was answered until then keeps the task from counting as failed.
+        return this.answers.size > 0 ? 'partial' : 'failed'
       case 'other':
         return 'failed'
       default:
