@@ -190,10 +190,10 @@ async function seats(db: Kysely<unknown>): Promise<void> {
     create trigger c_seat_moves before update on seat
       for each row when (old.state <> new.state or old.status <> new.status) execute function seat_moves();
 
-    -- A free seat wakes the diallers, a deadline re-arms the timer of the node that keeps it.
+    -- A free seat wakes the diallers, a deadline re-arms the timer of the node that keeps it: '<id> <state> <status>'.
     create function seat_notify() returns trigger language plpgsql as $$
     begin
-      perform pg_notify('suifang_seat', new.id::text);
+      perform pg_notify('suifang_seat', new.id || ' ' || new.state || ' ' || new.status);
       return null;
     end $$;
     create trigger seat_notify after update on seat
