@@ -70,9 +70,8 @@ async function change(tx: GroundTransaction, event: CallEvent, { seat, attemptSt
       if (state === 'holding') await moveSeat(tx, seatId, 'talking')
       return news.add(seatId, { type: 'call.resumed', payload: { callId } })
     case 'agent_left':
-      if (reservation !== 'accepted') return
-      if (body.reason === 'phone_lost') await loseSeatLeg(tx, seatId, { channelUuid: null, keepLease: true })
-      else await wantCallback(tx, attemptId)
+      if (reservation !== 'accepted' || body.reason !== 'phone_lost') return
+      await loseSeatLeg(tx, seatId, { channelUuid: null, keepLease: true })
       return
     case 'not_dialled':
       if (reservation !== 'pending') return
@@ -130,13 +129,5 @@ async function enterCall(
   await sql`
     update attempt set state = 'bridged', agent_id = ${agentId}, bridged_at = coalesce(bridged_at, ${at})
     where id = ${attemptId} and state in ('answered', 'bridged')
-  `.execute(tx)
-}
-
-/** The agent could not come back: the patient is called again, unless the agent says otherwise while wrapping up. */
-async function wantCallback(tx: GroundTransaction, attemptId: string): Promise<void> {
-  await sql`
-    update attempt set outcome = 'callback', outcome_text = coalesce(outcome_text, 'agent_phone_lost')
-    where id = ${attemptId} and outcome is null
   `.execute(tx)
 }

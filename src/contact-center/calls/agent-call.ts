@@ -305,8 +305,8 @@ interface Talk {
 /** What the telephone did; what the call came to, the agent says (outcome). */
 function resultOf(end: LegEnd, { bridged, agentLost }: Talk): AttemptResult {
   if (end.by === 'lost') return 'restart'
-  if (!bridged) return 'abandoned'
-  return agentLost ? 'partial' : 'completed'
+  // Nobody was there for the patient: a call back is owed.
+  return agentLost || !bridged ? 'abandoned' : 'completed'
 }
 
 function ignore(): void {}
