@@ -49,7 +49,6 @@ export interface WorkSource {
 export interface AgentCallOver {
   readonly attemptId: string
   readonly taskId: string
-  readonly agentId: string
 }
 
 /** Free seats, as a claim asks for them inside its transaction; a claim that is refused and begun again asks again. */

@@ -21,5 +21,5 @@ export async function endWrapUp(
   // Nobody holds a leg of it: any node may ring the phone next.
   if (!seat.reachable) await loseSeatLeg(tx, id, { channelUuid: null, keepLease: false })
   news.add(id)
-  if (attemptId !== null && taskId !== null) await work.agentCallOver(tx, { attemptId, taskId, agentId: id })
+  if (attemptId !== null && taskId !== null) await work.agentCallOver(tx, { attemptId, taskId })
 }
