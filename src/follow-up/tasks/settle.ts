@@ -98,7 +98,7 @@ async function agentsVerdict(
   at: Date,
 ): Promise<TaskVerdict> {
   await keepAgentsWord(tx, task.attemptId)
-  const verdict = agentVerdict({ ...form, stated: task.outcome, result: task.result })
+  const verdict = agentVerdict({ ...form, stated: task.outcome, agentLost: task.agentLost })
   const { attemptId, taskId } = task
   if (verdict.outcome === 'refused') {
     await refuseInCall(tx, { attemptId, taskId, source: 'agent', by: task.agentId, at })

@@ -138,9 +138,12 @@ describe('without an outcome', () => {
 
   it('a patient who lost the agent is called back, by the same agent first', async () => {
     const talk = await desk.talking(agent)
-    await desk.office.tell(talk.work, [endedBy('abandoned')])
-    await desk.moveReservation(talk.attemptId, 'canceled')
-    await desk.office.db.transaction().execute((tx) => desk.office.work().agentCallOver(tx, talk))
+    const gone = [
+      { type: 'agent_left', reason: 'phone_lost' } as const,
+      { type: 'agent_left', reason: 'not_back' } as const,
+    ]
+    await desk.office.tell(talk.work, [...gone, endedBy('abandoned')])
+    await desk.finish(talk.work)
     expect(await task(talk.taskId)).toMatchObject({
       state: 'callback',
       reason: 'agent_lost',
