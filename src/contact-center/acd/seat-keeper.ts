@@ -55,6 +55,11 @@ export class SeatKeeper {
     })
   }
 
+  /** Resolves when what it was woken for is done. */
+  async rest(): Promise<void> {
+    while (this.#round !== undefined) await this.#round
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     this.#parts.clock.clearTimeout(this.#timer)
