@@ -54,7 +54,7 @@ import type { PatientLeg, Telephony } from '#telephony/telephony.ts'
 
 const flowsFolder = new URL('../ivr-flows/', import.meta.url).pathname
 const consoleFolder = new URL('../dist/console/', import.meta.url).pathname
-const latestMigration = '0005-agents'
+const latestMigration = '0006-register-nonce'
 
 /** The whole house, running. */
 export interface House {
