@@ -71,7 +71,7 @@ class World {
   readonly floor: Floor
   readonly agents: readonly string[]
   node: Node
-  readonly #signIns: Promise<unknown>[] = []
+  readonly #signIns = new Map<string, Promise<unknown>>()
 
   private constructor(floor: Floor, agents: readonly string[], node: Node) {
     this.floor = floor
@@ -100,7 +100,7 @@ class World {
     switch (step.do) {
       case 'signIn': {
         const done = node.service.signIn(agent).catch(refused)
-        this.#signIns.push(done)
+        this.#signIns.set(agent, done)
         await Promise.race([done, node.until(() => node.telephony.ringAt(agent) !== undefined)])
         break
       }
@@ -174,7 +174,7 @@ class World {
   async restart(): Promise<void> {
     await this.node.quiet()
     this.node.kill()
-    this.#signIns.length = 0
+    this.#signIns.clear()
     this.node = await this.floor.node()
     await this.node.reconcile()
     await this.node.keep()
@@ -183,10 +183,12 @@ class World {
   /** Sign-ins whose phone is not ringing any more come to their end; everything else does by itself. */
   async settle(): Promise<void> {
     await this.node.quiet()
-    if (!this.agents.some((agent) => this.node.telephony.ringAt(agent) !== undefined)) {
-      await Promise.all(this.#signIns.splice(0))
-      await this.node.quiet()
+    for (const [agent, done] of this.#signIns) {
+      if (this.node.telephony.ringAt(agent) !== undefined) continue
+      await done
+      this.#signIns.delete(agent)
     }
+    await this.node.quiet()
   }
 
   async standing(): Promise<readonly Standing[]> {
