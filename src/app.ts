@@ -188,7 +188,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     work,
     apply: (batch) => applier.apply(batch),
     judge,
-    seats: () => reconcileSeats({ db, lease, telephony, log }),
+    seats: () => reconcileSeats({ db, lease, telephony, log, isOurs: (seatId) => seats.legs.has(seatId) }),
     isOurs: (attemptId) => ours.has(attemptId),
     onClosed: () => dialer.wake(),
     clock,
