@@ -188,7 +188,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     work,
     apply: (batch) => applier.apply(batch),
     judge,
-    seats: () => reconcileSeats({ db, lease, telephony, log }),
+    seats: () => reconcileSeats({ db, lease, telephony, log, isOurs: (seatId) => seats.legs.has(seatId) }),
     isOurs: (attemptId) => ours.has(attemptId),
     onClosed: () => dialer.wake(),
     clock,
@@ -232,7 +232,7 @@ interface Servers {
 
 /** The pair that is configured, or our own; and the simulated carrier where a trunk leads to it. */
 async function openServers({ settings, db, log, clock }: GroundFloor, opened: AsyncDisposableStack): Promise<Servers> {
-  const { dataDir, bind } = settings
+  const { dataDir, bind, sipPort } = settings
   if (await hasSimulatedTrunk(db)) {
     const carrier = await openCarrier({
       stateFile: join(dataDir, 'carrier.json'),
@@ -244,7 +244,7 @@ async function openServers({ settings, db, log, clock }: GroundFloor, opened: As
   if (settings.switches !== null) {
     return { drachtio: settings.switches.drachtio, freeswitches: settings.switches.freeswitch, embedded: false }
   }
-  const pair = await openEmbeddedSwitch({ dataDir, bind, log, clock })
+  const pair = await openEmbeddedSwitch({ dataDir, bind, sipPort, log, clock })
   opened.defer(() => pair.close())
   return { drachtio: pair.drachtio, freeswitches: pair.freeswitches, embedded: true }
 }

@@ -12,6 +12,8 @@ export interface EmbeddedSwitchOptions {
   readonly dataDir: string
   /** Numeric address of all its sockets. Default: loopback. */
   readonly bind?: string
+  /** Where desk phones find it. Default: any free port, another at each start. */
+  readonly sipPort?: number
   readonly log: Log
   readonly clock?: Clock
 }
@@ -37,12 +39,12 @@ const longestRestartMs = 10_000
  * @throws OperationalError SWITCH_NOT_STARTED
  */
 export async function openEmbeddedSwitch(options: EmbeddedSwitchOptions): Promise<EmbeddedSwitch> {
-  const { dataDir, bind = '127.0.0.1', log, clock = systemClock } = options
+  const { dataDir, bind = '127.0.0.1', sipPort = 0, log, clock = systemClock } = options
   const stateFile = join(dataDir, 'softswitch.json')
   const onLog = (line: string) => log.debug({ softswitch: line }, 'softswitch says')
   let current: SoftswitchProcess
   try {
-    current = await openSoftswitch({ stateFile, settings: { bind }, onLog })
+    current = await openSoftswitch({ stateFile, settings: { bind, drachtioSipPort: sipPort }, onLog })
   } catch (error) {
     const reason = 'its process ended'
     throw new OperationalError(

@@ -67,7 +67,7 @@ export class SipLink {
     this.#calmDialogs()
     this.#answerRegisters()
     this.#answerStrangers()
-    this.srf.on('connect', (error) => this.#signedIn(error))
+    this.srf.on('connect', (error, sipAddresses) => this.#signedIn(error, sipAddresses))
     // The close that follows says all there is to say; without a listener the emitter throws.
     this.srf.on('error', () => {})
     void this.srf.connect({ ...parts.address, reconnect: { retryMaxDelay: longestRetryMs } })
@@ -143,7 +143,7 @@ export class SipLink {
     })
   }
 
-  #signedIn(error: Error | null): void {
+  #signedIn(error: Error | null, sipAddresses?: string): void {
     const { log, address, onChange } = this.#parts
     if (error !== null) {
       log.error({ address: `${address.host}:${address.port}` }, 'drachtio refuses the secret')
@@ -151,7 +151,8 @@ export class SipLink {
     }
     if (this.#closed || this.#socket === null || this.#up) return
     this.#up = true
-    log.info({ address: `${address.host}:${address.port}` }, 'drachtio connected')
+    // Phones register there.
+    log.info({ address: `${address.host}:${address.port}`, sipAddresses }, 'drachtio connected')
     this.#schedulePing(this.#socket)
     for (const call of this.#owed.splice(0)) void this.endCall(call)
     onChange(true)

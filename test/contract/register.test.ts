@@ -7,14 +7,18 @@ import { secretsOf } from '#platform/secrets.ts'
 import type { PhoneChange } from '#telephony/registrar/live-phones.ts'
 import { Registrar, type RegistrarParts } from '#telephony/registrar/registrar.ts'
 import type { Telephony } from '#telephony/telephony.ts'
+import { startBaresip } from '../harness/baresip.ts'
 import { type TestDatabase, testDatabase } from '../harness/database.ts'
+import { hasProgram } from '../harness/programs.ts'
+import { toneLevel } from '../harness/tones.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { expectToHear, lift } from './desk-phone.ts'
+import { converse } from './conversation.ts'
+import { expectToHear, lift, seatOrder } from './desk-phone.ts'
 import { openPair, type Pair } from './pair.ts'
 import { type Credentials, challengeOf, RegisterClient, sipAddressOf } from './register-client.ts'
 import { TestTrunk } from './test-trunk.ts'
 
-const password = 'correct horse battery'
+const password = 'correct_horse_battery'
 const secrets = secretsOf(Buffer.alloc(32, 7))
 
 let pair: Pair
@@ -75,6 +79,7 @@ const contactHere = (to = phone) => ({ Contact: `<sip:${extension}@127.0.0.1:${t
 async function credentials(change: Partial<Credentials> = {}): Promise<Credentials> {
   const algorithm = change.algorithm ?? 'MD5'
   const { realm, nonce } = challengeOf(await phone.register(String(extension), contactHere()), algorithm)
+  expect(nonce).not.toBe('')
   return { username: String(extension), password, realm, nonce, algorithm, nc: 1, ...change }
 }
 
@@ -107,6 +112,17 @@ test.each(['MD5', 'SHA-256'] as const)(
     }
   },
 )
+
+test('a phone that asks again instead of answering, as old ones do, is offered MD5 alone', async () => {
+  await phone.register(String(extension), contactHere())
+  const answer = await phone.register(String(extension), contactHere())
+  expect(answer.headers.get('www-authenticate')).toHaveLength(1)
+  const { realm, nonce } = challengeOf(answer, 'MD5')
+  const proof = { username: String(extension), password, realm, nonce, algorithm: 'MD5', nc: 1 } as const
+  expect((await phone.register(String(extension), contactHere(), proof)).status).toBe(200)
+  const next = await phone.register(String(extension), contactHere())
+  expect(next.headers.get('www-authenticate')).toHaveLength(2)
+})
 
 test('one nonce serves as long as its count rises', async () => {
   const proof = await credentials()
@@ -280,5 +296,34 @@ test('a burst of refusals is one line, and no line has a secret', async () => {
   }
   const refusals = lines.filter((line) => line.includes('REGISTER_WRONG_PASSWORD'))
   expect(refusals).toHaveLength(1)
-  expect(lines.join('')).not.toMatch(/correct horse|not this one|nonce=|response=/)
+  expect(lines.join('')).not.toMatch(/correct_horse|not this one|nonce=|response=/)
 })
+
+test.skipIf(!hasProgram('baresip'))(
+  'a phone that is not ours registers, is rung at its contact and talks to a patient',
+  async () => {
+    const trunk = await TestTrunk.open()
+    const baresip = await startBaresip({
+      frequency: 700,
+      user: String(extension),
+      registrar: { ...sipAddress, password: password },
+    })
+    try {
+      const live = await waitFor(() => changes.find((change) => 'contact' in change), { what: 'baresip to register' })
+      const contact = 'contact' in live ? live.contact : ''
+      const seat = await telephony.callSeat(seatOrder(trunk, { contact })).result
+      if (!seat.answered) throw new Error(`baresip did not answer: ${seat.cause}`)
+      const patient = await converse(telephony, trunk, { hum: 400 })
+      const room = telephony.openRoom(patient.leg)
+      await room.join(patient.leg, seat.leg)
+      await expectToHear(patient.phone, [700], [400, 700])
+      await waitFor(async () => toneLevel((await baresip.heard()).subarray(-2_400), 400) > 2_000, {
+        what: 'the patient',
+      })
+      await Promise.all([patient.leg.hangUp(), seat.leg.hangUp()])
+    } finally {
+      await baresip.close()
+      await trunk.close()
+    }
+  },
+)

@@ -17,13 +17,14 @@ const prompt = 1_300
 const tones = [patientTone, agentTone, music, prompt]
 
 let pair: Pair
-let telephony: Telephony
+/** Its music on hold is a tone. */
+let toneTelephony: Telephony
 let trunk: TestTrunk
 let desk: TestTrunk
 
 beforeAll(async () => {
   pair = await openPair()
-  telephony = await pair.telephony({ holdMusic: `tone_stream://%(1000,0,${music});loops=-1` })
+  toneTelephony = await pair.telephony({ holdMusic: `tone_stream://%(1000,0,${music});loops=-1` })
 })
 beforeEach(async () => {
   trunk = await TestTrunk.open()
@@ -32,15 +33,15 @@ beforeEach(async () => {
 afterEach(async () => {
   await trunk.close()
   await desk.close()
-  await expectNoChannel(telephony)
+  await expectNoChannel(toneTelephony)
 })
 afterAll(async () => {
-  await telephony?.close()
+  await toneTelephony?.close()
   await pair?.close()
 })
 
 /** An agent whose phone is up, and a patient who has answered. */
-async function parties() {
+async function parties(telephony = toneTelephony) {
   const agent = await lift(telephony, desk, { hum: agentTone })
   const mediaHost = agent.leg.ref.mediaHost ?? ''
   const patient = await converse(telephony, trunk, { hum: patientTone, order: { mediaHost } })
@@ -75,6 +76,29 @@ test('on hold the patient hears music only and is heard by nobody; resumed, all 
   await end()
 })
 
+test('the music that comes with the servers is heard on hold, and one that is not there holds nobody up', async () => {
+  for (const [holdMusic, audible] of [
+    [undefined, true],
+    ['/nowhere/music.wav', false],
+  ] as const) {
+    const telephony = await pair.telephony(holdMusic === undefined ? {} : { holdMusic })
+    try {
+      const { agent, patient, room, end } = await parties(telephony)
+      await room.join(patient.leg, agent.leg)
+      await room.hold()
+      await expectToHear(agent.phone, [], tones)
+      const mark = patient.phone.heard.length
+      await patient.phone.until(() => patient.phone.samples(mark).length >= 4_800)
+      const power = patient.phone.samples(mark).reduce((sum, sample) => sum + sample * sample, 0) / 4_800
+      if (audible) expect(power).toBeGreaterThan(300 ** 2)
+      else expect(power).toBeLessThan(50 ** 2)
+      await end()
+    } finally {
+      await telephony.close()
+    }
+  }
+})
+
 test('a patient whose agent leaves hears music, and the agent who returns', async () => {
   const { agent, patient, room, hear, end } = await parties()
   await room.join(patient.leg, agent.leg)
@@ -101,7 +125,7 @@ test('an agent whose phone is hung up leaves the patient with music, until anoth
   await agent.call.hangUp()
   expect(await agent.leg.ended).toMatchObject({ by: 'patient' })
   await expectToHear(patient.phone, [music], tones)
-  const other = await lift(telephony, desk, { hum: agentTone })
+  const other = await lift(toneTelephony, desk, { hum: agentTone })
   await room.joinSeat(other.leg)
   await Promise.all([expectToHear(patient.phone, [agentTone], tones), expectToHear(other.phone, [patientTone], tones)])
   await Promise.all([patient.leg.hangUp(), other.leg.hangUp()])
@@ -131,8 +155,8 @@ test('a closed room leaves both legs up and silent, and the agent’s takes the 
   await expectToHear(agent.phone, [], tones)
   expect(patient.leg.end).toBeNull()
   await patient.leg.hangUp()
-  const next = await converse(telephony, trunk, { hum: patientTone })
-  const nextRoom = telephony.openRoom(next.leg)
+  const next = await converse(toneTelephony, trunk, { hum: patientTone })
+  const nextRoom = toneTelephony.openRoom(next.leg)
   await nextRoom.join(next.leg, agent.leg)
   await Promise.all([expectToHear(next.phone, [agentTone], tones), expectToHear(agent.phone, [patientTone], tones)])
   await next.leg.hangUp()

@@ -1,6 +1,6 @@
 /**
- * baresip as the patient's telephone: a SIP and media stack that shares no line with ours. It answers by itself, sends
- * a tone, keeps what it hears in a WAV file and presses keys when told to.
+ * baresip as the patient's telephone or an agent's: a SIP and media stack that shares no line with ours. It answers by
+ * itself, sends a tone, keeps what it hears in a WAV file and presses keys when told to.
  */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -30,9 +30,18 @@ export interface Baresip {
 /**
  * @param options.frequency of the tone that it sends, Hz
  * @param options.user its number; others are not found. Default `patient`
+ * @param options.registrar where it registers, with its password; absent, nowhere
  */
-export async function startBaresip(options: { frequency: number; user?: string }): Promise<Baresip> {
-  const { user = 'patient' } = options
+export async function startBaresip(options: {
+  frequency: number
+  user?: string
+  registrar?: { readonly host: string; readonly port: number; readonly password: string }
+}): Promise<Baresip> {
+  const { user = 'patient', registrar } = options
+  const account =
+    registrar === undefined
+      ? `<sip:${user}@127.0.0.1>;regint=0`
+      : `<sip:${user}@${registrar.host}:${registrar.port}>;regint=60;auth_user=${user};auth_pass=${registrar.password}`
   const folder = await testFolder()
   const [sipPort, controlPort] = [await freePort(), await freePort()]
   await mkdir(join(folder.path, 'heard'))
@@ -64,10 +73,7 @@ export async function startBaresip(options: { frequency: number; user?: string }
       '',
     ].join('\n'),
   )
-  await writeFile(
-    join(folder.path, 'accounts'),
-    `<sip:${user}@127.0.0.1>;regint=0;answermode=auto;audio_codecs=pcma,pcmu;ptime=20\n`,
-  )
+  await writeFile(join(folder.path, 'accounts'), `${account};answermode=auto;audio_codecs=pcma,pcmu;ptime=20\n`)
   await writeFile(join(folder.path, 'contacts'), '')
   const program = await startProcess(['baresip', '-f', folder.path], { cwd: folder.path })
   const control = await waitFor(() => reach(controlPort), { what: 'the control port of baresip' })

@@ -36,6 +36,11 @@ export class SeatLegs {
     return this.#legs.get(seatId) ?? null
   }
 
+  /** Its phone is rung or up here. */
+  has(seatId: string): boolean {
+    return this.#legs.has(seatId) || this.#ringing.has(seatId)
+  }
+
   get seatIds(): readonly string[] {
     return [...this.#legs.keys()]
   }

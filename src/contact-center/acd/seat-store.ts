@@ -325,3 +325,15 @@ export async function seatOfExtension(tx: GroundTransaction, extension: string):
   `.execute(tx)
   return rows[0]?.id ?? null
 }
+
+/** The channels of these seats by their rows, and whether another node that lives has the seat. */
+export async function seatChannels(
+  db: Ground,
+  lease: Lease,
+  ids: readonly string[],
+): Promise<readonly { readonly id: string; readonly channelUuid: string | null; readonly elsewhere: boolean }[]> {
+  const { rows } = await sql<{ id: string; channelUuid: string | null; elsewhere: boolean }>`
+    select s.id, s.channel_uuid, not ${mine(lease)} as elsewhere from seat s where s.id = any (${ids}::uuid[])
+  `.execute(db)
+  return rows
+}

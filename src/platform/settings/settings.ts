@@ -12,6 +12,8 @@ import { isFailpoint } from '../failpoint.ts'
 export interface Settings {
   /** HTTP port of console and API; 0 takes a free one. */
   readonly port: number
+  /** SIP port of the embedded softswitch, where desk phones register; 0 takes a free one. */
+  readonly sipPort: number
   /** Address that HTTP and the embedded softswitch bind to. */
   readonly bind: string
   /** Absolute path of the data folder. */
@@ -54,6 +56,7 @@ const postgresUrl = () =>
 /** One line a variable: what it may be, and what it is when absent. `title` is what an error tells the reader. */
 const environmentSchema = Type.Object({
   PORT: port(8080),
+  SUIFANG_SIP_PORT: port(0),
   SUIFANG_BIND: Type.String({ minLength: 1, default: '127.0.0.1', title: 'an address to listen on' }),
   SUIFANG_DATA: Type.String({ minLength: 1, default: './data', title: 'a folder' }),
   SUIFANG_DEMO: Type.Union([Type.Literal('yes'), Type.Literal('no')], { default: 'yes', title: 'yes or no' }),
@@ -84,6 +87,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   const given = parse(environment)
   return {
     port: given.PORT,
+    sipPort: given.SUIFANG_SIP_PORT,
     bind: given.SUIFANG_BIND,
     dataDir: resolve(given.SUIFANG_DATA),
     now: instant(given.SUIFANG_NOW),

@@ -67,9 +67,19 @@ export function answersDigest(answer: DigestAnswer, method: string, password: st
   return expected.length === given.length && timingSafeEqual(expected, given)
 }
 
-/** One WWW-Authenticate a algorithm. Source: RFC 7616 §3.3. */
-export function challenges(realm: string, nonce: string, { stale }: { readonly stale: boolean }): readonly string[] {
-  return digestAlgorithms.map(
+export interface ChallengeOptions {
+  readonly stale: boolean
+  /** Default: all. */
+  readonly algorithms?: readonly DigestAlgorithm[]
+}
+
+/** One WWW-Authenticate an algorithm. Source: RFC 7616 §3.3. */
+export function challenges(
+  realm: string,
+  nonce: string,
+  { stale, algorithms = digestAlgorithms }: ChallengeOptions,
+): readonly string[] {
+  return algorithms.map(
     (algorithm) =>
       `Digest realm="${realm}", nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`,
   )

@@ -6,12 +6,12 @@ import type { Log } from '#platform/log.ts'
 import type { Secrets } from '#platform/secrets.ts'
 import type { RegisterReply, RegisterRequest } from '../telephony.ts'
 import { contactUri, readContacts, readSeconds } from './contact.ts'
-import { answersDigest, challenges, type DigestAnswer, readDigestAnswer } from './digest.ts'
+import { answersDigest, type ChallengeOptions, challenges, type DigestAnswer, readDigestAnswer } from './digest.ts'
 import { FailureGate } from './failure-gate.ts'
 import { LivePhones, type PhoneChange } from './live-phones.ts'
 import { NonceMint } from './nonce.ts'
 import { type RefusalCode, Refusals } from './refusals.ts'
-import { type BindingChange, type PhoneRow, phoneOf, registerOnce } from './registration-store.ts'
+import { type Binding, type BindingChange, type PhoneRow, phoneOf, registerOnce } from './registration-store.ts'
 
 export interface RegistrarParts {
   readonly db: Ground
@@ -34,6 +34,8 @@ const addressRule = { failures: 20, windowMs: 60_000, closedMs: 60_000 }
 /** With 96 random bits as the secret nobody guesses; this is against a flood, and shows in the log. */
 const extensionRule = { failures: 10, windowMs: 300_000, closedMs: 300_000 }
 const longestUserAgent = 200
+const oldAgent = /^baresip v[01]\./
+const unansweredAtMost = 10_000
 /** What an extension without a phone is compared with, so that it takes as long as a wrong password. */
 const nobodysPassword = randomBytes(16).toString('hex')
 
@@ -56,6 +58,8 @@ export class Registrar {
   readonly #extensions: FailureGate
   readonly #refusals: Refusals
   readonly #phones: LivePhones
+  /** Call-IDs that were challenged and have not answered yet. */
+  readonly #unanswered = new Set<string>()
   /** Where each extension last proved itself: there it is not locked out by what others try elsewhere. */
   readonly #proven = new Map<string, string>()
 
@@ -101,7 +105,8 @@ export class Registrar {
     if (throttledMs > 0) return later('REGISTER_ADDRESS_THROTTLED', throttledMs)
     if (extension === null || extensionOf(request.from) !== extension)
       return this.#failed(address, 'REGISTER_MALFORMED')
-    if (authorization === null) return { reply: this.#challenge() }
+    if (authorization === null) return { reply: this.#firstChallenge(request) }
+    this.#unanswered.delete(request.sipCallId)
     const answer = readDigestAnswer(authorization)
     if (answer === null || answer.realm !== realm) return this.#failed(address, 'REGISTER_DIGEST_MALFORMED')
     if (answer.uri !== request.uri) return this.#failed(address, 'REGISTER_URI_MISMATCH')
@@ -112,7 +117,10 @@ export class Registrar {
     // Also what a phone says that kept its nonce over a change of our key: it may try again, but not for ever.
     if (nonce === null) {
       this.#addresses.fail(address)
-      return { reply: this.#challenge(), code: 'REGISTER_NONCE_FOREIGN' }
+      return {
+        reply: this.#challenge({ stale: false, algorithms: [answer.algorithm] }),
+        code: 'REGISTER_NONCE_FOREIGN',
+      }
     }
     const phone = await phoneOf(this.#parts.db, extension)
     if (!this.#isPassword(answer, phone) || phone === undefined) {
@@ -120,35 +128,27 @@ export class Registrar {
       return this.#failed(address, phone === undefined ? 'REGISTER_UNKNOWN_EXTENSION' : 'REGISTER_WRONG_PASSWORD')
     }
     if (nonce.ageMs > this.#parts.nonceLifetimeMs) {
-      return { reply: this.#challenge({ after: phone.lastNonce }), code: 'REGISTER_NONCE_STALE' }
+      return { reply: this.#again(answer, phone), code: 'REGISTER_NONCE_STALE' }
     }
-    const use = { order: nonce.order, count: Number.parseInt(answer.nc, 16) }
-    return await this.#register(request, { id: phone.id, extension, lastNonce: phone.lastNonce }, use)
-  }
-
-  async #register(
-    request: RegisterRequest,
-    phone: { readonly id: string; readonly extension: string; readonly lastNonce: string | null },
-    use: { readonly order: string; readonly count: number },
-  ): Promise<Verdict> {
-    const { expires, db } = this.#parts
-    const change = readChange(request, expires)
+    const change = readChange(request, this.#parts.expires)
     if (change === 'refused') return { reply: { status: 400, headers: {} }, code: 'REGISTER_CONTACT_REFUSED' }
     if (change === 'too brief') {
-      const headers = { 'Min-Expires': String(expires.leastSeconds) }
+      const headers = { 'Min-Expires': String(this.#parts.expires.leastSeconds) }
       return { reply: { status: 423, headers }, code: 'REGISTER_TOO_BRIEF' }
     }
-    const used = await registerOnce(db, phone, use, change)
-    if (used === null) {
-      return { reply: this.#challenge({ after: phone.lastNonce ?? use.order }), code: 'REGISTER_NONCE_REPLAYED' }
-    }
-    this.#extensions.forget(phone.extension)
-    this.#proven.set(phone.extension, request.sourceAddress)
+    const use = { order: nonce.order, count: Number.parseInt(answer.nc, 16) }
+    const used = await registerOnce(this.#parts.db, { id: phone.id, extension }, use, change)
+    if (used === null) return { reply: this.#again(answer, phone), code: 'REGISTER_NONCE_REPLAYED' }
+    this.#extensions.forget(extension)
+    this.#proven.set(extension, address)
     // Our own change is told at once, not when its notification has come round.
-    if (change.kind !== 'ask') await this.#phones.look([phone.extension])
-    const { binding } = used
+    if (change.kind !== 'ask') await this.#phones.look([extension])
+    return { reply: this.#accepted(used.binding) }
+  }
+
+  #accepted(binding: Binding | null): RegisterReply {
     const contact = binding === null ? {} : { Contact: `<${binding.contact}>;expires=${binding.secondsLeft}` }
-    return { reply: { status: 200, headers: { ...contact, Date: this.#parts.clock.now().toUTCString() } } }
+    return { status: 200, headers: { ...contact, Date: this.#parts.clock.now().toUTCString() } }
   }
 
   #isPassword(answer: DigestAnswer, phone: PhoneRow | undefined): boolean {
@@ -156,10 +156,25 @@ export class Registrar {
     return answersDigest(answer, 'REGISTER', password)
   }
 
-  /** @param options.after with the right password but an old nonce: the phone tries again by itself (RFC 7616 §3.3) */
-  #challenge(options?: { readonly after: string | null }): RegisterReply {
-    const nonce = this.#mint.make(options?.after ?? null)
-    return { status: 401, headers: { 'WWW-Authenticate': challenges(realm, nonce, { stale: options !== undefined }) } }
+  /**
+   * RFC 8760 §2.4 lets a phone pass over an algorithm that it does not know, but some give up: baresip 1.0 (libre's
+   * `auth.c`), whatever the order. Those known for it, and those that ask again instead of answering, are offered MD5.
+   */
+  #firstChallenge({ sipCallId, userAgent }: RegisterRequest): RegisterReply {
+    const old = oldAgent.test(userAgent ?? '') || this.#unanswered.delete(sipCallId)
+    this.#unanswered.add(sipCallId)
+    const [oldest] = this.#unanswered
+    if (this.#unanswered.size > unansweredAtMost && oldest !== undefined) this.#unanswered.delete(oldest)
+    return this.#challenge({ stale: false, ...(old ? { algorithms: ['MD5'] } : {}) })
+  }
+
+  /** To the right password with an old nonce: the phone tries again by itself (RFC 7616 §3.3). */
+  #again({ algorithm }: DigestAnswer, { lastNonce }: PhoneRow): RegisterReply {
+    return this.#challenge({ stale: true, algorithms: [algorithm] }, lastNonce)
+  }
+
+  #challenge(options: ChallengeOptions, after: string | null = null): RegisterReply {
+    return { status: 401, headers: { 'WWW-Authenticate': challenges(realm, this.#mint.make(after), options) } }
   }
 
   #failed(address: string, code: keyof typeof statusOf): Verdict {

@@ -8,6 +8,7 @@ import type {
   DialOrder,
   LegEnd,
   LegRef,
+  LiveLeg,
   OutboundDial,
   PatientLeg,
   Room,
@@ -224,8 +225,11 @@ export class FakeTelephony {
     return room
   }
 
-  async liveLegs() {
-    return []
+  /** Channels that the servers carry and no process holds. */
+  readonly strays: LiveLeg[] = []
+
+  async liveLegs(): Promise<readonly LiveLeg[]> {
+    return this.strays
   }
 
   async endLeg(ref: LegRef): Promise<void> {

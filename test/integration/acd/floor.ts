@@ -66,20 +66,30 @@ export class Floor {
 
   /** An agent with a desk phone that is registered. The seat's id is the agent's. */
   async agent({ roles = ['agent'], live = true }: { readonly roles?: readonly Role[]; readonly live?: boolean } = {}) {
-    const [id, phoneId] = [newId(), newId()]
+    const id = newId()
+    await this.db.transaction().execute((tx) => {
+      const account = { id, signInName: `a-${id}`, displayName: 'agent', passwordHash: 'x', mustChangePassword: false }
+      return insertAccount(tx, account, roles)
+    })
+    await this.seatAgent(id)
+    if (!live)
+      await sql`delete from registration where phone_id = (select phone_id from agent where user_id = ${id})`.execute(
+        this.db,
+      )
+    return id
+  }
+
+  /** Makes an account an agent's, with a desk phone that is registered. */
+  async seatAgent(id: string): Promise<void> {
+    const phoneId = newId()
     this.#count += 1
     const extension = String(8_000 + this.#count)
-    await this.db.transaction().execute(async (tx) => {
-      const account = { id, signInName: `a-${extension}`, displayName: extension, passwordHash: 'x' }
-      await insertAccount(tx, { ...account, mustChangePassword: false }, roles)
-      await sql`
-        insert into phone (id, site_id, extension, secret_ciphertext)
-        values (${phoneId}, ${this.office.siteId}, ${extension}, ${secrets.encrypt('secret')})
-      `.execute(tx)
-      await tx.insertInto('agent').values({ userId: id, agentNo: extension, teamId: this.teamId, phoneId }).execute()
-    })
-    if (live) await this.register(id)
-    return id
+    await sql`
+      insert into phone (id, site_id, extension, secret_ciphertext)
+      values (${phoneId}, ${this.office.siteId}, ${extension}, ${secrets.encrypt('secret')})
+    `.execute(this.db)
+    await this.db.insertInto('agent').values({ userId: id, agentNo: extension, teamId: this.teamId, phoneId }).execute()
+    await this.register(id)
   }
 
   async register(agentId: string): Promise<void> {
@@ -246,7 +256,7 @@ export class Node {
       work: this.#work,
       apply: (batch) => this.#applier.apply(batch),
       judge: async () => {},
-      seats: () => reconcileSeats({ db, lease, telephony, log: silentLog }),
+      seats: () => reconcileSeats({ db, lease, telephony, log: silentLog, isOurs: (seatId) => this.legs.has(seatId) }),
       isOurs: () => false,
       onClosed: () => {},
       clock: this.clock,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { campaignControl } from '../../../src/follow-up/dialling/campaign-control.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
+import { newId } from '../../../src/platform/ids.ts'
 import type { FakePatientLeg } from './fake-telephony.ts'
 import type { Carried, Node } from './floor.ts'
 import { Floor } from './floor.ts'
@@ -444,5 +445,14 @@ describe('a node that dies', () => {
     await outcome(call, 'done')
     await next.service.finishWrapUp(agent)
     expect(await floor.seat(agent)).toMatchObject({ state: 'unreachable' })
+  })
+
+  it('while it rang a phone that was lifted since: that channel is ended, one that a seat has is not', async () => {
+    await node.signIn(agent)
+    const channelUuid = node.legs.leg(agent)?.ref.channelUuid ?? ''
+    const stray = { mediaHost: '127.0.0.9', attemptId: null, callId: null, seatId: agent }
+    node.telephony.strays.push({ ...stray, channelUuid }, { ...stray, channelUuid: 'lifted-later', seatId: newId() })
+    await node.reconcile()
+    expect(node.telephony.ended.map((ref) => ref.channelUuid)).toEqual(['lifted-later'])
   })
 })
