@@ -190,10 +190,10 @@ async function seats(db: Kysely<unknown>): Promise<void> {
     create trigger c_seat_moves before update on seat
       for each row when (old.state <> new.state or old.status <> new.status) execute function seat_moves();
 
-    -- A free seat wakes the diallers, a deadline re-arms the timer of the node that keeps it.
+    -- A free seat wakes the diallers, a deadline re-arms the timer of the node that keeps it: '<id> <state> <status>'.
     create function seat_notify() returns trigger language plpgsql as $$
     begin
-      perform pg_notify('suifang_seat', new.id::text);
+      perform pg_notify('suifang_seat', new.id || ' ' || new.state || ' ' || new.status);
       return null;
     end $$;
     create trigger seat_notify after update on seat
@@ -222,6 +222,9 @@ async function reservations(db: Kysely<unknown>): Promise<void> {
 
     create function reservation_moves() returns trigger language plpgsql set search_path = public, pg_temp as $$
     begin
+      if tg_op = 'UPDATE' and old.state = new.state then
+        return new;
+      end if;
       perform judge_move('reservation', new.id::text, case tg_op when 'INSERT' then '' else old.state end, new.state);
       if new.state not in ('pending', 'accepted', 'wrapping') then
         new.ended_at := coalesce(new.ended_at, app_now());

@@ -27,6 +27,8 @@ export interface Considered {
   readonly flowVersionId: string
   /** Null for a step without a form. */
   readonly questionnaireVersionId: string | null
+  /** Whom a callback was agreed with. */
+  readonly preferredAgentId: string | null
   /** Answers of earlier attempts by question id. */
   readonly answers: Record<string, unknown>
 }
@@ -67,17 +69,20 @@ export async function claimDue(
   lease: Lease,
   order: {
     readonly trunkId: string
+    /** One campaign with agents; null for all that have none. */
+    readonly campaignId: string | null
     readonly attemptIds: readonly string[]
     readonly passed: readonly string[]
     readonly leaseSeconds: number
   },
 ): Promise<readonly Considered[]> {
-  const { trunkId, attemptIds, passed, leaseSeconds } = order
+  const { trunkId, campaignId, attemptIds, passed, leaseSeconds } = order
   const { rows } = await sql<Considered>`/* prepared: claim-due */
     with open_programme as materialized (
       select p.id, c.id as campaign_id
       from campaign c join programme p on p.campaign_id = c.id
       where c.trunk_id = ${trunkId} and c.state = 'running' and p.state = 'running'
+        and case when ${campaignId}::uuid is null then c.pacing = 'agentless' else c.id = ${campaignId} end
         and gate_programme(p.id, app_now()) is null
     ), candidate as materialized (
       select t.id, o.campaign_id, t.priority, t.dial_at
@@ -92,7 +97,7 @@ export async function claimDue(
       ) t
       order by t.priority, t.dial_at, t.id limit ${sql.lit(claimAtMost)}
     ), locked as materialized (
-      select t.id, t.state, t.phone_number_id, s.flow_version_id, s.questionnaire_version_id, c.campaign_id, c.priority,
+      select t.id, t.state, t.phone_number_id, t.callback_agent_id, s.flow_version_id, s.questionnaire_version_id, c.campaign_id, c.priority,
         c.dial_at
       from candidate c
       join task t on t.id = c.id
@@ -115,9 +120,9 @@ export async function claimDue(
     )
     select locked.id as task_id, locked.campaign_id, locked.state as "from", made.id as attempt_id, k.host, k.port,
       k.caller_number, k.username, k.password_ciphertext, n.ciphertext as number_ciphertext, c.ring_timeout_ms,
-      locked.flow_version_id, locked.questionnaire_version_id,
+      locked.flow_version_id, locked.questionnaire_version_id, locked.callback_agent_id as preferred_agent_id,
       coalesce((select jsonb_object_agg(w.question_id, w.value) from response r join answer w on w.response_id = r.id
-        where r.task_id = locked.id), '{}') as answers
+        where r.task_id = locked.id and w.value <> 'null'), '{}') as answers
     from locked
     left join made on made.task_id = locked.id
     join trunk k on k.id = ${trunkId}
