@@ -5,6 +5,7 @@ import { readSettings } from './settings.ts'
 test('an empty environment gives the trial on this machine', () => {
   expect(readSettings({ PORT: '' })).toEqual({
     port: 8080,
+    sipPort: 0,
     bind: '127.0.0.1',
     dataDir: resolve('data'),
     now: null,
