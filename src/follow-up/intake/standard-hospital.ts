@@ -13,6 +13,7 @@ import { defaultRetryPlan } from '../tasks/retry.ts'
 
 const shippedFlows = new URL('../../../ivr-flows/', import.meta.url).pathname
 const SURVEY = 'discharge-satisfaction'
+const OPENING = 'follow-up-opening'
 
 export interface StandardHospital {
   readonly siteId: string
@@ -72,6 +73,12 @@ async function addProgramme(tx: GroundTransaction, siteId: string, flows: string
     code: SURVEY,
     name: '出院满意度',
     document: readJson(`${folder}/questionnaires/${SURVEY}.json`),
+  })
+  // A template for agents' forms, which no programme uses until the hospital says so (requirements D11).
+  await publishQuestionnaireVersion(tx, {
+    code: OPENING,
+    name: '出院随访开场四问',
+    document: readJson(`${folder}/questionnaires/${OPENING}.json`),
   })
   const id = newId()
   await tx

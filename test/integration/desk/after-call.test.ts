@@ -208,6 +208,24 @@ describe('whichever comes first', () => {
     expect(await desk.office.attempt(talk.attemptId)).toMatchObject({ outcome: 'done' })
   })
 
+  it('an answer saved as the after-call work ends: taken, then it counts; or refused, then it does not', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const talk = await desk.talking(agent)
+      await desk.form.saveAnswer(talk.taskId, agent.id, 'health', 'well')
+      await desk.hangUp(talk.work)
+      const save = () => desk.form.saveAnswer(talk.taskId, agent.id, 'pressure', 120)
+      const finish = () => desk.finish(talk.work)
+      const [first, second] = round % 2 === 0 ? [save, finish] : [finish, save]
+      const both = await Promise.allSettled([first(), second()])
+      const saved = both[round % 2 === 0 ? 0 : 1]
+      if (saved?.status === 'rejected') expect(saved.reason).toMatchObject({ code: 'DESK_CALL_OVER' })
+      const { state } = await task(talk.taskId)
+      expect([saved?.status, state]).toEqual(
+        saved?.status === 'fulfilled' ? ['fulfilled', 'completed'] : ['rejected', 'retry_wait'],
+      )
+    }
+  })
+
   it('told twice moves once', async () => {
     const talk = await call('partial')
     const { dueAt } = await task(talk.taskId)

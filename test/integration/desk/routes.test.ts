@@ -5,7 +5,7 @@ import { newId } from '../../../src/platform/ids.ts'
 import { createLog } from '../../../src/platform/log.ts'
 import { makeAccount, openFace, testPassword } from '../../e2e/fixture/face.ts'
 import { secrets } from '../follow-up/office.ts'
-import { Desk } from './desk.ts'
+import { Desk, questionnaire } from './desk.ts'
 
 const lines: string[] = []
 const desk = await Desk.open()
@@ -56,10 +56,16 @@ describe('a call at the desk over HTTP', () => {
     const record = await ask('GET', `/api/desk/tasks/${taskId}`)
     expect(record).toMatchObject({ status: 200, body: { call: { writable: true }, answers: {}, next: 'health' } })
     expect(record.body.patient.name).toMatch(/\*/)
+    expect(record.body.questionnaire).toEqual(questionnaire)
+    for (const [id, value] of Object.entries({ symptoms: ['fever', 'cough'], pressure: 120, detail: '120' })) {
+      expect((await ask('PUT', `/api/desk/tasks/${taskId}/answers/${id}`, { value })).status).toBe(200)
+    }
+    const { answers } = (await ask('GET', `/api/desk/tasks/${taskId}`)).body
+    expect(answers).toEqual({ symptoms: ['fever', 'cough'], pressure: 120, detail: '120' })
     const saved = await ask('PUT', `/api/desk/tasks/${taskId}/answers/health`, { value: 'worse' })
     expect(saved).toMatchObject({
       status: 200,
-      body: { complete: false, next: 'detail', findings: [{ level: 'red' }] },
+      body: { complete: true, next: 'visit', findings: [{ level: 'red' }] },
     })
     expect((await ask('DELETE', `/api/desk/tasks/${taskId}/answers/health`)).status).toBe(200)
     expect((await ask('PUT', `/api/desk/tasks/${taskId}/respondent`, { respondent: 'spouse' })).status).toBe(204)
