@@ -11,6 +11,3 @@ export type ReservationState =
   | 'timeout'
   | 'rescinded'
   | 'canceled'
-
-/** A seat with one of these takes no other call (invariant 4). */
-export const activeReservations: readonly ReservationState[] = ['pending', 'accepted', 'wrapping']

@@ -155,7 +155,8 @@ class AgentCall implements SeatCall {
       const gate = await work.begin(attemptId, lease)
       return gate.ok ? null : gate.reason
     } catch (error) {
-      this.#events.write({ type: 'not_dialled', reason: 'failed' })
+      // Whether the database has begun it or not, the attempt is over; its task is healed by the sweep if need be.
+      this.#events.write({ ...nothingHeard, type: 'ended', result: 'cancelled' })
       throw error
     }
   }
@@ -296,6 +297,8 @@ class AgentCall implements SeatCall {
     return done
   }
 }
+
+const nothingHeard = { hangupBy: null, sipStatus: null, sipReason: null, q850: null, earlyMedia: false } as const
 
 interface Talk {
   readonly bridged: boolean

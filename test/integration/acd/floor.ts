@@ -203,7 +203,9 @@ export class Node {
     const begun = claimed.map((work) => {
       const seat = offer.seatOf(work.attemptId)
       if (seat === undefined) throw new Error('an attempt without a seat')
-      return { work, seat, done: this.track(this.#carry(work, seat)) }
+      const done = this.#carry(work, seat)
+      done.catch(() => {})
+      return { work, seat, done }
     })
     this.carried.push(...begun)
     await this.quiet()
@@ -264,10 +266,6 @@ export class Node {
     })
     await reconciler.start()
     await reconciler.close()
-  }
-
-  track<T>(promise: Promise<T>): Promise<T> {
-    return promise
   }
 
   /** Deadlines and sign-outs. */

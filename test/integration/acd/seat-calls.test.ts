@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { campaignControl } from '../../../src/follow-up/dialling/campaign-control.ts'
+import { sweepTasks } from '../../../src/follow-up/tasks/task-sweep.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
 import { newId } from '../../../src/platform/ids.ts'
 import type { FakePatientLeg } from './fake-telephony.ts'
@@ -184,6 +185,19 @@ describe('a progressive call', () => {
     expect(await floor.seat(agent)).toMatchObject({ state: 'idle' })
     expect(await floor.reservations(agent)).toMatchObject([{ state: 'rescinded' }])
     expect((await floor.told(agent)).at(-2)).toMatchObject({ type: 'call.released', payload: { reason: 'taken_back' } })
+  })
+
+  it('a database that goes away between claim and INVITE leaves no seat and no task behind', async () => {
+    await node.signIn(agent)
+    node.beforeBegin = () => Promise.reject(new Error('away'))
+    const [call] = await node.dialForSeats()
+    await expect(call?.done).rejects.toThrow('away')
+    await node.quiet()
+    expect(node.telephony.dials).toEqual([])
+    expect(await floor.seat(agent)).toMatchObject({ state: 'idle' })
+    expect(await floor.reservations(agent)).toMatchObject([{ state: 'rescinded' }])
+    await sweepTasks(floor.office.at(new Date(floor.office.now.getTime() + 3_600_000)))
+    expect(await floor.task(call?.work.attemptId ?? '')).toMatchObject({ state: 'scheduled' })
   })
 
   it('answered: the page is told before agent and patient meet', async () => {
