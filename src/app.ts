@@ -23,6 +23,9 @@ import { judgeClosedRecording } from '#contact-center/recording/recording-servic
 import type { Lease } from '#contact-center/work-source.ts'
 import { callListRoutes } from '#follow-up/calls/call-list-routes.ts'
 import { CallList } from '#follow-up/calls/call-list-service.ts'
+import { deskRoutes } from '#follow-up/desk/desk-routes.ts'
+import { DeskForm } from '#follow-up/desk/form-service.ts'
+import { PatientRecords } from '#follow-up/desk/record-service.ts'
 import { campaignControl } from '#follow-up/dialling/campaign-control.ts'
 import { FollowUpWork } from '#follow-up/dialling/work-source.ts'
 import { importRoutes } from '#follow-up/intake/import-routes.ts'
@@ -54,7 +57,7 @@ import type { PatientLeg, Telephony } from '#telephony/telephony.ts'
 
 const flowsFolder = new URL('../ivr-flows/', import.meta.url).pathname
 const consoleFolder = new URL('../dist/console/', import.meta.url).pathname
-const latestMigration = '0004-linear-gate'
+const latestMigration = '0006-desk'
 
 /** The whole house, running. */
 export interface House {
@@ -262,6 +265,7 @@ async function openHttp(ground: GroundFloor, telephony: Telephony, opened: Async
     db,
     calls: new CallList({ db, decrypt, hmacPhone: (number) => secrets.hmacPhone(number) }),
   })
+  await server.register(deskRoutes, { records: new PatientRecords({ db, decrypt }), form: new DeskForm(db) })
   await server.register(importRoutes, { intake: ground })
   await server.register(recordingRoutes, { db, folder: recordingsFolder(settings.dataDir) })
   await serveConsole(server, consoleFolder)

@@ -1,9 +1,10 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
+import type { Outcome } from '#contact-center/contact-center-tables.ts'
 
 /** A column that is written once. */
 type Fixed<T> = ColumnType<T, T, never>
 
-/** Tables of migration 0003. Units and meanings of columns stand there. Days are 'YYYY-MM-DD', hospital-local. */
+/** Tables of migrations 0003 and 0006. Units and meanings of columns stand there. Days are 'YYYY-MM-DD', hospital-local. */
 
 export type TaskState =
   | 'scheduled'
@@ -223,6 +224,8 @@ interface TaskTable {
   expiresAt: Date
   priority: Generated<number>
   phoneNumberId: string | null
+  /** Whom a callback was agreed with. */
+  callbackAgentId: string | null
   /** Kept by triggers: the gate's last answer, good until `holdUntil`. */
   hold: GeneratedAlways<string | null>
   /** May be infinity, which pg gives as a number. */
@@ -247,10 +250,23 @@ interface AnswerTable {
   id: GeneratedAlways<string>
   responseId: Fixed<string>
   questionId: Fixed<string>
+  /** JSON null: taken back. */
   value: ColumnType<unknown, string, string>
   keys: string | null
   attemptId: string | null
   at: Date
+}
+
+interface CallSummaryTable {
+  attemptId: Fixed<string>
+  /** 1, 2, 3 …; the highest counts. */
+  version: Fixed<number>
+  outcome: Fixed<Outcome | null>
+  outcomeText: Fixed<string | null>
+  note: Fixed<string | null>
+  callbackAt: Fixed<Date | null>
+  writtenBy: Fixed<string>
+  at: Generated<Date>
 }
 
 interface DoNotCallTable {
@@ -312,6 +328,7 @@ declare module '#platform/database/tables.ts' {
     task: TaskTable
     response: ResponseTable
     answer: AnswerTable
+    callSummary: CallSummaryTable
     doNotCall: DoNotCallTable
     consent: ConsentTable
     calendarYear: CalendarYearTable

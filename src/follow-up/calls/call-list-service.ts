@@ -2,7 +2,8 @@ import type { Ground } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import type { Sight } from '../live/live-service.ts'
 import { maskName, maskPhone, maskRecordNumber, nationalNumber } from '../live/person-mask.ts'
-import { notApplicable, type Question, type Questionnaire, questionnaireShape } from '../questionnaire/questionnaire.ts'
+import { answerWords } from '../questionnaire/answer-words.ts'
+import { type Questionnaire, questionnaireShape } from '../questionnaire/questionnaire.ts'
 import './call-errors.ts'
 import {
   answerRows,
@@ -113,16 +114,6 @@ export class CallList {
 
 function questionsOf(questionnaire: Questionnaire | null): CallDetail['questions'] {
   return questionnaire?.questions.map(({ id, text }) => ({ id, text })) ?? []
-}
-
-function answerWords(question: Question | undefined, value: unknown): { zh: string; en: string } {
-  if (value === notApplicable) return { zh: '不适用', en: 'Not applicable' }
-  const options = question !== undefined && 'options' in question ? question.options : []
-  const words = (Array.isArray(value) ? value : [value]).map((one: unknown) => {
-    const label = options.find(({ code }) => code === one)?.label
-    return label ?? { zh: String(one), en: String(one) }
-  })
-  return { zh: words.map(({ zh }) => zh).join('、'), en: words.map(({ en }) => en).join(', ') }
 }
 
 /** Addresses of legs and files are the house's own business. */

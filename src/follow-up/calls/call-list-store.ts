@@ -119,14 +119,18 @@ export function callEventRows(db: Ground, attemptId: string) {
 
 /** Answers given in this call, in the order of the questions' asking. */
 export function answerRows(db: Ground, attemptId: string) {
-  return db
-    .selectFrom('answer')
-    .innerJoin('response', 'response.id', 'answer.responseId')
-    .select(['answer.questionId', 'answer.value', 'answer.keys', 'answer.at', 'response.respondent'])
-    .where('answer.attemptId', '=', attemptId)
-    .orderBy('answer.at')
-    .orderBy('answer.id')
-    .execute()
+  return (
+    db
+      .selectFrom('answer')
+      .innerJoin('response', 'response.id', 'answer.responseId')
+      .select(['answer.questionId', 'answer.value', 'answer.keys', 'answer.at', 'response.respondent'])
+      .where('answer.attemptId', '=', attemptId)
+      // Taken back.
+      .where(sql<boolean>`answer.value <> 'null'`)
+      .orderBy('answer.at')
+      .orderBy('answer.id')
+      .execute()
+  )
 }
 
 /** The questionnaire that the call's task asks; the one it was answered under, where there are answers. */

@@ -117,7 +117,7 @@ export async function claimDue(
       k.caller_number, k.username, k.password_ciphertext, n.ciphertext as number_ciphertext, c.ring_timeout_ms,
       locked.flow_version_id, locked.questionnaire_version_id,
       coalesce((select jsonb_object_agg(w.question_id, w.value) from response r join answer w on w.response_id = r.id
-        where r.task_id = locked.id), '{}') as answers
+        where r.task_id = locked.id and w.value <> 'null'), '{}') as answers
     from locked
     left join made on made.task_id = locked.id
     join trunk k on k.id = ${trunkId}

@@ -7,6 +7,7 @@ import { newId } from '#platform/ids.ts'
 import { appendToStream, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
 import type { Secrets } from '#platform/secrets.ts'
 import { releaseAttempts } from '../tasks/release.ts'
+import { type AgentCallOver, agentCallOver } from '../tasks/settle.ts'
 import { taskChanges } from '../tasks/task-change.ts'
 import { applyToTask } from '../tasks/task-events.ts'
 import { type Considered, claimAtMost, claimDue, holdRefused, linesInUse, lockTrunk } from './claim-store.ts'
@@ -113,6 +114,10 @@ export class FollowUpWork implements WorkSource {
 
   async apply(tx: GroundTransaction, event: CallEvent): Promise<void> {
     await applyToTask(tx, event, this.#parts.clock.now())
+  }
+
+  async agentCallOver(tx: GroundTransaction, over: AgentCallOver): Promise<void> {
+    await agentCallOver(tx, over, this.#parts.clock.now())
   }
 
   async nextDueAt(trunkId: string): Promise<Date | null> {

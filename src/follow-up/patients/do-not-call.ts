@@ -59,14 +59,24 @@ export async function addDoNotCall(db: Ground, refusal: NewRefusal, by: Actor): 
   return id
 }
 
-/** The key `9`, confirmed: neither this number nor this patient is called again, by any programme (requirements E09). */
-export async function refuseByKey(
+/**
+ * Said in a call, by the key `9` or to the agent: neither this number nor this patient is called again, by any programme
+ * (requirements E09, §5.2 REF).
+ */
+export async function refuseInCall(
   tx: GroundTransaction,
-  said: { readonly attemptId: string; readonly taskId: string; readonly at: Date },
+  said: {
+    readonly attemptId: string
+    readonly taskId: string
+    readonly source: 'patient_key' | 'agent'
+    /** The agent who heard it. */
+    readonly by: string | null
+    readonly at: Date
+  },
 ): Promise<void> {
   await sql`
-    insert into do_not_call (id, phone_number_id, patient_id, source, attempt_id, created_at)
-    select ${newId()}, a.phone_number_id, t.patient_id, 'patient_key', a.id, ${said.at}
+    insert into do_not_call (id, phone_number_id, patient_id, source, attempt_id, created_by, created_at)
+    select ${newId()}, a.phone_number_id, t.patient_id, ${said.source}, a.id, ${said.by}, ${said.at}
     from attempt a join task t on t.id = a.task_id
     where a.id = ${said.attemptId} and t.id = ${said.taskId}
     on conflict do nothing

@@ -127,6 +127,8 @@ export const Questionnaire = Type.Object(
     /** 1, 2, 3 …; given when it is published. */
     version: Type.Integer({ minimum: 1 }),
     title: LocalText,
+    /** What an agent says before the first question; `{name}` and `{site}` are filled in (requirements D11). */
+    script: Type.Optional(LocalText),
     questions: Type.Array(Question, { minItems: 1, maxItems: 200 }),
     /** Names of scores, 0–100, each from its lower end on (requirements H28). */
     grades: Type.Optional(Type.Array(Grade, { minItems: 1 })),
@@ -153,11 +155,7 @@ export type AnswerValue = string | number | readonly string[]
 /** By question id. */
 export type Answers = Readonly<Record<string, AnswerValue>>
 
-/** Why a value is no answer to the question; null when it is one. */
-export function answerFault(
-  question: Question,
-  value: unknown,
-):
+export type AnswerFault =
   | 'not_an_option'
   | 'too_few'
   | 'too_many'
@@ -166,7 +164,9 @@ export function answerFault(
   | 'out_of_range'
   | 'not_text'
   | 'not_a_date'
-  | null {
+
+/** Why a value is no answer to the question; null when it is one. */
+export function answerFault(question: Question, value: unknown): AnswerFault | null {
   switch (question.kind) {
     case 'single':
       return question.options.some(({ code }) => code === value) ? null : 'not_an_option'
@@ -179,10 +179,15 @@ export function answerFault(
     case 'date':
       return isDate(value) ? null : 'not_a_date'
     case 'text':
-      return typeof value === 'string' && value.length > 0 && value.length <= question.maxLength ? null : 'not_text'
+      return isText(value) && value.length <= question.maxLength ? null : 'not_text'
     case 'clip':
-      return typeof value === 'string' && value.length > 0 ? null : 'not_text'
+      return isText(value) ? null : 'not_text'
   }
+}
+
+/** Something is written, and every character of it can be stored: no NUL, no half of a surrogate pair. */
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '' && !value.includes('\0') && value.isWellFormed()
 }
 
 function picksFault(
@@ -221,6 +226,33 @@ export function passes(test: AnswerTest, value: AnswerValue | undefined): boolea
   }
   if (test.min === undefined && test.max === undefined) return true
   return typeof value === 'number' && value >= (test.min ?? -Infinity) && value <= (test.max ?? Infinity)
+}
+
+/**
+ * Questions that do not apply after these answers, whatever still stands under them: what a skipped question's row says
+ * (requirements E10). What depends on one of them does not apply either.
+ */
+export function notAsked({ questions }: Questionnaire, answers: Answers): readonly Question[] {
+  const skipped: Question[] = []
+  const held: Record<string, AnswerValue> = {}
+  for (const question of questions) {
+    const value = answers[question.id]
+    if (!isEnabled(question, held)) skipped.push(question)
+    else if (value !== undefined && answerFault(question, value) === null) held[question.id] = value
+  }
+  return skipped
+}
+
+/** The first required question that applies and has no answer; null when nothing required is missing. */
+export function firstMissing(questionnaire: Questionnaire, answers: Answers): Question | null {
+  const skipped = new Set(notAsked(questionnaire, answers))
+  return (
+    questionnaire.questions.find((question) => {
+      const value = answers[question.id]
+      const answered = value !== undefined && answerFault(question, value) === null
+      return question.required && !answered && !skipped.has(question)
+    }) ?? null
+  )
 }
 
 /** What is to be asked next, and which questions on the way there do not apply. */
@@ -266,10 +298,7 @@ export function validAnswers({ questions }: Questionnaire, answers: Answers): An
 
 /** Whether nothing required is missing: what an agent's form asks before it closes. */
 export function isComplete(questionnaire: Questionnaire, answers: Answers): boolean {
-  const valid = validAnswers(questionnaire, answers)
-  return questionnaire.questions.every(
-    (question) => !question.required || !isEnabled(question, valid) || isAnswered(valid[question.id]),
-  )
+  return firstMissing(questionnaire, answers) === null
 }
 
 export function isAnswered(value: AnswerValue | undefined): boolean {

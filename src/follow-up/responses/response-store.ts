@@ -1,14 +1,20 @@
 import { sql } from 'kysely'
 import type { GroundTransaction } from '#platform/database/database.ts'
 import { newId } from '#platform/ids.ts'
+import type { Respondent } from '../follow-up-tables.ts'
+import type { AnswerValue } from '../questionnaire/questionnaire.ts'
 
 export interface NewAnswer {
   readonly attemptId: string
   readonly questionId: string
-  readonly value: string | number | readonly string[]
-  readonly keys: string
+  readonly value: AnswerValue
+  /** As pressed; null where a person typed it. */
+  readonly keys: string | null
   readonly at: Date
 }
+
+/** For a statement over `answer w`: the answer stands. One that was taken back keeps its row, with a JSON null. */
+export const stands = sql`w.value <> 'null'`
 
 /** The task's form, made when the first word of it is said. Nothing for a task without a questionnaire. */
 async function openResponse(tx: GroundTransaction, taskId: string): Promise<void> {
@@ -21,11 +27,7 @@ async function openResponse(tx: GroundTransaction, taskId: string): Promise<void
   `.execute(tx)
 }
 
-export async function setRespondent(
-  tx: GroundTransaction,
-  taskId: string,
-  respondent: 'patient' | 'proxy',
-): Promise<void> {
+export async function setRespondent(tx: GroundTransaction, taskId: string, respondent: Respondent): Promise<void> {
   await openResponse(tx, taskId)
   await sql`update response set respondent = ${respondent} where task_id = ${taskId}`.execute(tx)
 }
@@ -40,6 +42,21 @@ export async function writeAnswer(tx: GroundTransaction, taskId: string, answer:
     on conflict (response_id, question_id) do update
       set value = excluded.value, keys = excluded.keys, attempt_id = excluded.attempt_id, at = excluded.at
       where answer.at <= excluded.at
+  `.execute(tx)
+}
+
+/**
+ * Takes an answer back. Its row stays, so that an older answer that comes late (a journal behind) does not bring back
+ * what was taken away.
+ */
+export async function clearAnswer(
+  tx: GroundTransaction,
+  taskId: string,
+  { attemptId, questionId, at }: Pick<NewAnswer, 'attemptId' | 'questionId' | 'at'>,
+): Promise<void> {
+  await sql`
+    update answer w set value = 'null', keys = null, attempt_id = ${attemptId}, at = ${at}
+    from response r where r.id = w.response_id and r.task_id = ${taskId} and w.question_id = ${questionId} and w.at <= ${at}
   `.execute(tx)
 }
 

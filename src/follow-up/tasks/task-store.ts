@@ -1,21 +1,37 @@
 import { sql } from 'kysely'
 import { Compile } from 'typebox/compile'
+import type { AttemptResult } from '#contact-center/calls/call-event.ts'
 import type { Outcome } from '#contact-center/contact-center-tables.ts'
-import type { GroundTransaction } from '#platform/database/database.ts'
+import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import '../follow-up-tables.ts'
-import type { TaskState } from '../follow-up-tables.ts'
+import type { Respondent, TaskState } from '../follow-up-tables.ts'
+import { type Answers, type Questionnaire, questionnaireShape } from '../questionnaire/questionnaire.ts'
+import { stands } from '../responses/response-store.ts'
 import type { TaskMove } from './after-attempt.ts'
 import { defaultRetryPlan, type PastAttempt, RetryPlan } from './retry.ts'
 import type { MovedTask } from './task-change.ts'
 
 export interface TaskInHand {
   readonly taskId: string
+  readonly attemptId: string
+  readonly campaignId: string
+  readonly state: 'in_progress' | 'wrapping'
   readonly patientId: string
   readonly programmeId: string
   readonly programmeVersionId: string
   /** The number that the attempt dialled. */
   readonly phoneNumberId: string
+  /** What the telephone did, as a person corrected it. */
+  readonly result: AttemptResult
+  /** What the flow said, or the agent last. */
   readonly outcome: Outcome | null
+  readonly callbackAt: Date | null
+  /** Whose seat the call was offered to. */
+  readonly agentId: string | null
+  /** The patient answered a call that an agent was reserved for. */
+  readonly withAgent: boolean
+  /** And has not finished with it. */
+  readonly agentAtWork: boolean
   /** In this attempt by key, or meanwhile by whatever way. */
   readonly refused: boolean
   /** Told while the call ran. */
@@ -23,18 +39,66 @@ export interface TaskInHand {
   readonly answers: number
 }
 
-/** The task with what its attempt brought; null when the task is no longer in progress (somebody stopped it). */
+/** The task with what its attempt brought; null when it is in no call any more (somebody stopped it, it has moved). */
 export async function taskInHand(tx: GroundTransaction, taskId: string, attemptId: string): Promise<TaskInHand | null> {
   const { rows } = await sql<TaskInHand>`
-    select t.id as task_id, t.patient_id, t.programme_id, t.programme_version_id, a.phone_number_id, a.outcome,
+    select t.id as task_id, a.id as attempt_id, a.campaign_id, t.state, t.patient_id, t.programme_id,
+      t.programme_version_id, a.phone_number_id, coalesce(a.corrected_result, a.result) as result,
+      coalesce(said.outcome, a.outcome) as outcome, said.callback_at, s.agent_id,
+      r.id is not null and a.answered_at is not null as with_agent,
+      coalesce(r.state in ('accepted', 'wrapping'), false) as agent_at_work,
       exists (select from do_not_call d where (d.attempt_id = a.id or d.patient_id = t.patient_id)
         and d.lifted_at is null and d.until is null) as refused,
       p.deceased_at is not null as deceased,
-      (select count(*)::integer from response r join answer w on w.response_id = r.id where r.task_id = t.id) as answers
+      (select count(*)::integer from response f join answer w on w.response_id = f.id
+        where f.task_id = t.id and ${stands}) as answers
     from task t join attempt a on a.id = ${attemptId} join patient p on p.id = t.patient_id
-    where t.id = ${taskId} and t.state = 'in_progress' for update of t
+    left join reservation r on r.attempt_id = a.id
+    left join seat s on s.id = r.seat_id
+    left join lateral (
+      select c.outcome, c.callback_at from call_summary c where c.attempt_id = a.id order by c.version desc limit 1
+    ) said on true
+    where t.id = ${taskId} and t.state in ('in_progress', 'wrapping') for update of t
   `.execute(tx)
   return rows[0] ?? null
+}
+
+/** The task's form as it stands. */
+export interface FormInHand {
+  /** Null for a task without one, or one that cannot be read. */
+  readonly questionnaire: Questionnaire | null
+  readonly answers: Answers
+  readonly respondent: Respondent | null
+}
+
+export async function formInHand(tx: Ground | GroundTransaction, taskId: string): Promise<FormInHand> {
+  const { rows } = await sql<{ definition: unknown; answers: Answers; respondent: Respondent | null }>`
+    select v.definition, f.respondent,
+      coalesce((select jsonb_object_agg(w.question_id, w.value) from answer w where w.response_id = f.id and ${stands}),
+        '{}') as answers
+    from task t
+    join programme_step s on s.id = t.step_id
+    left join response f on f.task_id = t.id
+    left join questionnaire_version v on v.id = coalesce(f.questionnaire_version_id, s.questionnaire_version_id)
+    where t.id = ${taskId}
+  `.execute(tx)
+  const [form] = rows
+  return {
+    questionnaire: questionnaireShape.Check(form?.definition) ? form.definition : null,
+    answers: form?.answers ?? {},
+    respondent: form?.respondent ?? null,
+  }
+}
+
+/** What the agent said of the call stands on its attempt too, once that has ended. */
+export async function keepAgentsWord(tx: GroundTransaction, attemptId: string): Promise<void> {
+  await sql`
+    update attempt a set outcome = said.outcome, outcome_text = said.outcome_text
+    from (select c.outcome, c.outcome_text from call_summary c where c.attempt_id = ${attemptId}
+      order by c.version desc limit 1) said
+    where a.id = ${attemptId} and a.state = 'ended' and said.outcome is not null
+      and (a.outcome, a.outcome_text) is distinct from (said.outcome, said.outcome_text)
+  `.execute(tx)
 }
 
 /** Oldest first. */
@@ -57,23 +121,24 @@ export async function retryPlanOf(tx: GroundTransaction, programmeVersionId: str
   return retryPlanShape.Check(plan) ? plan : defaultRetryPlan
 }
 
-export async function moveTaskTo(tx: GroundTransaction, taskId: string, move: TaskMove): Promise<void> {
-  switch (move.to) {
-    case 'retry_wait':
-      await sql`
-        update task set state = 'retry_wait', due_at = ${move.at}, phone_number_id = ${move.phoneNumberId}
-        where id = ${taskId}
-      `.execute(tx)
-      return
-    case 'callback':
-      await sql`update task set state = 'callback', due_at = ${move.at} where id = ${taskId}`.execute(tx)
-      return
-    case 'completed':
-      await sql`update task set state = 'completed', reason = null where id = ${taskId}`.execute(tx)
-      return
-    default:
-      await sql`update task set state = ${move.to}, reason = ${move.reason} where id = ${taskId}`.execute(tx)
-  }
+/**
+ * @param said.agentId with whom a callback is agreed
+ * @param said.remark what a person should know of how it came to this; it takes the place of the move's own reason
+ */
+export async function moveTaskTo(
+  tx: GroundTransaction,
+  taskId: string,
+  move: TaskMove,
+  said: { readonly agentId: string | null; readonly remark: string | null },
+): Promise<void> {
+  const reason = said.remark ?? ('reason' in move ? move.reason : null)
+  const dueAt = 'at' in move ? sql`${move.at}::timestamptz` : sql`due_at`
+  const number = 'phoneNumberId' in move ? sql`${move.phoneNumberId}::uuid` : sql`phone_number_id`
+  await sql`
+    update task set state = ${move.to}, reason = ${reason}, due_at = ${dueAt}, phone_number_id = ${number},
+      callback_agent_id = ${move.to === 'callback' ? said.agentId : null}
+    where id = ${taskId}
+  `.execute(tx)
 }
 
 /** Which tasks, and where they go. States that may not move there are left alone by the caller's choice of `from`. */

@@ -3,6 +3,7 @@ import type { Ground } from '#platform/database/database.ts'
 import { type CronEntry, firePayload } from '#platform/jobs/cron.ts'
 import { defineJob } from '#platform/jobs/jobs.ts'
 import { appendToStream } from '#platform/realtime/stream-store.ts'
+import { agentCallOver } from './settle.ts'
 import { taskChanges } from './task-change.ts'
 import { moveTasks } from './task-store.ts'
 
@@ -14,7 +15,7 @@ const batches = 200
 export interface Swept {
   /** Waiting tasks whose time to be completed has run out. */
   readonly expired: number
-  /** Tasks that seemed to be in a call of which there is no attempt; due again. */
+  /** Tasks that seemed to be in a call of which there is no attempt, or in after-call work that nobody does; moved on. */
   readonly healed: number
   /** Tasks that something held and nothing holds any more. */
   readonly freed: number
@@ -28,7 +29,7 @@ export interface Swept {
 export async function sweepTasks(db: Ground): Promise<Swept> {
   return {
     expired: await inBatches(() => expireTasks(db)),
-    healed: await inBatches(() => healTasks(db)),
+    healed: (await inBatches(() => healTasks(db))) + (await healWrapUps(db)),
     freed: await askAgain(db),
   }
 }
@@ -102,6 +103,25 @@ function healTasks(db: Ground): Promise<number> {
     await appendToStream(tx, 'live', taskChanges([...claimed, ...inCall]))
     return claimed.length + inCall.length
   })
+}
+
+/**
+ * A task in after-call work whose seat has no reservation for it any more moves on by what was said and answered, as if
+ * the after-call work had ended in time.
+ */
+async function healWrapUps(db: Ground): Promise<number> {
+  const { rows } = await sql<{ taskId: string; attemptId: string; now: Date }>`
+    select t.id as task_id, last.id as attempt_id, app_now() as now
+    from task t
+    cross join lateral (
+      select a.id from attempt a where a.task_id = t.id order by a.created_at desc, a.id desc limit 1
+    ) last
+    where t.state = 'wrapping' and t.changed_at < app_now() - interval '5 minutes'
+      and not exists (select from reservation r where r.attempt_id = last.id and r.state in ('accepted', 'wrapping'))
+    order by t.id limit ${atOnce}
+  `.execute(db)
+  for (const { now, ...over } of rows) await db.transaction().execute((tx) => agentCallOver(tx, over, now))
+  return rows.length
 }
 
 /**

@@ -15,6 +15,9 @@ export const rights = [
   'account.manage',
   'audit.read',
   'api.read',
+  /** To sit at a seat: take calls, fill the form. */
+  'seat.use',
+  'team.manage',
 ] as const
 
 export type Right = (typeof rights)[number]

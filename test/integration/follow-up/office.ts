@@ -28,7 +28,7 @@ export const tenOnMonday = instantAt(monday, '10:00')
 export const lease: Lease = { owner: 'node-a', epoch: 1 }
 export const otherLease: Lease = { owner: 'node-b', epoch: 1 }
 
-const secrets = secretsOf(randomBytes(32))
+export const secrets = secretsOf(randomBytes(32))
 const openers = new Map<string, Ground>()
 
 export interface ProgrammeDraft {

@@ -1,0 +1,41 @@
+import type { AttemptResult } from '#contact-center/calls/call-event.ts'
+import type { Outcome } from '#contact-center/contact-center-tables.ts'
+import { type Answers, firstMissing, isAnswered, type Questionnaire } from '../questionnaire/questionnaire.ts'
+
+/** A talk with an agent that is over. */
+export interface AgentTalk {
+  /** What the agent said of it; null when the time for it ran out. */
+  readonly stated: Outcome | null
+  /** What the telephone did. */
+  readonly result: AttemptResult
+  /** Null for a task without a form. */
+  readonly questionnaire: Questionnaire | null
+  readonly answers: Answers
+}
+
+/** What the task goes by, and what is to be said of it (the task's `reason`). */
+export interface TaskVerdict {
+  readonly outcome: Outcome | null
+  /** `outcome_open`: nobody said it, the answers decided. `agent_lost`: the agent's leg was gone and did not come back. */
+  readonly reason: 'outcome_open' | 'agent_lost' | null
+  /** To be called back, by the retry plan's time: that was promised when the agent was lost. */
+  readonly owed: boolean
+}
+
+/**
+ * What a talk counts as. "Done" needs every required answer, whoever said it: an answer may have been taken back since.
+ * Without a word from the agent, a form that is complete says it; else the retry plan decides.
+ * Source: requirements §5.2 (OK, PART, CB, PROXY); issue "the agent's seat", wrap-up.
+ */
+export function agentVerdict({ stated, result, questionnaire, answers }: AgentTalk): TaskVerdict {
+  const complete = questionnaire === null || firstMissing(questionnaire, answers) === null
+  if (stated === 'done' || stated === 'proxy') {
+    return { outcome: complete ? stated : 'partial', reason: null, owed: false }
+  }
+  if (stated !== null) return { outcome: stated, reason: null, owed: false }
+  if (questionnaire !== null && complete && Object.values(answers).some(isAnswered)) {
+    return { outcome: 'done', reason: 'outcome_open', owed: false }
+  }
+  if (result === 'abandoned') return { outcome: null, reason: 'agent_lost', owed: true }
+  return { outcome: null, reason: 'outcome_open', owed: false }
+}
