@@ -222,6 +222,9 @@ async function reservations(db: Kysely<unknown>): Promise<void> {
 
     create function reservation_moves() returns trigger language plpgsql set search_path = public, pg_temp as $$
     begin
+      if tg_op = 'UPDATE' and old.state = new.state then
+        return new;
+      end if;
       perform judge_move('reservation', new.id::text, case tg_op when 'INSERT' then '' else old.state end, new.state);
       if new.state not in ('pending', 'accepted', 'wrapping') then
         new.ended_at := coalesce(new.ended_at, app_now());

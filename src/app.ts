@@ -2,6 +2,16 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import Type from 'typebox'
 import { openCarrier } from '#carrier/carrier-process.ts'
+import { type SeatCall, SeatCalls } from '#contact-center/acd/seat-call.ts'
+import { SeatKeeper } from '#contact-center/acd/seat-keeper.ts'
+import { SeatLegs } from '#contact-center/acd/seat-legs.ts'
+import { seatStream } from '#contact-center/acd/seat-news.ts'
+import { CampaignSeats } from '#contact-center/acd/seat-offer.ts'
+import { reconcileSeats } from '#contact-center/acd/seat-reconciler.ts'
+import { seatRoutes } from '#contact-center/acd/seat-routes.ts'
+import { SeatService } from '#contact-center/acd/seat-service.ts'
+import { campaignsWithFreeSeats, seatChannel } from '#contact-center/acd/seat-store.ts'
+import { callForSeat } from '#contact-center/calls/agent-call.ts'
 import { defaultResultRules } from '#contact-center/calls/attempt-result.ts'
 import { CallApplier, type JournaledCallEvent } from '#contact-center/calls/call-applier.ts'
 import { parseJournaled } from '#contact-center/calls/call-journal.ts'
@@ -17,10 +27,10 @@ import { FlowShelf } from '#contact-center/ivr/flow-shelf.ts'
 import { variablesOf } from '#contact-center/ivr/json.ts'
 import { kindRegistry } from '#contact-center/ivr/node-kind.ts'
 import { ownKinds } from '#contact-center/ivr/nodes/own-kinds.ts'
-import { openPrompts } from '#contact-center/ivr/prompt-library.ts'
+import { openPrompts, type PromptBook } from '#contact-center/ivr/prompt-library.ts'
 import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
 import { judgeClosedRecording } from '#contact-center/recording/recording-service.ts'
-import type { Lease } from '#contact-center/work-source.ts'
+import type { Lease, Work } from '#contact-center/work-source.ts'
 import { callListRoutes } from '#follow-up/calls/call-list-routes.ts'
 import { CallList } from '#follow-up/calls/call-list-service.ts'
 import { deskRoutes } from '#follow-up/desk/desk-routes.ts'
@@ -40,6 +50,7 @@ import { workChannel } from '#follow-up/tasks/work-channel.ts'
 import { AuditSealer } from '#platform/audit/audit-sealer.ts'
 import { authRoutes } from '#platform/auth/auth-routes.ts'
 import { Auth } from '#platform/auth/auth-service.ts'
+import { sleep } from '#platform/clock.ts'
 import type { GroundFloor } from '#platform/ground.ts'
 import { serveConsole } from '#platform/http/console-files.ts'
 import { databaseReadiness, migrationReadiness } from '#platform/http/readiness.ts'
@@ -53,11 +64,14 @@ import { openEmbeddedSwitch } from '#telephony/embedded-switch.ts'
 import type { MediaServerAddress } from '#telephony/media-server-address.ts'
 import { openTelephony } from '#telephony/open-telephony.ts'
 import type { SipServerAddress } from '#telephony/sip-link.ts'
-import type { PatientLeg, Telephony } from '#telephony/telephony.ts'
+import type { PatientLeg, SeatLeg, Telephony } from '#telephony/telephony.ts'
 
 const flowsFolder = new URL('../ivr-flows/', import.meta.url).pathname
 const consoleFolder = new URL('../dist/console/', import.meta.url).pathname
 const latestMigration = '0006-desk'
+
+/** A call waits for its pop at most so long: it does not wait for a database that is away. */
+const shownWithinMs = 150
 
 /** The whole house, running. */
 export interface House {
@@ -123,8 +137,29 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   const keeper = new LeaseKeeper({ db, lease, clock, log })
   opened.defer(() => keeper.close())
 
+  const seats = openSeats(ground, { telephony, work, lease })
+  opened.defer(() => seats.close())
+
   const calling = callingParts(ground, { telephony, work, lease, journal })
   const ours = new Set<string>()
+  const carry = async ({ attemptId }: Work, call: () => Promise<void>) => {
+    ours.add(attemptId)
+    // Until its last event is in the rows the attempt is ours, whatever the rows say.
+    await call().finally(() => journal.applied().then(() => ours.delete(attemptId)))
+  }
+  const agentCalling = {
+    ...calling,
+    seats: {
+      leg: (seatId: string) => seats.legs.leg(seatId),
+      ringBack: (seatId: string, withinMs: number, giveUp: Promise<unknown>) =>
+        seats.legs.ringBack(seatId, withinMs, giveUp),
+      enter: (seatId: string, call: SeatCall) => seats.calls.enter(seatId, call),
+      legLost: (seatId: string, leg: SeatLeg) => seats.service.legLost(seatId, leg),
+      hangUp: (seatId: string) => seats.legs.hangUp(seatId),
+    },
+    shown: () => Promise.race([journal.applied(), sleep(clock, shownWithinMs)]),
+    apology: apologyPrompt(calling.prompts),
+  }
   const dialer: Dialer = new Dialer({
     work,
     telephony,
@@ -132,10 +167,14 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     clock,
     log,
     trunks: () => dialableTrunks(db),
-    call: async (one) => {
-      ours.add(one.attemptId)
-      // Until its last event is in the rows the attempt is ours, whatever the rows say.
-      await callPatient(calling, one).finally(() => journal.applied().then(() => ours.delete(one.attemptId)))
+    call: (one) => carry(one, () => callPatient(calling, one)),
+    seats: {
+      campaigns: (trunkId) => {
+        const { seatIds } = seats.legs
+        return seatIds.length === 0 ? Promise.resolve([]) : campaignsWithFreeSeats(db, lease, { trunkId, seatIds })
+      },
+      offer: (campaignId) => new CampaignSeats(lease, campaignId, seats.legs.seatIds),
+      call: (one, seat) => carry(one, () => callForSeat(agentCalling, one, seat)),
     },
   })
   const reconciler = new Reconciler({
@@ -145,13 +184,14 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     work,
     apply: (batch) => applier.apply(batch),
     judge,
+    seats: () => reconcileSeats({ db, lease, telephony, log }),
     isOurs: (attemptId) => ours.has(attemptId),
     onClosed: () => dialer.wake(),
     clock,
     log,
   })
 
-  const url = await openHttp(ground, telephony, opened)
+  const url = await openHttp(ground, { telephony, seats: seats.service }, opened)
   // What an earlier process left comes first: its journal into the rows, its legs to their end.
   await journal.applied()
   await reconciler.start()
@@ -161,6 +201,15 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     onResync: () => void keeper.renew().then(() => dialer.wake()),
   })
   opened.defer(() => heard.close())
+  const seatsHeard = await listener.listen(seatChannel, {
+    onPayload: (news) => {
+      seats.keeper.wake()
+      if (news.endsWith(' idle available')) dialer.wake()
+    },
+    onResync: () => seats.keeper.wake(),
+  })
+  opened.defer(() => seatsHeard.close())
+  seats.keeper.wake()
   dialer.start()
   opened.defer(() => dialer.close({ hangUp: () => telephony.close() }))
   log.info({ url, lease }, 'the house is open')
@@ -194,6 +243,42 @@ async function openServers({ settings, db, log, clock }: GroundFloor, opened: As
   return { drachtio: pair.drachtio, freeswitches: pair.freeswitches, embedded: true }
 }
 
+interface Seats {
+  readonly legs: SeatLegs
+  readonly calls: SeatCalls
+  readonly service: SeatService
+  readonly keeper: SeatKeeper
+  close(): Promise<void>
+}
+
+/** The agents' seats: the legs that this process holds, what agents do, the deadlines. */
+function openSeats(
+  { db, clock, log }: GroundFloor,
+  { telephony, work, lease }: { readonly telephony: Telephony; readonly work: FollowUpWork; readonly lease: Lease },
+): Seats {
+  const calls = new SeatCalls()
+  const legs: SeatLegs = new SeatLegs({ telephony, clock, onLost: (seatId, leg) => service.legLost(seatId, leg) })
+  const service = new SeatService({ db, lease, work, legs, calls, clock, log })
+  const keeper = new SeatKeeper({ db, lease, work, legs, clock, log })
+  return {
+    legs,
+    calls,
+    service,
+    keeper,
+    close: async () => {
+      await keeper.close()
+      await legs.close()
+      await service.close()
+    },
+  }
+}
+
+/** The prompt for a patient whose agent was lost, where the hospital has one. */
+function apologyPrompt(prompts: PromptBook): string | null {
+  const id = 'agent-lost'
+  return prompts.durationMs(id) === undefined ? null : prompts.resolve(id)
+}
+
 /** What one call needs: telephony below, the journal beside, flow and prompts. */
 function callingParts(
   { settings, clock, log }: GroundFloor,
@@ -208,7 +293,7 @@ function callingParts(
     readonly lease: Lease
     readonly journal: Journal<JournaledCallEvent>
   },
-): PatientCallParts {
+): PatientCallParts & { readonly prompts: PromptBook } {
   const folder = flowFolder(flowsFolder)
   const overrides = join(settings.dataDir, 'prompts')
   const prompts = openPrompts({ language: 'zh-CN', shipped: folder.prompts, overrides })
@@ -223,6 +308,7 @@ function callingParts(
     lease,
     clock,
     log,
+    prompts,
     resultRules: () => defaultResultRules,
     journal: (event, under) => journal.append({ event, lease: under }),
     recordingPath: async (attemptId) => {
@@ -243,7 +329,11 @@ function recordingsFolder(dataDir: string): string {
 }
 
 /** API, console and realtime hub. @returns the address they are at */
-async function openHttp(ground: GroundFloor, telephony: Telephony, opened: AsyncDisposableStack): Promise<string> {
+async function openHttp(
+  ground: GroundFloor,
+  { telephony, seats }: { readonly telephony: Telephony; readonly seats: SeatService },
+  opened: AsyncDisposableStack,
+): Promise<string> {
   const { settings, db, log, clock, listener, secrets } = ground
   const auth = new Auth(db)
   const decrypt = (sealed: Buffer) => secrets.decrypt(sealed)
@@ -265,6 +355,7 @@ async function openHttp(ground: GroundFloor, telephony: Telephony, opened: Async
     db,
     calls: new CallList({ db, decrypt, hmacPhone: (number) => secrets.hmacPhone(number) }),
   })
+  await server.register(seatRoutes, { seats })
   await server.register(deskRoutes, { records: new PatientRecords({ db, decrypt }), form: new DeskForm(db) })
   await server.register(importRoutes, { intake: ground })
   await server.register(recordingRoutes, { db, folder: recordingsFolder(settings.dataDir) })
@@ -278,7 +369,10 @@ async function openHttp(ground: GroundFloor, telephony: Telephony, opened: Async
     clock,
     log,
     parseCookies: (header) => server.parseCookie(header),
-    mayRead: (session, stream) => stream === liveStream && session.rights.has('live.read'),
+    mayRead: (session, stream) =>
+      (stream === liveStream && session.rights.has('live.read')) ||
+      // A seat has its agent's id: nobody reads another's.
+      (stream === seatStream(session.accountId) && session.rights.has('seat.use')),
   })
   opened.defer(() => hub.close())
   const watch = new WhyNotWatch({ db, listener, clock, log, whyNot, isWatched: () => hub.watchers(liveStream) > 0 })

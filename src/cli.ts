@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { setUpPhone, setUpTeam } from '#contact-center/acd/agent-setup.ts'
 import { setUpTrunk } from '#follow-up/dialling/trunk-setup.ts'
 import { runImport } from '#follow-up/intake/import-command.ts'
 import { simulateFlow } from '#follow-up/questionnaire/simulate-flow.ts'
@@ -19,12 +20,20 @@ const usage = {
   import <文件>           导入出院名单（.csv .txt .xlsx）；--json 输出结果，--errors <文件> 写出可更正的错误行
   trunk --name 联通 --host 10.0.0.9 --lines 30 --caller 07522288288 [--port --cps --user --password]
                           设置运营商线路；标准方案随之获得一个暂停的外呼活动
+  phone --extension 8001 --agent <登录名> [--agent-no 工号] [--team 组名]
+                          给坐席分配话机，输出话机注册用的密码
+  team --name 组名 [--campaign 外呼活动]
+                          建立坐席组；给出活动时，该活动改为渐进式外呼并由该组接听
   status [--json]         任务、拨打、录音各状态的数量，以及为什么没有在拨打
   simulate-flow <文件>    在终端里试走一个语音流程；--keys 1,1,2 不经提问直接按键`,
   en: `Usage: npm run suifang -- <command>
   import <file>           import a discharge list (.csv .txt .xlsx); --json for the report, --errors <file> for the rows to correct
   trunk --name carrier --host 10.0.0.9 --lines 30 --caller 07522288288 [--port --cps --user --password]
                           sets up a trunk; the standard programme gets a paused campaign over it
+  phone --extension 8001 --agent <login> [--agent-no --team]
+                          gives an agent a desk phone; prints the secret the phone registers with
+  team --name <team> [--campaign <campaign>]
+                          sets up a team; with a campaign, that is dialled for the team's free seats (progressive)
   status [--json]         tasks, attempts and recordings by state, and why nothing is dialled
   simulate-flow <file>    talk to a flow at the terminal; --keys 1,1,2 presses them without asking`,
 }
@@ -51,6 +60,10 @@ async function run(settings: Settings, name: string | undefined, argv: readonly 
       return withGround(settings, (ground) => tellStatus(ground, argv))
     case 'trunk':
       return withGround(settings, (ground) => setTrunk(ground, argv))
+    case 'phone':
+      return withGround(settings, (ground) => setPhone(ground, argv))
+    case 'team':
+      return withGround(settings, (ground) => setTeam(ground, argv))
     case 'simulate-flow':
       return simulate(argv)
     default:
@@ -94,6 +107,29 @@ async function setTrunk(ground: GroundFloor, argv: readonly string[]): Promise<n
     password: values.password ?? null,
   })
   process.stdout.write(`${id}\n`)
+  return 0
+}
+
+async function setPhone(ground: GroundFloor, argv: readonly string[]): Promise<number> {
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { extension: text, agent: text, 'agent-no': text, team: text },
+  })
+  const { extension, secret } = await setUpPhone(ground, {
+    extension: values.extension ?? '',
+    agent: values.agent ?? '',
+    agentNo: values['agent-no'] ?? null,
+    team: values.team ?? null,
+  })
+  process.stdout.write(`${JSON.stringify({ extension, secret })}\n`)
+  return 0
+}
+
+async function setTeam({ db }: GroundFloor, argv: readonly string[]): Promise<number> {
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({ args: [...argv], options: { name: text, campaign: text } })
+  process.stdout.write(`${await setUpTeam(db, { name: values.name ?? '', campaign: values.campaign ?? null })}\n`)
   return 0
 }
 

@@ -15,6 +15,16 @@ export const failpoints = [
   'in-question',
   /** A recording file is closed and its event is in the journal. */
   'recording-closed',
+  /** A seat is reserved for an attempt and that is committed; nothing has been dialled. */
+  'reserved',
+  /** The patient has answered, that is in the journal, and the seat is not in the call yet. */
+  'seat-ringing',
+  /** Patient and agent are in the call together. */
+  'talking',
+  /** The patient is on hold. */
+  'hold',
+  /** The agent's call is over, its after-call work begins. */
+  'wrap-up',
   /** Entries are fsynced in the journal and none of them applied. */
   'journal-written',
   /** Entries are applied and the cursor is not yet moved. */

@@ -26,6 +26,8 @@ export interface DialOrder {
   readonly trunk: TrunkAddress
   /** From INVITE to our CANCEL. Requirements C11: 15–60 s, default 30 s. */
   readonly ringTimeoutMs: number
+  /** The media server to be preferred: the reserved seat's. */
+  readonly mediaHost?: string
 }
 
 /**
@@ -128,6 +130,56 @@ export interface PatientLeg {
   hangUp(): Promise<void>
 }
 
+/** A desk phone that is registered now. */
+export interface LivePhone {
+  readonly extension: string
+  readonly contact: string
+  readonly expiresAt: Date
+}
+
+/** An agent's leg: called once at sign-in and kept up; calls join it (architecture §4, nailed up). */
+export interface SeatLeg {
+  readonly seatId: string
+  readonly ref: LegRef
+  /** `patient` is the far end here. */
+  readonly ended: Promise<LegEnd>
+  readonly end: LegEnd | null
+  hangUp(): Promise<void>
+}
+
+export interface SeatCallOrder {
+  readonly seatId: string
+  /** From the phone's registration. */
+  readonly contact: string
+  readonly displayName: string
+  readonly ringTimeoutMs: number
+}
+
+export type SeatAnswer = { readonly answered: true; readonly leg: SeatLeg } | DialFailure
+
+export interface SeatDial {
+  readonly result: Promise<SeatAnswer>
+  cancel(): void
+}
+
+/** The conference in which the parties of one call meet. Made by the first join, gone with the last leave. */
+export interface Room {
+  readonly callId: string
+  /** Patient and agent hear each other; resolves when both are members and the matrix is applied. */
+  join(patient: PatientLeg, seat: SeatLeg): Promise<void>
+  /** Patient hears music and nobody hears the patient. Idempotent. */
+  hold(): Promise<void>
+  resume(): Promise<void>
+  /** The seat's leg leaves (its channel stays up, silent); the patient stays, alone, hearing music. */
+  leaveSeat(): Promise<void>
+  /** Another (or the same, returned) seat's leg joins the patient who waits. */
+  joinSeat(seat: SeatLeg): Promise<void>
+  /** The patient leaves the room and is alone with the machine again (play, hangUp work as before). */
+  releasePatient(): Promise<void>
+  /** Both leave; idempotent; never rejects. */
+  close(): Promise<void>
+}
+
 /** A leg that the servers still carry, found while reconciling. */
 export interface LiveLeg {
   readonly channelUuid: string
@@ -141,6 +193,9 @@ export interface Telephony {
   readonly up: boolean
   onUpChange(listener: (up: boolean) => void): void
   dial(order: DialOrder, hooks: DialHooks): OutboundDial
+  callSeat(order: SeatCallOrder): SeatDial
+  /** Named `call-<callId>`, on the patient's media server. */
+  openRoom(patient: PatientLeg): Room
   /**
    * Channels that live now on the media servers that are connected, other nodes' and freshly made ones included.
    * @throws OperationalError when a connected server does not answer

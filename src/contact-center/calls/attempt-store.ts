@@ -19,10 +19,16 @@ export async function insertCallEvent(tx: GroundTransaction, event: CallEvent): 
   return written.rows.length > 0
 }
 
-/** The attempt's state, locked; null for an attempt that this database does not know. */
-export async function lockAttempt(tx: GroundTransaction, attemptId: string): Promise<string | null> {
-  const found = await sql<{ state: string }>`select state from attempt where id = ${attemptId} for update`.execute(tx)
-  return found.rows[0]?.state ?? null
+/** The attempt's state, locked, and whether it was offered to a seat; null for an attempt that this database does not know. */
+export async function lockAttempt(
+  tx: GroundTransaction,
+  attemptId: string,
+): Promise<{ readonly state: string; readonly hasSeat: boolean } | null> {
+  const { rows } = await sql<{ state: string; hasSeat: boolean }>`
+    select state, exists (select from reservation r where r.attempt_id = attempt.id) as has_seat
+    from attempt where id = ${attemptId} for update
+  `.execute(tx)
+  return rows[0] ?? null
 }
 
 export async function markInvited(tx: GroundTransaction, event: CallEvent, refs: LegRefs): Promise<void> {

@@ -1,6 +1,8 @@
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import type { Log } from '#platform/log.ts'
 import { appendToStream, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
+import { applyToSeat } from '../acd/seat-calls.ts'
+import { SeatNews } from '../acd/seat-news.ts'
 import { markRecordingClosed, markRecordingMissing, markRecordingStarted } from '../recording/recording-store.ts'
 import type { Lease, WorkSource } from '../work-source.ts'
 import {
@@ -60,14 +62,16 @@ export class CallApplier {
   async #applyTogether(batch: readonly JournaledCallEvent[]): Promise<void> {
     await this.#parts.db.transaction().execute(async (tx) => {
       const told: NewStreamEvent[] = []
+      const seats = new SeatNews()
       let stated: Lease | undefined
       for (const one of batch) {
         // A batch is of one lease, but for what an earlier start has left.
         if (stated?.owner !== one.lease.owner || stated.epoch !== one.lease.epoch) await stateLease(tx, one.lease)
         stated = one.lease
-        told.push(...(await this.#applyOne(tx, one)))
+        told.push(...(await this.#applyOne(tx, one, seats)))
       }
       await appendToStream(tx, 'live', told)
+      await seats.tell(tx)
     })
   }
 
@@ -86,9 +90,9 @@ export class CallApplier {
   }
 
   /** @returns what the live page must hear */
-  async #applyOne(tx: GroundTransaction, { event }: JournaledCallEvent): Promise<NewStreamEvent[]> {
-    const before = await lockAttempt(tx, event.attemptId)
-    if (before === null) {
+  async #applyOne(tx: GroundTransaction, { event }: JournaledCallEvent, seats: SeatNews): Promise<NewStreamEvent[]> {
+    const found = await lockAttempt(tx, event.attemptId)
+    if (found === null) {
       // The attempt belongs to another database (a data folder put together from two).
       this.#parts.log.error(
         { attemptId: event.attemptId, type: event.body.type },
@@ -97,7 +101,9 @@ export class CallApplier {
       return []
     }
     if (!(await insertCallEvent(tx, event))) return []
+    const before = found.state
     const told = await this.#change(tx, event, before)
+    if (found.hasSeat) await applyToSeat(tx, event, before, seats)
     if (before !== 'ended' || saidByPatient.has(event.body.type)) await this.#parts.work.apply(tx, event)
     return told
   }
@@ -145,6 +151,8 @@ export class CallApplier {
             },
           },
         ]
+      case 'bridged':
+        return before === 'answered' ? [moved('bridged')] : []
       case 'outcome':
         if (!over) await setOutcome(tx, event, body.outcome)
         return []

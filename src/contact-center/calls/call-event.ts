@@ -52,7 +52,15 @@ export type CallEventBody =
   | { readonly type: 'do_not_call' }
   /** What the flow says of the call (vocabulary: outcome). */
   | { readonly type: 'outcome'; readonly outcome: FlowOutcome }
-  /** The last event of every attempt. */
+  /** The seat's leg is in the call: for the first time, or again after it was lost. */
+  | { readonly type: 'bridged'; readonly seatId: string; readonly agentId: string; readonly ref: LegRefs }
+  | { readonly type: 'held' }
+  | { readonly type: 'resumed' }
+  /** `phone_lost`: the seat's leg ended, the patient waits with music. `not_back`: it did not come back in time. */
+  | { readonly type: 'agent_left'; readonly reason: 'phone_lost' | 'not_back' }
+  /** No INVITE left for a reserved seat: the gate closed, or its phone was gone. The attempt has been given back. */
+  | { readonly type: 'not_dialled'; readonly reason: string }
+  /** The last event of every attempt that was dialled. */
   | {
       readonly type: 'ended'
       readonly result: AttemptResult

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import type { Clock, Timer } from '#platform/clock.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { type Log, logError } from '#platform/log.ts'
+import { renewSeatLeases } from '../acd/seat-store.ts'
 import type { Lease } from '../work-source.ts'
 import { nextEpoch, renewLeases } from './attempt-store.ts'
 
 /**
- * How long an attempt stays this node's without a renewal. Longer than the database may be away in calls (20 s, issue
+ * How long an attempt or a seat stays this node's without a renewal. Longer than the database may be away in calls (20 s, issue
  * "main job"), so that nobody closes a call that is still going on.
  */
 export const leaseSeconds = 60
@@ -27,7 +28,7 @@ export async function takeLease(db: Ground, dataDir: string): Promise<Lease> {
   return { owner, epoch }
 }
 
-/** Renews the leases of this node's attempts for as long as it runs; a failed renewal is tried again soon. */
+/** Renews the leases of this node's attempts and seats for as long as it runs; a failed renewal is tried again soon. */
 export class LeaseKeeper {
   readonly #db: Ground
   readonly #lease: Lease
@@ -62,7 +63,10 @@ export class LeaseKeeper {
 
   async #renewNow(): Promise<void> {
     try {
-      await this.#db.transaction().execute((tx) => renewLeases(tx, this.#lease, leaseSeconds))
+      await this.#db.transaction().execute(async (tx) => {
+        await renewLeases(tx, this.#lease, leaseSeconds)
+        await renewSeatLeases(tx, this.#lease, leaseSeconds)
+      })
       this.#wait(renewEveryMs)
     } catch (error) {
       logError(this.#log, error, 'leases were not renewed; the calls go on')

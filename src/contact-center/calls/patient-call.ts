@@ -1,13 +1,14 @@
 import type { Clock } from '#platform/clock.ts'
-import { codeOf } from '#platform/errors/errors.ts'
 import { failpoint } from '#platform/failpoint.ts'
 import { newId } from '#platform/ids.ts'
 import { type Log, logError } from '#platform/log.ts'
-import type { DialFailure, LegEnd, LegRef, PatientLeg, Telephony } from '#telephony/telephony.ts'
+import type { LegEnd, PatientLeg, Telephony } from '#telephony/telephony.ts'
 import type { FlowRecord } from '../ivr/flow-machine.ts'
 import type { Lease, Work, WorkSource } from '../work-source.ts'
 import { attemptResult, type ResultRule } from './attempt-result.ts'
-import type { AttemptResult, CallEvent, CallEventBody, FlowOutcome } from './call-event.ts'
+import type { AttemptResult, CallEvent, FlowOutcome } from './call-event.ts'
+import { CallEvents, failedEnd, refs } from './call-events.ts'
+import { CallRecording, pathOrNone } from './call-recording.ts'
 
 /** What one IVR call came to, as far as the flow can tell. Null outcome: the far end left before the flow said any. */
 export interface FlowSummary {
@@ -100,13 +101,7 @@ async function converse(
   leg: PatientLeg,
   { events, log, recordingPath }: Conversation,
 ): Promise<FlowOutcome | null> {
-  const path = await recordingPath.catch((error: unknown) => {
-    log.error({ code: codeOf(error), err: error }, 'the call goes on without a recording')
-    return null
-  })
-  // Not awaited: its command and the first prompt's leave over one connection, in this order, so that the patient does
-  // not wait for the answer to the first before the second is said.
-  const started = path === null ? null : startRecording(leg, path, events, log)
+  const recording = new CallRecording(leg, await pathOrNone(recordingPath, log), events, log)
   let outcome: FlowOutcome | null = null
   try {
     const summary = await parts.runFlow(
@@ -119,77 +114,14 @@ async function converse(
   } catch (error) {
     logError(log, error, 'the flow broke off')
   }
-  const recording = await started
-  if (recording !== null)
-    await leg.stopRecording().catch((error: unknown) => logError(log, error, 'recording not stopped'))
+  await recording.stop()
   await leg.hangUp()
-  if (recording !== null) {
-    events.write({ type: 'recording_closed', path: recording }, () => failpoint('recording-closed'))
-  }
+  await recording.tellClosed(() => failpoint('recording-closed'))
   return outcome
-}
-
-/** @returns the path, or null when no recording could be started: the row then ends as `missing`, with an alarm */
-async function startRecording(leg: PatientLeg, path: string, events: CallEvents, log: Log): Promise<string | null> {
-  try {
-    await leg.startRecording(path)
-    events.write({ type: 'recording_started', path })
-    return path
-  } catch (error) {
-    if (leg.end === null) log.error({ code: codeOf(error), err: error }, 'the call goes on without a recording')
-    return null
-  }
-}
-
-/** Numbers the events of one attempt and hands them to the journal in order. */
-class CallEvents {
-  readonly #parts: PatientCallParts
-  readonly #work: Work
-  readonly #callId: string
-  readonly #pending: Promise<void>[] = []
-  #seq = 0
-
-  constructor(parts: PatientCallParts, work: Work, callId: string) {
-    this.#parts = parts
-    this.#work = work
-    this.#callId = callId
-  }
-
-  /** @param onDurable runs once the event has been fsynced */
-  write(body: CallEventBody, onDurable?: () => void, at: Date = this.#parts.clock.now()): void {
-    this.#seq += 1
-    const { attemptId, taskId, campaignId } = this.#work
-    const event: CallEvent = { attemptId, callId: this.#callId, taskId, campaignId, seq: this.#seq, at, body }
-    const written = this.#parts.journal(event, this.#parts.lease).then(onDurable)
-    // `written()` reports a failure; until then it is no unhandled rejection.
-    written.catch(() => {})
-    this.#pending.push(written)
-  }
-
-  /** @throws what the journal threw, when an event could not be made durable (disk full) */
-  async written(): Promise<void> {
-    await Promise.all(this.#pending)
-  }
-}
-
-function failedEnd(failure: DialFailure, result: AttemptResult): CallEventBody {
-  return {
-    type: 'ended',
-    result,
-    hangupBy: null,
-    sipStatus: failure.sipStatus,
-    sipReason: failure.sipReason,
-    q850: failure.q850,
-    earlyMedia: failure.earlyMedia,
-  }
 }
 
 /** What the telephone did is not what the patient said: a refusal spoken to its end is a completed call. */
 function answeredResult(end: LegEnd, outcome: FlowOutcome | null): AttemptResult {
   if (outcome === 'done' || outcome === 'refused' || outcome === 'wrong_person') return 'completed'
   return end.by === 'lost' ? 'restart' : 'partial'
-}
-
-function refs({ sipCallId, inviteTransaction, dialogId, localTag, remoteTag, channelUuid, mediaHost }: LegRef) {
-  return { sipCallId, inviteTransaction, dialogId, localTag, remoteTag, channelUuid, mediaHost }
 }

@@ -15,6 +15,8 @@ export interface ReconcilerParts {
   /** Brings events into the rows, as the journal does. */
   readonly apply: (batch: readonly JournaledCallEvent[]) => Promise<void>
   readonly judge: (recordingId: string) => Promise<void>
+  /** After the attempts: seats of the dead. */
+  readonly seats: () => Promise<void>
   /** Attempts that this process carries itself, whatever the rows say by now. */
   readonly isOurs: (attemptId: string) => boolean
   /** Lines and tasks are free again. */
@@ -76,6 +78,7 @@ export class Reconciler {
       await this.#closeAttempts(found)
       if (found.length < atOnce || !this.#parts.telephony.up) break
     }
+    await this.#parts.seats()
     await this.#closeRecordings()
     await this.#killStrays()
   }

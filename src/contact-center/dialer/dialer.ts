@@ -2,6 +2,7 @@ import type { Clock, Timer } from '#platform/clock.ts'
 import { failpoint } from '#platform/failpoint.ts'
 import type { Log } from '#platform/log.ts'
 import type { Telephony } from '#telephony/telephony.ts'
+import type { CampaignSeats, ReservedSeat } from '../acd/seat-offer.ts'
 import type { Lease, Work, WorkSource } from '../work-source.ts'
 import { newPacer, type Pacer, refill, startable, take, waitMs } from './pacer.ts'
 
@@ -11,15 +12,26 @@ export interface DialableTrunk {
   readonly callsPerSecond: number
 }
 
+/** Campaigns whose calls wait for a free seat each (progressive pacing). */
+export interface SeatPacing {
+  /** Running campaigns of the trunk for which a seat is free here. */
+  campaigns(trunkId: string): Promise<readonly string[]>
+  /** The free seats of the campaign's team, for one claim. */
+  offer(campaignId: string): CampaignSeats
+  /** Carries one claimed attempt, and frees its seat, whatever the call may bring. */
+  call(work: Work, seat: ReservedSeat): Promise<void>
+}
+
 export interface DialerParts {
-  readonly work: WorkSource
-  readonly telephony: Telephony
+  readonly work: Pick<WorkSource, 'claim' | 'claimForSeats' | 'nextDueAt'>
+  readonly telephony: Pick<Telephony, 'up' | 'onUpChange'>
   readonly lease: Lease
   readonly clock: Clock
   readonly log: Log
+  readonly seats: SeatPacing
   /** Enabled trunks that have a running campaign. */
   trunks(): Promise<readonly DialableTrunk[]>
-  /** Carries one claimed attempt to its end; never throws for what a call may bring. */
+  /** Carries one claimed attempt without a seat to its end; never throws for what a call may bring. */
   call(work: Work): Promise<void>
 }
 
@@ -33,9 +45,10 @@ const linesTakenMs = 5_000
 const longestWaitMs = 3_600_000
 
 /**
- * Turns due tasks into calls, agentless: limited by the trunk's free lines (in the claim) and its calls per second
- * (here). It never polls: it is woken when a task falls due, a line comes free, a campaign or the telephony changes,
- * and sleeps until the next due time otherwise.
+ * Turns due tasks into calls: limited by the trunk's free lines (in the claim) and its calls per second (here), and in a
+ * progressive campaign by the free seats, one of which is reserved with the attempt, so that nobody who answers finds
+ * no agent. It never polls: it is woken when a task falls due, a line or a seat comes free, a campaign or the telephony
+ * changes, and sleeps until the next due time otherwise.
  * Source: architecture §3 (gate and claim), requirements C01, C15, C17.
  */
 export class Dialer {
@@ -118,11 +131,14 @@ export class Dialer {
       const limit = Math.min(claimAtMost, startable(pacer))
       if (limit === 0) return waitMs(pacer)
       if (!this.#open || !this.#parts.telephony.up) return longestWaitMs
-      const claimed = await work.claim(lease, trunk.id, limit)
+      // Seats first: people wait at them.
+      const seated = await this.#claimForSeats(trunk.id, limit)
+      const claimed = seated === limit ? [] : await work.claim(lease, trunk.id, limit - seated)
       if (claimed.length > 0) failpoint('after-claim')
-      this.#pacers.set(trunk.id, take(pacer, claimed.length))
-      for (const one of claimed) this.#carry(one)
-      if (claimed.length < limit) {
+      const started = seated + claimed.length
+      this.#pacers.set(trunk.id, take(pacer, started))
+      for (const one of claimed) this.#carry(one.attemptId, this.#parts.call(one))
+      if (started < limit) {
         const due = await work.nextDueAt(trunk.id)
         if (due === null) return longestWaitMs
         const waitForDueMs = due.getTime() - clock.now().getTime()
@@ -132,11 +148,28 @@ export class Dialer {
     }
   }
 
-  #carry(work: Work): void {
-    const call = this.#parts
-      .call(work)
+  /** @returns how many calls were started */
+  async #claimForSeats(trunkId: string, limit: number): Promise<number> {
+    const { seats, work, lease, log } = this.#parts
+    let started = 0
+    for (const campaignId of await seats.campaigns(trunkId)) {
+      if (started === limit) break
+      const offer = seats.offer(campaignId)
+      const claimed = await work.claimForSeats(lease, { trunkId, campaignId, atMost: limit - started }, offer)
+      started += claimed.length
+      for (const one of claimed) {
+        const seat = offer.seatOf(one.attemptId)
+        if (seat === undefined) log.error({ attemptId: one.attemptId }, 'an attempt for a seat came without one')
+        else this.#carry(one.attemptId, seats.call(one, seat))
+      }
+    }
+    return started
+  }
+
+  #carry(attemptId: string, carried: Promise<void>): void {
+    const call = carried
       .catch((error: unknown) => {
-        this.#parts.log.error({ err: error, attemptId: work.attemptId }, 'a call ended by a fault of ours')
+        this.#parts.log.error({ err: error, attemptId }, 'a call ended by a fault of ours')
       })
       .finally(() => {
         this.#running.delete(call)

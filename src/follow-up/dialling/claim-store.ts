@@ -67,17 +67,20 @@ export async function claimDue(
   lease: Lease,
   order: {
     readonly trunkId: string
+    /** One campaign with agents; null for all that have none. */
+    readonly campaignId: string | null
     readonly attemptIds: readonly string[]
     readonly passed: readonly string[]
     readonly leaseSeconds: number
   },
 ): Promise<readonly Considered[]> {
-  const { trunkId, attemptIds, passed, leaseSeconds } = order
+  const { trunkId, campaignId, attemptIds, passed, leaseSeconds } = order
   const { rows } = await sql<Considered>`/* prepared: claim-due */
     with open_programme as materialized (
       select p.id, c.id as campaign_id
       from campaign c join programme p on p.campaign_id = c.id
       where c.trunk_id = ${trunkId} and c.state = 'running' and p.state = 'running'
+        and case when ${campaignId}::uuid is null then c.pacing = 'agentless' else c.id = ${campaignId} end
         and gate_programme(p.id, app_now()) is null
     ), candidate as materialized (
       select t.id, o.campaign_id, t.priority, t.dial_at

@@ -1,13 +1,13 @@
 import { stateLease } from '#contact-center/calls/attempt-store.ts'
 import type { CallEvent } from '#contact-center/calls/call-event.ts'
-import type { Lease, Work, WorkSource } from '#contact-center/work-source.ts'
+import type { AgentCallOver, Lease, SeatOffer, Work, WorkSource } from '#contact-center/work-source.ts'
 import type { Clock } from '#platform/clock.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { newId } from '#platform/ids.ts'
 import { appendToStream, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
 import type { Secrets } from '#platform/secrets.ts'
 import { releaseAttempts } from '../tasks/release.ts'
-import { type AgentCallOver, agentCallOver } from '../tasks/settle.ts'
+import { agentCallOver } from '../tasks/settle.ts'
 import { taskChanges } from '../tasks/task-change.ts'
 import { applyToTask } from '../tasks/task-events.ts'
 import { type Considered, claimAtMost, claimDue, holdRefused, linesInUse, lockTrunk } from './claim-store.ts'
@@ -34,17 +34,29 @@ export class FollowUpWork implements WorkSource {
   readonly #parts: FollowUpWorkParts
   /** Flows and questionnaires by the id of their version, as published: they never change, so they are read once. */
   readonly #published = new Map<string, unknown>()
-  /** Trunks whose last claim ended before it had looked at all that is due. */
+  /** Trunks, with a campaign's seats or without, whose last claim ended before it had looked at all that is due. */
   readonly #unfinished = new Set<string>()
 
   constructor(parts: FollowUpWorkParts) {
     this.#parts = parts
   }
 
-  async claim(lease: Lease, trunkId: string, limit: number): Promise<readonly Work[]> {
+  claim(lease: Lease, trunkId: string, limit: number): Promise<readonly Work[]> {
+    return this.#untilGateAgrees((tx) => this.#claim(tx, lease, { trunkId, campaignId: null, limit }))
+  }
+
+  claimForSeats(
+    lease: Lease,
+    { trunkId, campaignId, atMost }: { readonly trunkId: string; readonly campaignId: string; readonly atMost: number },
+    seats: SeatOffer,
+  ): Promise<readonly Work[]> {
+    return this.#untilGateAgrees((tx) => this.#claim(tx, lease, { trunkId, campaignId, limit: atMost }, seats))
+  }
+
+  async #untilGateAgrees(claim: (tx: GroundTransaction) => Promise<readonly Work[]>): Promise<readonly Work[]> {
     for (let round = 0; ; round += 1) {
       try {
-        return await this.#parts.db.transaction().execute((tx) => this.#claim(tx, lease, trunkId, limit))
+        return await this.#parts.db.transaction().execute(claim)
       } catch (error) {
         // A fact was committed while the claim ran. What it concerns is held now, and the rest is claimed.
         const refusal = gateRefusal(error)
@@ -54,33 +66,48 @@ export class FollowUpWork implements WorkSource {
     }
   }
 
-  async #claim(tx: GroundTransaction, lease: Lease, trunkId: string, limit: number): Promise<readonly Work[]> {
+  async #claim(
+    tx: GroundTransaction,
+    lease: Lease,
+    wanted: { readonly trunkId: string; readonly campaignId: string | null; readonly limit: number },
+    seats: SeatOffer | null = null,
+  ): Promise<readonly Work[]> {
+    const { trunkId, campaignId, limit } = wanted
     const lines = await lockTrunk(tx, lease, trunkId)
     if (lines === null) return []
-    const free = Math.min(limit, claimAtMost, lines - (await linesInUse(tx, trunkId)))
-    const made = await this.#claimUpTo(tx, lease, trunkId, free)
+    const startable = Math.min(limit, claimAtMost, lines - (await linesInUse(tx, trunkId)))
+    const free = seats === null ? startable : await seats.lock(tx, startable)
+    const made = await this.#claimUpTo(tx, lease, { trunkId, campaignId, free })
     if (made.length === 0) return []
     await this.#learnVersions(tx, made)
     const work = made.map((one) => this.#workOf(one, trunkId))
+    await seats?.reserve(tx, made)
     await appendToStream(tx, 'live', claimedEvents(made))
+    await seats?.tell(tx)
     return work
   }
 
-  async #claimUpTo(tx: GroundTransaction, lease: Lease, trunkId: string, free: number): Promise<readonly Made[]> {
+  async #claimUpTo(
+    tx: GroundTransaction,
+    lease: Lease,
+    wanted: { readonly trunkId: string; readonly campaignId: string | null; readonly free: number },
+  ): Promise<readonly Made[]> {
     const { leaseSeconds } = this.#parts
+    const { trunkId, campaignId, free } = wanted
     const made: Made[] = []
     const passed: string[] = []
-    this.#unfinished.delete(trunkId)
+    const unfinished = `${trunkId} ${campaignId ?? ''}`
+    this.#unfinished.delete(unfinished)
     for (let round = 0; round < rounds && made.length < free; round += 1) {
       const attemptIds = Array.from({ length: free - made.length }, newId)
-      const considered = await claimDue(tx, lease, { trunkId, attemptIds, passed, leaseSeconds })
+      const considered = await claimDue(tx, lease, { trunkId, campaignId, attemptIds, passed, leaseSeconds })
       made.push(...considered.filter(isMade))
       const refused = considered.filter((one) => !isMade(one)).map(({ taskId }) => taskId)
       if (refused.length === 0) return made
       await holdRefused(tx, refused)
       passed.push(...refused)
     }
-    if (made.length < free) this.#unfinished.add(trunkId)
+    if (made.length < free) this.#unfinished.add(unfinished)
     return made
   }
 
@@ -116,12 +143,13 @@ export class FollowUpWork implements WorkSource {
     await applyToTask(tx, event, this.#parts.clock.now())
   }
 
-  async agentCallOver(tx: GroundTransaction, over: AgentCallOver): Promise<void> {
-    await agentCallOver(tx, over, this.#parts.clock.now())
+  /** A call that was bridged leaves its task `wrapping`; outcome and answers say where it goes. */
+  async agentCallOver(tx: GroundTransaction, call: AgentCallOver): Promise<void> {
+    await agentCallOver(tx, call, this.#parts.clock.now())
   }
 
   async nextDueAt(trunkId: string): Promise<Date | null> {
-    if (this.#unfinished.has(trunkId)) return this.#parts.clock.now()
+    if ([...this.#unfinished].some((one) => one.startsWith(trunkId))) return this.#parts.clock.now()
     return earliestDial(this.#parts.db, trunkId)
   }
 

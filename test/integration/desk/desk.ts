@@ -1,5 +1,5 @@
 import '../../../src/contact-center/acd/acd-tables.ts'
-import type { AttemptResult } from '../../../src/contact-center/calls/call-event.ts'
+import type { AttemptResult, CallEventBody } from '../../../src/contact-center/calls/call-event.ts'
 import type { Work } from '../../../src/contact-center/work-source.ts'
 import { DeskForm } from '../../../src/follow-up/desk/form-service.ts'
 import { PatientRecords } from '../../../src/follow-up/desk/record-service.ts'
@@ -9,7 +9,7 @@ import { insertAccount } from '../../../src/platform/auth/account-store.ts'
 import type { Right, Role } from '../../../src/platform/auth/rights.ts'
 import type { Ground } from '../../../src/platform/database/database.ts'
 import { newId } from '../../../src/platform/ids.ts'
-import { answered, endedBy, invited, lease, Office, secrets } from '../follow-up/office.ts'
+import { answered, endedBy, invited, lease, noLeg, Office, secrets } from '../follow-up/office.ts'
 
 const text = (zh: string, en: string) => ({ zh, en })
 const option = (code: string, score?: number) => ({
@@ -92,10 +92,7 @@ export class Desk {
       .execute((tx) => publishQuestionnaireVersion(tx, { code: 'clinical', name: '随访', document: questionnaire }))
     const programmeId = await office.programme({ purpose: 'clinical', steps: [{ questionnaireVersionId }] })
     const desk = new Desk(office, questionnaireVersionId, programmeId)
-    await office.db
-      .insertInto('team')
-      .values({ id: desk.#teamId, siteId: office.siteId, name: '随访一组' })
-      .execute()
+    await office.db.insertInto('team').values({ id: desk.#teamId, siteId: office.siteId, name: '随访一组' }).execute()
     return desk
   }
 
@@ -118,10 +115,7 @@ export class Desk {
         .insertInto('agent')
         .values({ userId: id, agentNo: `80${this.#count}`, teamId: this.#teamId, phoneId: null })
         .execute()
-      await tx
-        .insertInto('seat')
-        .values({ id: seatId, agentId: id })
-        .execute()
+      await tx.insertInto('seat').values({ id: seatId, agentId: id }).execute()
     })
     return { id, signInName, seatId }
   }
@@ -141,15 +135,13 @@ export class Desk {
   async talking(agent: Person, due?: Awaited<ReturnType<Office['due']>>) {
     const call = await this.reserved(agent, due)
     await this.office.work().begin(call.work.attemptId, lease)
-    await this.office.tell(call.work, [invited, answered])
-    await this.moveReservation(call.attemptId, 'accepted')
+    await this.office.tell(call.work, [invited, answered, bridgedWith(agent)])
     return call
   }
 
   /** The call is over, the after-call work is not. */
   async hangUp(work: Work, result: AttemptResult = 'completed'): Promise<void> {
     await this.office.tell(work, [endedBy(result)])
-    await this.moveReservation(work.attemptId, 'wrapping')
   }
 
   /** What the seat does at the end of the after-call work: the reservation and the task in one transaction. */
@@ -198,4 +190,8 @@ export class Desk {
       .orderBy('id')
       .execute()
   }
+}
+
+function bridgedWith({ id, seatId }: Person): CallEventBody {
+  return { type: 'bridged', seatId, agentId: id, ref: noLeg }
 }

@@ -81,19 +81,22 @@ describe('an answer', () => {
     ['detail', 'a\u0000b', 'DESK_ANSWER_NOT_TEXT'],
     ['detail', '\ud800', 'DESK_ANSWER_NOT_TEXT'],
     ['visit', '2026-02-30', 'DESK_ANSWER_NOT_A_DATE'],
-  ])('to %s that is none (%j) is refused by %s, named in both languages, and nothing is kept', async (id, value, code) => {
-    const { taskId } = await desk.talking(agent)
-    const error = await refusal(desk.form.saveAnswer(taskId, agent.id, id, value))
-    const question = (await desk.read(taskId, agent)).questionnaire as {
-      questions: { id: string; text: { zh: string; en: string } }[]
-    }
-    const words = question.questions.find((one) => one.id === id)?.text
-    expect(error?.code).toBe(code)
-    expect(error?.messageIn('en')).toContain(words?.en)
-    expect(error?.messageIn('zh')).toContain(words?.zh)
-    for (const language of ['en', 'zh'] as const) expect(error?.messageIn(language)).not.toMatch(/\{\w+\}/)
-    expect(await desk.answers(taskId)).toEqual({})
-  })
+  ])(
+    'to %s that is none (%j) is refused by %s, named in both languages, and nothing is kept',
+    async (id, value, code) => {
+      const { taskId } = await desk.talking(agent)
+      const error = await refusal(desk.form.saveAnswer(taskId, agent.id, id, value))
+      const question = (await desk.read(taskId, agent)).questionnaire as {
+        questions: { id: string; text: { zh: string; en: string } }[]
+      }
+      const words = question.questions.find((one) => one.id === id)?.text
+      expect(error?.code).toBe(code)
+      expect(error?.messageIn('en')).toContain(words?.en)
+      expect(error?.messageIn('zh')).toContain(words?.zh)
+      for (const language of ['en', 'zh'] as const) expect(error?.messageIn(language)).not.toMatch(/\{\w+\}/)
+      expect(await desk.answers(taskId)).toEqual({})
+    },
+  )
 
   it('to a question that the form does not have is refused', async () => {
     const { taskId } = await desk.talking(agent)
@@ -155,7 +158,12 @@ describe('the outcome and the note', () => {
     await desk.form.setOutcome(taskId, agent.id, { outcome: 'partial' }, by)
     await desk.form.setNote(taskId, agent.id, '患者要求下周复查', by)
     await desk.form.setNote(taskId, agent.id, ' 患者要求下周复查 ', by)
-    const rows = await desk.db.selectFrom('callSummary').selectAll().where('attemptId', '=', attemptId).orderBy('version').execute()
+    const rows = await desk.db
+      .selectFrom('callSummary')
+      .selectAll()
+      .where('attemptId', '=', attemptId)
+      .orderBy('version')
+      .execute()
     expect(rows.map(({ version, outcome, note, writtenBy }) => [version, outcome, note, writtenBy])).toEqual([
       [1, null, '患者要求复查', agent.id],
       [2, 'partial', '患者要求复查', agent.id],
@@ -171,9 +179,16 @@ describe('the outcome and the note', () => {
 
   it('leave codes in the audit trail and no words', async () => {
     const { taskId, attemptId } = await desk.talking(agent)
-    await desk.form.setOutcome(taskId, agent.id, { outcome: 'other', text: '电话串线', note: '张三说' }, desk.actor(agent))
+    await desk.form.setOutcome(
+      taskId,
+      agent.id,
+      { outcome: 'other', text: '电话串线', note: '张三说' },
+      desk.actor(agent),
+    )
     const rows = await desk.audit('call.summarised')
-    expect(rows).toMatchObject([{ actorId: agent.id, objectId: attemptId, detail: { outcome: 'other', noteChanged: true } }])
+    expect(rows).toMatchObject([
+      { actorId: agent.id, objectId: attemptId, detail: { outcome: 'other', noteChanged: true } },
+    ])
     expect(JSON.stringify(rows)).not.toMatch(/串线|张三/)
   })
 
@@ -185,7 +200,12 @@ describe('the outcome and the note', () => {
       desk.form.setNote(taskId, agent.id, '二', by),
       desk.form.setOutcome(taskId, agent.id, { outcome: 'moved' }, by),
     ])
-    const rows = await desk.db.selectFrom('callSummary').selectAll().where('attemptId', '=', attemptId).orderBy('version').execute()
+    const rows = await desk.db
+      .selectFrom('callSummary')
+      .selectAll()
+      .where('attemptId', '=', attemptId)
+      .orderBy('version')
+      .execute()
     expect(rows.map(({ version }) => version)).toEqual([1, 2, 3])
     expect(rows.at(-1)).toMatchObject({ outcome: 'moved' })
   })

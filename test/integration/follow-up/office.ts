@@ -394,7 +394,7 @@ export class Office {
   }
 }
 
-const noLeg = {
+export const noLeg = {
   sipCallId: null,
   inviteTransaction: null,
   dialogId: null,

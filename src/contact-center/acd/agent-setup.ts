@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
+import { systemActor, writeAudit } from '#platform/audit/audit-store.ts'
+import type { Ground, GroundTransaction } from '#platform/database/database.ts'
+import { UserError } from '#platform/errors/errors.ts'
+import { newId } from '#platform/ids.ts'
+import type { Secrets } from '#platform/secrets.ts'
+import './acd-tables.ts'
+import './seat-errors.ts'
+
+export interface PhoneDraft {
+  readonly extension: string
+  /** The sign-in name of the agent's account. */
+  readonly agent: string
+  /** 工号; default: the extension. */
+  readonly agentNo: string | null
+  /** Default: the hospital's first team. */
+  readonly team: string | null
+}
+
+export interface PhoneAccount {
+  readonly extension: string
+  /** For the phone's digest; shown once, kept sealed. */
+  readonly secret: string
+}
+
+const firstTeam = '随访一组'
+
+/**
+ * Gives an agent a desk phone: its account at our registrar with a new secret, the agent's row and team where there is
+ * none. Again for the same agent: a new secret, and another extension where one is told.
+ * @throws UserError PHONE_INVALID, AGENT_UNKNOWN, PHONE_OF_ANOTHER
+ */
+export async function setUpPhone(
+  { db, secrets }: { readonly db: Ground; readonly secrets: Pick<Secrets, 'encrypt'> },
+  draft: PhoneDraft,
+): Promise<PhoneAccount> {
+  const { extension } = draft
+  if (!/^\d{2,10}$/.test(extension)) throw new UserError('PHONE_INVALID', { field: 'extension', wanted: '2–10 digits' })
+  const secret = randomBytes(12).toString('base64url')
+  await db.transaction().execute(async (tx) => {
+    await oneAtATime(tx)
+    const userId = await accountOf(tx, draft.agent)
+    const siteId = await firstSite(tx)
+    const teamId = await ensureTeam(tx, siteId, draft.team ?? (await nameOfFirstTeam(tx)))
+    await refuseAnothers(tx, extension, userId)
+    const phone = await sql<{ id: string }>`
+      insert into phone (id, site_id, extension, secret_ciphertext)
+      values (${newId()}, ${siteId}, ${extension}, ${secrets.encrypt(secret)})
+      on conflict (extension) do update set secret_ciphertext = excluded.secret_ciphertext returning id
+    `.execute(tx)
+    const phoneId = phone.rows[0]?.id ?? ''
+    // Whoever registered with the old secret registers again.
+    await sql`delete from registration where phone_id = ${phoneId}`.execute(tx)
+    await sql`
+      insert into agent (user_id, agent_no, team_id, phone_id)
+      values (${userId}, ${draft.agentNo ?? extension}, ${teamId}, ${phoneId})
+      on conflict (user_id) do update set phone_id = excluded.phone_id,
+        agent_no = case when ${draft.agentNo === null} then agent.agent_no else excluded.agent_no end,
+        team_id = case when ${draft.team === null} then agent.team_id else excluded.team_id end
+    `.execute(tx)
+    await writeAudit(tx, {
+      actor: systemActor,
+      action: 'phone.set_up',
+      object: { kind: 'phone', id: phoneId },
+      outcome: 'ok',
+      detail: { extension, agent: userId },
+    })
+  })
+  return { extension, secret }
+}
+
+/**
+ * A team, made where there is none of that name; with a campaign, its tasks are dialled for the team's free seats
+ * (progressive) from now on.
+ * @returns the team's id
+ * @throws UserError TEAM_CAMPAIGN_UNKNOWN
+ */
+export async function setUpTeam(
+  db: Ground,
+  draft: { readonly name: string; readonly campaign: string | null },
+): Promise<string> {
+  return db.transaction().execute(async (tx) => {
+    await oneAtATime(tx)
+    const teamId = await ensureTeam(tx, await firstSite(tx), draft.name)
+    if (draft.campaign !== null) {
+      const changed = await sql<{ id: string }>`
+        update campaign set pacing = 'progressive', team_id = ${teamId}, changed_at = app_now()
+        where name = ${draft.campaign} or id::text = ${draft.campaign} returning id
+      `.execute(tx)
+      if (changed.rows.length === 0) throw new UserError('TEAM_CAMPAIGN_UNKNOWN', { name: draft.campaign })
+      // Diallers on every node look again (follow-up's channel of work).
+      await sql`select pg_notify('suifang_work', '')`.execute(tx)
+    }
+    await writeAudit(tx, {
+      actor: systemActor,
+      action: 'team.set_up',
+      object: { kind: 'team', id: teamId },
+      outcome: 'ok',
+      detail: { campaign: draft.campaign },
+    })
+    return teamId
+  })
+}
+
+async function oneAtATime(tx: GroundTransaction): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended('suifang.agent-setup', 0))`.execute(tx)
+}
+
+async function accountOf(tx: GroundTransaction, name: string): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    select id from user_account where sign_in_name = lower(btrim(${name})) and disabled_at is null
+  `.execute(tx)
+  if (rows[0] === undefined) throw new UserError('AGENT_UNKNOWN', { name })
+  return rows[0].id
+}
+
+async function firstSite(tx: GroundTransaction): Promise<string> {
+  const { rows } = await sql<{ id: string }>`select id from site order by created_at, id limit 1`.execute(tx)
+  if (rows[0] !== undefined) return rows[0].id
+  const id = newId()
+  await sql`insert into site (id, code, name) values (${id}, 'main', '本院')`.execute(tx)
+  return id
+}
+
+async function nameOfFirstTeam(tx: GroundTransaction): Promise<string> {
+  const { rows } = await sql<{ name: string }>`select name from team order by created_at, id limit 1`.execute(tx)
+  return rows[0]?.name ?? firstTeam
+}
+
+async function ensureTeam(tx: GroundTransaction, siteId: string, name: string): Promise<string> {
+  if (name.trim() === '') throw new UserError('PHONE_INVALID', { field: 'team', wanted: 'a name' })
+  const { rows } = await sql<{ id: string }>`
+    insert into team (id, site_id, name) values (${newId()}, ${siteId}, ${name.trim()})
+    on conflict (site_id, name) do update set name = excluded.name returning id
+  `.execute(tx)
+  return rows[0]?.id ?? ''
+}
+
+async function refuseAnothers(tx: GroundTransaction, extension: string, userId: string): Promise<void> {
+  const { rows } = await sql<{ agent: string }>`
+    select u.sign_in_name as agent from phone p join agent g on g.phone_id = p.id
+    join user_account u on u.id = g.user_id where p.extension = ${extension} and g.user_id <> ${userId}
+  `.execute(tx)
+  if (rows[0] !== undefined) throw new UserError('PHONE_OF_ANOTHER', { extension, agent: rows[0].agent })
+}

@@ -1,0 +1,133 @@
+import { sql } from 'kysely'
+import type { GroundTransaction } from '#platform/database/database.ts'
+import type { CallEvent, CallEventBody } from '../calls/call-event.ts'
+import { wrapUpSeconds } from './seat.ts'
+import type { SeatNews } from './seat-news.ts'
+import {
+  beginWrapUp,
+  lockSeatOfAttempt,
+  loseSeatLeg,
+  moveReservation,
+  moveSeat,
+  type SeatOfAttempt,
+  setSeatLeg,
+} from './seat-store.ts'
+
+const concerned: ReadonlySet<CallEventBody['type']> = new Set([
+  'answered',
+  'bridged',
+  'held',
+  'resumed',
+  'agent_left',
+  'not_dialled',
+  'ended',
+])
+
+/**
+ * What an event of a call makes of the seat and its reservation, in the transaction that applies it. Only moves that are
+ * legal from where the seat stands are made: what a seat went through meanwhile must not keep an attempt from its end.
+ * @param attemptState before the event
+ */
+export async function applyToSeat(
+  tx: GroundTransaction,
+  event: CallEvent,
+  attemptState: string,
+  news: SeatNews,
+): Promise<void> {
+  if (!concerned.has(event.body.type)) return
+  const seat = await lockSeatOfAttempt(tx, event.attemptId)
+  if (seat === null) return
+  await change(tx, event, { seat, attemptState, news })
+  news.add(seat.seatId)
+}
+
+interface Standing {
+  readonly seat: SeatOfAttempt
+  readonly attemptState: string
+  readonly news: SeatNews
+}
+
+async function change(tx: GroundTransaction, event: CallEvent, { seat, attemptState, news }: Standing): Promise<void> {
+  const { body, callId, attemptId, taskId } = event
+  const { seatId, state, reservation } = seat
+  const over = attemptState === 'ended'
+  switch (body.type) {
+    case 'answered':
+      if (over || reservation !== 'pending') return
+      await moveReservation(tx, seat.reservationId, 'accepted')
+      if (state === 'reserved') await moveSeat(tx, seatId, 'ringing')
+      return news.add(seatId, { type: 'call.answered', payload: { callId, attemptId, taskId } })
+    case 'bridged':
+      if (over || reservation !== 'accepted') return
+      await setSeatLeg(tx, seatId, body.ref)
+      await enterCall(tx, event, body)
+      if (state === 'ringing' || state === 'holding' || state === 'unreachable') await moveSeat(tx, seatId, 'talking')
+      return
+    case 'held':
+      if (state === 'talking') await moveSeat(tx, seatId, 'holding')
+      return news.add(seatId, { type: 'call.held', payload: { callId } })
+    case 'resumed':
+      if (state === 'holding') await moveSeat(tx, seatId, 'talking')
+      return news.add(seatId, { type: 'call.resumed', payload: { callId } })
+    case 'agent_left':
+      if (reservation !== 'accepted' || body.reason !== 'phone_lost') return
+      await loseSeatLeg(tx, seatId, { channelUuid: null, keepLease: true })
+      return
+    case 'not_dialled':
+      if (reservation !== 'pending') return
+      await moveReservation(tx, seat.reservationId, 'rescinded')
+      await free(tx, seat)
+      return news.add(seatId, { type: 'call.released', payload: { attemptId, reason: body.reason } })
+    case 'ended':
+      return endCall(tx, event, body, { seat, attemptState, news })
+    default:
+      return
+  }
+}
+
+async function endCall(
+  tx: GroundTransaction,
+  { callId, attemptId, taskId }: CallEvent,
+  body: Extract<CallEventBody, { type: 'ended' }>,
+  { seat, attemptState, news }: Standing,
+): Promise<void> {
+  const { seatId, reservationId, reservation } = seat
+  if (reservation === 'pending') {
+    await moveReservation(tx, reservationId, 'rescinded')
+    await free(tx, seat)
+    news.add(seatId, { type: 'call.released', payload: { attemptId, reason: body.result } })
+  } else if (reservation === 'accepted' && attemptState === 'bridged') {
+    await moveReservation(tx, reservationId, 'wrapping')
+    await beginWrapUp(tx, seatId, wrapUpSeconds)
+    news.add(seatId, { type: 'call.ended', payload: { callId, attemptId, taskId, by: body.hangupBy } })
+  } else if (reservation === 'accepted') {
+    // The patient went before the agent was in the call: there is nothing to wrap up.
+    await moveReservation(tx, reservationId, 'canceled')
+    await free(tx, seat)
+    news.add(seatId, { type: 'call.released', payload: { attemptId, reason: body.result } })
+  }
+}
+
+async function free(tx: GroundTransaction, { seatId, state, reachable }: SeatOfAttempt): Promise<void> {
+  if (state === 'reserved' || state === 'ringing') await moveSeat(tx, seatId, reachable ? 'idle' : 'unreachable')
+}
+
+/** The agent as a party of the call; after a lost leg a second one. */
+async function enterCall(
+  tx: GroundTransaction,
+  { callId, attemptId, at }: CallEvent,
+  { agentId, ref }: Extract<CallEventBody, { type: 'bridged' }>,
+): Promise<void> {
+  await sql`
+    update party set left_at = ${at} where call_id = ${callId} and kind = 'agent' and left_at is null
+  `.execute(tx)
+  await sql`
+    insert into party (id, call_id, kind, sip_call_id, dialog_id, local_tag, remote_tag, channel_uuid, media_host, joined_at)
+    select new_id(), c.id, 'agent', ${ref.sipCallId}, ${ref.dialogId}, ${ref.localTag}, ${ref.remoteTag},
+      ${ref.channelUuid}, ${ref.mediaHost}, ${at} from call c where c.id = ${callId}
+  `.execute(tx)
+  await sql`
+    update attempt set state = 'bridged', agent_id = ${agentId}, bridged_at = coalesce(bridged_at, ${at})
+    where id = ${attemptId} and state in ('answered', 'bridged')
+  `.execute(tx)
+}

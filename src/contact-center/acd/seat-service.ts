@@ -1,0 +1,272 @@
+import type { Clock } from '#platform/clock.ts'
+import type { Ground, GroundTransaction } from '#platform/database/database.ts'
+import { UserError } from '#platform/errors/errors.ts'
+import { type Log, logError } from '#platform/log.ts'
+import { lastOffset } from '#platform/realtime/stream-store.ts'
+import type { LivePhone, SeatLeg } from '#telephony/telephony.ts'
+import { stateLease } from '../calls/attempt-store.ts'
+import { leaseSeconds } from '../calls/lease-keeper.ts'
+import type { Lease, WorkSource } from '../work-source.ts'
+import { type ChosenStatus, isBusy, longestExtensionSeconds, statusPath } from './seat.ts'
+import type { SeatCall, SeatCalls } from './seat-call.ts'
+import type { SeatLegs } from './seat-legs.ts'
+import { SeatNews, seatStream } from './seat-news.ts'
+import type { SeatView } from './seat-schema.ts'
+import {
+  ensureSeat,
+  extendWrapUp,
+  leaseSeat,
+  lockSeatOfAgent,
+  loseSeatLeg,
+  moveSeat,
+  moveStatus,
+  phoneOfAgent,
+  type SeatRow,
+  seatOfAgent,
+  seatOfExtension,
+  setSeatLeg,
+} from './seat-store.ts'
+import { endWrapUp } from './wrap-up.ts'
+import './seat-errors.ts'
+
+export interface SeatServiceParts {
+  readonly db: Ground
+  readonly lease: Lease
+  readonly work: Pick<WorkSource, 'agentCallOver'>
+  readonly legs: SeatLegs
+  readonly calls: SeatCalls
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const ringMs = 30_000
+const retryMs = 1_000
+
+/**
+ * What an agent does at the seat, and what becomes of its phone. Every change writes the seat's row and the event on its
+ * stream in one transaction. What is done to a running call goes to the call, which tells of it by its events.
+ * Source: requirements A10, A18; vocabulary (seat status, seat state).
+ */
+export class SeatService {
+  readonly #parts: SeatServiceParts
+  readonly #signingIn = new Map<string, Promise<void>>()
+  readonly #losing = new Set<Promise<void>>()
+  #closed = false
+
+  constructor(parts: SeatServiceParts) {
+    this.#parts = parts
+  }
+
+  /** Null for an account without a seat: it never signed in. */
+  async view(userId: string): Promise<SeatView | null> {
+    return this.#parts.db
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute(async (tx) => {
+        const seat = await seatOfAgent(tx, userId)
+        return seat === null ? null : viewOf(seat, await lastOffset(tx, seatStream(seat.id)))
+      })
+  }
+
+  /**
+   * Rings the desk phone once; lifted, its leg stays up and the seat is free for calls. Asked again while the leg is up,
+   * it changes nothing; with the leg lost, it rings again.
+   * @throws UserError SEAT_NO_PHONE, SEAT_PHONE_NOT_LIVE, SEAT_PHONE_NOT_ANSWERED, SEAT_TAKEN
+   */
+  signIn(userId: string): Promise<void> {
+    const under = this.#signingIn.get(userId)
+    if (under !== undefined) return under
+    const done = this.#signIn(userId).finally(() => this.#signingIn.delete(userId))
+    this.#signingIn.set(userId, done)
+    return done
+  }
+
+  /** At once, or when the call at the seat and its after-call work are over. */
+  async signOut(userId: string): Promise<void> {
+    const left = await this.#change(userId, async (tx, seat) => {
+      if (seat.status === 'signed_out') return null
+      if (seat.status !== 'signing_out') await moveStatus(tx, seat.id, 'signing_out')
+      if (isBusy(seat.state) || seat.reservation !== null) return null
+      await loseSeatLeg(tx, seat.id, { channelUuid: null, keepLease: false })
+      await moveStatus(tx, seat.id, 'signed_out')
+      return seat.id
+    })
+    if (left !== null) await this.#parts.legs.hangUp(left)
+  }
+
+  /** @throws UserError SEAT_NOT_SIGNED_IN */
+  async setStatus(userId: string, status: ChosenStatus, reason: string | null = null): Promise<void> {
+    await this.#change(userId, async (tx, seat) => {
+      const path = statusPath(seat.status, status)
+      if (path === null) throw new UserError('SEAT_NOT_SIGNED_IN')
+      for (const step of path) await moveStatus(tx, seat.id, step, step === 'available' ? null : reason)
+    })
+  }
+
+  /** @throws UserError SEAT_NOT_WRAPPING */
+  async extendWrapUp(userId: string, seconds: number): Promise<void> {
+    await this.#change(userId, async (tx, seat) => {
+      if (seat.state !== 'wrap_up') throw new UserError('SEAT_NOT_WRAPPING')
+      await extendWrapUp(tx, seat.id, Math.min(seconds, longestExtensionSeconds))
+    })
+  }
+
+  /** @throws UserError OUTCOME_MISSING, SEAT_NOT_WRAPPING */
+  async finishWrapUp(userId: string): Promise<void> {
+    await this.#change(userId, async (tx, seat, news) => {
+      if (seat.state !== 'wrap_up') throw new UserError('SEAT_NOT_WRAPPING')
+      if (seat.attemptId !== null && seat.outcome === null) throw new UserError('OUTCOME_MISSING')
+      await endWrapUp(tx, seat, { work: this.#parts.work, news })
+    })
+  }
+
+  /** @throws UserError SEAT_NO_CALL */
+  async hangUp(userId: string): Promise<void> {
+    await (await this.#call(userId)).hangUp()
+  }
+
+  /** @throws UserError SEAT_NO_CALL */
+  async hold(userId: string): Promise<void> {
+    await (await this.#call(userId)).hold()
+  }
+
+  /** @throws UserError SEAT_NO_CALL */
+  async resume(userId: string): Promise<void> {
+    await (await this.#call(userId)).resume()
+  }
+
+  /** News of a desk phone: its seat's page is told whether it is live. */
+  async phoneChanged(phone: LivePhone | { readonly extension: string; readonly gone: true }): Promise<void> {
+    if ('contact' in phone) this.#parts.legs.phoneMoved(phone.extension, phone.contact)
+    try {
+      await this.#parts.db.transaction().execute(async (tx) => {
+        const seatId = await seatOfExtension(tx, phone.extension)
+        if (seatId === null) return
+        const news = new SeatNews()
+        news.add(seatId)
+        await news.tell(tx)
+      })
+    } catch (error) {
+      logError(this.#parts.log, error, 'a seat was not told of its phone')
+    }
+  }
+
+  /** A leg has ended. In a call it is the call's to tell, by its journal; else the row follows here. */
+  legLost(seatId: string, leg: SeatLeg): void {
+    if (this.#parts.calls.at(seatId) !== undefined) return
+    const losing = this.#lose(seatId, leg).finally(() => this.#losing.delete(losing))
+    this.#losing.add(losing)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.allSettled([...this.#signingIn.values(), ...this.#losing])
+  }
+
+  async #signIn(userId: string): Promise<void> {
+    const { db, lease, legs, calls } = this.#parts
+    const phone = await phoneOfAgent(db, userId)
+    if (phone === null) throw new UserError('SEAT_NO_PHONE')
+    const seat = await db.transaction().execute(async (tx) => {
+      await stateLease(tx, lease)
+      await ensureSeat(tx, userId)
+      const found = await lockSeatOfAgent(tx, userId)
+      if (found === null || !(await leaseSeat(tx, found.id, lease, leaseSeconds))) throw new UserError('SEAT_TAKEN')
+      return found
+    })
+    // Its call rings the phone by itself.
+    if (legs.leg(seat.id) !== null || calls.at(seat.id) !== undefined) return this.#greet(userId, null)
+    if (phone.contact === null) {
+      await this.#giveUp(userId)
+      throw new UserError('SEAT_PHONE_NOT_LIVE', { extension: phone.extension })
+    }
+    const answer = await legs.ring({ ...phone, contact: phone.contact, seatId: seat.id }, ringMs)
+    if (!answer.answered) {
+      await this.#giveUp(userId)
+      throw new UserError('SEAT_PHONE_NOT_ANSWERED')
+    }
+    try {
+      await this.#greet(userId, answer.leg)
+    } catch (error) {
+      await legs.hangUp(seat.id)
+      throw error
+    }
+  }
+
+  /** The agent is there: signed in, and with a new leg free for calls. */
+  async #greet(userId: string, leg: SeatLeg | null): Promise<void> {
+    await this.#change(userId, async (tx, seat) => {
+      if (leg !== null) {
+        if (!(await leaseSeat(tx, seat.id, this.#parts.lease, leaseSeconds))) throw new UserError('SEAT_TAKEN')
+        await setSeatLeg(tx, seat.id, leg.ref)
+        if (seat.state === 'unreachable' && seat.reservation === null) await moveSeat(tx, seat.id, 'idle')
+      }
+      if (seat.status === 'signed_out') await moveStatus(tx, seat.id, 'available')
+    })
+    // It may have ended before its row was written.
+    if (leg?.end) this.legLost(userId, leg)
+  }
+
+  /** No leg came up: the seat is nobody's. */
+  async #giveUp(userId: string): Promise<void> {
+    await this.#change(userId, async (tx, seat) => {
+      if (!seat.reachable) await loseSeatLeg(tx, seat.id, { channelUuid: null, keepLease: false })
+    })
+  }
+
+  async #lose(seatId: string, leg: SeatLeg): Promise<void> {
+    while (!this.#closed) {
+      try {
+        await this.#change(seatId, async (tx) => {
+          await loseSeatLeg(tx, seatId, { channelUuid: leg.ref.channelUuid, keepLease: false })
+        })
+        return
+      } catch (error) {
+        logError(this.#parts.log, error, 'a lost phone is not in the rows yet')
+        await new Promise<void>((resolve) => this.#parts.clock.setTimeout(resolve, retryMs))
+      }
+    }
+  }
+
+  async #change<T>(
+    userId: string,
+    act: (tx: GroundTransaction, seat: SeatRow, news: SeatNews) => Promise<T>,
+  ): Promise<T> {
+    const { db, lease } = this.#parts
+    return db.transaction().execute(async (tx) => {
+      await stateLease(tx, lease)
+      const seat = await lockSeatOfAgent(tx, userId)
+      if (seat === null) throw new UserError('SEAT_NOT_SIGNED_IN')
+      const news = new SeatNews()
+      const made = await act(tx, seat, news)
+      news.add(seat.id)
+      await news.tell(tx)
+      return made
+    })
+  }
+
+  async #call(userId: string): Promise<SeatCall> {
+    const seat = await seatOfAgent(this.#parts.db, userId)
+    const call = seat === null ? undefined : this.#parts.calls.at(seat.id)
+    if (call === undefined) throw new UserError('SEAT_NO_CALL')
+    return call
+  }
+}
+
+function viewOf(seat: SeatRow, offset: number): SeatView {
+  const { id, status, statusReason, state, extension, phoneLive, callId, attemptId, taskId, reservation } = seat
+  return {
+    id,
+    status,
+    statusReason,
+    state,
+    since: seat.since.toISOString(),
+    phone: extension === null ? null : { extension, live: phoneLive },
+    wrapUpUntil: seat.wrapUpUntil?.toISOString() ?? null,
+    call:
+      callId === null || attemptId === null || taskId === null
+        ? null
+        : { callId, attemptId, taskId, answered: reservation !== 'pending', held: state === 'holding' },
+    offset,
+  }
+}

@@ -1,0 +1,327 @@
+import { sql } from 'kysely'
+import type { Ground, GroundTransaction } from '#platform/database/database.ts'
+import type { LegRefs } from '../calls/call-event.ts'
+import type { Outcome } from '../contact-center-tables.ts'
+import type { Lease } from '../work-source.ts'
+import type { ReservationState } from './reservation.ts'
+import type { SeatState, SeatStatus } from './seat.ts'
+import './acd-tables.ts'
+
+/** Channel of a seat's news: `<id> <state> <status>` (migration 0005). */
+export const seatChannel = 'suifang_seat'
+
+export interface FreeSeat {
+  readonly seatId: string
+  readonly agentId: string
+  readonly mediaHost: string | null
+}
+
+/**
+ * Locks free seats of the campaign's team, longest idle first, those that another claim has locked left out.
+ * @param order.seatIds whose legs this process holds
+ */
+export async function lockFreeSeats(
+  tx: GroundTransaction,
+  lease: Lease,
+  order: { readonly campaignId: string; readonly seatIds: readonly string[]; readonly atMost: number },
+): Promise<readonly FreeSeat[]> {
+  const { rows } = await sql<FreeSeat>`
+    select s.id as seat_id, s.agent_id, s.media_host
+    from seat s join agent g on g.user_id = s.agent_id
+    where s.state = 'idle' and s.status = 'available' and s.id = any (${order.seatIds}::uuid[])
+      and s.lease_owner = ${lease.owner} and s.lease_epoch = ${lease.epoch}
+      and g.team_id = (select c.team_id from campaign c where c.id = ${order.campaignId})
+    order by s.state_since, s.id limit ${order.atMost}
+    for update of s skip locked
+  `.execute(tx)
+  return rows
+}
+
+export interface NewReservation {
+  readonly reservationId: string
+  readonly seatId: string
+  readonly attemptId: string
+}
+
+/** One reservation a seat, and the seat `reserved`. */
+export async function reserveSeats(tx: GroundTransaction, made: readonly NewReservation[]): Promise<void> {
+  await sql`
+    insert into reservation (id, seat_id, attempt_id)
+    select * from unnest(${made.map((one) => one.reservationId)}::uuid[], ${made.map((one) => one.seatId)}::uuid[],
+      ${made.map((one) => one.attemptId)}::uuid[])
+  `.execute(tx)
+  await sql`update seat set state = 'reserved' where id = any (${made.map((one) => one.seatId)}::uuid[])`.execute(tx)
+}
+
+/** Running progressive campaigns of a trunk for which this process has a free seat. */
+export async function campaignsWithFreeSeats(
+  db: Ground,
+  lease: Lease,
+  order: { readonly trunkId: string; readonly seatIds: readonly string[] },
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select c.id from campaign c
+    where c.trunk_id = ${order.trunkId} and c.state = 'running' and c.pacing = 'progressive' and exists (
+      select from seat s join agent g on g.user_id = s.agent_id
+      where s.state = 'idle' and s.status = 'available' and g.team_id = c.team_id and s.id = any (${order.seatIds}::uuid[])
+        and s.lease_owner = ${lease.owner} and s.lease_epoch = ${lease.epoch})
+    order by c.id
+  `.execute(db)
+  return rows.map(({ id }) => id)
+}
+
+export interface SeatOfAttempt {
+  readonly reservationId: string
+  readonly reservation: ReservationState
+  readonly seatId: string
+  readonly agentId: string
+  readonly state: SeatState
+  /** A leg is up. */
+  readonly reachable: boolean
+}
+
+/** The seat that an attempt was offered to, both locked; null for a call without one. */
+export async function lockSeatOfAttempt(tx: GroundTransaction, attemptId: string): Promise<SeatOfAttempt | null> {
+  const { rows } = await sql<SeatOfAttempt>`
+    select r.id as reservation_id, r.state as reservation, s.id as seat_id, s.agent_id, s.state,
+      s.channel_uuid is not null as reachable
+    from reservation r join seat s on s.id = r.seat_id where r.attempt_id = ${attemptId} for update of r, s
+  `.execute(tx)
+  return rows[0] ?? null
+}
+
+export async function moveReservation(tx: GroundTransaction, id: string, state: ReservationState): Promise<void> {
+  await sql`update reservation set state = ${state} where id = ${id}`.execute(tx)
+}
+
+export async function moveSeat(tx: GroundTransaction, seatId: string, state: SeatState): Promise<void> {
+  await sql`update seat set state = ${state} where id = ${seatId} and state <> ${state}`.execute(tx)
+}
+
+/** Deadlines run on the clock of the database, whatever `app_now()` is made to say. */
+export async function beginWrapUp(tx: GroundTransaction, seatId: string, seconds: number): Promise<void> {
+  await sql`
+    update seat set state = 'wrap_up', wrap_up_until = clock_timestamp() + make_interval(secs => ${seconds})
+    where id = ${seatId}
+  `.execute(tx)
+}
+
+/** The leg is up; whether the seat is free with it, the caller says. */
+export async function setSeatLeg(tx: GroundTransaction, seatId: string, ref: LegRefs): Promise<void> {
+  await sql`
+    update seat set sip_call_id = ${ref.sipCallId}, invite_transaction = ${ref.inviteTransaction},
+      dialog_id = ${ref.dialogId}, local_tag = ${ref.localTag}, remote_tag = ${ref.remoteTag},
+      channel_uuid = ${ref.channelUuid}, media_host = ${ref.mediaHost}
+    where id = ${seatId} and channel_uuid is distinct from ${ref.channelUuid}
+  `.execute(tx)
+}
+
+/**
+ * The leg is gone: the seat cannot be reached, but after-call work goes on without a phone.
+ * @param lost.channelUuid of the leg that ended: another that has come up meanwhile is left alone; null for whichever
+ * @param lost.keepLease while its call waits for the phone to come back
+ */
+export async function loseSeatLeg(
+  tx: GroundTransaction,
+  seatId: string,
+  lost: { readonly channelUuid: string | null; readonly keepLease: boolean },
+): Promise<boolean> {
+  const done = await sql`
+    update seat set sip_call_id = null, invite_transaction = null, dialog_id = null, local_tag = null,
+      remote_tag = null, channel_uuid = null, media_host = null,
+      state = case when state = 'wrap_up' then state else 'unreachable' end,
+      lease_owner = case when ${lost.keepLease} then lease_owner end,
+      lease_epoch = case when ${lost.keepLease} then lease_epoch end,
+      lease_until = case when ${lost.keepLease} then lease_until end
+    where id = ${seatId} and (${lost.channelUuid}::text is null or channel_uuid = ${lost.channelUuid})
+  `.execute(tx)
+  return Number(done.numAffectedRows ?? 0) > 0
+}
+
+/** A seat by its agent, as its page and its commands need it. */
+export interface SeatRow {
+  readonly id: string
+  readonly status: SeatStatus
+  readonly statusReason: string | null
+  readonly state: SeatState
+  readonly since: Date
+  readonly wrapUpUntil: Date | null
+  /** Its time has passed, by the database's clock. */
+  readonly wrapUpOver: boolean
+  readonly extension: string | null
+  readonly phoneLive: boolean
+  readonly reachable: boolean
+  readonly reservation: ReservationState | null
+  readonly callId: string | null
+  readonly attemptId: string | null
+  readonly taskId: string | null
+  readonly outcome: Outcome | null
+}
+
+const seatRow = sql`
+  select s.id, s.status, s.status_reason, s.state, s.state_since as since, s.wrap_up_until,
+    coalesce(s.wrap_up_until <= clock_timestamp(), false) as wrap_up_over, p.extension,
+    exists (select from registration n where n.phone_id = p.id and n.expires_at > clock_timestamp()) as phone_live,
+    s.channel_uuid is not null as reachable,
+    r.state as reservation, r.id as call_id, r.attempt_id, a.task_id, a.outcome
+  from seat s
+  join agent g on g.user_id = s.agent_id
+  left join phone p on p.id = g.phone_id
+  left join reservation r on r.seat_id = s.id and r.state in ('pending', 'accepted', 'wrapping')
+  left join attempt a on a.id = r.attempt_id
+`
+
+export async function seatsById(db: Ground | GroundTransaction, ids: readonly string[]): Promise<readonly SeatRow[]> {
+  const { rows } = await sql<SeatRow>`${seatRow} where s.id = any (${ids}::uuid[]) order by s.id`.execute(db)
+  return rows
+}
+
+export async function seatOfAgent(db: Ground | GroundTransaction, agentId: string): Promise<SeatRow | null> {
+  const { rows } = await sql<SeatRow>`${seatRow} where s.agent_id = ${agentId}`.execute(db)
+  return rows[0] ?? null
+}
+
+export async function lockSeatOfAgent(tx: GroundTransaction, agentId: string): Promise<SeatRow | null> {
+  const { rows } = await sql<SeatRow>`${seatRow} where s.agent_id = ${agentId} for update of s`.execute(tx)
+  return rows[0] ?? null
+}
+
+export async function lockSeat(tx: GroundTransaction, seatId: string): Promise<SeatRow | null> {
+  const { rows } = await sql<SeatRow>`${seatRow} where s.id = ${seatId} for update of s`.execute(tx)
+  return rows[0] ?? null
+}
+
+/** @param reason null for none; a status without one loses the one before */
+export async function moveStatus(
+  tx: GroundTransaction,
+  seatId: string,
+  status: SeatStatus,
+  reason: string | null = null,
+): Promise<void> {
+  await sql`update seat set status = ${status}, status_reason = ${reason} where id = ${seatId}`.execute(tx)
+}
+
+export async function extendWrapUp(tx: GroundTransaction, seatId: string, seconds: number): Promise<void> {
+  await sql`
+    update seat set wrap_up_until = greatest(wrap_up_until, clock_timestamp()) + make_interval(secs => ${seconds})
+    where id = ${seatId}
+  `.execute(tx)
+}
+
+/** An agent's phone as it stands: null where none is assigned. */
+export async function phoneOfAgent(
+  db: Ground | GroundTransaction,
+  agentId: string,
+): Promise<{ readonly extension: string; readonly contact: string | null; readonly displayName: string } | null> {
+  const { rows } = await sql<{ extension: string; contact: string | null; displayName: string }>`
+    select p.extension, u.display_name, (select n.contact from registration n
+      where n.phone_id = p.id and n.expires_at > clock_timestamp()) as contact
+    from agent g join phone p on p.id = g.phone_id join user_account u on u.id = g.user_id
+    where g.user_id = ${agentId}
+  `.execute(db)
+  return rows[0] ?? null
+}
+
+/** The seat of an agent, made where there is none. Its id is the agent's. */
+export async function ensureSeat(tx: GroundTransaction, agentId: string): Promise<void> {
+  await sql`insert into seat (id, agent_id) values (${agentId}, ${agentId}) on conflict do nothing`.execute(tx)
+}
+
+/**
+ * Takes the lease of a seat for the writer, unless another node that lives has it.
+ * @returns false when it has
+ */
+export async function leaseSeat(
+  tx: GroundTransaction,
+  seatId: string,
+  lease: Lease,
+  seconds: number,
+): Promise<boolean> {
+  const taken = await sql`
+    update seat set lease_owner = ${lease.owner}, lease_epoch = ${lease.epoch},
+      lease_until = clock_timestamp() + make_interval(secs => ${seconds})
+    where id = ${seatId} and (lease_until is null or lease_allows(lease_owner, lease_epoch, lease_until))
+  `.execute(tx)
+  return Number(taken.numAffectedRows ?? 0) > 0
+}
+
+/** Keeps this node's seats leased; one that is being written at this moment keeps the lease it has. */
+export async function renewSeatLeases(tx: GroundTransaction, lease: Lease, seconds: number): Promise<void> {
+  await sql`
+    update seat set lease_until = clock_timestamp() + make_interval(secs => ${seconds})
+    where id in (
+      select id from seat where lease_owner = ${lease.owner} and lease_epoch = ${lease.epoch} for update skip locked)
+  `.execute(tx)
+}
+
+/** True for seats that this node may bring to their next state: its own, nobody's, and those of the dead. */
+function mine(lease: Lease) {
+  return sql`(s.lease_until is null or s.lease_until < clock_timestamp()
+    or (s.lease_owner = ${lease.owner} and s.lease_epoch <= ${lease.epoch}))`
+}
+
+/** Seats whose after-call work is over by the clock, and those that wait to be signed out. */
+export async function seatsDue(
+  db: Ground,
+  lease: Lease,
+  atMost: number,
+): Promise<readonly { readonly id: string; readonly due: 'wrap_up' | 'sign_out' }[]> {
+  const { rows } = await sql<{ id: string; due: 'wrap_up' | 'sign_out' }>`
+    select s.id, case when s.state = 'wrap_up' then 'wrap_up' else 'sign_out' end as due from seat s
+    where ${mine(lease)} and (s.wrap_up_until <= clock_timestamp()
+      or (s.status = 'signing_out' and s.state in ('idle', 'unreachable') and not exists (
+        select from reservation r where r.seat_id = s.id and r.state in ('pending', 'accepted', 'wrapping'))))
+    order by s.wrap_up_until nulls first limit ${atMost}
+  `.execute(db)
+  return rows
+}
+
+/** Milliseconds until the next after-call work is over; null when there is none. */
+export async function nextWrapUpMs(db: Ground, lease: Lease): Promise<number | null> {
+  const { rows } = await sql<{ ms: number | null }>`
+    select ceil(extract(epoch from min(s.wrap_up_until) - clock_timestamp()) * 1000)::float8 as ms from seat s
+    where s.wrap_up_until is not null and ${mine(lease)}
+  `.execute(db)
+  return rows[0]?.ms ?? null
+}
+
+export interface DeadSeat extends LegRefs {
+  readonly id: string
+}
+
+/** Seats whose node died: their lease has run out or belongs to an earlier start of this node. */
+export async function seatsOfTheDead(db: Ground, lease: Lease): Promise<readonly DeadSeat[]> {
+  const { rows } = await sql<DeadSeat>`
+    select id, sip_call_id, invite_transaction, dialog_id, local_tag, remote_tag, channel_uuid, media_host from seat
+    where (lease_owner = ${lease.owner} and lease_epoch < ${lease.epoch}) or lease_until < clock_timestamp()
+    order by id
+  `.execute(db)
+  return rows
+}
+
+/** Seats that nobody holds although an offer stands on them whose attempt is over. */
+export async function seatsLeftInCalls(
+  tx: GroundTransaction,
+): Promise<readonly { seatId: string; reservationId: string; reservation: ReservationState; state: SeatState }[]> {
+  const { rows } = await sql<{
+    seatId: string
+    reservationId: string
+    reservation: ReservationState
+    state: SeatState
+  }>`
+    select s.id as seat_id, r.id as reservation_id, r.state as reservation, s.state
+    from reservation r join seat s on s.id = r.seat_id join attempt a on a.id = r.attempt_id
+    where r.state in ('pending', 'accepted') and a.state = 'ended' and s.lease_until is null
+    for update of r, s skip locked
+  `.execute(tx)
+  return rows
+}
+
+/** The seat of the agent whose phone this is; null where nobody has it, or nobody ever signed in with it. */
+export async function seatOfExtension(tx: GroundTransaction, extension: string): Promise<string | null> {
+  const { rows } = await sql<{ id: string }>`
+    select s.id from seat s join agent g on g.user_id = s.agent_id join phone p on p.id = g.phone_id
+    where p.extension = ${extension}
+  `.execute(tx)
+  return rows[0]?.id ?? null
+}

@@ -1,0 +1,25 @@
+import type { GroundTransaction } from '#platform/database/database.ts'
+import { UserError } from '#platform/errors/errors.ts'
+import type { WorkSource } from '../work-source.ts'
+import type { SeatNews } from './seat-news.ts'
+import { loseSeatLeg, moveReservation, moveSeat, type SeatRow } from './seat-store.ts'
+import './seat-errors.ts'
+
+/**
+ * After-call work is over: the seat is free, or cannot be reached where its phone was lost meanwhile, and follow-up says
+ * what becomes of the task. The seat's row is locked by the caller; `news` is told last.
+ */
+export async function endWrapUp(
+  tx: GroundTransaction,
+  seat: SeatRow,
+  { work, news }: { readonly work: Pick<WorkSource, 'agentCallOver'>; readonly news: SeatNews },
+): Promise<void> {
+  if (seat.state !== 'wrap_up') throw new UserError('SEAT_NOT_WRAPPING')
+  const { id, reservation, callId, attemptId, taskId } = seat
+  if (reservation === 'wrapping' && callId !== null) await moveReservation(tx, callId, 'completed')
+  await moveSeat(tx, id, seat.reachable ? 'idle' : 'unreachable')
+  // Nobody holds a leg of it: any node may ring the phone next.
+  if (!seat.reachable) await loseSeatLeg(tx, id, { channelUuid: null, keepLease: false })
+  news.add(id)
+  if (attemptId !== null && taskId !== null) await work.agentCallOver(tx, { attemptId, taskId })
+}

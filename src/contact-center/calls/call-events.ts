@@ -1,0 +1,67 @@
+import type { Clock } from '#platform/clock.ts'
+import type { DialFailure, LegRef } from '#telephony/telephony.ts'
+import type { Lease, Work } from '../work-source.ts'
+import type { AttemptResult, CallEvent, CallEventBody, LegRefs } from './call-event.ts'
+
+export interface CallEventsParts {
+  readonly lease: Lease
+  readonly clock: Clock
+  /** Resolves when the event is fsynced; never waits for the database. */
+  readonly journal: (event: CallEvent, lease: Lease) => Promise<void>
+}
+
+/** Numbers the events of one attempt and hands them to the journal in order. */
+export class CallEvents {
+  readonly #parts: CallEventsParts
+  readonly #work: Work
+  readonly #callId: string
+  readonly #pending: Promise<void>[] = []
+  #seq = 0
+
+  constructor(parts: CallEventsParts, work: Work, callId: string) {
+    this.#parts = parts
+    this.#work = work
+    this.#callId = callId
+  }
+
+  /** @param onDurable runs once the event has been fsynced */
+  write(body: CallEventBody, onDurable?: () => void, at: Date = this.#parts.clock.now()): void {
+    this.#seq += 1
+    const { attemptId, taskId, campaignId } = this.#work
+    const event: CallEvent = { attemptId, callId: this.#callId, taskId, campaignId, seq: this.#seq, at, body }
+    const written = this.#parts.journal(event, this.#parts.lease).then(onDurable)
+    // `written()` reports a failure; until then it is no unhandled rejection.
+    written.catch(() => {})
+    this.#pending.push(written)
+  }
+
+  /** @throws what the journal threw, when an event could not be made durable (disk full) */
+  async written(): Promise<void> {
+    await Promise.all(this.#pending)
+  }
+}
+
+/** The last event of a dial that nobody answered. */
+export function failedEnd(failure: DialFailure, result: AttemptResult): CallEventBody {
+  return {
+    type: 'ended',
+    result,
+    hangupBy: null,
+    sipStatus: failure.sipStatus,
+    sipReason: failure.sipReason,
+    q850: failure.q850,
+    earlyMedia: failure.earlyMedia,
+  }
+}
+
+export function refs({
+  sipCallId,
+  inviteTransaction,
+  dialogId,
+  localTag,
+  remoteTag,
+  channelUuid,
+  mediaHost,
+}: LegRef): LegRefs {
+  return { sipCallId, inviteTransaction, dialogId, localTag, remoteTag, channelUuid, mediaHost }
+}

@@ -1,0 +1,57 @@
+import { codeOf } from '#platform/errors/errors.ts'
+import { type Log, logError } from '#platform/log.ts'
+import type { PatientLeg } from '#telephony/telephony.ts'
+import type { CallEvents } from './call-events.ts'
+
+/**
+ * The recording of one call. Its start is commanded at once and awaited only at the end: what is said to the leg next
+ * leaves over the same connection, in this order, so that the patient does not wait for an answer in between.
+ */
+export class CallRecording {
+  readonly #leg: PatientLeg
+  readonly #events: CallEvents
+  readonly #log: Log
+  readonly #started: Promise<string | null>
+
+  /** @param path where it is to be recorded; a failure to make it, or to start, leaves the call without a recording */
+  constructor(leg: PatientLeg, path: string | null, events: CallEvents, log: Log) {
+    this.#leg = leg
+    this.#events = events
+    this.#log = log
+    this.#started = path === null ? Promise.resolve(null) : this.#start(path)
+  }
+
+  /** The file is complete. */
+  async stop(): Promise<void> {
+    if ((await this.#started) === null) return
+    await this.#leg.stopRecording().catch((error: unknown) => logError(this.#log, error, 'recording not stopped'))
+  }
+
+  /** Tells of the file, if there is one; after the leg's end. @param onDurable runs once the event has been fsynced */
+  async tellClosed(onDurable?: () => void): Promise<void> {
+    const path = await this.#started
+    if (path !== null) this.#events.write({ type: 'recording_closed', path }, onDurable)
+  }
+
+  /** @returns null when no recording could be started: the row then ends as `missing`, with an alarm */
+  async #start(path: string): Promise<string | null> {
+    try {
+      await this.#leg.startRecording(path)
+      this.#events.write({ type: 'recording_started', path })
+      return path
+    } catch (error) {
+      if (this.#leg.end === null) {
+        this.#log.error({ code: codeOf(error), err: error }, 'the call goes on without a recording')
+      }
+      return null
+    }
+  }
+}
+
+/** Awaits the path that was being made while it rang. */
+export async function pathOrNone(path: Promise<string>, log: Log): Promise<string | null> {
+  return path.catch((error: unknown) => {
+    log.error({ code: codeOf(error), err: error }, 'the call goes on without a recording')
+    return null
+  })
+}
