@@ -115,7 +115,7 @@ function DoneButMissing({
 }: Pick<OutcomePanelProps, 'record' | 'desk'> & Pick<OutcomeFields, 'outcome'>) {
   const { t } = useTranslation()
   const count = useMissing(desk, record)
-  if (outcome !== 'done' || count === 0) return null
+  if ((outcome !== 'done' && outcome !== 'proxy') || count === 0) return null
   return (
     <p className="field-warning" role="status">
       {t('seat.outcome.doneMissing', { count })}
@@ -138,7 +138,7 @@ function CallbackTime({ record, draft, fields }: { record: DeskRecord; draft: Ou
     <div className="callback">
       <Select
         aria-label={t('seat.outcome.callbackDay')}
-        placeholder={t('seat.outcome.callbackDay')}
+        placeholder={t('seat.outcome.day')}
         value={fields.day}
         onChange={(day: string) => {
           const keeps = fields.time !== null && callbackTimes(day, now, callingHours).includes(fields.time)
@@ -148,7 +148,7 @@ function CallbackTime({ record, draft, fields }: { record: DeskRecord; draft: Ou
       />
       <Select
         aria-label={t('seat.outcome.callbackTime')}
-        placeholder={t('seat.outcome.callbackTime')}
+        placeholder={t('seat.outcome.time')}
         value={fields.time}
         disabled={fields.day === null}
         notFoundContent={t('seat.outcome.noTimes')}
@@ -186,12 +186,16 @@ function OtherText({ draft, saved }: DraftProps) {
   )
 }
 
+/** Each saving is a version of the note: it waits for a longer pause than an answer. */
+const notePauseMs = 4_000
+
 function Note({ draft, saved, save }: DraftProps & { readonly save: SaveState | undefined }) {
   const { t } = useTranslation()
-  const note = useDraft(saved, (given) => {
-    if (given !== saved) draft.change({ note: given })
+  const given = (text: string) => {
+    if (text !== saved) draft.change({ note: text })
     return true
-  })
+  }
+  const note = useDraft(saved, given, { pauseMs: notePauseMs })
   return (
     <div className="note">
       <label htmlFor="outcome-note">{t('seat.outcome.note')}</label>

@@ -1,4 +1,5 @@
-import { Button, Input } from 'antd'
+import { Button, DatePicker, Input } from 'antd'
+import dayjs from 'dayjs'
 import { type KeyboardEvent, type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AnswerValue, Question } from '#follow-up/questionnaire/questionnaire.ts'
@@ -237,13 +238,14 @@ function TextField({ question: { maxLength }, value, onGive, labelId }: FieldPro
 }
 
 function DateField({ value, onGive, labelId }: FieldProps<'date'>) {
+  const day = typeof value === 'string' && isAnswered(value) ? dayjs(value) : null
   return (
-    <Input
-      type="date"
+    <DatePicker
       className="date-field"
       aria-labelledby={labelId}
-      value={typeof value === 'string' && isAnswered(value) ? value : ''}
-      onChange={(event) => onGive(event.target.value === '' ? null : event.target.value)}
+      format="YYYY-MM-DD"
+      value={day}
+      onChange={(chosen: dayjs.Dayjs | null) => onGive(chosen === null ? null : chosen.format('YYYY-MM-DD'))}
     />
   )
 }

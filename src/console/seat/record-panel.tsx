@@ -42,9 +42,7 @@ function PatientCard({ record: { patient, task, sharedWith } }: { readonly recor
             .join(' · ')}
         </span>
         {[...(vip === null ? [] : ['VIP']), ...tags].map((tag) => (
-          <Tag key={tag} color="gold">
-            {tag}
-          </Tag>
+          <Tag key={tag}>{tag}</Tag>
         ))}
       </p>
       <dl className="facts">

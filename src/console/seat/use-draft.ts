@@ -1,8 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
 
-/** A pause after which what was typed counts as given. */
-const pauseMs = 800
-
 export interface Draft {
   readonly value: string
   readonly type: (text: string) => void
@@ -15,7 +12,7 @@ export interface Draft {
  * @param saved what is shown where nothing is being typed
  * @param give returns false where the text is not to be taken; it then stays as it is typed
  */
-export function useDraft(saved: string, give: (text: string) => boolean): Draft {
+export function useDraft(saved: string, give: (text: string) => boolean, { pauseMs = 800 } = {}): Draft {
   const [typed, setTyped] = useState<string | null>(null)
   const present = useRef({ typed, give })
   const timer = useRef<number | undefined>(undefined)

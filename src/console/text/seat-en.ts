@@ -162,6 +162,8 @@ export const seatEn: Texts<typeof seatZh> = {
     choose: 'Choose the outcome of the call first',
     callbackDay: 'Callback day',
     callbackTime: 'Callback time',
+    day: 'Day',
+    time: 'Time',
     callbackPlease: 'Choose day and time of the callback',
     callbackHours: 'Calling hours {{periods}}',
     noTimes: 'No time left on this day',
@@ -171,7 +173,8 @@ export const seatEn: Texts<typeof seatZh> = {
     confirmRefused: 'All follow-up of this patient ends, and the number is never dialled again.',
     confirmDeceased: 'All follow-up and all messages to this patient end for good.',
     confirmOk: 'Confirm',
-    doneMissing: 'Required questions without an answer: {{count}}. If the patient cannot answer, choose “Partial”.',
+    doneMissing:
+      'Required questions without an answer: {{count}}. The outcome stands only when they are answered; if the patient cannot, choose “Partial”.',
     unsavedAnswers: 'Some answers are not saved: save them first.',
     effect: {
       callback: 'dialled again at the time agreed',

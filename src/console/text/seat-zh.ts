@@ -144,6 +144,8 @@ export const seatZh = {
     choose: '请先选择通话结论',
     callbackDay: '回拨日期',
     callbackTime: '回拨时间',
+    day: '日期',
+    time: '时间',
     callbackPlease: '请选择回拨日期和时间',
     callbackHours: '外呼时段 {{periods}}',
     noTimes: '当天已无可选时间',
@@ -153,7 +155,7 @@ export const seatZh = {
     confirmRefused: '患者的全部随访将终止，号码列入禁呼名单。',
     confirmDeceased: '患者的全部随访和关怀消息将永久终止。',
     confirmOk: '确认',
-    doneMissing: '还有 {{count}} 道必答题未答；如患者无法回答，请选“部分完成”。',
+    doneMissing: '还有 {{count}} 道必答题未答；答完前不能记为此结论；如患者无法回答，请选“部分完成”。',
     unsavedAnswers: '还有答案未保存，请先重试保存。',
     effect: {
       callback: '到约定时间再次拨打',
