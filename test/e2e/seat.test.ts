@@ -197,7 +197,7 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await desk.choose('medicine-why', '费用')
     await desk.choose('medicine-why', '有副作用')
     await desk.question('medicine-why').getByText('最多选 2 项').waitFor()
-    await desk.choose('medicine-why', '没有原因')
+    await desk.choose('medicine-why', '没有原因（单独选择）')
     await waitFor(() => JSON.stringify(seat.written(taskId).answers['medicine-why']) === '["none"]')
     await desk.type('pressure', '400')
     await desk.question('pressure').getByText('60 到 260').waitFor()

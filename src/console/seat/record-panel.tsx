@@ -53,9 +53,7 @@ function PatientCard({ record: { patient, task, sharedWith } }: { readonly recor
         <Fact name={t('seat.record.phones')}>
           {phones.map(({ relation, relationWord, contactName, number, current }) => (
             <span key={number} className="phone-line" data-current={current}>
-              {[relationWord ?? (relation === null ? null : word('relation', relation)), contactName, number]
-                .filter((part) => part !== null)
-                .join(' ')}
+              {[relationText(relation, relationWord), contactName, number].filter((part) => part !== null).join(' ')}
               {current && <b> {t('seat.record.thisPhone')}</b>}
             </span>
           ))}
@@ -66,6 +64,13 @@ function PatientCard({ record: { patient, task, sharedWith } }: { readonly recor
       </dl>
     </>
   )
+}
+
+/** The word of the list it came from; in English the code's, where that says as much. */
+function relationText(code: string | null, listed: string | null): string | null {
+  const coded = code === null ? null : word('relation', code)
+  const other = '8'
+  return currentLanguage() === 'en' && code !== other ? (coded ?? listed) : (listed ?? coded)
 }
 
 function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
