@@ -63,12 +63,13 @@ import { streamRetention } from '#platform/realtime/stream-retention.ts'
 import { openEmbeddedSwitch } from '#telephony/embedded-switch.ts'
 import type { MediaServerAddress } from '#telephony/media-server-address.ts'
 import { openTelephony } from '#telephony/open-telephony.ts'
+import { Registrar } from '#telephony/registrar/registrar.ts'
 import type { SipServerAddress } from '#telephony/sip-link.ts'
 import type { PatientLeg, SeatLeg, Telephony } from '#telephony/telephony.ts'
 
 const flowsFolder = new URL('../ivr-flows/', import.meta.url).pathname
 const consoleFolder = new URL('../dist/console/', import.meta.url).pathname
-const latestMigration = '0006-desk'
+const latestMigration = '0007-register-nonce'
 
 /** A call waits for its pop at most so long: it does not wait for a database that is away. */
 const shownWithinMs = 150
@@ -139,6 +140,9 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
 
   const seats = openSeats(ground, { telephony, work, lease })
   opened.defer(() => seats.close())
+  const registrar = new Registrar({ db, listener, secrets: ground.secrets, log })
+  registrar.onChange((change) => void seats.service.phoneChanged(change))
+  opened.defer(() => registrar.close())
 
   const calling = callingParts(ground, { telephony, work, lease, journal })
   const ours = new Set<string>()
@@ -210,6 +214,8 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   })
   opened.defer(() => seatsHeard.close())
   seats.keeper.wake()
+  telephony.onRegister((request) => registrar.answer(request))
+  await registrar.start()
   dialer.start()
   opened.defer(() => dialer.close({ hangUp: () => telephony.close() }))
   log.info({ url, lease }, 'the house is open')

@@ -51,12 +51,19 @@ export interface AgentCallOver {
   readonly taskId: string
 }
 
+export interface AttemptForSeat {
+  readonly attemptId: string
+  readonly taskId: string
+  /** Whom a callback was agreed with (requirements C14). */
+  readonly preferredAgentId: string | null
+}
+
 /** Free seats, as a claim asks for them inside its transaction; a claim that is refused and begun again asks again. */
 export interface SeatOffer {
   /** Locks free seats. @returns how many there are, at most `atMost` */
   lock(tx: GroundTransaction, atMost: number): Promise<number>
-  /** Reserves one of the locked seats for each attempt, in order. */
-  reserve(tx: GroundTransaction, attempts: readonly { attemptId: string; taskId: string }[]): Promise<void>
+  /** Reserves one of the locked seats for each attempt: where it is free the preferred agent's, else in order. */
+  reserve(tx: GroundTransaction, attempts: readonly AttemptForSeat[]): Promise<void>
   /** What the seats' pages must hear; the last statements of the transaction. */
   tell(tx: GroundTransaction): Promise<void>
 }

@@ -13,6 +13,8 @@ export interface Secrets {
   hmacPhone(e164: string): Buffer
   /** The same of an identity number, under a key of its own. */
   hmacDocument(value: string): Buffer
+  /** 32 bytes for one purpose alone, the same on every node and after a restart. */
+  keyFor(purpose: string): Buffer
   /** AES-256-GCM under a fresh nonce: one byte version, 12 nonce, 16 tag, then the text. */
   encrypt(text: string): Buffer
   /** @throws UnexpectedError SECRET_UNREADABLE when it was encrypted under another key, or changed */
@@ -43,6 +45,7 @@ export function secretsOf(key: Buffer): Secrets {
   const textKey = createSecretKey(derive(key, 'text at rest'))
   return {
     fingerprint: derive(key, 'fingerprint').toString('hex', 0, 8),
+    keyFor: (purpose) => derive(key, `purpose: ${purpose}`),
     hmacPhone: (e164) => createHmac('sha256', phoneKey).update(e164).digest(),
     hmacDocument: (value) => createHmac('sha256', documentKey).update(value).digest(),
     encrypt: (text) => {

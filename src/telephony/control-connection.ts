@@ -14,6 +14,15 @@ export interface ControlParts {
   readonly onChange: (up: boolean) => void
   /** The file at `path` has been closed by the media server. */
   readonly onRecordingClosed: (path: string) => void
+  /** A channel has become a member of a conference. */
+  readonly onMember: (member: RoomMember) => void
+}
+
+export interface RoomMember {
+  readonly room: string
+  readonly channelUuid: string
+  /** Names the member within its conference. */
+  readonly memberId: string
 }
 
 /** FreeSWITCH says it is alive every 20 s unless configured otherwise (ours: 5 s); after this silence it is asked. */
@@ -79,7 +88,7 @@ export class ControlConnection {
       this.#signedIn(connection),
     )
     this.#connection = connection
-    connection.reqEvents = ['HEARTBEAT', 'RECORD_STOP']
+    connection.reqEvents = ['HEARTBEAT', 'RECORD_STOP', 'CUSTOM conference::maintenance']
     const { socket } = connection
     socket?.setNoDelay(true)
     socket?.setTimeout(signInLimitMs, () => socket.destroy())
@@ -101,6 +110,11 @@ export class ControlConnection {
     connection.on('esl::event::RECORD_STOP::*', (event) => {
       const path = event.getHeader('Record-File-Path')
       if (path !== null) this.#parts.onRecordingClosed(path)
+    })
+    connection.on('esl::event::CUSTOM::*', (event) => {
+      if (event.getHeader('Action') !== 'add-member') return
+      const [room, channelUuid, memberId] = ['Conference-Name', 'Unique-ID', 'Member-ID'].map((n) => event.getHeader(n))
+      if (room && channelUuid && memberId) this.#parts.onMember({ room, channelUuid, memberId })
     })
   }
 

@@ -1,14 +1,24 @@
 import type Srf from 'drachtio-srf'
 import type { Clock } from '#platform/clock.ts'
 import { type Log, logError } from '#platform/log.ts'
-import { attemptHeader, callHeader } from './media-link.ts'
 import { readQ850 } from './q850.ts'
 import type { SipLink } from './sip-link.ts'
-import type { DialHooks, DialOrder, LegRef } from './telephony.ts'
+import type { DialHooks, LegRef } from './telephony.ts'
 import { type Settling, settling } from './within.ts'
 
+/** Who is called, and how we show up there. */
+export interface Callee {
+  readonly uri: string
+  /** User part of our From. */
+  readonly callingNumber: string
+  /** Free of quotes, backslashes and control characters. */
+  readonly callingName?: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly auth?: { readonly username: string; readonly password: string }
+}
+
 export interface InvitationParts {
-  readonly order: DialOrder
+  readonly callee: Callee
   readonly offer: string
   readonly hooks: DialHooks
   readonly sip: SipLink
@@ -82,17 +92,11 @@ export class Invitation {
   }
 
   #send(): void {
-    const { order, offer, sip } = this.#parts
-    const { trunk } = order
-    const { username, password } = trunk
+    const { callee, offer, sip } = this.#parts
+    const { uri, headers, ...who } = callee
     sip.srf.createUAC(
-      `sip:${order.number}@${trunk.host}:${trunk.port}`,
-      {
-        localSdp: offer,
-        callingNumber: trunk.callerNumber,
-        headers: { [attemptHeader]: order.attemptId, [callHeader]: order.callId, 'User-Agent': 'suifang' },
-        ...(username === undefined || password === undefined ? {} : { auth: { username, password } }),
-      },
+      uri,
+      { ...who, localSdp: offer, headers: { ...headers, 'User-Agent': 'suifang' } },
       {
         cbRequest: (error, invite) => {
           if (error === null && invite !== undefined) this.#sent(invite)

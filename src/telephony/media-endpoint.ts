@@ -56,6 +56,8 @@ export class MediaEndpoint {
   #executes: Promise<unknown> = Promise.resolve()
   /** The one that executes, and those that wait for their turn. */
   readonly #plays: Play[] = []
+  /** Stays in rooms that are under way or queued. */
+  #inRoom = 0
   #recording: { readonly path: string; readonly closed: Promise<void> } | null = null
   #released: Promise<void> | null = null
 
@@ -133,6 +135,8 @@ export class MediaEndpoint {
     if (play === undefined || this.#end !== null) return
     const first = !play.stopping
     play.stopping = true
+    // It has not begun, and a break would reach the room instead.
+    if (this.#inRoom > 0) return
     const { clock } = this.#parts
     const over = Promise.race([play.over.promise, this.ended])
     if (first) {
@@ -141,6 +145,23 @@ export class MediaEndpoint {
       )
     }
     await within({ clock, limitMs: startLimitMs + breakLimitMs, what: 'uuid_break' }, over)
+  }
+
+  /**
+   * Enters a conference, muted, and stays until it is sent away or hangs up. Its turn comes like every execute's: what is
+   * asked to play meanwhile is heard after it has left.
+   * @param room.wanted asked when its turn has come
+   * @returns when it has left; at once when it was no longer wanted. Never rejects
+   */
+  async stayInRoom(name: string, { wanted }: { readonly wanted: () => boolean }): Promise<void> {
+    this.#inRoom += 1
+    try {
+      await this.#execute('conference', `${name}@default+flags{mute}`, { wanted })
+    } catch (error) {
+      if (this.#end === null) logError(this.#parts.log, error, 'a channel could not stay in its room')
+    } finally {
+      this.#inRoom -= 1
+    }
   }
 
   async flushDigits(): Promise<void> {

@@ -3,12 +3,13 @@ import type { Clock, Timer } from '#platform/clock.ts'
 import { OperationalError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
 import { type Log, logError } from '#platform/log.ts'
+import { type ChannelOwner, ownerHeaders, ownerVariableNames } from './channel-owner.ts'
 import { ControlConnection } from './control-connection.ts'
 import { guardSocket } from './guard-socket.ts'
 import { MediaEndpoint } from './media-endpoint.ts'
 import { type MediaServerAddress, mediaServerName } from './media-server-address.ts'
 import type { SipLink } from './sip-link.ts'
-import { within } from './within.ts'
+import { settling, within } from './within.ts'
 
 export interface MediaLinkParts {
   readonly address: MediaServerAddress
@@ -35,12 +36,17 @@ export interface MediaChannel {
   readonly uuid: string
   readonly attemptId: string | null
   readonly callId: string | null
+  readonly seatId: string | null
 }
 
-export const attemptVariable = 'suifang_attempt_id'
-export const callVariable = 'suifang_call_id'
-export const attemptHeader = 'X-Suifang-Attempt'
-export const callHeader = 'X-Suifang-Call'
+/** A channel on its way into a room. */
+export interface Entry {
+  /** Settles with its member id; never rejects, and never settles when it does not get in. */
+  readonly memberId: Promise<string>
+  /** Nobody waits any more. */
+  forget(): void
+}
+
 /** Tells the tries for one call apart. */
 const endpointHeader = 'X-Suifang-Endpoint'
 
@@ -68,6 +74,8 @@ export class MediaLink {
   /** Channels being made, by the name given to each try; with their uuid once they have reported. */
   readonly #awaited = new Map<string, string | null>()
   readonly #recordings = new Map<string, () => void>()
+  /** Channels on their way into a room, by room and uuid. */
+  readonly #entries = new Map<string, (memberId: string) => void>()
   #mediaServer: Mrf.MediaServer | null = null
   #retryTimer: Timer | undefined
   #connecting = false
@@ -82,6 +90,7 @@ export class MediaLink {
       log: parts.log,
       onChange: (up) => (up ? this.#connect() : parts.onChange()),
       onRecordingClosed: (path) => this.#recordings.get(path)?.(),
+      onMember: ({ room, channelUuid, memberId }) => this.#entries.get(`${room} ${channelUuid}`)?.(memberId),
     })
   }
 
@@ -98,7 +107,7 @@ export class MediaLink {
    * A fresh channel with its offer ready, connected to nobody.
    * @throws OperationalError MEDIA_SERVER_AWAY, TELEPHONY_TIMEOUT; whatever fsmrf met
    */
-  async createEndpoint(ids: { readonly attemptId: string; readonly callId: string }, log: Log): Promise<MediaEndpoint> {
+  async createEndpoint(owner: ChannelOwner, log: Log): Promise<MediaEndpoint> {
     const mediaServer = this.#mediaServer
     const { sip, clock } = this.#parts
     if (mediaServer === null) throw new OperationalError('MEDIA_SERVER_AWAY', { mediaHost: this.name })
@@ -106,7 +115,7 @@ export class MediaLink {
     this.#awaited.set(attempt, null)
     const made = mediaServer
       .createEndpoint({
-        headers: { [attemptHeader]: ids.attemptId, [callHeader]: ids.callId, [endpointHeader]: attempt },
+        headers: { ...ownerHeaders(owner), [endpointHeader]: attempt },
       })
       .then((endpoint) => this.#adopt(endpoint, log))
     try {
@@ -126,9 +135,11 @@ export class MediaLink {
   async channels(): Promise<readonly MediaChannel[]> {
     const listed = readChannelList(await this.#control.api('show channels as json', listLimitMs))
     const channels = listed.map(async (uuid) => {
-      const attemptId = await this.#variable(uuid, attemptVariable)
-      const callId = await this.#variable(uuid, callVariable)
-      return attemptId === gone || callId === gone ? [] : [{ uuid, attemptId, callId }]
+      const attemptId = await this.#variable(uuid, ownerVariableNames.attemptId)
+      const callId = await this.#variable(uuid, ownerVariableNames.callId)
+      const seatId = await this.#variable(uuid, ownerVariableNames.seatId)
+      if (attemptId === gone || callId === gone || seatId === gone) return []
+      return [{ uuid, attemptId, callId, seatId }]
     })
     return (await Promise.all(channels)).flat()
   }
@@ -137,6 +148,30 @@ export class MediaLink {
   async kill(channelUuid: string): Promise<void> {
     if (!/^[0-9A-Za-z-]+$/.test(channelUuid)) return
     await this.#control.api(`uuid_kill ${channelUuid}`)
+  }
+
+  /** Tells when the channel has become a member of the room. To be called before it is sent there. */
+  awaitEntry(room: string, channelUuid: string): Entry {
+    const key = `${room} ${channelUuid}`
+    const { promise: memberId, resolve } = settling<string>()
+    this.#entries.set(key, resolve)
+    return {
+      memberId,
+      forget: () => {
+        if (this.#entries.get(key) === resolve) this.#entries.delete(key)
+      },
+    }
+  }
+
+  /**
+   * @param command such as `mute 3`; the caller vouches for it
+   * @throws OperationalError ROOM_REFUSED, MEDIA_SERVER_AWAY, TELEPHONY_TIMEOUT
+   */
+  async roomCommand(room: string, command: string): Promise<void> {
+    const answer = (await this.#control.api(`conference ${room} ${command}`)).trim()
+    if (!answer.startsWith('+OK') && !answer.startsWith('OK')) {
+      throw new OperationalError('ROOM_REFUSED', { command: command.split(' ', 1)[0] ?? '', answer })
+    }
   }
 
   async close(): Promise<void> {

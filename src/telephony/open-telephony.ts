@@ -1,12 +1,29 @@
 import Mrf from 'drachtio-fsmrf'
 import { type Clock, systemClock } from '#platform/clock.ts'
+import { UnexpectedError } from '#platform/errors/errors.ts'
 import { type Log, logError } from '#platform/log.ts'
+import type { ConnectedLeg } from './connected-leg.ts'
 import { type EventSocketListener, MediaLink } from './media-link.ts'
 import type { MediaServerAddress } from './media-server-address.ts'
-import { OutboundCall } from './outbound-call.ts'
-import type { AnsweredLeg } from './patient-leg.ts'
+import { type CallPlan, OutboundCall } from './outbound-call.ts'
+import { patientCallPlan } from './patient-call-plan.ts'
+import { AnsweredLeg } from './patient-leg.ts'
+import { ConferenceRoom } from './room.ts'
+import { seatCallPlan } from './seat-call-plan.ts'
 import { SipLink, type SipServerAddress } from './sip-link.ts'
-import type { DialHooks, DialOrder, LegRef, LiveLeg, OutboundDial, Telephony } from './telephony.ts'
+import type {
+  DialHooks,
+  DialOrder,
+  LegRef,
+  LiveLeg,
+  OutboundDial,
+  PatientLeg,
+  RegisterHandler,
+  Room,
+  SeatCallOrder,
+  SeatDial,
+  Telephony,
+} from './telephony.ts'
 import { within } from './within.ts'
 import './telephony-errors.ts'
 
@@ -18,11 +35,18 @@ export interface TelephonyOptions {
   readonly events?: EventSocketListener
   readonly log: Log
   readonly clock?: Clock
+  /** What a patient on hold hears, without end: a stream of FreeSWITCH's, free of spaces. Default `local_stream://moh`. */
+  readonly holdMusic?: string
+  /** A phone that has sent no packet for so long is lost. Default 10 s. */
+  readonly seatMediaTimeoutMs?: number
   /** How long to wait for the servers before going on without them. Default 5 s. */
   readonly firstUpMs?: number
 }
 
 const closeLimitMs = 9_000
+/** What sip-config ships. */
+const shippedMusic = 'local_stream://moh'
+const defaultSeatMediaTimeoutMs = 10_000
 
 /**
  * Signs in to drachtio and the media servers. Resolves when the telephony is up, or after `firstUpMs`: then `up` is
@@ -44,15 +68,19 @@ class ConnectedTelephony implements Telephony {
   readonly #log: Log
   readonly #sip: SipLink
   readonly #media: readonly MediaLink[]
-  readonly #legs = new Set<AnsweredLeg>()
-  readonly #dials = new Set<OutboundCall>()
+  readonly #holdMusic: string
+  readonly #seatMediaTimeoutMs: number
+  readonly #legs = new Set<ConnectedLeg>()
+  readonly #dials = new Set<OutboundCall<ConnectedLeg>>()
   readonly #listeners: ((up: boolean) => void)[] = []
   #wasUp = false
   #closing: Promise<void> | null = null
 
-  constructor({ drachtio, freeswitches, events, log, clock = systemClock }: TelephonyOptions) {
+  constructor({ drachtio, freeswitches, events, log, clock = systemClock, ...options }: TelephonyOptions) {
     this.#clock = clock
     this.#log = log
+    this.#holdMusic = options.holdMusic ?? shippedMusic
+    this.#seatMediaTimeoutMs = options.seatMediaTimeoutMs ?? defaultSeatMediaTimeoutMs
     const onChange = () => this.#changed()
     this.#sip = new SipLink({ address: drachtio, clock, log, onChange })
     const mrf = new Mrf(this.#sip.srf)
@@ -79,20 +107,23 @@ class ConnectedTelephony implements Telephony {
   }
 
   dial(order: DialOrder, hooks: DialHooks): OutboundDial {
-    const call = new OutboundCall(
-      {
-        sip: this.#sip,
-        mediaServers: () => this.#byLoad(),
-        clock: this.#clock,
-        log: this.#log,
-        onAnswered: (leg) => this.#hold(leg),
-      },
-      order,
-      hooks,
-    )
-    this.#dials.add(call)
-    call.result.finally(() => this.#dials.delete(call)).catch(() => {})
-    return call
+    return this.#call(patientCallPlan(order, hooks), order.mediaHost)
+  }
+
+  callSeat(order: SeatCallOrder): SeatDial {
+    return this.#call(seatCallPlan(order, { mediaTimeoutMs: this.#seatMediaTimeoutMs }))
+  }
+
+  openRoom(patient: PatientLeg): Room {
+    if (!(patient instanceof AnsweredLeg)) throw new UnexpectedError('ROOM_FOREIGN_LEG')
+    const { endpoint } = patient
+    const link = this.#media.find(({ name }) => name === endpoint.mediaHost)
+    if (link === undefined) throw new UnexpectedError('ROOM_FOREIGN_LEG')
+    return new ConferenceRoom({ patient, link, holdMusic: this.#holdMusic, clock: this.#clock, log: this.#log })
+  }
+
+  onRegister(handler: RegisterHandler): void {
+    this.#sip.onRegister(handler)
   }
 
   async liveLegs(): Promise<readonly LiveLeg[]> {
@@ -100,12 +131,7 @@ class ConnectedTelephony implements Telephony {
       this.#media
         .filter((link) => link.up)
         .map(async (link) =>
-          (await link.channels()).map(({ uuid, attemptId, callId }) => ({
-            channelUuid: uuid,
-            mediaHost: link.name,
-            attemptId,
-            callId,
-          })),
+          (await link.channels()).map(({ uuid, ...owner }) => ({ channelUuid: uuid, mediaHost: link.name, ...owner })),
         ),
     )
     return lists.flat()
@@ -138,7 +164,29 @@ class ConnectedTelephony implements Telephony {
     this.#sip.close()
   }
 
-  #hold(leg: AnsweredLeg): void {
+  #call<Leg extends ConnectedLeg>(plan: CallPlan<Leg>, mediaHost?: string): OutboundCall<Leg> {
+    const call = new OutboundCall<Leg>(
+      {
+        sip: this.#sip,
+        mediaServers: () => this.#byLoad().filter(({ name }) => mediaHost === undefined || name === mediaHost),
+        clock: this.#clock,
+        log: this.#log,
+      },
+      {
+        ...plan,
+        answered: (parts) => {
+          const leg = plan.answered(parts)
+          this.#hold(leg)
+          return leg
+        },
+      },
+    )
+    this.#dials.add(call)
+    call.result.finally(() => this.#dials.delete(call)).catch(() => {})
+    return call
+  }
+
+  #hold(leg: ConnectedLeg): void {
     this.#legs.add(leg)
     void leg.ended.then(() => leg.hangUp()).finally(() => this.#legs.delete(leg))
   }

@@ -1,11 +1,12 @@
 import type { Clock, Timer } from '#platform/clock.ts'
 import { type Log, logError } from '#platform/log.ts'
-import { Invitation, type InvitationOutcome } from './invitation.ts'
+import { type ChannelOwner, ownerVariables } from './channel-owner.ts'
+import type { ConnectedLeg, ConnectedLegParts } from './connected-leg.ts'
+import { type Callee, Invitation, type InvitationOutcome } from './invitation.ts'
 import type { MediaEndpoint } from './media-endpoint.ts'
-import { attemptVariable, callVariable, type MediaLink } from './media-link.ts'
-import { AnsweredLeg } from './patient-leg.ts'
+import type { MediaLink } from './media-link.ts'
 import type { SipLink } from './sip-link.ts'
-import type { DialAnswer, DialFailure, DialHooks, DialOrder, LegRef, OutboundDial } from './telephony.ts'
+import type { DialAnswer, DialFailure, DialHooks, LegRef } from './telephony.ts'
 
 export interface OutboundCallParts {
   readonly sip: SipLink
@@ -13,31 +14,44 @@ export interface OutboundCallParts {
   readonly mediaServers: () => readonly MediaLink[]
   readonly clock: Clock
   readonly log: Log
-  readonly onAnswered: (leg: AnsweredLeg) => void
+}
+
+/** What differs between a call to a patient and one to an agent's phone. */
+export interface CallPlan<Leg extends ConnectedLeg> {
+  /** Null when it can be seen that nobody can be called so: 484 at once, no INVITE. */
+  readonly callee: Callee | null
+  readonly ringTimeoutMs: number
+  readonly hooks: DialHooks
+  /** Whose the channel is: on its INVITE and in its variables, for a node that comes later. */
+  readonly owner: ChannelOwner
+  /** More variables of the channel. */
+  readonly variables: Readonly<Record<string, string>>
+  /** The leg from the moment of the answer; whoever makes it holds it, too. */
+  readonly answered: (parts: ConnectedLegParts) => Leg
+}
+
+export interface OutboundAnswer<Leg> extends Omit<DialAnswer, 'leg'> {
+  readonly leg: Leg
 }
 
 type StopReason = 'ring_timeout' | 'cancelled' | 'no_media'
 
 /** When the first fails another is asked, or the same once more; a third try would only make the line wait. */
 const mediaTries = 2
-/** Anything else could not be dialled, or would end up in the SIP message as something else than a number. */
-const dialable = /^\+?\d{1,32}$/
 
-/** One dial, from the order to an answered leg or the reason why there is none. Whatever happens, nothing is left over. */
-export class OutboundCall implements OutboundDial {
-  readonly result: Promise<DialAnswer | DialFailure>
+/** One call out, from the order to an answered leg or the reason why there is none. Whatever happens, nothing is left over. */
+export class OutboundCall<Leg extends ConnectedLeg> {
+  readonly result: Promise<OutboundAnswer<Leg> | DialFailure>
   readonly #parts: OutboundCallParts
-  readonly #order: DialOrder
-  readonly #hooks: DialHooks
+  readonly #plan: CallPlan<Leg>
   #stopReason: StopReason | null = null
   #invitation: Invitation | null = null
   #endpoint: MediaEndpoint | null = null
   #ringTimer: Timer | undefined
 
-  constructor(parts: OutboundCallParts, order: DialOrder, hooks: DialHooks) {
-    this.#parts = { ...parts, log: parts.log.child({ attemptId: order.attemptId, callId: order.callId }) }
-    this.#order = order
-    this.#hooks = hooks
+  constructor(parts: OutboundCallParts, plan: CallPlan<Leg>) {
+    this.#parts = { ...parts, log: parts.log.child({ ...plan.owner }) }
+    this.#plan = plan
     this.result = this.#run().catch((error: unknown) => {
       logError(this.#parts.log, error, 'a dial broke off')
       this.#invitation?.cancel()
@@ -49,17 +63,18 @@ export class OutboundCall implements OutboundDial {
     this.#stop('cancelled')
   }
 
-  async #run(): Promise<DialAnswer | DialFailure> {
-    if (!dialable.test(this.#order.number)) {
+  async #run(): Promise<OutboundAnswer<Leg> | DialFailure> {
+    const { callee } = this.#plan
+    if (callee === null) {
       return this.#failure({ cause: 'refused', sipStatus: 484, sipReason: 'Address Incomplete' })
     }
     if (!this.#parts.sip.up) return this.#failure({ cause: 'lost' })
     const endpoint = await this.#makeEndpoint()
     if (endpoint === null) return this.#failure({ cause: this.#stopReason ?? this.#withoutMedia() })
     this.#endpoint = endpoint
-    let answer: DialAnswer | null = null
+    let answer: OutboundAnswer<Leg> | null = null
     try {
-      const outcome = this.#stopReason === null ? await this.#invite(endpoint) : ({ kind: 'silent' } as const)
+      const outcome = this.#stopReason === null ? await this.#invite(callee, endpoint) : ({ kind: 'silent' } as const)
       if (outcome.kind !== 'answered') return this.#failure(this.#reasonOf(outcome))
       answer = await this.#connect(endpoint, outcome)
       return answer ?? this.#failure({ cause: 'no_media', sipStatus: outcome.sipStatus })
@@ -76,13 +91,11 @@ export class OutboundCall implements OutboundDial {
       const server = servers[tried % Math.max(servers.length, 1)]
       if (server === undefined || this.#stopReason !== null || !sip.up) return null
       try {
-        const endpoint = await server.createEndpoint(this.#order, log)
+        const endpoint = await server.createEndpoint(this.#plan.owner, log)
         try {
           await endpoint.setVariables({
-            [attemptVariable]: this.#order.attemptId,
-            [callVariable]: this.#order.callId,
-            RECORD_STEREO: 'true',
-            RECORD_MIN_SEC: '0',
+            ...ownerVariables(this.#plan.owner),
+            ...this.#plan.variables,
             playback_terminators: 'none',
           })
           return endpoint
@@ -97,17 +110,18 @@ export class OutboundCall implements OutboundDial {
     return null
   }
 
-  #invite(endpoint: MediaEndpoint): Promise<InvitationOutcome> {
+  #invite(callee: Callee, endpoint: MediaEndpoint): Promise<InvitationOutcome> {
     const { sip, clock, log } = this.#parts
+    const { hooks, ringTimeoutMs } = this.#plan
     const invitation = new Invitation({
-      order: this.#order,
+      callee,
       offer: endpoint.localSdp,
       hooks: {
         onInviteSent: (ref) => {
-          this.#ringTimer = clock.setTimeout(() => this.#stop('ring_timeout'), this.#order.ringTimeoutMs)
-          this.#hooks.onInviteSent(ref)
+          this.#ringTimer = clock.setTimeout(() => this.#stop('ring_timeout'), ringTimeoutMs)
+          hooks.onInviteSent(ref)
         },
-        onRinging: (progress) => this.#hooks.onRinging(progress),
+        onRinging: (progress) => hooks.onRinging(progress),
       },
       sip,
       clock,
@@ -119,19 +133,17 @@ export class OutboundCall implements OutboundDial {
     return invitation.outcome
   }
 
-  /** The patient has answered: from here to the first word every millisecond is heard. */
+  /** Somebody has answered: from here to the first word every millisecond is heard. */
   async #connect(
     endpoint: MediaEndpoint,
     { dialog, sipStatus }: Extract<InvitationOutcome, { kind: 'answered' }>,
-  ): Promise<DialAnswer | null> {
+  ): Promise<OutboundAnswer<Leg> | null> {
     const { sip, clock, log } = this.#parts
-    const { attemptId, callId } = this.#order
-    const leg = new AnsweredLeg({ attemptId, callId, ref: this.#ref, dialog, endpoint, sip, clock, log })
-    this.#parts.onAnswered(leg)
+    const leg = this.#plan.answered({ ref: this.#ref, dialog, endpoint, sip, clock, log })
     try {
       await endpoint.connect(dialog.remote.sdp)
     } catch (error) {
-      // A patient who hung up meanwhile has answered all the same.
+      // Whoever hung up meanwhile has answered all the same.
       if (leg.end?.by !== 'patient') {
         logError(log, error, 'the answered call could not be connected to its channel')
         await leg.hangUp()

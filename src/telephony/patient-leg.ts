@@ -1,142 +1,46 @@
-import type Srf from 'drachtio-srf'
-import type { Clock } from '#platform/clock.ts'
-import { type Log, logError } from '#platform/log.ts'
-import type { MediaEndpoint } from './media-endpoint.ts'
-import { readQ850 } from './q850.ts'
-import type { SipLink } from './sip-link.ts'
-import type { Digit, LegEnd, LegRef, PatientLeg } from './telephony.ts'
-import { type Settling, settling, within } from './within.ts'
+import { ConnectedLeg, type ConnectedLegParts } from './connected-leg.ts'
+import type { Digit, PatientLeg } from './telephony.ts'
 
-export interface AnsweredLegParts {
+export interface AnsweredLegParts extends ConnectedLegParts {
   readonly attemptId: string
   readonly callId: string
-  readonly ref: LegRef
-  readonly dialog: Srf.Dialog
-  readonly endpoint: MediaEndpoint
-  readonly sip: SipLink
-  readonly clock: Clock
-  readonly log: Log
 }
 
-const byeLimitMs = 3_000
-const reconnectLimitMs = 3_000
-
-/**
- * The patient's SIP dialogue and the channel that speaks to it, tied together: whichever half ends first ends the
- * other, and what is left of either is cleared away.
- */
-export class AnsweredLeg implements PatientLeg {
+/** A patient who has answered: what the machine may do with them alone. */
+export class AnsweredLeg extends ConnectedLeg implements PatientLeg {
   readonly attemptId: string
   readonly callId: string
-  readonly ref: LegRef
-  readonly ended: Promise<LegEnd>
-  readonly #parts: AnsweredLegParts
-  readonly #ended: Settling<LegEnd>
-  #end: LegEnd | null = null
-  #cleared: Promise<void> = Promise.resolve()
 
   constructor(parts: AnsweredLegParts) {
-    const { dialog, endpoint, sip } = parts
-    this.#parts = parts
+    super(parts)
     this.attemptId = parts.attemptId
     this.callId = parts.callId
-    this.ref = parts.ref
-    this.#ended = settling()
-    this.ended = this.#ended.promise
-    dialog.on('destroy', (bye) => {
-      // A BYE that the server made up itself (no ACK ever came, a session timer ran out) is not the patient's.
-      const by = bye.source === 'application' ? 'lost' : 'patient'
-      this.#over(by, readQ850(bye.get('Reason')), { bye: false })
-    })
-    this.#answerReinvites(dialog)
-    void endpoint.ended.then(() => this.#over('lost', null, { bye: true }))
-    sip.whileUp(this.ended).catch(() => this.#over('lost', null, { bye: true }))
-  }
-
-  get end(): LegEnd | null {
-    return this.#end
   }
 
   onDigit(listener: (digit: Digit) => void): void {
-    this.#parts.endpoint.onDigit((digit) => {
-      if (this.#end === null) listener(digit)
+    this.endpoint.onDigit((digit) => {
+      if (this.end === null) listener(digit)
     })
   }
 
   async play(path: string): Promise<'completed' | 'stopped' | 'ended'> {
-    if (this.#end !== null) return 'ended'
-    return await Promise.race([this.#parts.endpoint.play(path), this.ended.then(() => 'ended' as const)])
+    if (this.end !== null) return 'ended'
+    return await Promise.race([this.endpoint.play(path), this.ended.then(() => 'ended' as const)])
   }
 
   async stopPlaying(): Promise<void> {
-    if (this.#end === null) await Promise.race([this.#parts.endpoint.stopPlaying(), this.ended])
+    if (this.end === null) await Promise.race([this.endpoint.stopPlaying(), this.ended])
   }
 
   async flushDigits(): Promise<void> {
-    if (this.#end === null) await Promise.race([this.#parts.endpoint.flushDigits(), this.ended])
+    if (this.end === null) await Promise.race([this.endpoint.flushDigits(), this.ended])
   }
 
   async startRecording(path: string): Promise<void> {
-    await this.#parts.endpoint.startRecording(path)
+    await this.endpoint.startRecording(path)
   }
 
   async stopRecording(): Promise<void> {
-    await this.#parts.endpoint.stopRecording()
+    await this.endpoint.stopRecording()
   }
-
-  async hangUp(): Promise<void> {
-    this.#over('hospital', null, { bye: true })
-    await this.#cleared
-  }
-
-  #over(by: LegEnd['by'], q850: number | null, { bye }: { readonly bye: boolean }): void {
-    if (this.#end !== null) return
-    this.#end = { by, q850, at: this.#parts.clock.now() }
-    this.#cleared = this.#clear(bye)
-    this.#ended.resolve(this.#end)
-  }
-
-  /** Never rejects. */
-  async #clear(bye: boolean): Promise<void> {
-    const { sip, dialog, endpoint, clock } = this.#parts
-    const call = { inviteTransaction: null, dialogId: dialog.id }
-    const said = bye ? within({ clock, limitMs: byeLimitMs, what: 'BYE' }, sip.endCall(call)) : Promise.resolve()
-    sip.forget(dialog)
-    await Promise.all([said.catch(() => {}), endpoint.release()])
-  }
-
-  /**
-   * Answers the carrier's re-INVITEs. A refresh gets what was agreed; a change (hold, another address) is asked of the
-   * media server first. One without SDP asks for our offer; srf throws on those, so they never reach it.
-   */
-  #answerReinvites(dialog: Srf.Dialog): void {
-    const handle = dialog.handle.bind(dialog)
-    dialog.handle = (request, response) => {
-      if (request.method === 'INVITE') void this.#answerReinvite(request, response)
-      else handle(request, response)
-    }
-  }
-
-  async #answerReinvite(request: Srf.SrfRequest, response: Srf.SrfResponse): Promise<void> {
-    const { dialog, endpoint, clock, log } = this.#parts
-    const headers = { Contact: dialog.local.contact, 'Content-Type': 'application/sdp' }
-    try {
-      const offer = request.body ?? ''
-      const changed = offer !== '' && sessionOf(offer) !== sessionOf(dialog.remote.sdp)
-      const limit = { clock, limitMs: reconnectLimitMs, what: 're-INVITE' }
-      if (changed) {
-        dialog.local.sdp = await within(limit, endpoint.connect(offer))
-        dialog.remote.sdp = offer
-      }
-      response.send(200, { headers, body: dialog.local.sdp })
-    } catch (error) {
-      logError(log, error, 'a re-INVITE of the carrier could not be followed')
-      response.send(488)
-    }
-  }
-}
-
-/** The o= line names a session description and its version: the same line, the same description. */
-function sessionOf(sdp: string): string {
-  return /^o=.*$/m.exec(sdp)?.[0] ?? sdp
 }

@@ -4,6 +4,7 @@ import type { Clock, Timer } from '#platform/clock.ts'
 import { codeOf, OperationalError } from '#platform/errors/errors.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { guardSocket } from './guard-socket.ts'
+import type { RegisterHandler, RegisterReply, RegisterRequest } from './telephony.ts'
 import { settling, within } from './within.ts'
 
 export interface SipServerAddress {
@@ -27,6 +28,8 @@ export interface SipLinkParts {
 const applicationTag = 'suifang'
 const longestRetryMs = 2_000
 const requestLimitMs = 4_000
+/** A phone sends its REGISTER again for 32 s; what takes us longer than this is a database that is away. */
+const registerLimitMs = 5_000
 const pingMs = 10_000
 const pongLimitMs = 5_000
 /** Calls that could not be ended while the server was away: as many as a site has lines, twice over. */
@@ -52,6 +55,7 @@ export class SipLink {
   readonly #owed: CallRef[] = []
   /** Who must hear it when the present connection is gone. */
   readonly #waiting = new Set<(error: Error) => void>()
+  #registerHandler: RegisterHandler = async () => notNow
   #socket: Socket | null = null
   #up = false
   #closed = false
@@ -61,6 +65,7 @@ export class SipLink {
     this.#parts = parts
     this.srf = new Srf(applicationTag)
     this.#calmDialogs()
+    this.#answerRegisters()
     this.#answerStrangers()
     this.srf.on('connect', (error) => this.#signedIn(error))
     // The close that follows says all there is to say; without a listener the emitter throws.
@@ -103,6 +108,11 @@ export class SipLink {
     } catch (error) {
       if (codeOf(error) === 'SIP_SERVER_AWAY' && this.#owed.length < owedAtMost) this.#owed.push(call)
     }
+  }
+
+  /** @see Telephony.onRegister */
+  onRegister(handler: RegisterHandler): void {
+    this.#registerHandler = handler
   }
 
   /** srf keeps every dialogue until a BYE has passed; one that was lost would stay for ever. */
@@ -203,6 +213,21 @@ export class SipLink {
     }
   }
 
+  /** Asked for before the connection stands: srf says every verb again with each later one. */
+  #answerRegisters(): void {
+    this.srf.register((request, response) => {
+      const { clock, log } = this.#parts
+      const answer = (async () => this.#registerHandler(readRegister(request)))()
+      within({ clock, limitMs: registerLimitMs, what: 'REGISTER' }, answer)
+        .catch((error: unknown) => {
+          logError(log, error, 'a REGISTER could not be answered')
+          return notNow
+        })
+        .then(({ status, headers }) => response.send(status, { headers: foldedHeaders(headers) }))
+        .catch((error: unknown) => logError(log, error, 'the answer to a REGISTER could not be sent'))
+    })
+  }
+
   /** What no dialogue of ours takes: the carrier's keep-alive, and requests for calls of a node that has died. */
   #answerStrangers(): void {
     this.srf.options((_, response) => response.send(200))
@@ -226,4 +251,31 @@ export class SipLink {
     const { host, port } = this.#parts.address
     return new OperationalError('SIP_SERVER_AWAY', { address: `${host}:${port}` })
   }
+}
+
+/** Phones try again after a while (RFC 3261 §21.5.4). */
+const notNow: RegisterReply = { status: 503, headers: { 'Retry-After': '10' } }
+
+function readRegister(request: Srf.SrfRequest): RegisterRequest {
+  return {
+    uri: request.uri,
+    to: request.get('To') ?? '',
+    from: request.get('From') ?? '',
+    sourceAddress: request.source_address,
+    sipCallId: request.get('Call-ID') ?? '',
+    contact: request.get('Contact') ?? null,
+    expires: request.get('Expires') ?? null,
+    authorization: request.get('Authorization') ?? null,
+    userAgent: request.get('User-Agent') ?? null,
+  }
+}
+
+/** srf knows each name once and joins values with commas, which a challenge must not be (RFC 3261 §7.3.1). */
+function foldedHeaders(headers: RegisterReply['headers']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : value.join(`\r\n${name}: `),
+    ]),
+  )
 }

@@ -55,4 +55,34 @@ declareErrors({
     en: 'The {process} did not come up: {reason}. See {logFile}.',
     zh: '{process} 未能启动:{reason}。请查看 {logFile}。',
   },
+  ROOM_PARTY_GONE: {
+    kind: 'operational',
+    status: 409,
+    en: 'The {party} left the line before the room could be changed. The call goes on without them.',
+    zh: '{party} 已在操作完成前离线,通话将在其缺席的情况下继续。',
+  },
+  ROOM_REFUSED: {
+    kind: 'operational',
+    status: 502,
+    en: 'The media server refused "{command}" in a room: {answer}. See its log.',
+    zh: '媒体服务器拒绝了会议操作“{command}”:{answer}。请查看其日志。',
+  },
+  ROOM_ELSEWHERE: {
+    kind: 'unexpected',
+    status: 500,
+    en: 'Patient and seat are on different media servers ({patientHost}, {seatHost}) and cannot meet. Report this with the log.',
+    zh: '患者与坐席位于不同的媒体服务器({patientHost}、{seatHost}),无法接通。请携带日志报告此问题。',
+  },
+  ROOM_FOREIGN_LEG: {
+    kind: 'unexpected',
+    status: 500,
+    en: 'A room was asked for with a leg that this process does not hold. Report this with the log.',
+    zh: '会议操作使用了不属于本进程的通话线路。请携带日志报告此问题。',
+  },
+  ROOM_CLOSED: {
+    kind: 'unexpected',
+    status: 500,
+    en: 'A room that is closed was asked for a move. Report this with the log.',
+    zh: '对已关闭的会议进行了操作。请携带日志报告此问题。',
+  },
 })

@@ -26,7 +26,10 @@ export interface DialOrder {
   readonly trunk: TrunkAddress
   /** From INVITE to our CANCEL. Requirements C11: 15–60 s, default 30 s. */
   readonly ringTimeoutMs: number
-  /** The media server to be preferred: the reserved seat's. */
+  /**
+   * The media server that the patient's channel must be made on: the one of the seat that waits for the call, since a
+   * room stands on one server. While that one is away the dial fails with `no_media`. Absent: the least loaded.
+   */
   readonly mediaHost?: string
 }
 
@@ -133,59 +136,99 @@ export interface PatientLeg {
 /** A desk phone that is registered now. */
 export interface LivePhone {
   readonly extension: string
+  /** SIP URI at which it wants to be called. */
   readonly contact: string
   readonly expiresAt: Date
 }
 
-/** An agent's leg: called once at sign-in and kept up; calls join it (architecture §4, nailed up). */
+/** A call to an agent's phone, to be kept up. */
+export interface SeatCallOrder {
+  readonly seatId: string
+  /** From {@link LivePhone.contact}. */
+  readonly contact: string
+  /** What the phone shows. */
+  readonly displayName: string
+  readonly ringTimeoutMs: number
+}
+
+/**
+ * An agent's leg: called once at sign-in and kept up, silent between calls; calls join it (architecture §4). Its end is
+ * `by: 'patient'` when the far end, here the agent's phone, hung up; `lost` when the phone has sent no sound for a
+ * while, as one does that vanished without BYE.
+ */
 export interface SeatLeg {
   readonly seatId: string
   readonly ref: LegRef
-  /** `patient` is the far end here. */
   readonly ended: Promise<LegEnd>
+  /** Set once the leg has ended. */
   readonly end: LegEnd | null
+  /** BYE to the phone and the channel released. Idempotent; settles in ≤ 5 s whatever the servers do. */
   hangUp(): Promise<void>
-}
-
-export interface SeatCallOrder {
-  readonly seatId: string
-  /** From the phone's registration. */
-  readonly contact: string
-  readonly displayName: string
-  readonly ringTimeoutMs: number
 }
 
 export type SeatAnswer = { readonly answered: true; readonly leg: SeatLeg } | DialFailure
 
 export interface SeatDial {
   readonly result: Promise<SeatAnswer>
+  /** CANCEL (or BYE, when the 200 crossed it). The result then says `cancelled`. Idempotent. */
   cancel(): void
 }
 
-/** The conference in which the parties of one call meet. Made by the first join, gone with the last leave. */
+/**
+ * The conference in which the parties of one call meet, `call-<callId>` on the patient's media server. Made by the first
+ * join, gone with the last leave. Its moves are done one after the other, in the order they were asked for; each
+ * settles within a limit. A seat's leg that ends leaves by itself, and the patient then hears music.
+ *
+ * @throws OperationalError from every move but `close`: ROOM_PARTY_GONE when a leg ended meanwhile, ROOM_REFUSED,
+ * MEDIA_SERVER_AWAY, TELEPHONY_TIMEOUT. Who was on the way in is then out again.
+ */
 export interface Room {
   readonly callId: string
   /** Patient and agent hear each other; resolves when both are members and the matrix is applied. */
   join(patient: PatientLeg, seat: SeatLeg): Promise<void>
-  /** Patient hears music and nobody hears the patient. Idempotent. */
+  /** The patient hears music and nobody hears the patient. Idempotent. */
   hold(): Promise<void>
+  /** Both hear each other again. Idempotent. */
   resume(): Promise<void>
-  /** The seat's leg leaves (its channel stays up, silent); the patient stays, alone, hearing music. */
+  /** The seat's leg leaves (its channel stays up, silent); the patient stays, alone, hearing music. Idempotent. */
   leaveSeat(): Promise<void>
-  /** Another (or the same, returned) seat's leg joins the patient who waits. */
+  /** Another seat's leg, or the same one's next, joins the patient who waits; a hold is over. */
   joinSeat(seat: SeatLeg): Promise<void>
-  /** The patient leaves the room and is alone with the machine again (play, hangUp work as before). */
+  /** The patient leaves and is alone with the machine again: `play` and the rest work as before. Idempotent. */
   releasePatient(): Promise<void>
-  /** Both leave; idempotent; never rejects. */
+  /** Both leave. Idempotent; never rejects. */
   close(): Promise<void>
 }
 
-/** A leg that the servers still carry, found while reconciling. */
+/** A REGISTER as it arrived; header texts as they stand in the message, null where there is none. */
+export interface RegisterRequest {
+  /** Request-URI. */
+  readonly uri: string
+  readonly to: string
+  readonly from: string
+  readonly sourceAddress: string
+  readonly sipCallId: string
+  readonly contact: string | null
+  readonly expires: string | null
+  readonly authorization: string | null
+  readonly userAgent: string | null
+}
+
+export interface RegisterReply {
+  readonly status: number
+  /** A header that stands more than once has a list. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+}
+
+export type RegisterHandler = (request: RegisterRequest) => Promise<RegisterReply>
+
+/** A leg that the servers still carry, found while reconciling: a patient's (attempt and call) or a seat's. */
 export interface LiveLeg {
   readonly channelUuid: string
   readonly mediaHost: string
   readonly attemptId: string | null
   readonly callId: string | null
+  readonly seatId: string | null
 }
 
 export interface Telephony {
@@ -193,9 +236,12 @@ export interface Telephony {
   readonly up: boolean
   onUpChange(listener: (up: boolean) => void): void
   dial(order: DialOrder, hooks: DialHooks): OutboundDial
+  /** Rings an agent's phone at its contact; answered, the leg stays up until one side ends it. */
   callSeat(order: SeatCallOrder): SeatDial
-  /** Named `call-<callId>`, on the patient's media server. */
+  /** The room of the patient's call, empty until the first join. */
   openRoom(patient: PatientLeg): Room
+  /** Who answers REGISTER; until it is set, and when it fails, phones are told to come back later (503). */
+  onRegister(handler: RegisterHandler): void
   /**
    * Channels that live now on the media servers that are connected, other nodes' and freshly made ones included.
    * @throws OperationalError when a connected server does not answer

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { mediaServerName } from '#telephony/media-server-address.ts'
@@ -7,6 +6,7 @@ import { toneLevel } from '../harness/tones.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { converse, expectNoChannel } from './conversation.ts'
 import { openPair, type Pair } from './pair.ts'
+import { readStereo } from './stereo-recording.ts'
 import { TestTrunk } from './test-trunk.ts'
 
 let pair: Pair
@@ -41,6 +41,7 @@ test('an answered call carries attempt and call on its SIP leg and on its channe
     mediaHost: mediaServerName(pair.freeswitch),
     attemptId: leg.attemptId,
     callId: leg.callId,
+    seatId: null,
   })
   await leg.hangUp()
 })
@@ -228,20 +229,6 @@ test('the carrier’s refresh gets the same session again, its new address is fo
   }
   await leg.hangUp()
 })
-
-async function readStereo(path: string) {
-  const file = await readFile(path)
-  expect(file.toString('latin1', 0, 4)).toBe('RIFF')
-  expect(file.readUInt16LE(22)).toBe(2)
-  expect(file.readUInt32LE(24)).toBe(8_000)
-  const data = file.indexOf('data') + 8
-  const bytes = file.readUInt32LE(data - 4)
-  expect(data + bytes).toBe(file.length)
-  const frames = Math.floor(bytes / 4)
-  const channel = (offset: number) =>
-    Int16Array.from({ length: frames }, (_, i) => file.readInt16LE(data + i * 4 + offset))
-  return { left: channel(0), right: channel(2), milliseconds: frames / 8 }
-}
 
 /** Away from both ends, a multiple of 100 ms. */
 function middle(samples: Int16Array): Int16Array {

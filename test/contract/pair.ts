@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { silentLog } from '#platform/log.ts'
 import { readSettings } from '#platform/settings/settings.ts'
 import type { MediaServerAddress } from '#telephony/media-server-address.ts'
-import { openTelephony } from '#telephony/open-telephony.ts'
+import { openTelephony, type TelephonyOptions } from '#telephony/open-telephony.ts'
 import type { SipServerAddress } from '#telephony/sip-link.ts'
 import type { Telephony } from '#telephony/telephony.ts'
 import { sine } from '../harness/tones.ts'
@@ -24,7 +24,7 @@ export interface Pair {
   readonly folder: string
   /** Path of a WAV file with `milliseconds` of a tone. */
   tone(frequency: number, milliseconds: number): Promise<string>
-  telephony(): Promise<Telephony>
+  telephony(options?: Pick<TelephonyOptions, 'holdMusic' | 'seatMediaTimeoutMs'>): Promise<Telephony>
   close(): Promise<void>
 }
 
@@ -40,7 +40,7 @@ export async function openPair(): Promise<Pair> {
       await writeFile(path, wav(sine(frequency, milliseconds * 8)))
       return path
     },
-    telephony: () => openTelephony({ drachtio, freeswitches: [freeswitch], log: silentLog }),
+    telephony: (options = {}) => openTelephony({ drachtio, freeswitches: [freeswitch], log: silentLog, ...options }),
     async close() {
       await close()
       await rm(folder, { recursive: true, force: true })

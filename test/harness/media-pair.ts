@@ -46,6 +46,14 @@ export interface MrfEndpoint {
   set(name: string, value: string): Promise<unknown>
   set(values: Record<string, string>): Promise<unknown>
   api(command: string, args: string): Promise<EslEvent>
+  join(
+    conference: string,
+    options?: { profile?: string; flags?: Record<string, boolean> },
+  ): Promise<{ memberId: number; confUuid: string }>
+  confMute(): Promise<string>
+  confUnmute(): Promise<string>
+  confPlay(file: string): Promise<EslEvent>
+  unjoin(): Promise<string>
   execute(application: string, argument?: string): Promise<EslEvent>
   getChannelVariables(media?: boolean): Promise<Record<string, string | number>>
   modify(sdp: string): Promise<string>

@@ -215,7 +215,10 @@ describe('api over modesl', () => {
     ['show channels as json', '{"row_count": 0}\n'],
     ['show channels', '\n0 total.\n'],
     ['global_getvar local_ip_v4', '127.0.0.1'],
-    ['conference x list', '-ERR conference Command not found!\n'],
+    ['conference x list', '-ERR Conference x not found\n'],
+    ['conference list', '+OK No active conferences.\n'],
+    ['conference json_list', '[]'],
+    ['uuid_broadcast nobody x', '-ERR invalid uuid\n'],
     ['nonsense a b', '-ERR nonsense Command not found!\n'],
   ])('answers "%s"', async (command, answer) => {
     expect(await api(await modesl(), command)).toBe(answer)

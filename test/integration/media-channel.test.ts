@@ -78,6 +78,31 @@ describe('an endpoint without a far end', () => {
   })
 })
 
+describe('a line that stays up', () => {
+  it('sounds silent, not dead, when `send_silence_when_idle` is set', async () => {
+    await endpoint.set('send_silence_when_idle', '-1')
+    await phone.until(() => phone.heard.length >= 50)
+    expect(phone.samples().every((sample) => Math.abs(sample) <= 8)).toBe(true)
+    await endpoint.play('tone_stream://v=-7;%(200,0,500)')
+    const from = phone.heard.length
+    await phone.until(() => phone.heard.length >= from + 10)
+  })
+
+  it('ends when the far end has sent nothing for `media_timeout_audio`, as set before it was connected', async () => {
+    const { phone: other, far } = { phone: await RtpPhone.open(), far: await pair.endpoint() }
+    await far.set('media_timeout_audio', '400')
+    await far.modify(other.sdp)
+    const destroyed = new Promise<{ reason: string } | undefined>((resolve) => far.on('destroy', resolve))
+    other.talk({ address: far.local.mediaIp, port: Number(far.local.mediaPort) })
+    await far.play('tone_stream://%(800,0,500)')
+    other.stopTalking()
+    const playing = far.play('tone_stream://%(20000,0,500)').catch(() => 'ended')
+    expect((await destroyed)?.reason).toBe('MEDIA_TIMEOUT')
+    await playing
+    other.close()
+  })
+})
+
 describe('an endpoint with an offer', () => {
   it('answers it, plays to it and hangs up', async () => {
     const offered = await pair.endpoint({ remoteSdp: phone.sdp })

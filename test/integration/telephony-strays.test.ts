@@ -75,6 +75,7 @@ test('an event that cannot be decoded costs the control connection, and the next
     log: silentLog,
     onChange: (up) => ups.push(up),
     onRecordingClosed: () => {},
+    onMember: () => {},
   })
   await expect.poll(() => ups, { timeout: 10_000 }).toEqual([true, false, true])
   expect(await control.api('anything')).toBe('hi')
@@ -103,6 +104,7 @@ test('a server that answers one command late never gives its answer to another',
     log: silentLog,
     onChange: up.resolve,
     onRecordingClosed: () => {},
+    onMember: () => {},
   })
   await up.promise
   await expect(control.api('slow', 50)).rejects.toMatchObject({ code: 'TELEPHONY_TIMEOUT' })

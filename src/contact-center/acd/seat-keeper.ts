@@ -55,6 +55,11 @@ export class SeatKeeper {
     })
   }
 
+  /** Resolves when what it was woken for is done. */
+  async rest(): Promise<void> {
+    while (this.#round !== undefined) await this.#round
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     this.#parts.clock.clearTimeout(this.#timer)
@@ -67,7 +72,9 @@ export class SeatKeeper {
     try {
       const due = await seatsDue(db, lease, atOnce)
       const failed = await this.#bringOn(due)
-      const next = due.length === atOnce ? 0 : await nextWrapUpMs(db, lease)
+      // After-call work that is over may let a sign-out go ahead.
+      if (due.length > 0 && !failed) this.#again = true
+      const next = await nextWrapUpMs(db, lease)
       // What could not be brought on is due still, and waits a little before it is tried again.
       waitMs = failed ? retryMs : Math.max(0, Math.min(next ?? longestMs, longestMs))
     } catch (error) {

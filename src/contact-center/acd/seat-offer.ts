@@ -1,6 +1,6 @@
 import type { GroundTransaction } from '#platform/database/database.ts'
 import { newId } from '#platform/ids.ts'
-import type { Lease, SeatOffer } from '../work-source.ts'
+import type { AttemptForSeat, Lease, SeatOffer } from '../work-source.ts'
 import { SeatNews } from './seat-news.ts'
 import { type FreeSeat, lockFreeSeats, reserveSeats } from './seat-store.ts'
 
@@ -33,14 +33,16 @@ export class CampaignSeats implements SeatOffer {
   async lock(tx: GroundTransaction, atMost: number): Promise<number> {
     this.#reserved = new Map()
     this.#news.clear()
-    const order = { campaignId: this.#campaignId, seatIds: this.#seatIds, atMost }
+    // All that are free, also those beyond what may be dialled now: one of them may be the preferred agent's.
+    const order = { campaignId: this.#campaignId, seatIds: this.#seatIds }
     this.#locked = atMost > 0 ? await lockFreeSeats(tx, this.#lease, order) : []
-    return this.#locked.length
+    return Math.min(this.#locked.length, atMost)
   }
 
-  async reserve(tx: GroundTransaction, attempts: readonly { attemptId: string; taskId: string }[]): Promise<void> {
-    const made = attempts.map(({ attemptId, taskId }, index) => {
-      const seat = this.#locked[index]
+  async reserve(tx: GroundTransaction, attempts: readonly AttemptForSeat[]): Promise<void> {
+    const seats = seatsFor(attempts, this.#locked)
+    const made = attempts.map(({ attemptId, taskId }) => {
+      const seat = seats.get(attemptId)
       if (seat === undefined) throw new RangeError('more attempts than locked seats')
       const callId = newId()
       this.#reserved.set(attemptId, { ...seat, callId })
@@ -58,4 +60,22 @@ export class CampaignSeats implements SeatOffer {
   seatOf(attemptId: string): ReservedSeat | undefined {
     return this.#reserved.get(attemptId)
   }
+}
+
+/** Each attempt its seat: callbacks first with whom they were agreed, then the rest with whoever has been free longest. */
+export function seatsFor<Seat extends { readonly agentId: string }>(
+  attempts: readonly Pick<AttemptForSeat, 'attemptId' | 'preferredAgentId'>[],
+  free: readonly Seat[],
+): ReadonlyMap<string, Seat> {
+  const left = [...free]
+  const seats = new Map<string, Seat>()
+  const take = (attemptId: string, index: number) => {
+    const [seat] = index === -1 ? [] : left.splice(index, 1)
+    if (seat !== undefined) seats.set(attemptId, seat)
+  }
+  for (const { attemptId, preferredAgentId } of attempts) {
+    take(attemptId, preferredAgentId === null ? -1 : left.findIndex(({ agentId }) => agentId === preferredAgentId))
+  }
+  for (const { attemptId } of attempts) if (!seats.has(attemptId)) take(attemptId, 0)
+  return seats
 }

@@ -158,6 +158,11 @@ export class SeatService {
     this.#losing.add(losing)
   }
 
+  /** Resolves when the rows know of every leg that was lost until now. */
+  async rest(): Promise<void> {
+    while (this.#losing.size > 0) await Promise.allSettled(this.#losing)
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     await Promise.allSettled([...this.#signingIn.values(), ...this.#losing])

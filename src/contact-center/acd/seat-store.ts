@@ -23,7 +23,7 @@ export interface FreeSeat {
 export async function lockFreeSeats(
   tx: GroundTransaction,
   lease: Lease,
-  order: { readonly campaignId: string; readonly seatIds: readonly string[]; readonly atMost: number },
+  order: { readonly campaignId: string; readonly seatIds: readonly string[] },
 ): Promise<readonly FreeSeat[]> {
   const { rows } = await sql<FreeSeat>`
     select s.id as seat_id, s.agent_id, s.media_host
@@ -31,7 +31,7 @@ export async function lockFreeSeats(
     where s.state = 'idle' and s.status = 'available' and s.id = any (${order.seatIds}::uuid[])
       and s.lease_owner = ${lease.owner} and s.lease_epoch = ${lease.epoch}
       and g.team_id = (select c.team_id from campaign c where c.id = ${order.campaignId})
-    order by s.state_since, s.id limit ${order.atMost}
+    order by s.state_since, s.id
     for update of s skip locked
   `.execute(tx)
   return rows

@@ -27,6 +27,8 @@ export interface Considered {
   readonly flowVersionId: string
   /** Null for a step without a form. */
   readonly questionnaireVersionId: string | null
+  /** Whom a callback was agreed with. */
+  readonly preferredAgentId: string | null
   /** Answers of earlier attempts by question id. */
   readonly answers: Record<string, unknown>
 }
@@ -95,7 +97,7 @@ export async function claimDue(
       ) t
       order by t.priority, t.dial_at, t.id limit ${sql.lit(claimAtMost)}
     ), locked as materialized (
-      select t.id, t.state, t.phone_number_id, s.flow_version_id, s.questionnaire_version_id, c.campaign_id, c.priority,
+      select t.id, t.state, t.phone_number_id, t.callback_agent_id, s.flow_version_id, s.questionnaire_version_id, c.campaign_id, c.priority,
         c.dial_at
       from candidate c
       join task t on t.id = c.id
@@ -118,7 +120,7 @@ export async function claimDue(
     )
     select locked.id as task_id, locked.campaign_id, locked.state as "from", made.id as attempt_id, k.host, k.port,
       k.caller_number, k.username, k.password_ciphertext, n.ciphertext as number_ciphertext, c.ring_timeout_ms,
-      locked.flow_version_id, locked.questionnaire_version_id,
+      locked.flow_version_id, locked.questionnaire_version_id, locked.callback_agent_id as preferred_agent_id,
       coalesce((select jsonb_object_agg(w.question_id, w.value) from response r join answer w on w.response_id = r.id
         where r.task_id = locked.id and w.value <> 'null'), '{}') as answers
     from locked

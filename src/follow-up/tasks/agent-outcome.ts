@@ -1,4 +1,3 @@
-import type { AttemptResult } from '#contact-center/calls/call-event.ts'
 import type { Outcome } from '#contact-center/contact-center-tables.ts'
 import { type Answers, firstMissing, isAnswered, type Questionnaire } from '../questionnaire/questionnaire.ts'
 
@@ -6,8 +5,8 @@ import { type Answers, firstMissing, isAnswered, type Questionnaire } from '../q
 export interface AgentTalk {
   /** What the agent said of it; null when the time for it ran out. */
   readonly stated: Outcome | null
-  /** What the telephone did. */
-  readonly result: AttemptResult
+  /** The agent's phone was lost for good in the call. */
+  readonly agentLost: boolean
   /** Null for a task without a form. */
   readonly questionnaire: Questionnaire | null
   readonly answers: Answers
@@ -27,7 +26,7 @@ export interface TaskVerdict {
  * Without a word from the agent, a form that is complete says it; else the retry plan decides.
  * Source: requirements §5.2 (OK, PART, CB, PROXY); issue "the agent's seat", wrap-up.
  */
-export function agentVerdict({ stated, result, questionnaire, answers }: AgentTalk): TaskVerdict {
+export function agentVerdict({ stated, agentLost, questionnaire, answers }: AgentTalk): TaskVerdict {
   const complete = questionnaire === null || firstMissing(questionnaire, answers) === null
   if (stated === 'done' || stated === 'proxy') {
     return { outcome: complete ? stated : 'partial', reason: null, owed: false }
@@ -36,6 +35,6 @@ export function agentVerdict({ stated, result, questionnaire, answers }: AgentTa
   if (questionnaire !== null && complete && Object.values(answers).some(isAnswered)) {
     return { outcome: 'done', reason: 'outcome_open', owed: false }
   }
-  if (result === 'abandoned') return { outcome: null, reason: 'agent_lost', owed: true }
+  if (agentLost) return { outcome: null, reason: 'agent_lost', owed: true }
   return { outcome: null, reason: 'outcome_open', owed: false }
 }

@@ -55,9 +55,7 @@ export async function callEnded(
   now: Date,
 ): Promise<void> {
   const task = await taskInHand(tx, over.taskId, over.attemptId)
-  if (task === null) return
-  await learnOfNumber(tx, task, at)
-  if (task.state !== 'in_progress') return
+  if (task?.state !== 'in_progress') return
   if (!task.agentAtWork) return settle(tx, task, { at, now })
   await keepAgentsWord(tx, task.attemptId)
   await sql`update task set state = 'wrapping' where id = ${task.taskId}`.execute(tx)
@@ -66,6 +64,7 @@ export async function callEnded(
 
 /** @param task in progress or wrapping, its attempt ended */
 async function settle(tx: GroundTransaction, task: TaskInHand, { at, now }: { at: Date; now: Date }): Promise<void> {
+  await learnOfNumber(tx, task, at)
   const form = task.withAgent ? await formInHand(tx, task.taskId) : null
   const verdict = form === null ? null : await agentsVerdict(tx, task, form, at)
   const outcome = verdict === null ? task.outcome : verdict.outcome
@@ -99,7 +98,7 @@ async function agentsVerdict(
   at: Date,
 ): Promise<TaskVerdict> {
   await keepAgentsWord(tx, task.attemptId)
-  const verdict = agentVerdict({ ...form, stated: task.outcome, result: task.result })
+  const verdict = agentVerdict({ ...form, stated: task.outcome, agentLost: task.agentLost })
   const { attemptId, taskId } = task
   if (verdict.outcome === 'refused') {
     await refuseInCall(tx, { attemptId, taskId, source: 'agent', by: task.agentId, at })

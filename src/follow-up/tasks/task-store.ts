@@ -28,9 +28,11 @@ export interface TaskInHand {
   readonly callbackAt: Date | null
   /** Whose seat the call was offered to. */
   readonly agentId: string | null
-  /** The patient answered a call that an agent was reserved for. */
+  /** Somebody talked with the patient, or should have. */
   readonly withAgent: boolean
-  /** And has not finished with it. */
+  /** The agent's phone was lost, and the patient was told that we call again. */
+  readonly agentLost: boolean
+  /** An agent talks, or is at the after-call work. */
   readonly agentAtWork: boolean
   /** In this attempt by key, or meanwhile by whatever way. */
   readonly refused: boolean
@@ -39,13 +41,17 @@ export interface TaskInHand {
   readonly answers: number
 }
 
+/** The agent's phone was lost for good while the patient waited, and the patient was told so. */
+const agentNotBack = sql`exists (
+  select from call_event e where e.attempt_id = a.id and e.type = 'agent_left' and e.body ->> 'reason' = 'not_back')`
+
 /** The task with what its attempt brought; null when it is in no call any more (somebody stopped it, it has moved). */
 export async function taskInHand(tx: GroundTransaction, taskId: string, attemptId: string): Promise<TaskInHand | null> {
   const { rows } = await sql<TaskInHand>`
     select t.id as task_id, a.id as attempt_id, a.campaign_id, t.state, t.patient_id, t.programme_id,
       t.programme_version_id, a.phone_number_id, coalesce(a.corrected_result, a.result) as result,
       coalesce(said.outcome, a.outcome) as outcome, said.callback_at, s.agent_id,
-      r.id is not null and a.answered_at is not null as with_agent,
+      a.bridged_at is not null or said.outcome is not null or ${agentNotBack} as with_agent, ${agentNotBack} as agent_lost,
       coalesce(r.state in ('accepted', 'wrapping'), false) as agent_at_work,
       exists (select from do_not_call d where (d.attempt_id = a.id or d.patient_id = t.patient_id)
         and d.lifted_at is null and d.until is null) as refused,

@@ -1,8 +1,9 @@
 /** The applications that a channel can execute, by name. What is not here is refused as the real server refuses it. */
 
 import { answer, hangup, park, setMute, sleep, socket, startDtmf } from './applications/call-control.ts'
+import { conference } from './applications/conference.ts'
 import { playAndGetDigits } from './applications/play-and-get-digits.ts'
-import { playback } from './applications/playback.ts'
+import { endlessPlayback, playback } from './applications/playback.ts'
 import { record, recordSession, stopRecordSession } from './applications/recording.ts'
 import { exportVariable, multiset, set, unset } from './applications/variables.ts'
 import type { Channel } from './channel.ts'
@@ -13,6 +14,8 @@ export type Application = (channel: Channel, argument: string, frame: ExecuteFra
 
 const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Application>([
   ['answer', answer],
+  ['conference', conference],
+  ['endless_playback', endlessPlayback],
   ['export', exportVariable],
   ['hangup', hangup],
   ['multiset', multiset],

@@ -25,7 +25,6 @@ const WITH_VARIABLES: ReadonlySet<string> = new Set([
   'RECORD_STOP',
   'PLAYBACK_START',
   'PLAYBACK_STOP',
-  'CUSTOM',
 ])
 
 const STATE_NUMBERS = {
@@ -43,6 +42,13 @@ export type ChannelState = keyof typeof STATE_NUMBERS
 
 /** Adds who and in what state the channel is, then its variables when the event carries them. */
 export function addChannelHeaders(event: SwitchEvent, channel: Channel): void {
+  addBasicChannelHeaders(event, channel)
+  if (!WITH_VARIABLES.has(event.name)) return
+  for (const [name, value] of channel.variables) event.add(`variable_${name}`, value)
+}
+
+/** Adds who and in what state the channel is. */
+export function addBasicChannelHeaders(event: SwitchEvent, channel: Channel): void {
   event.add('Channel-State', channel.state)
   event.add('Channel-Call-State', channel.callState)
   const number = STATE_NUMBERS[channel.state]
@@ -67,8 +73,6 @@ export function addChannelHeaders(event: SwitchEvent, channel: Channel): void {
     }
   }
   addCallerHeaders(event, channel, 'Caller')
-  if (!WITH_VARIABLES.has(event.name)) return
-  for (const [name, value] of channel.variables) event.add(`variable_${name}`, value)
 }
 
 /** The caller profile under a prefix: `Caller` in events, `Channel` in the answer to `connect`. */

@@ -81,6 +81,7 @@ export class Channel {
   readonly #arguments = new Map<ExecuteFrame, string>()
   readonly #ended = Promise.withResolvers<void>()
   #muted = { heard: false, spoken: false }
+  #idleSilence = false
   #state: ChannelState = 'CS_NEW'
   #callState: CallState = 'DOWN'
 
@@ -98,6 +99,7 @@ export class Channel {
       topChanged: () => this.#giveDigits(),
     })
     this.leg.on('digit', (digit) => this.receiveDigit({ ...digit, source: 'RTP' }))
+    this.leg.on('silent', () => void this.hangUp('MEDIA_TIMEOUT'))
   }
 
   /**
@@ -153,9 +155,10 @@ export class Channel {
 
   /** Sets the stream that was negotiated, and the variables that tell of it. */
   setAudio(audio: NegotiatedAudio, descriptions: { local: string; remote: string }): void {
-    this.audio = audio
-    this.leg.negotiate(audio)
     const { variables } = this
+    this.audio = audio
+    const timeout = variables.get('media_timeout_audio') ?? variables.get('media_timeout')
+    this.leg.negotiate(audio, { timeoutMs: Math.max(0, Number.parseInt(timeout ?? '', 10) || 0) })
     variables.set('switch_r_sdp', descriptions.remote)
     variables.set('rtp_local_sdp_str', descriptions.local)
     variables.set('local_media_ip', this.leg.address)
@@ -218,6 +221,11 @@ export class Channel {
   break(options: { all: boolean }): void {
     if (options.all) this.#stack.flush()
     this.#stack.break(({ application }) => application === 'socket' || application === 'park')
+  }
+
+  /** Ends what runs inside the innermost `application`; that itself and what is around it go on. */
+  breakAbove(application: string): void {
+    this.#stack.breakAbove((frame) => frame.application.toLowerCase() === application)
   }
 
   /** A key, from the far end or (`uuid_recv_dtmf`) from a client. */
@@ -312,6 +320,14 @@ export class Channel {
     })
   }
 
+  /** `send_silence_when_idle`: a line that is up and unused sounds silent, not dead. */
+  #applyIdleSilence(): void {
+    const wanted = (Number.parseInt(this.variables.get('send_silence_when_idle') ?? '', 10) || 0) !== 0
+    if (wanted === this.#idleSilence) return
+    this.#idleSilence = wanted
+    this.leg.sendIdleSilence(wanted)
+  }
+
   #begin(frame: ExecuteFrame): Promise<void> | void {
     const application = applicationNamed(frame.application)
     if (application === undefined) {
@@ -331,6 +347,7 @@ export class Channel {
   #completed(frame: ExecuteFrame): void {
     const argument = this.#arguments.get(frame)
     this.#arguments.delete(frame)
+    this.#applyIdleSilence()
     if (argument === undefined) return
     this.fire('CHANNEL_EXECUTE_COMPLETE', (event) => {
       addApplication(event, frame, argument)

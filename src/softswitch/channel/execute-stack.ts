@@ -124,6 +124,13 @@ export class ExecuteStack {
     for (const frame of [...this.#frames].reverse()) if (!keep(frame)) frame.interrupt('break')
   }
 
+  /** Ends the frames inside the innermost one that `of` says; without such a one nothing. */
+  breakAbove(of: (frame: ExecuteFrame) => boolean): void {
+    const at = this.#frames.findLastIndex(of)
+    if (at < 0) return
+    for (const frame of this.#frames.slice(at + 1).reverse()) frame.interrupt('break')
+  }
+
   /** Ends everything and takes nothing more. @returns when the last frame has ended */
   hangUp(): Promise<void> {
     this.#closed = true

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { cpus, hostname } from 'node:os'
 import type { MediaEngine } from '../media/media-engine.ts'
 import type { Channel } from './channel.ts'
+import { Conferences } from './conference/conferences.ts'
 import { EventBus } from './event-bus.ts'
 import { RateMeter } from './rate-meter.ts'
 
@@ -31,6 +32,7 @@ export class SwitchCore {
   readonly globals = new Map<string, string>()
   readonly bus: EventBus
   readonly channels = new Map<string, Channel>()
+  readonly conferences = new Conferences(this)
   readonly sessions = new RateMeter()
   /** SIP profiles, for `sofia status`. */
   readonly profiles: {

@@ -2,12 +2,14 @@
 import { randomUUID } from 'node:crypto'
 import { SWITCH_VERSION, type SwitchCore, upTimeText } from '../channel/switch-core.ts'
 import { type Api, channelApis } from './channel-api.ts'
+import { conferenceApi } from './conference-api.ts'
 import { show } from './show-api.ts'
 
 const LINE = '='.repeat(97)
 
 const APIS: ReadonlyMap<string, Api> = new Map<string, Api>([
   ...channelApis,
+  ['conference', conferenceApi],
   ['create_uuid', () => randomUUID()],
   ['global_getvar', globalVariable],
   ['show', show],

@@ -1,4 +1,5 @@
 /** The `uuid_…` commands of `api`. */
+import { randomUUID } from 'node:crypto'
 import type { Channel } from '../channel/channel.ts'
 import { DEFAULT_DIGIT } from '../channel/channel.ts'
 import { addChannelHeaders } from '../channel/channel-event.ts'
@@ -13,6 +14,7 @@ const NO_CHANNEL = '-ERR No such channel!\n'
 
 export const channelApis: ReadonlyMap<string, Api> = new Map<string, Api>([
   ['uuid_break', uuidBreak],
+  ['uuid_broadcast', uuidBroadcast],
   ['uuid_dump', uuidDump],
   ['uuid_exists', (core, argument) => String(core.channels.has(argument))],
   ['uuid_flush_dtmf', uuidFlushDtmf],
@@ -33,6 +35,24 @@ function uuidBreak(core: SwitchCore, argument: string): string {
   if (channel === undefined) return NO_CHANNEL
   channel.break({ all: flags.join(' ').includes('all') })
   return '+OK\n'
+}
+
+/**
+ * `<uuid> <file>` or `<uuid> <application>::<argument>`, with a lock: the next execute waits. `<application>!<cause>`
+ * hangs up behind it. Of `aleg|bleg|both|holdb` nothing is left without bridges but the channel itself.
+ */
+function uuidBroadcast(core: SwitchCore, argument: string): string {
+  const [uuid = '', what, leg = 'aleg'] = separateWords(argument)
+  if (what === undefined) return '-USAGE: <uuid> <path> [aleg|bleg|holdb|both]\n'
+  const channel = core.channels.get(uuid)
+  if (channel === undefined) return '-ERR invalid uuid\n'
+  const at = what.indexOf('::')
+  const [application = '', cause] = (at < 0 ? 'playback' : what.slice(0, at)).split('!')
+  const execute = (name: string, data: string): boolean =>
+    channel.execute({ application: name, argument: data, uuid: randomUUID(), lock: true, loops: 1 })
+  if (/aleg|both/i.test(leg)) execute(application, at < 0 ? what : what.slice(at + 2))
+  if (cause !== undefined) execute('hangup', cause === '' ? 'normal_clearing' : cause)
+  return '+OK Message sent\n'
 }
 
 function uuidDump(core: SwitchCore, argument: string): string {

@@ -9,6 +9,8 @@ export interface MediaWorkerSettings {
   readonly ports: RtpPorts
   /** Jitter buffer, ms. */
   readonly jitterMs: number
+  /** Where `local_stream://<name>` finds the folder `<name>` with its music. */
+  readonly musicFolder: string
 }
 
 /** The stream as it was negotiated. */
@@ -20,6 +22,8 @@ export interface LegStream {
   readonly remotePort: number
   readonly send: boolean
   readonly receive: boolean
+  /** Without a packet for so long the far end is said to be lost, once; 0 = never. */
+  readonly timeoutMs: number
 }
 
 /** Which side of a leg a recording holds; `both` mixes them into one channel, `stereo` keeps them apart. */
@@ -38,7 +42,19 @@ export interface RecordOrder {
 export type PlayEnd = 'completed' | 'stopped' | 'closed'
 export type RecordEnd = 'stopped' | 'limit' | 'silence' | 'closed' | 'failed'
 
-/** To the worker. `leg`, `play` and `record` are numbers that the main thread gives. */
+/** Whom a member of a room hears. */
+export interface HearingRow {
+  readonly member: number
+  /** Other members; its own voice is never among them. */
+  readonly hears: readonly number[]
+  /** Whether it hears what is played to the whole room. */
+  readonly hearsPlays: boolean
+}
+
+/**
+ * To the worker. `leg`, `play`, `record`, `room` and `member` are numbers that the main thread gives, each of them once:
+ * a membership stands in its leg's pile of plays under its own number.
+ */
 export type ToWorker =
   | { readonly type: 'open'; readonly leg: number }
   | { readonly type: 'negotiate'; readonly leg: number; readonly stream: LegStream | null }
@@ -50,9 +66,24 @@ export type ToWorker =
   | { readonly type: 'press'; readonly leg: number; readonly digits: readonly HeldDigit[] }
   | { readonly type: 'flushPresses'; readonly leg: number }
   | { readonly type: 'mute'; readonly leg: number; readonly heard: boolean; readonly spoken: boolean }
+  | { readonly type: 'idleSilence'; readonly leg: number; readonly on: boolean }
   | { readonly type: 'legFigures'; readonly leg: number; readonly ask: number }
   | { readonly type: 'figures'; readonly ask: number; readonly restart: boolean }
   | { readonly type: 'close'; readonly leg: number }
+  | { readonly type: 'openRoom'; readonly room: number }
+  /** Whoever joins hears nobody until the next `hearing`. */
+  | { readonly type: 'joinRoom'; readonly leg: number; readonly room: number; readonly member: number }
+  | { readonly type: 'leaveRoom'; readonly leg: number; readonly member: number }
+  | { readonly type: 'hearing'; readonly room: number; readonly rows: readonly HearingRow[] }
+  | {
+      readonly type: 'playRoom'
+      readonly room: number
+      readonly play: number
+      readonly uri: string
+      readonly to: number | 'all' | 'aside'
+    }
+  | { readonly type: 'stopRoomPlay'; readonly room: number; readonly play: number }
+  | { readonly type: 'closeRoom'; readonly room: number }
   | { readonly type: 'shutdown' }
 
 /** Counters of one leg since it opened. */
@@ -103,6 +134,9 @@ export type FromWorker =
       readonly error: string | null
     }
   | { readonly type: 'digit'; readonly leg: number; readonly digit: HeldDigit }
+  | { readonly type: 'silent'; readonly leg: number }
+  | { readonly type: 'roomPlayStarted'; readonly room: number; readonly play: number; readonly started: boolean }
+  | { readonly type: 'roomPlayEnded'; readonly room: number; readonly play: number; readonly samples: number }
   | { readonly type: 'legFigures'; readonly ask: number; readonly figures: LegFigures }
   | { readonly type: 'figures'; readonly ask: number; readonly figures: MediaFigures }
   | { readonly type: 'shutDown' }

@@ -9,9 +9,11 @@
  *
  * Everything a leg was asked for ends when the leg closes or the worker dies: no promise here hangs.
  */
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { FromWorker, MediaFigures, MediaWorkerSettings, ToWorker } from './leg-messages.ts'
 import { MediaLeg } from './media-leg.ts'
+import { MediaRoom } from './media-room.ts'
 
 export interface MediaEngineSettings {
   readonly address: string
@@ -20,7 +22,12 @@ export interface MediaEngineSettings {
   readonly portTo?: number
   /** Jitter buffer. Default 40 ms. */
   readonly jitterMs?: number
+  /** Where `local_stream://<name>` finds the folder `<name>` with its music. Default: the music that production has. */
+  readonly musicFolder?: string
 }
+
+/** One folder for both servers: FreeSWITCH reads it by its own configuration. */
+const MUSIC_FOLDER = fileURLToPath(new URL('../../../sip-config/freeswitch/music', import.meta.url))
 
 /** The worker opens sockets and answers questions in far less; a worker that takes longer is as good as dead. */
 const ANSWER_LIMIT_MS = 5_000
@@ -34,6 +41,7 @@ export class MediaEngine {
   readonly address: string
   readonly #worker: Worker
   readonly #legs = new Map<number, MediaLeg>()
+  readonly #rooms = new Map<number, MediaRoom>()
   /** Questions by their name (`opened 5`, `figures 7`). */
   readonly #asked = new Map<string, Asked>()
   #number = 0
@@ -46,6 +54,7 @@ export class MediaEngine {
     const workerData: MediaWorkerSettings = {
       ports: { address: settings.address, from: settings.portFrom ?? 0, to: settings.portTo ?? 0 },
       jitterMs: settings.jitterMs ?? 40,
+      musicFolder: settings.musicFolder ?? MUSIC_FOLDER,
     }
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, name: 'media' })
     const engine = new MediaEngine(settings.address, worker)
@@ -85,6 +94,20 @@ export class MediaEngine {
     return leg
   }
 
+  /** A room for legs of this engine: they all live on its one worker, so a tick mixes them without any waiting. */
+  openRoom(): MediaRoom {
+    const id = this.#newNumber()
+    this.#post({ type: 'openRoom', room: id })
+    const room = new MediaRoom({
+      id,
+      newNumber: () => this.#newNumber(),
+      post: (message) => this.#post(message),
+      closed: () => this.#rooms.delete(id),
+    })
+    this.#rooms.set(id, room)
+    return room
+  }
+
   /** @param options.restart begins the ticker's figures anew */
   async figures(options: { restart?: boolean } = {}): Promise<MediaFigures> {
     const ask = this.#newNumber()
@@ -105,6 +128,7 @@ export class MediaEngine {
       this.#post({ type: 'shutdown' })
       await this.#ask('shutDown').catch(() => {})
     }
+    for (const room of [...this.#rooms.values()]) room.die()
     for (const leg of [...this.#legs.values()]) leg.die()
     await this.#worker.terminate()
   }
@@ -158,6 +182,10 @@ export class MediaEngine {
       case 'figures':
         this.#answer(`figures ${message.ask}`, message)
         return
+      case 'roomPlayStarted':
+      case 'roomPlayEnded':
+        this.#rooms.get(message.room)?.receive(message)
+        return
       default:
         this.#legs.get(message.leg)?.receive(message)
     }
@@ -168,6 +196,7 @@ export class MediaEngine {
     this.#dead = error
     for (const asked of this.#asked.values()) asked.reject(error)
     this.#asked.clear()
+    for (const room of [...this.#rooms.values()]) room.die()
     for (const leg of [...this.#legs.values()]) leg.die()
     if (this.#closing === null) for (const listener of this.#deathListeners) listener(error)
   }

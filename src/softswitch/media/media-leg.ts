@@ -30,6 +30,8 @@ export interface Recording {
 export interface MediaLegEvents {
   /** A key of the far end, at its end. */
   digit: [digit: HeldDigit]
+  /** No packet has come for as long as `negotiate` allowed. Once for each negotiation. */
+  silent: []
 }
 
 interface LegHost {
@@ -76,9 +78,16 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
   /**
    * Sets or changes the far end; null stops the stream. A far end with our own address and port (a client that
    * acknowledges a late offer with our own description) is sent nothing: the leg would hear itself.
+   * @param options.timeoutMs without a packet for so long `silent` is emitted; default 0: never
    */
-  negotiate(audio: NegotiatedAudio | null): void {
-    this.#post({ type: 'negotiate', leg: this.#host.id, stream: audio === null ? null : this.#streamOf(audio) })
+  negotiate(audio: NegotiatedAudio | null, { timeoutMs = 0 }: { readonly timeoutMs?: number } = {}): void {
+    const stream = audio === null ? null : this.#streamOf(audio, timeoutMs)
+    this.#post({ type: 'negotiate', leg: this.#host.id, stream })
+  }
+
+  /** While nothing is played silence is sent, as a line that is up sounds; or (the default) nothing. */
+  sendIdleSilence(on: boolean): void {
+    this.#post({ type: 'idleSilence', leg: this.#host.id, on })
   }
 
   /**
@@ -131,6 +140,16 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
     this.#post({ type: 'mute', leg: this.#host.id, ...muted })
   }
 
+  /** @internal MediaRoom joins legs. The room is what the leg plays until it leaves, and whatever is played above it. */
+  joinRoom(room: number, member: number): void {
+    this.#post({ type: 'joinRoom', leg: this.#host.id, room, member })
+  }
+
+  /** @internal */
+  leaveRoom(member: number): void {
+    this.#post({ type: 'leaveRoom', leg: this.#host.id, member })
+  }
+
   /** @throws when the leg is closed or the worker is dead */
   async figures(): Promise<LegFigures> {
     if (this.#closed) throw new Error('the leg is closed')
@@ -156,6 +175,9 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
     switch (message.type) {
       case 'digit':
         this.emit('digit', message.digit)
+        return
+      case 'silent':
+        this.emit('silent')
         return
       case 'playStarted':
         this.#plays.get(message.play)?.started(true)
@@ -184,7 +206,7 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
     this.#settle()
   }
 
-  #streamOf(audio: NegotiatedAudio): LegStream {
+  #streamOf(audio: NegotiatedAudio, timeoutMs: number): LegStream {
     const self = audio.remotePort === this.port && audio.remoteAddress === this.address
     return {
       law: audio.law,
@@ -194,6 +216,7 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
       remotePort: audio.remotePort,
       send: audio.maySend && !self,
       receive: audio.mayReceive && !self,
+      timeoutMs,
     }
   }
 

@@ -8,6 +8,7 @@ import { SoundLibrary } from './sound-library.ts'
 import { toneStream } from './tone-stream.ts'
 import { WorkerLeg } from './worker-leg.ts'
 import { WorkerRecording } from './worker-recording.ts'
+import { WorkerRoom } from './worker-room.ts'
 
 /** Ticks of two legs that talk to each other before the first call: the hot paths are compiled by then. */
 const WARM_UP_TICKS = 200
@@ -16,8 +17,9 @@ export class MediaWorker {
   readonly #settings: MediaWorkerSettings
   readonly #say: (message: FromWorker) => void
   readonly #sockets: RtpSocketPool
-  readonly #sounds = new SoundLibrary()
+  readonly #sounds: SoundLibrary
   readonly #legs = new Map<number, WorkerLeg>()
+  readonly #rooms = new Map<number, WorkerRoom>()
   /** Plays and recordings whose file is being opened, by `play|record` id: a stop may come before they begin. */
   readonly #opening = new Map<string, { stopped: boolean }>()
   readonly #closings = new Set<Promise<void>>()
@@ -27,6 +29,7 @@ export class MediaWorker {
     this.#settings = settings
     this.#say = say
     this.#sockets = new RtpSocketPool(settings.ports)
+    this.#sounds = new SoundLibrary(settings.musicFolder)
   }
 
   /** Opens sockets in advance, warms up and begins to tick. Says `ready`. */
@@ -58,6 +61,24 @@ export class MediaWorker {
       case 'figures':
         this.#sayFigures(message.ask, message.restart)
         return
+      case 'openRoom':
+        this.#openRoom(message.room)
+        return
+      case 'joinRoom':
+        this.#joinRoom(message)
+        return
+      case 'hearing':
+        this.#rooms.get(message.room)?.setHearing(message.rows)
+        return
+      case 'playRoom':
+        void this.#playRoom(message)
+        return
+      case 'stopRoomPlay':
+        this.#stopRoomPlay(message.room, message.play)
+        return
+      case 'closeRoom':
+        this.#closeRoom(message.room)
+        return
       case 'shutdown':
         void this.#shutDown()
         return
@@ -71,9 +92,20 @@ export class MediaWorker {
 
   #handleLeg(
     leg: WorkerLeg,
-    message: Exclude<
+    message: Extract<
       ToWorker,
-      { type: 'open' | 'play' | 'stopPlay' | 'record' | 'stopRecord' | 'figures' | 'shutdown' }
+      {
+        type:
+          | 'negotiate'
+          | 'maskRecord'
+          | 'press'
+          | 'flushPresses'
+          | 'mute'
+          | 'idleSilence'
+          | 'legFigures'
+          | 'leaveRoom'
+          | 'close'
+      }
     >,
   ): void {
     switch (message.type) {
@@ -94,8 +126,14 @@ export class MediaWorker {
       case 'mute':
         leg.mute(message)
         return
+      case 'idleSilence':
+        leg.sendIdleSilence(message.on)
+        return
       case 'legFigures':
         this.#say({ type: 'legFigures', ask: message.ask, figures: leg.figures() })
+        return
+      case 'leaveRoom':
+        leg.stopPlay(message.member)
         return
       case 'close':
         this.#close(message.leg, leg)
@@ -104,6 +142,7 @@ export class MediaWorker {
 
   #tick(): void {
     for (const leg of this.#legs.values()) leg.hear()
+    for (const room of this.#rooms.values()) room.mix()
     for (const [id, leg] of this.#legs) {
       leg.speak()
       if (leg.recordings.size === 0) continue
@@ -126,6 +165,7 @@ export class MediaWorker {
   #newLeg(id: number, socket: RtpSocket): WorkerLeg {
     return new WorkerLeg(socket, this.#settings.jitterMs, {
       digit: (digit) => this.#say({ type: 'digit', leg: id, digit }),
+      silent: () => this.#say({ type: 'silent', leg: id }),
       playEnded: (play, end, samples) => this.#say({ type: 'playEnded', leg: id, play, end, samples }),
     })
   }
@@ -134,7 +174,7 @@ export class MediaWorker {
     const key = `play ${id} ${play}`
     const opening = { stopped: false }
     this.#opening.set(key, opening)
-    const source = await this.#sounds.open(uri, skip)
+    const source = await this.#sounds.open(uri, { skipSamples: skip })
     this.#opening.delete(key)
     if (source === null) {
       this.#say({ type: 'playFailed', leg: id, play })
@@ -154,6 +194,50 @@ export class MediaWorker {
     const opening = this.#opening.get(`play ${id} ${play}`)
     if (opening === undefined) this.#legs.get(id)?.stopPlay(play)
     else opening.stopped = true
+  }
+
+  #openRoom(id: number): void {
+    this.#rooms.set(
+      id,
+      new WorkerRoom({
+        playEnded: (play, samples) => this.#say({ type: 'roomPlayEnded', room: id, play, samples }),
+      }),
+    )
+  }
+
+  /** The room is what the leg plays from now on; a play above it takes the member out for its time. */
+  #joinRoom({ leg: id, room: roomId, member }: Extract<ToWorker, { type: 'joinRoom' }>): void {
+    const leg = this.#legs.get(id)
+    const room = this.#rooms.get(roomId)
+    if (leg !== undefined && room !== undefined) leg.play(member, room.join(member, leg))
+  }
+
+  async #playRoom({ room: id, play, uri, to }: Extract<ToWorker, { type: 'playRoom' }>): Promise<void> {
+    const key = `room ${id} ${play}`
+    const opening = { stopped: false }
+    this.#opening.set(key, opening)
+    const source = await this.#sounds.open(uri, { mayLoop: true })
+    this.#opening.delete(key)
+    const room = this.#rooms.get(id)
+    if (source === null || room === undefined) {
+      source?.close()
+      this.#say({ type: 'roomPlayStarted', room: id, play, started: false })
+      return
+    }
+    const started = room.play(play, source, to)
+    this.#say({ type: 'roomPlayStarted', room: id, play, started })
+    if (opening.stopped) room.stopPlay(play)
+  }
+
+  #stopRoomPlay(id: number, play: number): void {
+    const opening = this.#opening.get(`room ${id} ${play}`)
+    if (opening === undefined) this.#rooms.get(id)?.stopPlay(play)
+    else opening.stopped = true
+  }
+
+  #closeRoom(id: number): void {
+    this.#rooms.get(id)?.close()
+    this.#rooms.delete(id)
   }
 
   async #record(id: number, record: number, order: RecordOrder): Promise<void> {
@@ -241,6 +325,7 @@ export class MediaWorker {
         remotePort: peer.socket.port,
         send: true,
         receive: true,
+        timeoutMs: 0,
       })
       const tone = toneStream(`%(${WARM_UP_TICKS * 20},0,400)`)
       if (tone !== null) leg.play(0, tone)

@@ -1,5 +1,5 @@
 /**
- * Opens what can be played: WAV files, `tone_stream://` and `silence_stream://`.
+ * Opens what can be played: WAV files, `tone_stream://`, `silence_stream://` and `local_stream://`.
  *
  * Prompts are short and played again and again: they are decoded once and kept, up to a bound. Long files (music on
  * hold, a recording that is listened to) are read ahead while they play. Nothing here blocks: a play whose disk is
@@ -7,6 +7,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises'
 import type { AudioSource } from './audio-source.ts'
+import { LocalStreams } from './local-stream.ts'
 import { silenceStream, toneStream } from './tone-stream.ts'
 import { readWavHeader, type WavFormat } from './wav.ts'
 import { WavDecoder } from './wav-decoder.ts'
@@ -29,20 +30,37 @@ export class SoundLibrary {
   /** Least recently used first. */
   readonly #kept = new Map<string, KeptSound>()
   readonly #opening = new Map<string, Promise<unknown>>()
+  readonly #localStreams: LocalStreams
   #keptBytes = 0
 
+  /** @param musicFolder where `local_stream://<name>` finds the folder `<name>` */
+  constructor(musicFolder: string) {
+    this.#localStreams = new LocalStreams(musicFolder)
+  }
+
   /**
-   * @param uri an absolute path, or one of the two streams
-   * @param skipSamples where to begin (`file@@offset`), at 8 kHz
+   * @param uri an absolute path or one of the streams, perhaps behind parameters: `{loops=-1}/music.wav`
+   * @param options.skipSamples where to begin (`file@@offset`), at 8 kHz
+   * @param options.mayLoop the parameter `loops` counts for files, as in a conference; elsewhere for tones only
    * @returns null when there is no such file or it cannot be played
    */
-  async open(uri: string, skipSamples = 0): Promise<AudioSource | null> {
-    if (uri.startsWith('silence_stream://')) return silenceStream(uri.slice('silence_stream://'.length))
-    if (uri.startsWith('tone_stream://')) return toneStream(uri.slice('tone_stream://'.length))
-    const path = uri.replace(/^file:\/\//, '')
+  async open(
+    uri: string,
+    { skipSamples = 0, mayLoop = false }: { skipSamples?: number; mayLoop?: boolean } = {},
+  ): Promise<AudioSource | null> {
+    const { target, loops } = readParameters(uri)
+    if (target.startsWith('silence_stream://')) return silenceStream(target.slice('silence_stream://'.length))
+    if (target.startsWith('tone_stream://')) {
+      const script = target.slice('tone_stream://'.length)
+      return toneStream(loops === null || /;loops=/i.test(script) ? script : `${script};loops=${loops}`)
+    }
+    if (target.startsWith('local_stream://'))
+      return await this.#localStreams.open(target.slice('local_stream://'.length))
+    const path = target.replace(/^file:\/\//, '')
+    const times = !mayLoop || loops === null ? 1 : loops < 0 ? Number.POSITIVE_INFINITY : Math.max(loops, 1)
     // A prompt that a hundred calls want at once is decoded once: the others wait for it to be kept.
     await this.#opening.get(path)?.catch(() => {})
-    const opening = this.#openFile(path, skipSamples)
+    const opening = this.#openFile(path, skipSamples, times)
     if (!this.#opening.has(path)) {
       this.#opening.set(path, opening)
       void opening.catch(() => {}).finally(() => this.#opening.delete(path))
@@ -50,7 +68,7 @@ export class SoundLibrary {
     return await opening.catch(() => null)
   }
 
-  async #openFile(path: string, skipSamples: number): Promise<AudioSource | null> {
+  async #openFile(path: string, skipSamples: number, times: number): Promise<AudioSource | null> {
     const file = await open(path, 'r')
     let keepOpen = false
     try {
@@ -59,7 +77,7 @@ export class SoundLibrary {
       if (kept !== undefined && kept.modifiedMs === mtimeMs && kept.fileBytes === size) {
         this.#kept.delete(path)
         this.#kept.set(path, kept)
-        return new KeptSource(kept.samples, skipSamples)
+        return new KeptSource(kept.samples, skipSamples, times)
       }
       const head = Buffer.alloc(Math.min(HEAD_BYTES, size))
       await file.read(head, 0, head.length, 0)
@@ -67,7 +85,7 @@ export class SoundLibrary {
       if (format === null) return null
       const end = Math.min(size, format.dataStart + format.dataBytes)
       if (end - format.dataStart > KEPT_FILE_BYTES) {
-        const source = await FileSource.begin(file, format, end, skipSamples)
+        const source = await FileSource.begin(file, { format, end, skipSamples, times })
         keepOpen = true
         return source
       }
@@ -75,7 +93,7 @@ export class SoundLibrary {
       const { bytesRead } = await file.read(bytes, 0, bytes.length, format.dataStart)
       const samples = new WavDecoder(format).decode(bytes.subarray(0, bytesRead))
       this.#keep(path, { modifiedMs: mtimeMs, fileBytes: size, samples })
-      return new KeptSource(samples, skipSamples)
+      return new KeptSource(samples, skipSamples, times)
     } finally {
       if (!keepOpen) await file.close()
     }
@@ -95,30 +113,60 @@ export class SoundLibrary {
   }
 }
 
+/** `{name=value,…}` before a file. @returns `loops` as a whole number, null when it is not given */
+function readParameters(uri: string): { target: string; loops: number | null } {
+  const match = /^\{([^}]*)\} */.exec(uri)
+  if (match === null) return { target: uri, loops: null }
+  const value = /(?:^|,) *loops=([^,]*)/i.exec(match[1] ?? '')?.[1]?.trim() ?? ''
+  const loops = /^inf(inite)?$/i.test(value) ? -1 : Number.parseInt(value, 10)
+  return { target: uri.slice(match[0].length), loops: Number.isNaN(loops) ? null : loops }
+}
+
 class KeptSource implements AudioSource {
   readonly #samples: Int16Array
   #at: number
+  #timesLeft: number
 
-  constructor(samples: Int16Array, skipSamples: number) {
+  constructor(samples: Int16Array, skipSamples: number, times: number) {
     this.#samples = samples
     this.#at = Math.min(skipSamples, samples.length)
+    this.#timesLeft = samples.length === 0 ? 1 : times
   }
 
   read(into: Int16Array, count: number): number {
-    const taken = Math.min(count, this.#samples.length - this.#at)
-    for (let i = 0; i < taken; i++) into[i] = this.#samples[this.#at + i] ?? 0
-    this.#at += taken
-    return taken
+    let written = 0
+    while (written < count) {
+      if (this.#at === this.#samples.length) {
+        this.#timesLeft -= 1
+        if (this.#timesLeft <= 0) break
+        this.#at = 0
+      }
+      const taken = Math.min(count - written, this.#samples.length - this.#at)
+      for (let i = 0; i < taken; i++) into[written + i] = this.#samples[this.#at + i] ?? 0
+      this.#at += taken
+      written += taken
+    }
+    return written
   }
 
   close(): void {}
+}
+
+interface FilePart {
+  readonly format: WavFormat
+  /** Behind the last byte of sound. */
+  readonly end: number
+  readonly skipSamples: number
+  readonly times: number
 }
 
 /** Plays one chunk while the next is being read. */
 class FileSource implements AudioSource {
   readonly #file: FileHandle
   readonly #decoder: WavDecoder
+  readonly #begin: number
   readonly #end: number
+  #timesLeft: number
   #nextByte: number
   #current: Int16Array = new Int16Array(0)
   #at = 0
@@ -127,16 +175,18 @@ class FileSource implements AudioSource {
   #ended = false
   #closed = false
 
-  static async begin(file: FileHandle, format: WavFormat, end: number, skipSamples: number): Promise<FileSource> {
-    const source = new FileSource(file, format, end, skipSamples)
+  static async begin(file: FileHandle, of: FilePart): Promise<FileSource> {
+    const source = new FileSource(file, of)
     await source.#readAhead()
     return source
   }
 
-  private constructor(file: FileHandle, format: WavFormat, end: number, skipSamples: number) {
+  private constructor(file: FileHandle, { format, end, skipSamples, times }: FilePart) {
     this.#file = file
     this.#decoder = new WavDecoder(format)
+    this.#begin = format.dataStart
     this.#end = end
+    this.#timesLeft = times
     const skippedFrames = Math.floor((skipSamples * format.sampleRate) / 8000)
     this.#nextByte = Math.min(end, format.dataStart + skippedFrames * this.#decoder.frameBytes)
   }
@@ -178,6 +228,10 @@ class FileSource implements AudioSource {
     this.#reading = true
     try {
       const frame = this.#decoder.frameBytes
+      if (this.#end - this.#nextByte < frame && this.#timesLeft > 1) {
+        this.#timesLeft -= 1
+        this.#nextByte = this.#begin
+      }
       const wanted = Math.min(CHUNK_BYTES - (CHUNK_BYTES % frame), this.#end - this.#nextByte)
       const bytes = Buffer.allocUnsafe(Math.max(0, wanted - (wanted % frame)))
       const { bytesRead } = await this.#file.read(bytes, 0, bytes.length, this.#nextByte)

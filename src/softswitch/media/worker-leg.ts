@@ -36,6 +36,8 @@ interface Playing {
 
 export interface LegReports {
   digit(digit: HeldDigit): void
+  /** No packet has come for as long as the stream allows. */
+  silent(): void
   playEnded(play: number, end: PlayEnd, samples: number): void
 }
 
@@ -72,6 +74,9 @@ export class WorkerLeg {
   #bytesOut = 0
   #ignored = 0
   #ticksSinceIn = -1
+  /** Ticks without a packet in this stream. */
+  #silentTicks = 0
+  #idleSilence = false
   #peakTicks = 0
   #heardPeak = 0
   #spokenPeak = 0
@@ -93,6 +98,7 @@ export class WorkerLeg {
   negotiate(stream: LegStream | null): void {
     const before = this.#stream
     this.#stream = stream
+    this.#silentTicks = 0
     if (stream === null) return
     if (before?.remoteAddress === stream.remoteAddress && before.remotePort === stream.remotePort) return
     this.#remoteAddress = stream.remoteAddress
@@ -103,6 +109,11 @@ export class WorkerLeg {
   /** Plays above whatever plays now; that goes on afterwards. */
   play(play: number, source: AudioSource): void {
     this.#plays.push({ play, source, samples: 0 })
+  }
+
+  /** Whether this is what the far end is told now. */
+  isPlaying(source: AudioSource): boolean {
+    return this.#plays.at(-1)?.source === source
   }
 
   /** Ends a play wherever it stands in the pile. */
@@ -128,6 +139,11 @@ export class WorkerLeg {
     this.#muteSpoken = spoken
   }
 
+  /** Sends silence while nothing is played; else it sends nothing then. */
+  sendIdleSilence(on: boolean): void {
+    this.#idleSilence = on
+  }
+
   /** First half of a tick: takes what the far end said. */
   hear(): void {
     this.#jitter.read(this.heard, TICK_SAMPLES)
@@ -135,6 +151,7 @@ export class WorkerLeg {
     if (this.#ticksSinceIn >= 0) this.#ticksSinceIn += 1
     const lost = this.#receiver.elapse()
     if (lost !== null) this.#reports.digit(lost)
+    this.#watchForSilence()
   }
 
   /** Second half: composes what the far end is told, sends and records it. */
@@ -175,12 +192,19 @@ export class WorkerLeg {
     this.#reports.playEnded(playing.play, end, playing.samples)
   }
 
-  /** @returns whether anything is played in this tick */
+  #watchForSilence(): void {
+    const stream = this.#stream
+    if (stream === null || !stream.receive || stream.timeoutMs === 0) return
+    this.#silentTicks += 1
+    if (this.#silentTicks === Math.ceil(stream.timeoutMs / TICK_MS)) this.#reports.silent()
+  }
+
+  /** @returns whether anything is to be sent in this tick */
   #compose(): boolean {
     const playing = this.#plays.at(-1)
     if (playing === undefined) {
       this.spoken.fill(0)
-      return false
+      return this.#idleSilence
     }
     const count = playing.source.read(this.spoken, TICK_SAMPLES)
     playing.samples += count
@@ -189,7 +213,7 @@ export class WorkerLeg {
       this.#plays.pop()
       this.#endPlay(playing, 'completed')
     }
-    return count > 0
+    return count > 0 || this.#idleSilence
   }
 
   #send(speaking: boolean): void {
@@ -245,6 +269,7 @@ export class WorkerLeg {
     this.#packetsIn += 1
     this.#bytesIn += datagram.length
     this.#ticksSinceIn = 0
+    this.#silentTicks = 0
     if (header.ssrc !== this.#remoteSsrc) {
       if (this.#remoteSsrc !== null) {
         this.#jitter.reset()

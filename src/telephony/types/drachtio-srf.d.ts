@@ -20,6 +20,8 @@ declare module 'drachtio-srf' {
     interface SrfRequest extends SipMessage {
       readonly method: string
       readonly uri: string
+      /** Where it came from. */
+      readonly source_address: string
       cancel(callback: (error: Error | null) => void): void
       on(event: 'response', listener: (response: SrfResponse) => void): this
     }
@@ -58,6 +60,7 @@ declare module 'drachtio-srf' {
     interface CreateUacOptions {
       readonly localSdp: string
       readonly callingNumber: string
+      readonly callingName?: string
       readonly headers: Record<string, string>
       readonly auth?: { readonly username: string; readonly password: string }
     }
@@ -96,6 +99,7 @@ declare module 'drachtio-srf' {
     on(event: 'error', listener: (error: Error) => void): this
     disconnect(): void
     options(handler: Srf.Handler): void
+    register(handler: Srf.Handler): void
     use(handler: (request: Srf.SrfRequest, response: Srf.SrfResponse, next: () => void) => void): void
     createUAC(
       uri: string,

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import '../../../src/contact-center/acd/acd-tables.ts'
 import type { AttemptResult, CallEventBody } from '../../../src/contact-center/calls/call-event.ts'
 import type { Work } from '../../../src/contact-center/work-source.ts'
@@ -7,7 +8,7 @@ import { publishQuestionnaireVersion } from '../../../src/follow-up/programmes/p
 import { type Actor, systemActor } from '../../../src/platform/audit/audit-store.ts'
 import { insertAccount } from '../../../src/platform/auth/account-store.ts'
 import type { Right, Role } from '../../../src/platform/auth/rights.ts'
-import type { Ground } from '../../../src/platform/database/database.ts'
+import { type Ground, openDatabase } from '../../../src/platform/database/database.ts'
 import { newId } from '../../../src/platform/ids.ts'
 import { answered, endedBy, invited, lease, noLeg, Office, secrets } from '../follow-up/office.ts'
 
@@ -104,19 +105,33 @@ export class Desk {
     return this.office.db
   }
 
-  async agent(roles: readonly Role[] = ['agent']): Promise<Person> {
-    const [id, seatId] = [newId(), newId()]
+  /** As the owner of the schema. */
+  readonly database = {
+    owner: async (statement: string): Promise<void> => {
+      const owner = openDatabase({ url: this.office.database.ownerUrl, maxConnections: 1 })
+      await sql.raw(statement).execute(owner)
+      await owner.destroy()
+    },
+  }
+
+  /** A seat for somebody who has an account. @returns its id */
+  async seatFor(userId: string): Promise<string> {
+    const seatId = newId()
     this.#count += 1
-    const signInName = `agent-${this.#count}`
-    await this.db.transaction().execute(async (tx) => {
-      const account = { id, signInName, displayName: signInName, passwordHash: 'x', mustChangePassword: false }
-      await insertAccount(tx, account, roles)
-      await tx
-        .insertInto('agent')
-        .values({ userId: id, agentNo: `80${this.#count}`, teamId: this.#teamId, phoneId: null })
-        .execute()
-      await tx.insertInto('seat').values({ id: seatId, agentId: id }).execute()
-    })
+    await this.db
+      .insertInto('agent')
+      .values({ userId, agentNo: `80${this.#count}`, teamId: this.#teamId, phoneId: null })
+      .execute()
+    await this.db.insertInto('seat').values({ id: seatId, agentId: userId }).execute()
+    return seatId
+  }
+
+  async agent(roles: readonly Role[] = ['agent']): Promise<Person> {
+    const id = newId()
+    const signInName = `agent-${id.slice(-8)}`
+    const account = { id, signInName, displayName: signInName, passwordHash: 'x', mustChangePassword: false }
+    await this.db.transaction().execute((tx) => insertAccount(tx, account, roles))
+    const seatId = await this.seatFor(id)
     return { id, signInName, seatId }
   }
 

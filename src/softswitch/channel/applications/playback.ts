@@ -1,4 +1,4 @@
-/** `playback`, and the play of one file that other applications use. */
+/** `playback`, `endless_playback`, and the play of one file that other applications use. */
 import { extname } from 'node:path'
 import type { Play } from '../../media/media-leg.ts'
 import type { Channel } from '../channel.ts'
@@ -7,6 +7,13 @@ import { takeTerminators } from './terminators.ts'
 
 /** `break`: by a key or `uuid_break`. `failed`: the channel went down, or time was up. */
 export type PlayResult = 'played' | 'break' | 'not_found' | 'failed'
+
+const RESPONSES: Readonly<Record<PlayResult, string>> = {
+  played: 'FILE PLAYED',
+  break: 'FILE PLAYED',
+  not_found: 'FILE NOT FOUND',
+  failed: 'PLAYBACK ERROR',
+}
 
 /** Pause between two files of a list, unless `playback_sleep_val` says otherwise. */
 const PAUSE_MS = 250
@@ -18,13 +25,18 @@ export async function playback(channel: Channel, argument: string, frame: Execut
   const player = new FilePlayer(channel, frame)
   takeTerminators(channel, frame, () => player.stop())
   const result = await player.play(files, { skipSamples: Number.parseInt(skip, 10) || 0 })
-  const responses = {
-    played: 'FILE PLAYED',
-    break: 'FILE PLAYED',
-    not_found: 'FILE NOT FOUND',
-    failed: 'PLAYBACK ERROR',
-  }
-  channel.variables.set('current_application_response', responses[result])
+  channel.variables.set('current_application_response', RESPONSES[result])
+}
+
+/**
+ * Argument: a file, again and again until the channel hangs up. A break only begins the file anew, as on the real
+ * server: what is to be stopped is a `playback` of something endless.
+ */
+export async function endlessPlayback(channel: Channel, argument: string, frame: ExecuteFrame): Promise<void> {
+  const player = new FilePlayer(channel, frame)
+  let result: PlayResult = 'played'
+  while (channel.up && (result === 'played' || result === 'break')) result = await player.play(argument)
+  channel.variables.set('current_application_response', RESPONSES[result])
 }
 
 /** Plays one file or a list, until its end, a break, or `stop`. */
@@ -79,7 +91,7 @@ export class FilePlayer {
     const uri = path.includes('://') || extname(path) !== '' ? path : `${path}.wav`
     this.#playing = channel.leg.play(uri, { skipSamples })
     if (this.#stopped || this.#frame.interruption !== null) this.#playing.stop()
-    const type = uri.startsWith('tone_stream:') ? 'tone_stream' : null
+    const type = /^(tone_stream|local_stream):/.exec(uri)?.[1] ?? null
     if (!(await this.#playing.started)) return channel.up ? 'not_found' : 'failed'
     channel.fire('PLAYBACK_START', (event) => {
       event.add('Playback-File-Type', type)

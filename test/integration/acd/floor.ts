@@ -1,0 +1,344 @@
+import { sql } from 'kysely'
+import '../../../src/contact-center/acd/acd-tables.ts'
+import { SeatCalls } from '../../../src/contact-center/acd/seat-call.ts'
+import { SeatKeeper } from '../../../src/contact-center/acd/seat-keeper.ts'
+import { SeatLegs } from '../../../src/contact-center/acd/seat-legs.ts'
+import { CampaignSeats, type ReservedSeat } from '../../../src/contact-center/acd/seat-offer.ts'
+import { reconcileSeats } from '../../../src/contact-center/acd/seat-reconciler.ts'
+import { SeatService } from '../../../src/contact-center/acd/seat-service.ts'
+import { callForSeat } from '../../../src/contact-center/calls/agent-call.ts'
+import { defaultResultRules } from '../../../src/contact-center/calls/attempt-result.ts'
+import { CallApplier, type JournaledCallEvent } from '../../../src/contact-center/calls/call-applier.ts'
+import { Reconciler } from '../../../src/contact-center/calls/reconciler.ts'
+import type { Lease, Work } from '../../../src/contact-center/work-source.ts'
+import type { FollowUpWork } from '../../../src/follow-up/dialling/work-source.ts'
+import { insertAccount } from '../../../src/platform/auth/account-store.ts'
+import type { Role } from '../../../src/platform/auth/rights.ts'
+import { type VirtualClock, virtualClock } from '../../../src/platform/clock.ts'
+import type { Ground } from '../../../src/platform/database/database.ts'
+import { newId } from '../../../src/platform/ids.ts'
+import { silentLog } from '../../../src/platform/log.ts'
+import { Office, secrets } from '../follow-up/office.ts'
+import { FakeTelephony } from './fake-telephony.ts'
+
+/** The last number of a telephone that a test dials counts only twice a day: each patient has one of their own. */
+export interface FloorDraft {
+  readonly patients?: number
+  readonly maxConnections?: number
+}
+
+/** A follow-up office with a progressive campaign, agents at desk phones, and nodes that carry calls over fake telephony. */
+export class Floor {
+  readonly office: Office
+  readonly campaignId: string
+  readonly teamId: string
+  /** What was journaled and is not applied yet outlives the node that wrote it. */
+  readonly journal: JournaledCallEvent[] = []
+  #count = 0
+  #epoch = 0
+
+  private constructor(office: Office, campaignId: string, teamId: string) {
+    this.office = office
+    this.campaignId = campaignId
+    this.teamId = teamId
+  }
+
+  static async open({ patients = 6, maxConnections = 4 }: FloorDraft = {}): Promise<Floor> {
+    const office = await Office.open({ maxConnections })
+    const teamId = newId()
+    await office.db.insertInto('team').values({ id: teamId, siteId: office.siteId, name: '随访一组' }).execute()
+    const campaignId = await office.campaign()
+    await sql`update campaign set pacing = 'progressive', team_id = ${teamId} where id = ${campaignId}`.execute(
+      office.db,
+    )
+    await office.programme({ campaignId })
+    for (let n = 0; n < patients; n += 1) await office.due()
+    return new Floor(office, campaignId, teamId)
+  }
+
+  get db(): Ground {
+    return this.office.db
+  }
+
+  close(): Promise<void> {
+    return this.office.close()
+  }
+
+  /** An agent with a desk phone that is registered. The seat's id is the agent's. */
+  async agent({ roles = ['agent'], live = true }: { readonly roles?: readonly Role[]; readonly live?: boolean } = {}) {
+    const [id, phoneId] = [newId(), newId()]
+    this.#count += 1
+    const extension = String(8_000 + this.#count)
+    await this.db.transaction().execute(async (tx) => {
+      const account = { id, signInName: `a-${extension}`, displayName: extension, passwordHash: 'x' }
+      await insertAccount(tx, { ...account, mustChangePassword: false }, roles)
+      await sql`
+        insert into phone (id, site_id, extension, secret_ciphertext)
+        values (${phoneId}, ${this.office.siteId}, ${extension}, ${secrets.encrypt('secret')})
+      `.execute(tx)
+      await tx.insertInto('agent').values({ userId: id, agentNo: extension, teamId: this.teamId, phoneId }).execute()
+    })
+    if (live) await this.register(id)
+    return id
+  }
+
+  async register(agentId: string): Promise<void> {
+    await sql`
+      insert into registration (phone_id, contact, expires_at)
+      select phone_id, 'sip:phone@127.0.0.1:5070', clock_timestamp() + interval '1 hour' from agent where user_id = ${agentId}
+      on conflict (phone_id) do update set expires_at = excluded.expires_at
+    `.execute(this.db)
+  }
+
+  /** The next start of the node: its leases follow the earlier ones'. */
+  async node(): Promise<Node> {
+    this.#epoch += 1
+    const node = new Node(this, { owner: 'node-a', epoch: this.#epoch })
+    await node.applyAll()
+    return node
+  }
+
+  async seat(agentId: string) {
+    return this.db.selectFrom('seat').selectAll().where('agentId', '=', agentId).executeTakeFirstOrThrow()
+  }
+
+  async reservations(agentId: string) {
+    return this.db
+      .selectFrom('reservation')
+      .selectAll()
+      .where('seatId', '=', agentId)
+      .orderBy('createdAt')
+      .orderBy('id')
+      .execute()
+  }
+
+  async task(attemptId: string) {
+    return this.db
+      .selectFrom('task')
+      .innerJoin('attempt', 'attempt.taskId', 'task.id')
+      .selectAll('task')
+      .where('attempt.id', '=', attemptId)
+      .executeTakeFirstOrThrow()
+  }
+
+  /** What the seat's page was told, by type. */
+  async told(agentId: string) {
+    const rows = await this.db
+      .selectFrom('streamEvent')
+      .select(['type', 'payload'])
+      .where('streamId', '=', `seat:${agentId}`)
+      .orderBy('eventOffset')
+      .execute()
+    return rows.map(({ type, payload }) => ({ type, payload }))
+  }
+
+  /** Its time is over, by the clock of the database. */
+  async passWrapUp(agentId: string): Promise<void> {
+    await sql`
+      update seat set wrap_up_until = clock_timestamp() - interval '1 second'
+      where agent_id = ${agentId} and wrap_up_until is not null
+    `.execute(this.db)
+  }
+}
+
+export interface Carried {
+  readonly work: Work
+  readonly seat: ReservedSeat
+  readonly done: Promise<void>
+}
+
+/** One process of the house: what it holds in memory, gone when it is killed. */
+export class Node {
+  readonly floor: Floor
+  readonly lease: Lease
+  readonly clock: VirtualClock = virtualClock()
+  readonly telephony = new FakeTelephony()
+  readonly legs: SeatLegs
+  readonly calls = new SeatCalls()
+  readonly service: SeatService
+  readonly keeper: SeatKeeper
+  readonly carried: Carried[] = []
+  readonly apology = '/prompts/agent-lost.wav'
+  /** What happens between claim and INVITE. */
+  beforeBegin: () => Promise<void> = async () => {}
+  readonly #work: FollowUpWork
+  readonly #applier: CallApplier
+  readonly #busy = new Set<Promise<unknown>>()
+  #applying: Promise<void> | undefined
+  #stalled = false
+  #dead = false
+
+  constructor(floor: Floor, lease: Lease) {
+    this.floor = floor
+    this.lease = lease
+    const { db } = floor
+    const work = floor.office.work()
+    this.#work = work
+    const parts = { db, lease, work, log: silentLog, clock: this.clock }
+    this.legs = new SeatLegs({
+      telephony: this.telephony,
+      clock: this.clock,
+      onLost: (seatId, leg) => this.#dead || this.service.legLost(seatId, leg),
+    })
+    this.service = new SeatService({ ...parts, legs: this.legs, calls: this.calls })
+    this.keeper = new SeatKeeper({ ...parts, legs: this.legs })
+    this.#applier = new CallApplier({ db, work, log: silentLog, judgeLater: async () => {}, onEnded: () => {} })
+  }
+
+  /** Claims for free seats as the dialler does, and carries what it got. */
+  async dialForSeats(atMost = 10): Promise<readonly Carried[]> {
+    const { campaignId, office } = this.floor
+    const offer = new CampaignSeats(this.lease, campaignId, this.legs.seatIds)
+    const claimed = await this.#work.claimForSeats(this.lease, { trunkId: office.trunkId, campaignId, atMost }, offer)
+    const begun = claimed.map((work) => {
+      const seat = offer.seatOf(work.attemptId)
+      if (seat === undefined) throw new Error('an attempt without a seat')
+      return { work, seat, done: this.track(this.#carry(work, seat)) }
+    })
+    this.carried.push(...begun)
+    await this.quiet()
+    return begun
+  }
+
+  /** Signs the agent in; the phone is lifted when it rings. */
+  async signIn(agentId: string): Promise<void> {
+    const done = this.service.signIn(agentId)
+    done.catch(() => {})
+    await this.until(() => this.telephony.ringAt(agentId) !== undefined)
+    this.telephony.ringAt(agentId)?.lift()
+    await done
+  }
+
+  /** Entries wait on disk. */
+  stall(): void {
+    this.#stalled = true
+  }
+
+  async unstall(): Promise<void> {
+    this.#stalled = false
+    await this.applyAll()
+  }
+
+  get stalled(): boolean {
+    return this.#stalled
+  }
+
+  applyAll(): Promise<void> {
+    this.#applying ??= this.#apply().finally(() => {
+      this.#applying = undefined
+    })
+    return this.#applying
+  }
+
+  /** SIGKILL: nothing of it acts any more; its legs stay up at the servers. */
+  kill(): void {
+    this.#dead = true
+  }
+
+  /** What a start does with what an earlier one has left. */
+  async reconcile(): Promise<void> {
+    const { db } = this.floor
+    const { lease, telephony } = this
+    const reconciler = new Reconciler({
+      db,
+      lease,
+      telephony,
+      work: this.#work,
+      apply: (batch) => this.#applier.apply(batch),
+      judge: async () => {},
+      seats: () => reconcileSeats({ db, lease, telephony, log: silentLog }),
+      isOurs: () => false,
+      onClosed: () => {},
+      clock: this.clock,
+      log: silentLog,
+    })
+    await reconciler.start()
+    await reconciler.close()
+  }
+
+  track<T>(promise: Promise<T>): Promise<T> {
+    return promise
+  }
+
+  /** Deadlines and sign-outs. */
+  async keep(): Promise<void> {
+    this.keeper.wake()
+    await this.keeper.rest()
+    await this.quiet()
+  }
+
+  /** Until nothing is under way: every statement answered, every event applied (unless the journal stands still). */
+  async quiet(): Promise<void> {
+    for (let still = 0; still < 3; ) {
+      await turn()
+      if (this.#busy.size > 0 || this.#applying !== undefined) {
+        still = 0
+        await Promise.allSettled([...this.#busy, this.#applying])
+      } else still += 1
+      await this.service.rest()
+    }
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    for (let n = 0; !condition(); n += 1) {
+      if (n > 2_000) throw new Error('it never came to pass')
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+  }
+
+  #carry(work: Work, seat: ReservedSeat): Promise<void> {
+    const busy = <T>(promise: Promise<T>): Promise<T> => {
+      // What a dead process waits for never comes.
+      const watched = promise.then((value) => (this.#dead ? new Promise<never>(() => {}) : value))
+      this.#busy.add(promise)
+      const forget = () => this.#busy.delete(promise)
+      promise.then(forget, forget)
+      return watched
+    }
+    return callForSeat(
+      {
+        telephony: this.telephony,
+        work: {
+          begin: (attemptId, lease) => busy(this.beforeBegin().then(() => this.#work.begin(attemptId, lease))),
+          release: (attemptIds, lease) => busy(this.#work.release(attemptIds, lease)),
+        },
+        seats: {
+          leg: (seatId) => this.legs.leg(seatId),
+          ringBack: (seatId, withinMs, giveUp) => this.legs.ringBack(seatId, withinMs, giveUp),
+          enter: (seatId, call) => this.calls.enter(seatId, call),
+          legLost: (seatId, leg) => this.service.legLost(seatId, leg),
+          hangUp: (seatId) => this.legs.hangUp(seatId),
+        },
+        lease: this.lease,
+        clock: this.clock,
+        log: silentLog,
+        resultRules: () => defaultResultRules,
+        journal: async (event, lease) => {
+          if (this.#dead) return new Promise<never>(() => {})
+          // As text, as a journal has it.
+          this.floor.journal.push({ event: { ...structuredClone(event), at: new Date(event.at) }, lease })
+          void this.applyAll()
+        },
+        recordingPath: async (attemptId) => `/recordings/${attemptId}.wav`,
+        shown: () => (this.#stalled ? Promise.resolve() : this.applyAll()),
+        apology: this.apology,
+      },
+      work,
+      seat,
+    )
+  }
+
+  async #apply(): Promise<void> {
+    await turn()
+    const { journal } = this.floor
+    while (journal.length > 0 && !this.#stalled && !this.#dead) {
+      const batch = journal.slice(0, 5)
+      await this.#applier.apply(batch)
+      journal.splice(0, batch.length)
+    }
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
