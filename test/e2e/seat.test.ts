@@ -77,6 +77,17 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await context.close()
   })
 
+  it('lets an agent who never had a seat sign in, and follows the new seat', async () => {
+    await seat.neverSignedIn()
+    const { context, desk } = await sit()
+    await desk.quiet('no_seat')
+    await desk.press(/^签入$/)
+    await desk.quiet('waiting')
+    await seat.reserve()
+    await desk.strip('dialing')
+    await context.close()
+  })
+
   it('says that the phone is gone and what to do, and why a sign-in was refused', async () => {
     await seat.away()
     const { context, desk } = await sit()
@@ -231,6 +242,41 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await context.close()
   })
 
+  it('asks before it leaves for another page what would be given up', async () => {
+    const { context, desk, page, shell } = await sit()
+    await seat.reserve()
+    await seat.answer()
+    seat.refuse(/answer nurses/, () => new UserError('DESK_CALL_OVER'))
+    await desk.choose('nurses', '一般')
+    await desk.answerIs('nurses', 'failed')
+    const asked: string[] = []
+    page.once('dialog', (dialog) => {
+      asked.push(dialog.message())
+      void dialog.dismiss()
+    })
+    await shell.open('/calls')
+    await waitFor(() => asked.length === 1)
+    expect(asked[0]).toContain('还有内容未保存')
+    await desk.answerIs('nurses', 'failed')
+    expect(new URL(page.url()).pathname).toBe('/seat')
+    await context.close()
+  })
+
+  it('lets an outcome that wants all answers stand as soon as they are there', async () => {
+    const { context, desk, page } = await sit()
+    const { taskId } = await seat.reserve()
+    await seat.answer()
+    await desk.desk()
+    await desk.outcome('done')
+    await desk.outcomeIs('failed')
+    await page.getByText('还有 2 道必答题未答').waitFor()
+    await desk.choose('nurses', '一般')
+    await desk.choose('medicine', '按时')
+    await desk.outcomeIs('saved')
+    expect(seat.written(taskId).outcome).toEqual({ outcome: 'done' })
+    await context.close()
+  })
+
   it('asks before it hangs up with answers missing, and the question goes away with its call', async () => {
     const { context, desk, page } = await sit()
     await seat.reserve()
@@ -380,6 +426,7 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await desk.quiet('waiting')
     await page.keyboard.press('F2')
     await page.getByRole('menuitem', { name: '小休' }).waitFor()
+    await desk.focusIs('[role=menu], [role=menu] *')
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
     await desk.statusIs('on_break')

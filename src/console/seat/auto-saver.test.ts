@@ -98,6 +98,18 @@ describe('an answer that is given', () => {
     expect(await saver.settled()).toBe(false)
   })
 
+  it('is still sent when the page is left, with those that wait behind it, but not again and again', async () => {
+    const { saver, sent, settle, tick } = bench()
+    saver.give('nurses', 'satisfied')
+    saver.give('doctors', 'neutral')
+    saver.close()
+    await settle(0)
+    expect(sent.map(({ id }) => id)).toEqual(['nurses', 'doctors'])
+    await settle(1, new Away())
+    expect(tick()).toEqual([])
+    expect(sent).toHaveLength(2)
+  })
+
   it('is not overwritten by what the server still holds, until it has arrived', async () => {
     const { saver, settle } = bench({ nurses: 'neutral', ward: 'neutral' })
     saver.give('nurses', 'satisfied')

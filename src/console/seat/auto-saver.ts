@@ -55,9 +55,14 @@ export class AutoSaver<V> {
 
   readonly state = (): SavedValues<V> => this.#state
 
-  /** True while something given has not arrived: leaving the page would lose it. */
+  /** True while something given has not arrived. */
   get isDirty(): boolean {
     return Object.values(this.#state.saves).some(({ type }) => type !== 'saved')
+  }
+
+  /** True while something was refused, or the server was not reached with it: leaving the page would give it up. */
+  get isStuck(): boolean {
+    return Object.values(this.#state.saves).some(({ type }) => type === 'failed' || type === 'retrying')
   }
 
   /** @param value null takes it back */
@@ -113,21 +118,23 @@ export class AutoSaver<V> {
     return !this.isDirty
   }
 
-  /** Sends again after a close. */
+  /** After a close: tries again as before. */
   open(): void {
     this.#closed = false
     void this.#send()
   }
 
-  /** Sends nothing more. */
+  /** Sends what is left, each once: nobody is there any more to whom a failure could be told. */
   close(): void {
     this.#closed = true
-    if (this.#timer !== undefined) this.#options.clearTimeout(this.#timer)
+    if (this.#timer === undefined) return
+    this.#options.clearTimeout(this.#timer)
     this.#timer = undefined
+    void this.#send()
   }
 
   async #send(): Promise<void> {
-    if (this.#sending || this.#timer !== undefined || this.#closed) return
+    if (this.#sending || this.#timer !== undefined) return
     const head = this.#queue[0]
     if (head === undefined) return
     this.#sending = true

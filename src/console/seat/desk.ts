@@ -33,6 +33,13 @@ export function openDesk(taskId: string, record: DeskRecord): Desk {
       },
     },
   )
+  // An outcome that was refused for want of answers may stand when they have arrived.
+  let wasDirty = false
+  answers.watch(() => {
+    const arrived = wasDirty && !answers.isDirty
+    wasDirty = answers.isDirty
+    if (arrived) outcome.retry('outcome')
+  })
   return { answers, outcome: new OutcomeDraft(outcomeFields(record), outcome) }
 }
 

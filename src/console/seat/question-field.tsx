@@ -126,8 +126,10 @@ function MultipleField({ question, value, onGive }: FieldProps<'multiple'>) {
     const code = codeOfKey(options, event.key)
     if (code !== null) press(code)
   }
+  const bounded = question.minPicks !== undefined || question.maxPicks !== undefined
   return (
     <>
+      {bounded && <p className="question-hint">{t('seat.form.picks', { min: minPicks, max: maxPicks })}</p>}
       {/* biome-ignore lint/a11y/noStaticElementInteractions: keys that bubble from the boxes inside */}
       <div className="choices" onKeyDown={byKey}>
         {options.map(({ code, label, key, exclusive }) => (

@@ -52,7 +52,7 @@ function LastCallLine({ view: { last }, hadOutcome }: Pick<QuietDeskProps, 'view
   if (last.type === 'released') {
     return (
       <p className="quiet-last" data-last="released">
-        {t('seat.quiet.released', { reason: word('result', last.reason) })}
+        {t('seat.quiet.released', { reason: reasonText(last.reason) })}
       </p>
     )
   }
@@ -62,4 +62,10 @@ function LastCallLine({ view: { last }, hadOutcome }: Pick<QuietDeskProps, 'view
       {t(had ? 'seat.quiet.finished' : 'seat.quiet.outcomeMissing')}
     </p>
   )
+}
+
+/** A result of the telephone, or why the dialler took the offer back. */
+function reasonText(code: string): string {
+  const result = word('result', code)
+  return result === code ? word('reason', code) : result
 }

@@ -1,5 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
+import { useBlocker } from '@tanstack/react-router'
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { useTranslation } from 'react-i18next'
 import { useConnectionState } from '../app/connection-state.tsx'
 import { type Desk, openDesk } from './desk.ts'
 import { missingQuestions } from './form-rules.ts'
@@ -45,11 +47,6 @@ export function useDesk({ taskId, isSharedPage, onOutcome }: DeskOptions) {
     document.addEventListener('visibilitychange', look)
     return () => document.removeEventListener('visibilitychange', look)
   }, [isSharedPage, refetch])
-  const missing = useMissing(desk, data ?? null)
-  useEffect(() => {
-    // An outcome that was refused for want of answers may stand now.
-    if (missing === 0) desk?.outcome.saver.retry('outcome')
-  }, [missing, desk])
   useKept(desk)
   const hasOutcome = useHasOutcome(desk, data)
   const told = useRef(onOutcome)
@@ -62,19 +59,21 @@ export function useDesk({ taskId, isSharedPage, onOutcome }: DeskOptions) {
   return { record, desk }
 }
 
-/** Leaving with something unsaved is asked about; after leaving nothing more is sent. */
+/** Closing the window with something on its way is asked about, and so is another page where it would be given up. */
 function useKept(desk: Desk | null): void {
+  const { t } = useTranslation()
+  const savers = () => (desk === null ? [] : [desk.answers, desk.outcome.saver])
+  useBlocker({
+    shouldBlockFn: () => savers().some((saver) => saver.isStuck) && !window.confirm(t('seat.save.leave')),
+    enableBeforeUnload: () => savers().some((saver) => saver.isDirty),
+  })
   useEffect(() => {
     if (desk === null) return
-    const savers = [desk.answers, desk.outcome.saver]
-    for (const saver of savers) saver.open()
-    const ask = (event: BeforeUnloadEvent) => {
-      if (savers.some((saver) => saver.isDirty)) event.preventDefault()
-    }
-    window.addEventListener('beforeunload', ask)
+    desk.answers.open()
+    desk.outcome.saver.open()
     return () => {
-      window.removeEventListener('beforeunload', ask)
-      for (const saver of savers) saver.close()
+      desk.answers.close()
+      desk.outcome.saver.close()
     }
   }, [desk])
 }

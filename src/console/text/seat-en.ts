@@ -5,7 +5,6 @@ import type { Texts } from './texts.ts'
 export const seatEn: Texts<typeof seatZh> = {
   bar: 'Seat status',
   status: 'Status',
-  since: 'for {{duration}}',
   stale: 'Disconnected; this is what was last known',
   phone: 'Phone {{extension}}',
   phoneLive: 'live',
@@ -123,7 +122,6 @@ export const seatEn: Texts<typeof seatZh> = {
     byAgent: 'agent {{agentNo}}',
     responses: 'Earlier forms',
     noResponses: 'No earlier form',
-    loading: 'Opening the record…',
   },
   form: {
     script: 'Script',
@@ -150,7 +148,7 @@ export const seatEn: Texts<typeof seatZh> = {
     retrying: 'Not saved, trying again',
     failed: 'Not saved',
     retry: 'Try again',
-    leave: 'There are answers that are not saved',
+    leave: 'Something is not saved, and leaving this page gives it up. Leave?',
   },
   outcome: {
     title: 'Outcome',

@@ -2,7 +2,6 @@
 export const seatZh = {
   bar: '坐席状态',
   status: '状态',
-  since: '已 {{duration}}',
   stale: '连接中断，以下为断开时的状态',
   phone: '话机 {{extension}}',
   phoneLive: '在线',
@@ -105,7 +104,6 @@ export const seatZh = {
     byAgent: '工号 {{agentNo}}',
     responses: '历次问卷',
     noResponses: '没有以前的问卷',
-    loading: '正在打开患者资料…',
   },
   form: {
     script: '话术',
@@ -132,7 +130,7 @@ export const seatZh = {
     retrying: '未保存，正在重试',
     failed: '未保存',
     retry: '重试',
-    leave: '还有答案未保存',
+    leave: '还有内容未保存，离开本页将放弃这些内容。仍要离开？',
   },
   outcome: {
     title: '通话结论',
