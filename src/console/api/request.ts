@@ -1,4 +1,5 @@
 import { i18n } from '../text/i18n.ts'
+import { serverClock } from './server-clock.ts'
 
 interface RefusalBody {
   readonly code: string
@@ -34,7 +35,7 @@ export function whenSignedOut(listener: () => void): void {
 }
 
 export interface RequestOptions {
-  readonly method?: 'GET' | 'POST' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly body?: unknown
   readonly signal?: AbortSignal
 }
@@ -46,6 +47,7 @@ export interface RequestOptions {
 export async function request<T>(path: string, { method = 'GET', body, signal }: RequestOptions = {}): Promise<T> {
   const headers: Record<string, string> = { 'accept-language': i18n.language, 'x-suifang-console': '1' }
   if (body !== undefined) headers['content-type'] = 'application/json'
+  const askedAt = Date.now()
   const answer = await fetch(path, {
     method,
     headers,
@@ -55,6 +57,7 @@ export async function request<T>(path: string, { method = 'GET', body, signal }:
     if (signal?.aborted) throw error
     throw offline()
   })
+  serverClock.note(answer.headers.get('date'), askedAt, Date.now())
   if (answer.status === 204) return undefined as T
   const content: unknown = await answer.json().catch(() => null)
   if (!answer.ok) throw refused(content, answer.status)

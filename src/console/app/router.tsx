@@ -73,6 +73,13 @@ const calls = createRoute({
   component: lazyRouteComponent(() => import('../calls/calls-page.tsx'), 'CallsPage'),
 })
 
+const seat = createRoute({
+  getParentRoute: () => inside,
+  path: '/seat',
+  beforeLoad: requireRight('seat.use'),
+  component: lazyRouteComponent(() => import('../seat/seat-page.tsx'), 'SeatPage'),
+})
+
 class RightMissing extends Error {}
 
 function requireRight(right: string) {
@@ -83,7 +90,7 @@ function requireRight(right: string) {
 
 export function createConsoleRouter(queryClient: QueryClient) {
   return createRouter({
-    routeTree: root.addChildren([signIn, password, inside.addChildren([live, imports, calls])]),
+    routeTree: root.addChildren([signIn, password, inside.addChildren([live, seat, imports, calls])]),
     context: { queryClient },
     defaultPendingComponent: Waiting,
     defaultNotFoundComponent: NotFound,

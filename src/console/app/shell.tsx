@@ -1,4 +1,5 @@
 import {
+  CustomerServiceOutlined,
   FileSearchOutlined,
   GlobalOutlined,
   ImportOutlined,
@@ -41,6 +42,7 @@ export function Shell() {
 
 const pages = [
   { path: '/', right: 'live.read', text: 'nav.live', icon: <PhoneOutlined aria-hidden /> },
+  { path: '/seat', right: 'seat.use', text: 'nav.seat', icon: <CustomerServiceOutlined aria-hidden /> },
   { path: '/import', right: 'import.read', text: 'nav.import', icon: <ImportOutlined aria-hidden /> },
   { path: '/calls', right: 'call.read', text: 'nav.calls', icon: <FileSearchOutlined aria-hidden /> },
 ] as const

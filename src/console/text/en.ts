@@ -1,12 +1,12 @@
+import { seatEn } from './seat-en.ts'
+import type { Texts } from './texts.ts'
 import type { zh } from './zh.ts'
-
-type Texts<T> = { readonly [K in keyof T]: T[K] extends string ? string : Texts<T[K]> }
 
 /** The console's words in English. */
 export const en: Texts<typeof zh> = {
   product: 'Suifang',
   skip: 'Skip to content',
-  nav: { live: 'Live calling', import: 'Discharge lists', calls: 'Calls', menu: 'Main menu' },
+  nav: { live: 'Live calling', import: 'Discharge lists', calls: 'Calls', seat: 'Seat', menu: 'Main menu' },
   shell: {
     signOut: 'Sign out',
     password: 'Change password',
@@ -225,6 +225,44 @@ export const en: Texts<typeof zh> = {
     telephony_down: 'Telephony not connected',
   },
   runState: { running: 'Running', finished: 'Finished', failed: 'Not completed' },
+  seatStatus: {
+    signed_out: 'Signed out',
+    available: 'Ready',
+    on_break: 'On break',
+    away: 'Away',
+    signing_out: 'Signing out',
+  },
+  seatState: {
+    unreachable: 'No phone',
+    idle: 'Idle',
+    previewing: 'Previewing',
+    reserved: 'Dialling',
+    ringing: 'Ringing',
+    talking: 'In call',
+    holding: 'On hold',
+    wrap_up: 'Wrap-up',
+  },
+  breakReason: {
+    rest: 'Rest',
+    meal: 'Meal',
+    training: 'Training',
+    paperwork: 'Paperwork',
+    meeting: 'Meeting',
+  },
+  sex: { 1: 'male', 2: 'female', male: 'male', female: 'female' },
+  encounterKind: { inpatient: 'Inpatient', outpatient: 'Outpatient', checkup: 'Check-up', emergency: 'Emergency' },
+  relation: {
+    0: 'patient',
+    1: 'spouse',
+    2: 'son',
+    3: 'daughter',
+    4: 'grandchild',
+    5: 'parent',
+    6: 'grandparent',
+    7: 'sibling',
+    8: 'other',
+  },
+  seat: seatEn,
 
   imports: {
     drop: 'Choose a file, or drop it here',

@@ -11,6 +11,12 @@ export type WordGroup =
   | 'recordingState'
   | 'reason'
   | 'runState'
+  | 'seatStatus'
+  | 'seatState'
+  | 'breakReason'
+  | 'encounterKind'
+  | 'relation'
+  | 'sex'
 
 /** The word for a code of the server; a code that this release has no word for is shown as it is. */
 export function word(group: WordGroup, code: string): string {

@@ -1,8 +1,10 @@
+import { seatZh } from './seat-zh.ts'
+
 /** 界面文字。The keys are the other language's too. */
 export const zh = {
   product: '随访中心',
   skip: '跳到主要内容',
-  nav: { live: '实时外呼', import: '出院名单导入', calls: '通话记录', menu: '主导航' },
+  nav: { live: '实时外呼', import: '出院名单导入', calls: '通话记录', seat: '坐席', menu: '主导航' },
   shell: {
     signOut: '退出登录',
     password: '修改密码',
@@ -214,6 +216,22 @@ export const zh = {
     telephony_down: '电话系统未连接',
   },
   runState: { running: '进行中', finished: '已完成', failed: '未完成' },
+  seatStatus: { signed_out: '已签出', available: '示闲', on_break: '示忙', away: '离席', signing_out: '正在签出' },
+  seatState: {
+    unreachable: '话机未接入',
+    idle: '空闲',
+    previewing: '预览',
+    reserved: '正在拨号',
+    ringing: '振铃',
+    talking: '通话中',
+    holding: '保持中',
+    wrap_up: '话后处理',
+  },
+  breakReason: { rest: '小休', meal: '用餐', training: '培训', paperwork: '处理工单', meeting: '会议' },
+  sex: { 1: '男', 2: '女', male: '男', female: '女' },
+  encounterKind: { inpatient: '住院', outpatient: '门诊', checkup: '体检', emergency: '急诊' },
+  relation: { 0: '本人', 1: '配偶', 2: '儿子', 3: '女儿', 4: '孙辈', 5: '父母', 6: '祖父母', 7: '兄弟姐妹', 8: '其他' },
+  seat: seatZh,
 
   imports: {
     drop: '点击选择文件，或将文件拖到此处',

@@ -8,7 +8,7 @@ export class Shell {
     this.#page = page
   }
 
-  async open(path: '/' | '/import' | '/calls'): Promise<void> {
+  async open(path: '/' | '/import' | '/calls' | '/seat'): Promise<void> {
     await this.#page.locator(`nav a[href="${path}"]`).click()
   }
 

@@ -1,0 +1,52 @@
+import { useState } from 'react'
+import { Waiting } from '../app/page-states.tsx'
+import { Trouble } from '../app/trouble.tsx'
+import { CallStrip } from './call-strip.tsx'
+import { FormPanel, goToFirstUnanswered } from './form-panel.tsx'
+import { OutcomePanel } from './outcome-panel.tsx'
+import { RecordPanel } from './record-panel.tsx'
+import type { SeatCall, SeatPhase, SeatView } from './seat-view.ts'
+import { useShortcuts } from './shortcuts.ts'
+import { type DeskOptions, type FinishFault, useDesk, useFinish } from './use-desk.ts'
+import type { SeatCommands } from './use-seat-commands.ts'
+
+interface CallDeskProps extends Omit<DeskOptions, 'taskId'> {
+  readonly view: SeatView
+  readonly call: SeatCall
+  readonly phase: SeatPhase
+  readonly commands: SeatCommands
+}
+
+/** One call from the reservation to the end of wrap-up: who it is, what to say, what was answered, what came of it. */
+export function CallDesk({ view, call, phase, commands, ...options }: CallDeskProps) {
+  const { record, desk } = useDesk({ ...options, taskId: call.taskId })
+  const [fault, setFault] = useState<FinishFault | null>(null)
+  const finish = useFinish(desk, record.data, commands, setFault)
+  useShortcuts({
+    form: desk === null ? undefined : goToFirstUnanswered,
+    finish: phase === 'wrap_up' && desk !== null ? finish : undefined,
+  })
+  const canWrite = phase !== 'dialing'
+  return (
+    <>
+      <CallStrip
+        view={view}
+        call={call}
+        phase={phase}
+        commands={commands}
+        record={record.data ?? null}
+        desk={desk}
+        onFinish={finish}
+      />
+      {record.isPending && <Waiting />}
+      {record.isError && <Trouble error={record.error} onRetry={() => void record.refetch()} />}
+      {record.data !== undefined && desk !== null && (
+        <div className="desk" data-task={call.taskId}>
+          <RecordPanel record={record.data} />
+          <FormPanel record={record.data} answers={desk.answers} canWrite={canWrite} />
+          <OutcomePanel record={record.data} desk={desk} canWrite={canWrite} fault={fault} />
+        </div>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,83 @@
+import { useState, useSyncExternalStore } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { AnswerValue } from '#follow-up/questionnaire/questionnaire.ts'
+import { currentLanguage } from '../text/i18n.ts'
+import type { AutoSaver } from './auto-saver.ts'
+import { askedQuestions, isAnswered } from './form-rules.ts'
+import { QuestionField } from './question-field.tsx'
+import type { DeskRecord } from './seat-api.ts'
+
+interface FormPanelProps {
+  readonly record: DeskRecord
+  readonly answers: AutoSaver<AnswerValue>
+  readonly canWrite: boolean
+}
+
+/** What to say, and the questionnaire: each answer is saved as it is given. */
+export function FormPanel({ record: { questionnaire, script }, answers, canWrite }: FormPanelProps) {
+  const { t } = useTranslation()
+  const { values, saves } = useSyncExternalStore(answers.watch, answers.state)
+  const [cleared, setCleared] = useState(false)
+  const questions = questionnaire?.questions ?? []
+  const asked = askedQuestions(questions, values)
+  const done = asked.filter(({ id }) => isAnswered(values[id])).length
+  const give = (questionId: string, value: AnswerValue | null) => {
+    answers.give(questionId, value)
+    setCleared(takeBackInapplicable())
+  }
+  /** What no longer applies would stand in the reports as if it had been asked. */
+  const takeBackInapplicable = () => {
+    const now = answers.state().values
+    const applies = new Set(askedQuestions(questions, now))
+    const stray = questions.filter((question) => !applies.has(question) && isAnswered(now[question.id]))
+    for (const { id } of stray) answers.give(id, null)
+    return stray.length > 0
+  }
+  return (
+    <section className="panel desk-panel form-panel" aria-labelledby="form-title">
+      <h2 id="form-title">
+        {questionnaire?.title[currentLanguage()] ?? t('seat.form.title')}
+        {questionnaire !== null && (
+          <span className="number">{t('seat.form.progress', { done, total: asked.length })}</span>
+        )}
+        {!canWrite && <span className="muted">{t('seat.form.waitAnswer')}</span>}
+      </h2>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <div className="desk-body" tabIndex={0}>
+        <details className="script" open>
+          <summary>{t('seat.form.script')}</summary>
+          {script[currentLanguage()].split('\n').map((line) => (
+            <p key={line}>{line}</p>
+          ))}
+        </details>
+        <fieldset className="questions" disabled={!canWrite}>
+          <legend className="sr-only">{t('seat.form.title')}</legend>
+          {asked.map((question) => (
+            <QuestionField
+              key={question.id}
+              question={question}
+              number={questions.indexOf(question) + 1}
+              value={values[question.id]}
+              save={saves[question.id]}
+              onGive={(value) => give(question.id, value)}
+              onRetry={() => answers.retry(question.id)}
+            />
+          ))}
+        </fieldset>
+        {questionnaire === null && <p className="muted">{t('seat.form.none')}</p>}
+        <p className="cleared" role="status">
+          {cleared && t('seat.form.skippedCleared')}
+        </p>
+      </div>
+    </section>
+  )
+}
+
+/** Puts the keyboard where the next answer goes. */
+export function goToFirstUnanswered(): void {
+  const first = ['[data-answered=false] ', '']
+    .map((open) => document.querySelector<HTMLElement>(`[data-question]${open.trim()} :is(input, textarea)`))
+    .find((field) => field !== null)
+  first?.focus()
+  first?.closest('[data-question]')?.scrollIntoView({ block: 'nearest' })
+}

@@ -1,0 +1,71 @@
+import { useTranslation } from 'react-i18next'
+import { word } from '../text/word.ts'
+import type { SeatPhase, SeatView } from './seat-view.ts'
+
+interface QuietDeskProps {
+  readonly view: SeatView
+  readonly phase: SeatPhase
+  readonly hadOutcome: (taskId: string) => boolean
+}
+
+/** Nobody is on the line: what the seat waits for, what to do, and what became of the call before. */
+export function QuietDesk({ view, phase, hadOutcome }: QuietDeskProps) {
+  const { title, next } = useQuietWords(view, phase)
+  return (
+    <section className="panel quiet" data-phase={phase} aria-labelledby="quiet-title">
+      <h2 id="quiet-title">{title}</h2>
+      <p>{next}</p>
+      <LastCallLine view={view} hadOutcome={hadOutcome} />
+    </section>
+  )
+}
+
+function useQuietWords({ status, phone }: SeatView, phase: SeatPhase) {
+  const { t } = useTranslation()
+  const extension = phone?.extension ?? ''
+  if (status === 'signing_out') return { title: t('seat.quiet.signing_out'), next: '' }
+  switch (phase) {
+    case 'signed_out':
+      return {
+        title: t('seat.quiet.signed_out'),
+        next: phone?.live
+          ? t('seat.quiet.signed_outNext')
+          : phone === null
+            ? t('seat.notAgentNext')
+            : t('seat.quiet.signed_outNoPhone', { extension }),
+      }
+    case 'unreachable':
+      return {
+        title: t('seat.quiet.unreachable'),
+        next: t(phone?.live ? 'seat.quiet.unreachableLive' : 'seat.quiet.unreachableGone', { extension }),
+      }
+    case 'paused':
+      return { title: t('seat.quiet.paused'), next: t('seat.quiet.pausedNext') }
+    default:
+      return { title: t('seat.quiet.waiting'), next: t('seat.quiet.waitingNext') }
+  }
+}
+
+function LastCallLine({ view: { last }, hadOutcome }: Pick<QuietDeskProps, 'view' | 'hadOutcome'>) {
+  const { t } = useTranslation()
+  if (last === null) return null
+  if (last.type === 'released') {
+    return (
+      <p className="quiet-last" data-last="released">
+        {t('seat.quiet.released', { reason: reasonText(last.reason) })}
+      </p>
+    )
+  }
+  const had = hadOutcome(last.taskId)
+  return (
+    <p className="quiet-last" data-last={had ? 'finished' : 'outcome-missing'}>
+      {t(had ? 'seat.quiet.finished' : 'seat.quiet.outcomeMissing')}
+    </p>
+  )
+}
+
+/** A result of the telephone, or why the dialler took the offer back. */
+function reasonText(code: string): string {
+  const result = word('result', code)
+  return result === code ? word('reason', code) : result
+}
