@@ -249,7 +249,11 @@ describe.skipIf(!hasProgram('baresip'))('baresip', () => {
       }),
     )
     const { port } = server.endpoint.local
-    const baresip = await startBaresip({ frequency: 400, user: '8001', registrar: { host: '127.0.0.1', port, password: 'geheim' } })
+    const baresip = await startBaresip({
+      frequency: 400,
+      user: '8001',
+      registrar: { host: '127.0.0.1', port, password: 'geheim' },
+    })
     bench.defer(() => baresip.close())
     const known = await waitFor(() => registrations.find(({ authorized }) => authorized), { what: 'its registration' })
     const contact = /<([^>]+)>/.exec(known.contact ?? '')?.[1] ?? ''
