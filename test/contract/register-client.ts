@@ -28,7 +28,7 @@ export async function sipAddressOf(server: SipServerAddress): Promise<{ host: st
   const listening = new Promise<string>((resolve, reject) =>
     srf.on('connect', (error, hostPort = '') => (error === null ? resolve(hostPort) : reject(error))),
   )
-  srf.connect(server)
+  void srf.connect(server)
   const [, host = '', port] = /udp\/([\d.]+):(\d+)/.exec(await listening) ?? []
   srf.disconnect()
   return { host, port: Number(port) }
