@@ -31,7 +31,7 @@ export function SeatPage() {
   )
 }
 
-/** The first sign-in makes the seat; until then there is nothing to show and no stream to read. */
+/** The seat comes with the phone; until then there is nothing to show and no stream to read. */
 function NoSeat({ commands }: { readonly commands: SeatCommands }) {
   const { t } = useTranslation()
   const ringing = commands.pending === 'sign-in'

@@ -17,7 +17,7 @@ export function useSeatCommands(store: SeatStore): SeatCommands {
   const { mutate, variables, isPending, error, reset } = useMutation({
     mutationFn: command,
     onSuccess: () => {
-      // The first sign-in makes the seat, which no stream has told of.
+      // A phone given since the page was opened has made a seat, which no stream has told of.
       if (store.state().view === null) void store.load()
     },
     // A refusal often means that the page was behind: it looks again.

@@ -33,7 +33,7 @@ export const seatEn: Texts<typeof seatZh> = {
   },
   otherTab:
     'This page is open in another tab of this browser too. Both show the same; please work in one of them only.',
-  notAgent: 'You have not been signed in at a seat yet',
+  notAgent: 'You have no desk phone yet',
   notAgentNext:
     'Once your supervisor has given you a desk phone, press “Sign in”: the system rings the phone; lift the handset and leave it off the hook.',
   errorCode: 'Error code {{code}}',

@@ -29,7 +29,7 @@ export const seatZh = {
     digits: '在选择题上按数字键作答（与按键问卷相同）',
   },
   otherTab: '本页已在此浏览器的另一个标签页打开。两页显示相同的内容，请只在一页操作。',
-  notAgent: '您还没有签入过坐席',
+  notAgent: '您还没有话机',
   notAgentNext: '班长为您分配话机后，点击“签入”：系统会呼叫您的话机，摘机后请保持不挂断。',
   errorCode: '错误代码 {{code}}',
   close: '关闭提示',

@@ -5,6 +5,7 @@ import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
 import type { Secrets } from '#platform/secrets.ts'
+import { ensureSeat } from './seat-store.ts'
 import './acd-tables.ts'
 import './seat-errors.ts'
 
@@ -27,8 +28,8 @@ export interface PhoneAccount {
 const firstTeam = '随访一组'
 
 /**
- * Gives an agent a desk phone: its account at our registrar with a new secret, the agent's row and team where there is
- * none. Again for the same agent: a new secret, and another extension where one is told.
+ * Gives an agent a desk phone: its account at our registrar with a new secret, the agent's row, team and seat where there
+ * is none. Again for the same agent: a new secret, and another extension where one is told.
  * @throws UserError PHONE_INVALID, AGENT_UNKNOWN, PHONE_OF_ANOTHER
  */
 export async function setUpPhone(
@@ -59,6 +60,8 @@ export async function setUpPhone(
         agent_no = case when ${draft.agentNo === null} then agent.agent_no else excluded.agent_no end,
         team_id = case when ${draft.team === null} then agent.team_id else excluded.team_id end
     `.execute(tx)
+    // The agent's page shows whether the phone is live before it is called for the first time.
+    await ensureSeat(tx, userId)
     await writeAudit(tx, {
       actor: systemActor,
       action: 'phone.set_up',

@@ -57,7 +57,7 @@ export class SeatService {
     this.#parts = parts
   }
 
-  /** Null for an account without a seat: it never signed in. */
+  /** Null for an account without a seat: it was given no phone. */
   async view(userId: string): Promise<SeatView | null> {
     return this.#parts.db
       .transaction()

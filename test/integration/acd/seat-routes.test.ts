@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { setUpPhone } from '../../../src/contact-center/acd/agent-setup.ts'
 import { seatRoutes } from '../../../src/contact-center/acd/seat-routes.ts'
 import { Auth } from '../../../src/platform/auth/auth-service.ts'
 import { type Role, roles } from '../../../src/platform/auth/rights.ts'
@@ -7,6 +8,7 @@ import { createHttpServer } from '../../../src/platform/http/server.ts'
 import { newId } from '../../../src/platform/ids.ts'
 import { silentLog } from '../../../src/platform/log.ts'
 import { makeAccount, testPassword } from '../../e2e/fixture/face.ts'
+import { secrets } from '../follow-up/office.ts'
 import { Floor, type Node } from './floor.ts'
 
 const floor = await Floor.open({ patients: 12 })
@@ -37,6 +39,7 @@ async function caller(role: Role) {
   const headers = { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` }
   return {
     id,
+    name,
     ask: (method: 'GET' | 'POST', path: string, payload?: Record<string, unknown>) =>
       server.inject({ method, url: `/api/seat${path}`, headers, ...(payload === undefined ? {} : { payload }) }),
   }
@@ -69,8 +72,15 @@ describe('an agent over HTTP', () => {
     await floor.seatAgent(agent.id)
   })
 
-  it('has no seat before the first sign-in', async () => {
-    expect((await agent.ask('GET', '')).json()).toEqual({ seat: null })
+  it('has no seat without a phone, and sees the phone from the day it is given one', async () => {
+    const { ask, name } = await caller('agent')
+    expect((await ask('GET', '')).json()).toEqual({ seat: null })
+    await setUpPhone({ db, secrets }, { extension: '8900', agent: name, agentNo: null, team: null })
+    expect((await ask('GET', '')).json().seat).toMatchObject({
+      status: 'signed_out',
+      state: 'unreachable',
+      phone: { extension: '8900', live: false },
+    })
   })
 
   it('signs in and sees the seat, with where its stream stands', async () => {
