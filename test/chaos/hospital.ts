@@ -26,17 +26,24 @@ export interface HospitalOptions {
   readonly patients: number
   /** The far end of the trunk. */
   readonly trunk: { readonly port: number; readonly lines?: number }
+  /** Whether its campaign dials from the first moment; default `running`. */
+  readonly campaign?: 'running' | 'paused'
   /** Instead of the embedded Postgres. */
   readonly environment?: Readonly<Record<string, string>>
 }
 
 /** Everything a house needs to dial at once: a list imported, a trunk, a campaign whose window never closes. */
-export async function openHospital({ patients, trunk, environment = {} }: HospitalOptions): Promise<Hospital> {
+export async function openHospital({
+  patients,
+  trunk,
+  campaign = 'running',
+  environment = {},
+}: HospitalOptions): Promise<Hospital> {
   const folder = await testFolder()
   const base = { SUIFANG_DATA: folder.path, PORT: '0', ...environment }
   const ground = await openGround({ settings: readSettings(base), log: silentLog, as: 'guest', maxConnections: 4 })
   const { siteId, programmeId } = await ensureStandardHospital(ground.db)
-  await addCampaign(ground, { siteId, programmeId, ...trunk })
+  await addCampaign(ground, { siteId, programmeId, state: campaign, ...trunk })
   await importDischargeList(ground, {
     fileName: 'chaos.csv',
     content: { bytes: new TextEncoder().encode(list(patients)) },
@@ -67,7 +74,7 @@ export async function openHospital({ patients, trunk, environment = {} }: Hospit
 
 async function addCampaign(
   { db }: GroundFloor,
-  on: { siteId: string; programmeId: string; port: number; lines?: number },
+  on: { siteId: string; programmeId: string; state: string; port: number; lines?: number },
 ): Promise<void> {
   const trunkId = newId()
   const campaignId = newId()
@@ -77,7 +84,7 @@ async function addCampaign(
   `.execute(db)
   await sql`
     insert into campaign (id, site_id, name, trunk_id, state, calling)
-    values (${campaignId}, ${on.siteId}, 'test', ${trunkId}, 'running', ${JSON.stringify({
+    values (${campaignId}, ${on.siteId}, 'test', ${trunkId}, ${on.state}, ${JSON.stringify({
       periods: [{ opens: '00:00', closes: '24:00' }],
       holidays: 'open',
       weekends: 'open',

@@ -1,6 +1,6 @@
 /**
  * baresip as the patient's telephone or an agent's: a SIP and media stack that shares no line with ours. It answers by
- * itself, sends a tone, keeps what it hears in a WAV file and presses keys when told to.
+ * itself or when told to, sends a tone, keeps what it hears in a WAV file and presses keys when told to.
  */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -14,11 +14,15 @@ import { sine } from './tones.ts'
 import { waitFor } from './wait-for.ts'
 
 const modules = '/usr/lib/baresip/modules'
+/** Longer than any call of a test: at its end baresip hangs up. */
+const toneSeconds = 180
 
 export interface Baresip {
   /** Where it answers. */
   readonly uri: string
   readonly port: number
+  /** Answers the call that rings. */
+  answer(): void
   /** Presses a key; it is released by the next one. */
   press(key: string): void
   hangUp(): void
@@ -30,14 +34,17 @@ export interface Baresip {
 /**
  * @param options.frequency of the tone that it sends, Hz
  * @param options.user its number; others are not found. Default `patient`
+ * @param options.answers by itself (default), or when {@link Baresip.answer} tells it to; until then it rings
  * @param options.registrar where it registers, with its password; absent, nowhere
  */
 export async function startBaresip(options: {
   frequency: number
   user?: string
+  answers?: 'itself' | 'told'
   registrar?: { readonly host: string; readonly port: number; readonly password: string }
 }): Promise<Baresip> {
-  const { user = 'patient', registrar } = options
+  const { user = 'patient', answers = 'itself', registrar } = options
+  const mode = answers === 'itself' ? 'auto' : 'manual'
   const account =
     registrar === undefined
       ? `<sip:${user}@127.0.0.1>;regint=0`
@@ -45,7 +52,7 @@ export async function startBaresip(options: {
   const folder = await testFolder()
   const [sipPort, controlPort] = [await freePort(), await freePort()]
   await mkdir(join(folder.path, 'heard'))
-  const tone = sine(options.frequency, 60 * 8000)
+  const tone = sine(options.frequency, toneSeconds * 8000)
   const header = wavHeader({ channels: 1, sampleRate: 8000, dataBytes: tone.byteLength })
   await writeFile(join(folder.path, 'tone.wav'), Buffer.concat([header, Buffer.from(tone.buffer)]))
   await writeFile(
@@ -73,7 +80,7 @@ export async function startBaresip(options: {
       '',
     ].join('\n'),
   )
-  await writeFile(join(folder.path, 'accounts'), `${account};answermode=auto;audio_codecs=pcma,pcmu;ptime=20\n`)
+  await writeFile(join(folder.path, 'accounts'), `${account};answermode=${mode};audio_codecs=pcma,pcmu;ptime=20\n`)
   await writeFile(join(folder.path, 'contacts'), '')
   const program = await startProcess(['baresip', '-f', folder.path], { cwd: folder.path })
   const control = await waitFor(() => reach(controlPort), { what: 'the control port of baresip' })
@@ -84,6 +91,7 @@ export async function startBaresip(options: {
   return {
     uri: `sip:${user}@127.0.0.1:${sipPort}`,
     port: sipPort,
+    answer: () => command('accept'),
     press: (key) => command('sndcode', key),
     hangUp: () => command('hangup'),
     heard: async () => {
