@@ -66,6 +66,7 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('baresip'))('an agent at 
     await new LivePage(supervisor.page).command(/^启动/)
     await desk.strip('dialing')
     await (await desk.desk()).getByText('测*').first().waitFor()
+    await page.getByText('这是首次拨打该患者').waitFor()
     await rings(hospital)
     patient.answer()
     await desk.strip('talking')

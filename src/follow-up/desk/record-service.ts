@@ -101,7 +101,7 @@ export class PatientRecords {
     const phones = await phoneRows(tx, head.patientId)
     const sharers = await sharerRows(tx, head.phoneNumberId, head.patientId)
     const encounters = await encounterRows(tx, head.patientId)
-    const calls = await pastCallRows(tx, head.patientId)
+    const calls = await pastCallRows(tx, head.patientId, head.reserved === null ? null : head.attemptId)
     const forms = await pastFormRows(tx, head.patientId, head.taskId)
     const versions = await summaryVersions(tx, head.attemptId)
     const { periods } = await windowOfProgramme(tx, head.programmeId)

@@ -120,8 +120,11 @@ export async function encounterRows(tx: GroundTransaction, patientId: string) {
   return rows
 }
 
-/** Calls to this patient over all programmes, newest first (requirements D03). */
-export async function pastCallRows(tx: GroundTransaction, patientId: string) {
+/**
+ * Calls to this patient over all programmes, newest first (requirements D03).
+ * @param besides the call that the reader is in: it is no earlier one
+ */
+export async function pastCallRows(tx: GroundTransaction, patientId: string, besides: string | null) {
   const { rows } = await sql<{
     attemptId: string
     at: Date
@@ -146,7 +149,7 @@ export async function pastCallRows(tx: GroundTransaction, patientId: string) {
     left join reservation r on r.attempt_id = a.id
     left join seat s on s.id = r.seat_id
     left join agent g on g.user_id = coalesce(a.agent_id, s.agent_id)
-    where e.patient_id = ${patientId}
+    where e.patient_id = ${patientId} and a.id is distinct from ${besides}::uuid
     order by a.counts_at desc, a.id desc limit 20
   `.execute(tx)
   return rows

@@ -159,13 +159,18 @@ describe('the record', () => {
 
   it('has earlier calls, with the recording only for who may play it', async () => {
     const { calls } = await read('recording.play')
-    expect(calls.map(({ result, outcome }) => [result, outcome])).toEqual([
-      [null, null],
-      ['completed', 'done'],
+    expect(calls).toMatchObject([{ result: 'completed', outcome: 'done' }])
+    expect(calls[0]?.recordingId).toMatch(/^[0-9a-f-]{36}$/)
+    expect((await read()).calls[0]?.recordingId).toBeNull()
+  })
+
+  it('has the call at the seat among the calls only for who is not in it', async () => {
+    const colleague = await desk.agent()
+    const { calls } = await desk.read(called.taskId, colleague, 'call.read')
+    expect(calls).toMatchObject([
+      { attemptId: called.attemptId, result: null, agentNo: '801' },
+      { result: 'completed', agentNo: null },
     ])
-    expect(calls[0]?.agentNo).toBe('801')
-    expect(calls[1]?.recordingId).toMatch(/^[0-9a-f-]{36}$/)
-    expect((await read()).calls[1]?.recordingId).toBeNull()
   })
 
   it('has earlier forms in words, and this task’s own not among them', async () => {
