@@ -37,12 +37,27 @@ export interface Baresip {
  * @param options.answers by itself (default), or when {@link Baresip.answer} tells it to; until then it rings
  * @param options.registrar where it registers, with its password; absent, nowhere
  */
-export async function startBaresip(options: {
-  frequency: number
-  user?: string
-  answers?: 'itself' | 'told'
-  registrar?: { readonly host: string; readonly port: number; readonly password: string }
-}): Promise<Baresip> {
+export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await openBaresip(options)
+    } catch (error) {
+      // It cannot take port 0 and tell what it got, so another program may have been faster; then with other ports.
+      if (tries === triesAtMost) throw error
+    }
+  }
+}
+
+const triesAtMost = 3
+
+interface BaresipOptions {
+  readonly frequency: number
+  readonly user?: string
+  readonly answers?: 'itself' | 'told'
+  readonly registrar?: { readonly host: string; readonly port: number; readonly password: string }
+}
+
+async function openBaresip(options: BaresipOptions): Promise<Baresip> {
   const { user = 'patient', answers = 'itself', registrar } = options
   const mode = answers === 'itself' ? 'auto' : 'manual'
   const account =
@@ -83,7 +98,13 @@ export async function startBaresip(options: {
   await writeFile(join(folder.path, 'accounts'), `${account};answermode=${mode};audio_codecs=pcma,pcmu;ptime=20\n`)
   await writeFile(join(folder.path, 'contacts'), '')
   const program = await startProcess(['baresip', '-f', folder.path], { cwd: folder.path })
-  const control = await waitFor(() => reach(controlPort), { what: 'the control port of baresip' })
+  const control = await waitFor(() => reach(controlPort), { what: 'the control port of baresip' }).catch(
+    async (error: unknown) => {
+      await program.close()
+      await folder.close()
+      throw error
+    },
+  )
   const command = (name: string, params?: string) => {
     const text = JSON.stringify({ command: name, ...(params === undefined ? {} : { params }) })
     control.write(`${Buffer.byteLength(text)}:${text},`)
