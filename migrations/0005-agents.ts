@@ -108,7 +108,6 @@ async function seats(db: Kysely<unknown>): Promise<void> {
       status text not null default 'signed_out'
         check (status in ('signed_out', 'available', 'on_break', 'away', 'signing_out')),
       status_reason text,
-      status_before text not null default 'signed_out',
       status_since timestamptz not null default app_now(),
       state text not null default 'unreachable' check (state in ('unreachable', 'idle', 'previewing', 'reserved', 'ringing',
         'talking', 'holding', 'wrap_up')),
@@ -182,7 +181,6 @@ async function seats(db: Kysely<unknown>): Promise<void> {
       end if;
       if old.status <> new.status then
         perform judge_move('seat_status', new.id::text, old.status, new.status);
-        new.status_before := old.status;
         new.status_since := app_now();
       end if;
       return new;
@@ -251,9 +249,6 @@ async function calls(db: Kysely<unknown>): Promise<void> {
     create index campaign_team on campaign (team_id) where team_id is not null;
     alter table attempt add column agent_id uuid references agent;
     create index attempt_of_agent on attempt (agent_id, created_at desc) where agent_id is not null;
-    -- What the agent wrote beside the form, and who said what became of the call.
-    alter table response add column note text, add column note_by uuid references user_account,
-      add column outcome_by uuid references user_account;
   `.execute(db)
 }
 

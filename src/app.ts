@@ -153,6 +153,8 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   }
   const agentCalling = {
     ...calling,
+    telephony,
+    work,
     seats: {
       leg: (seatId: string) => seats.legs.leg(seatId),
       ringBack: (seatId: string, withinMs: number, giveUp: Promise<unknown>) =>

@@ -3,7 +3,7 @@ import type { Clock } from '#platform/clock.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { readQ850 } from './q850.ts'
 import type { SipLink } from './sip-link.ts'
-import type { DialHooks, LegRef } from './telephony.ts'
+import { type DialHooks, type LegRef, unknownLeg } from './telephony.ts'
 import { type Settling, settling } from './within.ts'
 
 /** Who is called, and how we show up there. */
@@ -60,7 +60,7 @@ export class Invitation {
     this.#parts = parts
     this.#settling = settling()
     this.outcome = this.#settling.promise
-    this.#ref = { ...noDialog, ...parts.media }
+    this.#ref = { ...unknownLeg, ...parts.media }
     parts.sip.whileUp(this.outcome).catch(() => this.#lost())
     try {
       this.#send()
@@ -194,8 +194,6 @@ export class Invitation {
     }
   }
 }
-
-const noDialog = { sipCallId: null, dialogId: null, localTag: null, remoteTag: null, inviteTransaction: null } as const
 
 function isSipError(error: Error | null): error is Srf.SipError {
   return error !== null && 'status' in error && typeof error.status === 'number'

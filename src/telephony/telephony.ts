@@ -48,6 +48,17 @@ export interface LegRef {
   readonly mediaHost: string | null
 }
 
+/** A leg of which nothing is known yet; what is known is put over it. */
+export const unknownLeg: LegRef = {
+  sipCallId: null,
+  inviteTransaction: null,
+  dialogId: null,
+  localTag: null,
+  remoteTag: null,
+  channelUuid: null,
+  mediaHost: null,
+}
+
 export interface DialHooks {
   /** The INVITE has left. Called once, before any other hook. */
   onInviteSent(ref: LegRef): void

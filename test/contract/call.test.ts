@@ -2,11 +2,11 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { mediaServerName } from '#telephony/media-server-address.ts'
 import type { Digit, Telephony } from '#telephony/telephony.ts'
+import { readStereo } from '../harness/stereo.ts'
 import { toneLevel } from '../harness/tones.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { converse, expectNoChannel } from './conversation.ts'
 import { openPair, type Pair } from './pair.ts'
-import { readStereo } from './stereo-recording.ts'
 import { TestTrunk } from './test-trunk.ts'
 
 let pair: Pair

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Telephony } from '#telephony/telephony.ts'
+import { readStereo } from '../harness/stereo.ts'
 import { toneLevel } from '../harness/tones.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { converse, expectNoChannel } from './conversation.ts'
 import { expectToHear, lift } from './desk-phone.ts'
 import { openPair, type Pair } from './pair.ts'
-import { readStereo } from './stereo-recording.ts'
 import { TestTrunk } from './test-trunk.ts'
 
 /** Each party its own frequency. */

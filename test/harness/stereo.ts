@@ -1,13 +1,17 @@
-/** The two channels of a recording, as a reader of the file has them. */
 import { readFile } from 'node:fs/promises'
+import { expect } from 'vitest'
 
-/** @param path a WAV file of 16 bits and two channels */
-export async function readStereo(path: string): Promise<{ left: Int16Array; right: Int16Array }> {
+/** Both channels of a recording; fails unless the file is a whole stereo WAV at 8 kHz. */
+export async function readStereo(path: string) {
   const file = await readFile(path)
-  if (file.readUInt16LE(22) !== 2) throw new Error(`${path} has not two channels`)
+  expect(file.toString('latin1', 0, 4)).toBe('RIFF')
+  expect(file.readUInt16LE(22)).toBe(2)
+  expect(file.readUInt32LE(24)).toBe(8_000)
   const data = file.indexOf('data') + 8
-  const frames = Math.floor((file.length - data) / 4)
+  const bytes = file.readUInt32LE(data - 4)
+  expect(data + bytes).toBe(file.length)
+  const frames = Math.floor(bytes / 4)
   const channel = (offset: number) =>
     Int16Array.from({ length: frames }, (_, i) => file.readInt16LE(data + i * 4 + offset))
-  return { left: channel(0), right: channel(2) }
+  return { left: channel(0), right: channel(2), milliseconds: frames / 8 }
 }

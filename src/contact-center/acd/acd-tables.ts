@@ -27,7 +27,6 @@ interface SeatTable {
   agentId: Fixed<string>
   status: Generated<SeatStatus>
   statusReason: string | null
-  statusBefore: Generated<SeatStatus>
   statusSince: Generated<Date>
   state: Generated<SeatState>
   stateSince: Generated<Date>

@@ -1,6 +1,6 @@
 import type { Ground } from '#platform/database/database.ts'
 import type { Log } from '#platform/log.ts'
-import type { LegRef, LiveLeg, Telephony } from '#telephony/telephony.ts'
+import { type LiveLeg, type Telephony, unknownLeg } from '#telephony/telephony.ts'
 import { stateLease } from '../calls/attempt-store.ts'
 import type { Lease } from '../work-source.ts'
 import { wrapUpSeconds } from './seat.ts'
@@ -64,18 +64,8 @@ async function endStrays({ db, lease, telephony, isOurs, log }: SeatReconcilerPa
   for (const { channelUuid, mediaHost, seatId } of found.values()) {
     if (known.some((seat) => seat.id === seatId && (seat.elsewhere || seat.channelUuid === channelUuid))) continue
     log.warn({ seatId, channelUuid }, 'a phone’s channel without a seat was ended')
-    await telephony.endLeg({ ...nothingKnown, channelUuid, mediaHost })
+    await telephony.endLeg({ ...unknownLeg, channelUuid, mediaHost })
   }
-}
-
-const nothingKnown: LegRef = {
-  sipCallId: null,
-  inviteTransaction: null,
-  dialogId: null,
-  localTag: null,
-  remoteTag: null,
-  channelUuid: null,
-  mediaHost: null,
 }
 
 async function closeLeftOffers(db: Ground, lease: Lease): Promise<void> {

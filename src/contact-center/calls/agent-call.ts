@@ -8,7 +8,7 @@ import '../acd/seat-errors.ts'
 import type { Work, WorkSource } from '../work-source.ts'
 import { attemptResult, type ResultRule } from './attempt-result.ts'
 import type { AttemptResult } from './call-event.ts'
-import { CallEvents, type CallEventsParts, failedEnd, refs } from './call-events.ts'
+import { CallEvents, type CallEventsParts, failedEnd, neverDialled, refs } from './call-events.ts'
 import { CallRecording, pathOrNone } from './call-recording.ts'
 
 /** The seats, as a call needs them. */
@@ -155,8 +155,8 @@ class AgentCall implements SeatCall {
       const gate = await work.begin(attemptId, lease)
       return gate.ok ? null : gate.reason
     } catch (error) {
-      // Whether the database has begun it or not, the attempt is over; its task is healed by the sweep if need be.
-      this.#events.write({ ...nothingHeard, type: 'ended', result: 'cancelled' })
+      // Whether the database has begun it or not, the attempt is over.
+      this.#events.write(neverDialled)
       throw error
     }
   }
@@ -297,8 +297,6 @@ class AgentCall implements SeatCall {
     return done
   }
 }
-
-const nothingHeard = { hangupBy: null, sipStatus: null, sipReason: null, q850: null, earlyMedia: false } as const
 
 interface Talk {
   readonly bridged: boolean

@@ -42,6 +42,17 @@ export class CallEvents {
 }
 
 /** The last event of a dial that nobody answered. */
+/** The end of an attempt for which no INVITE has left and none will. */
+export const neverDialled: CallEventBody = {
+  type: 'ended',
+  result: 'cancelled',
+  hangupBy: null,
+  sipStatus: null,
+  sipReason: null,
+  q850: null,
+  earlyMedia: false,
+}
+
 export function failedEnd(failure: DialFailure, result: AttemptResult): CallEventBody {
   return {
     type: 'ended',

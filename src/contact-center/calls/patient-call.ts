@@ -7,7 +7,7 @@ import type { FlowRecord } from '../ivr/flow-machine.ts'
 import type { Lease, Work, WorkSource } from '../work-source.ts'
 import { attemptResult, type ResultRule } from './attempt-result.ts'
 import type { AttemptResult, CallEvent, FlowOutcome } from './call-event.ts'
-import { CallEvents, failedEnd, refs } from './call-events.ts'
+import { CallEvents, failedEnd, neverDialled, refs } from './call-events.ts'
 import { CallRecording, pathOrNone } from './call-recording.ts'
 
 /** What one IVR call came to, as far as the flow can tell. Null outcome: the far end left before the flow said any. */
@@ -16,8 +16,8 @@ export interface FlowSummary {
 }
 
 export interface PatientCallParts {
-  readonly telephony: Telephony
-  readonly work: WorkSource
+  readonly telephony: Pick<Telephony, 'dial'>
+  readonly work: Pick<WorkSource, 'begin'>
   readonly lease: Lease
   readonly clock: Clock
   readonly log: Log
@@ -42,12 +42,17 @@ export interface PatientCallParts {
 export async function callPatient(parts: PatientCallParts, work: Work): Promise<void> {
   const callId = newId()
   const log = parts.log.child({ attemptId: work.attemptId, callId })
-  const gate = await parts.work.begin(work.attemptId, parts.lease)
+  const events = new CallEvents(parts, work, callId)
+  const gate = await parts.work.begin(work.attemptId, parts.lease).catch(async (error: unknown) => {
+    // Whether the database has begun it or not, the attempt is over: else it would hold its line until the next start.
+    events.write(neverDialled)
+    await events.written()
+    throw error
+  })
   if (!gate.ok) {
     log.info({ reason: gate.reason }, 'not dialled: the gate closed between claim and INVITE')
     return
   }
-  const events = new CallEvents(parts, work, callId)
   const recordingPath = parts.recordingPath(work.attemptId)
   // Awaited once somebody has answered; a failure is told there.
   recordingPath.catch(() => {})

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Clock, Timer } from '#platform/clock.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { type Log, logError } from '#platform/log.ts'
-import type { LegRef, Telephony } from '#telephony/telephony.ts'
+import { type LegRef, type Telephony, unknownLeg } from '#telephony/telephony.ts'
 import { closeOrphanedRecordings, unjudgedRecordings } from '../recording/recording-store.ts'
 import type { Lease, WorkSource } from '../work-source.ts'
 import type { JournaledCallEvent } from './call-applier.ts'
@@ -151,17 +151,7 @@ export class Reconciler {
     for (const { attemptId, channelUuid, mediaHost } of legs) {
       if (attemptId !== null && active.has(attemptId)) continue
       log.warn({ attemptId, channelUuid }, 'a channel without an attempt was ended')
-      await telephony.endLeg({ ...nothingKnown, channelUuid, mediaHost })
+      await telephony.endLeg({ ...unknownLeg, channelUuid, mediaHost })
     }
   }
-}
-
-const nothingKnown: LegRef = {
-  sipCallId: null,
-  inviteTransaction: null,
-  dialogId: null,
-  localTag: null,
-  remoteTag: null,
-  channelUuid: null,
-  mediaHost: null,
 }

@@ -22,12 +22,14 @@ async function takeBackAttempts(tx: GroundTransaction, attemptIds: readonly stri
   return rows
 }
 
-/** Their tasks are due again as before. A statement of its own: its trigger must see the attempts as ended. */
-async function waitAgain(tx: GroundTransaction, taskIds: readonly string[]): Promise<void> {
-  await sql`
+/** Their tasks are due again as before. @returns those that were claimed. A statement of its own: its trigger must see the attempts as ended. */
+export async function waitAgain(tx: GroundTransaction, taskIds: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
     update task set state = 'scheduled' where id in (
       select id from task where id = any (${taskIds}::uuid[]) and state = 'claimed' order by id for update)
+    returning id
   `.execute(tx)
+  return rows.map(({ id }) => id)
 }
 
 /**

@@ -9,6 +9,7 @@ import { notApplicable, notAsked } from '../questionnaire/questionnaire.ts'
 import { closeResponse, setRespondent, writeAnswer } from '../responses/response-store.ts'
 import { type AfterAttempt, afterAttempt, type TaskMove } from './after-attempt.ts'
 import { agentVerdict, type TaskVerdict } from './agent-outcome.ts'
+import { waitAgain } from './release.ts'
 import { taskChanges } from './task-change.ts'
 import {
   endedAttempts,
@@ -50,12 +51,22 @@ export async function agentCallOver(tx: GroundTransaction, over: AgentCallOver, 
 /** The call's last event is applied. With an agent at work the task waits for the end of that; else it moves now. */
 export async function callEnded(
   tx: GroundTransaction,
-  over: { readonly attemptId: string; readonly taskId: string },
+  over: { readonly attemptId: string; readonly taskId: string; readonly campaignId: string },
   at: Date,
   now: Date,
 ): Promise<void> {
   const task = await taskInHand(tx, over.taskId, over.attemptId)
-  if (task?.state !== 'in_progress') return
+  if (task === null) {
+    // A call that was never begun leaves its task claimed.
+    const back = await waitAgain(tx, [over.taskId])
+    const { campaignId } = over
+    return appendToStream(
+      tx,
+      'live',
+      taskChanges(back.map((taskId) => ({ taskId, campaignId, from: 'claimed', to: 'scheduled' }))),
+    )
+  }
+  if (task.state !== 'in_progress') return
   if (!task.agentAtWork) return settle(tx, task, { at, now })
   await keepAgentsWord(tx, task.attemptId)
   await sql`update task set state = 'wrapping' where id = ${task.taskId}`.execute(tx)

