@@ -11,6 +11,8 @@ const again = process.env.CI === 'true' ? 1 : 0
 /** One process a file, one file at a time: these own ports, programs or the sound of a call. */
 const serial = { pool: 'forks', fileParallelism: false, maxWorkers: 1, globalSetup: postgres, retry: again } as const
 
+const onRows = ['acd/seat-*', 'desk/*', 'face/*', 'follow-up/*'].map((where) => `test/integration/${where}.test.ts`)
+
 /**
  * The projects, and the order in which `npm test` runs them: what is quick and tells most comes first.
  * `vitest run --project unit` runs one; `vitest run path/of/one.test.ts` one file.
@@ -29,19 +31,10 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      {
-        test: {
-          name: 'integration',
-          retry: again,
-          include: ['test/integration/**/*.test.ts'],
-          pool: 'forks',
-          globalSetup: postgres,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-          sequence: { groupOrder: 1 },
-        },
-      },
-      { test: { ...serial, name: 'contract', include: ['test/contract/**/*.test.ts'], ...patient(2) } },
+      // A database of its own each and nothing else: two at a time.
+      { test: { ...integration(1), name: 'rows', include: onRows, maxWorkers: 2 } },
+      { test: { ...integration(2), name: 'integration', include: ['test/integration/**/*.test.ts'], exclude: onRows } },
+      { test: { ...serial, name: 'contract', include: ['test/contract/**/*.test.ts'], ...patient(3) } },
       // Their houses have folders and ports of their own, and they mostly wait for prompts to be heard.
       {
         test: {
@@ -51,14 +44,25 @@ export default defineConfig({
           pool: 'forks',
           maxWorkers: 3,
           globalSetup: postgres,
-          ...patient(3),
+          ...patient(4),
           testTimeout: 240_000,
         },
       },
-      { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...patient(4) } },
+      { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...patient(5) } },
     ],
   },
 })
+
+function integration(groupOrder: number) {
+  return {
+    pool: 'forks',
+    globalSetup: postgres,
+    retry: again,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    sequence: { groupOrder },
+  } as const
+}
 
 function patient(groupOrder: number) {
   return { testTimeout: 120_000, hookTimeout: 120_000, sequence: { groupOrder } }
