@@ -14,6 +14,8 @@ test('an empty environment gives the trial on this machine', () => {
     demo: true,
     switches: null,
     tls: null,
+    https: true,
+    sipWs: null,
     logLevel: 'info',
     logFile: resolve('data/log/suifang.log'),
   })
