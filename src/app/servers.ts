@@ -41,5 +41,10 @@ export async function openServers(
   }
   const pair = await openEmbeddedSwitch({ dataDir, bind, sipPort, log, clock })
   opened.defer(() => pair.close())
-  return { drachtio: pair.drachtio, freeswitches: pair.freeswitches, sipWs: settings.sipWs, embedded: true }
+  return {
+    drachtio: pair.drachtio,
+    freeswitches: pair.freeswitches,
+    sipWs: settings.sipWs ?? pair.sipWs,
+    embedded: true,
+  }
 }

@@ -33,7 +33,7 @@ let siteId: string
 let changes: PhoneChange[] = []
 /** Calls that nobody has decided about. */
 let calls: IncomingSeatCall[] = []
-let opened: (() => void)[] = []
+const opened: (() => void)[] = []
 
 beforeAll(async () => {
   pair = await openPair()
@@ -302,7 +302,11 @@ describe('a page', () => {
   })
 
   test('that is no browser phone’s has no new password', async () => {
-    const { id } = await database.db.selectFrom('phone').select('id').where('kind', '=', 'desk').executeTakeFirstOrThrow()
+    const { id } = await database.db
+      .selectFrom('phone')
+      .select('id')
+      .where('kind', '=', 'desk')
+      .executeTakeFirstOrThrow()
     expect(await database.db.transaction().execute((tx) => issueBrowserSecret(tx, secrets, id))).toBeNull()
   })
 })
