@@ -1,0 +1,186 @@
+/**
+ * An application for browsers' legs that uses the client libraries as they are: it signs in to a pair, answers every
+ * INVITE by `connectCaller`, and hands the endpoint out.
+ */
+import { createRequire } from 'node:module'
+import modesl from 'modesl'
+import type { SipCall } from '#softswitch/sip/sip-call.ts'
+import { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
+import { UserAgent } from '#softswitch/sip/user-agent.ts'
+import type { BrowserPeer, BrowserPeers } from '../harness/browser-peers.ts'
+import {
+  connectSrf,
+  killSrf,
+  newSrf,
+  type Srf,
+  type SrfDialog,
+  type SrfRequest,
+  type SrfResponse,
+} from '../harness/srf.ts'
+import type { Pair } from './pair.ts'
+
+interface EslEvent {
+  getHeader(name: string): string | null
+  getBody(): string
+}
+
+export interface Endpoint {
+  readonly uuid: string
+  on(event: 'dtmf', listener: (key: { dtmf: string; duration: string }) => void): this
+  on(event: 'destroy', listener: (why?: { reason: string | null }) => void): this
+  execute(application: string, argument: string): Promise<EslEvent>
+}
+
+interface MediaServer {
+  connectCaller(request: SrfRequest, response: SrfResponse): Promise<{ endpoint: Endpoint; dialog: SrfDialog }>
+  disconnect(): void
+}
+
+interface ConnectOptions {
+  address: string
+  port: number
+  secret: string
+  listenAddress: string
+  profile: string
+}
+
+const Mrf: new (srf: Srf) => { connect(options: ConnectOptions): Promise<MediaServer> } = createRequire(
+  import.meta.url,
+)('drachtio-fsmrf')
+
+/** One caller's leg: what the application has of it, and what the caller has. */
+export interface BrowserLeg {
+  readonly endpoint: Endpoint
+  readonly dialog: SrfDialog
+  readonly call: SipCall
+  /** The answer's session description. */
+  readonly answer: string
+  /** Why the channel ended, with `performance.now()` then. */
+  readonly destroyed: Promise<{ readonly reason: string | null; readonly at: number }>
+  /** Keys that the channel told of. */
+  readonly keys: { readonly digit: string; readonly samples: number }[]
+  end(): Promise<void>
+}
+
+export class BrowserApp {
+  readonly #srf: Srf
+  readonly #mediaServer: MediaServer
+  readonly #control: modesl.Connection
+  readonly #agent: UserAgent
+  readonly #server: string
+  #connected: (leg: { endpoint: Endpoint; dialog: SrfDialog } | Error) => void = () => {}
+
+  static async open({ drachtio, freeswitch }: Pair): Promise<BrowserApp> {
+    const srf = newSrf()
+    const { hostPort } = await connectSrf(srf, { port: drachtio.port, secret: drachtio.secret })
+    const port = Number(/udp\/127\.0\.0\.1:(\d+)/.exec(hostPort)?.[1])
+    const { host: address, port: eventPort, secret } = freeswitch
+    const mediaServer = await new Mrf(srf).connect({
+      address,
+      port: eventPort,
+      secret,
+      listenAddress: '127.0.0.1',
+      profile: 'drachtio_mrf',
+    })
+    const control = await new Promise<modesl.Connection>((resolve) => {
+      const connection = new modesl.Connection(address, eventPort, secret, () => resolve(connection))
+    })
+    const agent = new UserAgent(await SipEndpoint.open({ address: '127.0.0.1' }))
+    return new BrowserApp({ srf, mediaServer, control, agent, server: `127.0.0.1:${port}` })
+  }
+
+  private constructor(parts: {
+    srf: Srf
+    mediaServer: MediaServer
+    control: modesl.Connection
+    agent: UserAgent
+    server: string
+  }) {
+    this.#srf = parts.srf
+    this.#mediaServer = parts.mediaServer
+    this.#control = parts.control
+    this.#agent = parts.agent
+    this.#server = parts.server
+    parts.srf.invite((request, response) => {
+      void this.#mediaServer
+        .connectCaller(request, response)
+        .then(this.#connected, (error: Error & { status?: number }) => {
+          response.send(error.status ?? 500)
+          this.#connected(error)
+        })
+    })
+  }
+
+  /** Calls with this offer; resolves with the answer's text, and never with a leg that the application does not have. */
+  async call(offer: string): Promise<BrowserLeg> {
+    const connected = new Promise<{ endpoint: Endpoint; dialog: SrfDialog } | Error>((resolve) => {
+      this.#connected = resolve
+    })
+    const call = this.#agent.invite({ to: `sip:seat@${this.#server}`, from: 'sip:90001@127.0.0.1', sdp: offer })
+    const answer = new Promise<string>((resolve, reject) => {
+      call.on('answered', (response) => resolve(response.sdp ?? ''))
+      call.on('ended', (end) => reject(new CallRefused(end.status ?? 0)))
+    })
+    answer.catch(() => {})
+    const leg = await connected
+    if (leg instanceof Error) {
+      await answer
+      throw leg
+    }
+    const { endpoint, dialog } = leg
+    const keys: { digit: string; samples: number }[] = []
+    endpoint.on('dtmf', ({ dtmf, duration }) => keys.push({ digit: dtmf, samples: Number(duration) }))
+    const destroyed = new Promise<{ reason: string | null; at: number }>((resolve) => {
+      endpoint.on('destroy', (why) => resolve({ reason: why?.reason ?? null, at: performance.now() }))
+    })
+    return {
+      endpoint,
+      dialog,
+      call,
+      keys,
+      destroyed,
+      answer: await answer,
+      end: async () => {
+        await this.api(`uuid_kill ${endpoint.uuid}`)
+        await destroyed
+        await dialog.destroy()
+      },
+    }
+  }
+
+  /** A browser's leg whose sound flows both ways. A peer that cannot make its connection is replaced, three times. */
+  async browser(peers: BrowserPeers, hum = 0): Promise<BrowserLeg & { readonly peer: BrowserPeer }> {
+    for (let tried = 1; ; tried++) {
+      const peer = await peers.open()
+      const leg = await this.call(peer.offer)
+      try {
+        await peer.answer(leg.answer)
+        peer.phone.talk(peer.speakTo, hum)
+        return { ...leg, peer }
+      } catch (error) {
+        await leg.end()
+        if (tried === 3) throw error
+      }
+    }
+  }
+
+  async api(command: string): Promise<string> {
+    return await new Promise((resolve) => this.#control.api(command, (answer) => resolve(answer.getBody())))
+  }
+
+  async close(): Promise<void> {
+    this.#control.disconnect()
+    this.#mediaServer.disconnect()
+    killSrf(this.#srf)
+    await this.#agent.close(500)
+  }
+}
+
+export class CallRefused extends Error {
+  readonly status: number
+
+  constructor(status: number) {
+    super(`the call was refused with ${status}`)
+    this.status = status
+  }
+}
