@@ -5,7 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { FromPeers, ToPeers } from './browser-peer-process.ts'
+import type { FromPeers, PeerHeard, ToPeers } from './browser-peer-process.ts'
 import { RtpPhone } from './rtp-phone.ts'
 import { waitForEvent } from './wait-for.ts'
 
@@ -49,6 +49,13 @@ export class BrowserPeers {
       speakTo: { address: '127.0.0.1', port },
       answer: (text) => this.#answer(peer, text),
       state: async (...wanted) => await this.#state(peer, wanted),
+      hum: (frequency) => this.#post({ type: 'hum', peer, frequency }),
+      heard: async (frequency) => {
+        const told = waitForEvent<[PeerHeard]>(this.#told, `heard ${peer}`)
+        this.#post({ type: 'heard', peer, frequency })
+        const [heard] = await told
+        return heard
+      },
       close: () => this.#post({ type: 'close', peer }),
     }
   }
@@ -97,6 +104,10 @@ export interface BrowserPeer {
   answer(sdp: string): Promise<void>
   /** The next of these states. */
   state(...wanted: readonly string[]): Promise<string>
+  /** Sends this tone without its phone, from its own process. */
+  hum(frequency: number): void
+  /** Of one that hums: what came in since it was last asked, and how loud this frequency is. */
+  heard(frequency: number): Promise<PeerHeard>
   /** Closes its connection in order: the far end is told by DTLS. */
   close(): void
 }
