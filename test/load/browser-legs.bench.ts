@@ -49,7 +49,10 @@ async function run(): Promise<void> {
   await using opened = new AsyncDisposableStack()
   const engine = await MediaEngine.start({ address: '127.0.0.1' })
   opened.defer(() => engine.close())
-  const gateway = new Gateway({ address: '127.0.0.1', log: (message, details) => say(`${message} ${JSON.stringify(details)}`) })
+  const gateway = new Gateway({
+    address: '127.0.0.1',
+    log: (message, details) => say(`${message} ${JSON.stringify(details)}`),
+  })
   opened.defer(() => gateway.close())
   const done: Step[] = []
   for (const legs of steps) done.push(await step(engine, gateway, legs))
@@ -82,7 +85,11 @@ async function step(engine: MediaEngine, gateway: Gateway, legs: number): Promis
   await sleep(3_000, undefined, { signal: interrupted })
   const partnerTone = (index: number) => tones[(index + 1) % 2] ?? 0
   await Promise.all(talking.map((peer, index) => peer.heard(partnerTone(index))))
-  const first = { worker: await engine.figures({ restart: true }), gateway: await gateway.figures(), at: performance.now() }
+  const first = {
+    worker: await engine.figures({ restart: true }),
+    gateway: await gateway.figures(),
+    at: performance.now(),
+  }
   await sleep(heldSeconds * 1_000, undefined, { signal: interrupted })
   const last = { worker: await engine.figures(), gateway: await gateway.figures(), at: performance.now() }
   const heard = await Promise.all(talking.map((peer, index) => peer.heard(partnerTone(index))))
@@ -141,13 +148,22 @@ function report(done: readonly Step[]): void {
     `${packetsMissing}`,
     `${gatewayPssMb.toFixed(0)} MB`,
   ])
-  const headings = ['legs', 'CPU ms a leg-second', 'worker', 'gateway', 'tick late p50', 'p99', 'most', 'missing', 'gateway PSS']
+  const headings = [
+    'legs',
+    'CPU ms a leg-second',
+    'worker',
+    'gateway',
+    'tick late p50',
+    'p99',
+    'most',
+    'missing',
+    'gateway PSS',
+  ]
   say(table(headings, rows))
   const last = done.at(-1)
   if (last === undefined) throw new Error('nothing was measured')
   const unheard = done.reduce((sum, step) => sum + step.unheard, 0)
-  finish(
-    { legs: last.legs, cpuMsPerLegSecond: last.workerMs + last.gatewayMs, tickLateP99Ms: last.late.lateP99Ms },
-    [{ must: 'every peer hears its partner', found: unheard, holds: unheard === 0 }],
-  )
+  finish({ legs: last.legs, cpuMsPerLegSecond: last.workerMs + last.gatewayMs, tickLateP99Ms: last.late.lateP99Ms }, [
+    { must: 'every peer hears its partner', found: unheard, holds: unheard === 0 },
+  ])
 }
