@@ -8,6 +8,7 @@ import type { SipCall } from '#softswitch/sip/sip-call.ts'
 import { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import { UserAgent } from '#softswitch/sip/user-agent.ts'
 import type { BrowserPeer, BrowserPeers } from '../harness/browser-peers.ts'
+import { RtpPhone } from '../harness/rtp-phone.ts'
 import {
   connectSrf,
   killSrf,
@@ -17,6 +18,7 @@ import {
   type SrfRequest,
   type SrfResponse,
 } from '../harness/srf.ts'
+import { waitFor } from '../harness/wait-for.ts'
 import type { Pair } from './pair.ts'
 
 interface EslEvent {
@@ -162,6 +164,26 @@ export class BrowserApp {
         if (tried === 3) throw error
       }
     }
+  }
+
+  /** A telephone's leg, with plain RTP. */
+  async telephone(hum = 0): Promise<BrowserLeg & { readonly phone: RtpPhone }> {
+    const phone = await RtpPhone.open('PCMU')
+    const leg = await this.call(phone.sdp)
+    const address = /^c=IN IP4 (\S+)/m.exec(leg.answer)?.[1] ?? ''
+    phone.talk({ address, port: Number(/^m=audio (\d+) /m.exec(leg.answer)?.[1]) }, hum)
+    const end = async (): Promise<void> => {
+      await leg.end()
+      phone.close()
+    }
+    return { ...leg, phone, end }
+  }
+
+  /** Fails unless every channel is gone within a moment. */
+  async noChannel(): Promise<void> {
+    await waitFor(async () => (await this.api('show channels')).trim() === '0 total.', {
+      what: 'the last channel to go',
+    })
   }
 
   async api(command: string): Promise<string> {

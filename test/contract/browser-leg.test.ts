@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { BrowserPeers, browserEventType } from '../harness/browser-peers.ts'
-import { RtpPhone } from '../harness/rtp-phone.ts'
+import type { RtpPhone } from '../harness/rtp-phone.ts'
 import { readStereo } from '../harness/stereo.ts'
 import { toneLevel } from '../harness/tones.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { BrowserApp, type BrowserLeg } from './browser-app.ts'
+import { BrowserApp } from './browser-app.ts'
 import { expectToHear } from './desk-phone.ts'
 import { openPair, type Pair } from './pair.ts'
 
@@ -31,35 +31,12 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await peers.close()
-  await waitFor(async () => /^0 total\.\s*$/.test((await app.api('show channels')).trim()), {
-    what: 'the last channel to go',
-  })
+  await app.noChannel()
 })
 afterAll(async () => {
   await app?.close()
   await pair?.close()
 })
-
-/** A caller with plain RTP. */
-async function plainCaller(hum: number): Promise<BrowserLeg & { readonly phone: RtpPhone }> {
-  const phone = await RtpPhone.open('PCMU')
-  const leg = await app.call(phone.sdp)
-  phone.talk(
-    {
-      address: /^c=IN IP4 (\S+)/m.exec(leg.answer)?.[1] ?? '',
-      port: Number(/^m=audio (\d+) /m.exec(leg.answer)?.[1]),
-    },
-    hum,
-  )
-  return {
-    ...leg,
-    phone,
-    end: async () => {
-      await leg.end()
-      phone.close()
-    },
-  }
-}
 
 test('a browser is answered with one law, its own number for keys, one encrypted port, and no BUNDLE', async () => {
   const peer = await peers.open()
@@ -79,7 +56,7 @@ test('a browser is answered with one law, its own number for keys, one encrypted
 
 test('a browser and a telephone hear each other in a room as they spoke', async () => {
   const browser = await app.browser(peers, agentTone)
-  const phone = await plainCaller(patientTone)
+  const phone = await app.telephone(patientTone)
   const room = `room-${randomUUID()}`
   for (const leg of [browser, phone]) void leg.endpoint.execute('conference', `${room}@default`)
   await Promise.all([
@@ -140,7 +117,7 @@ test('keys reach a browser in a room, too', async () => {
 
 test('what a muted browser says is heard by nobody', async () => {
   const browser = await app.browser(peers, agentTone)
-  const phone = await plainCaller(patientTone)
+  const phone = await app.telephone(patientTone)
   const room = `room-${randomUUID()}`
   void phone.endpoint.execute('conference', `${room}@default`)
   void browser.endpoint.execute('conference', `${room}@default+flags{mute}`)
