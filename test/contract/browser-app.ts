@@ -50,18 +50,22 @@ const Mrf: new (srf: Srf) => { connect(options: ConnectOptions): Promise<MediaSe
   import.meta.url,
 )('drachtio-fsmrf')
 
-/** One caller's leg: what the application has of it, and what the caller has. */
-export interface BrowserLeg {
+/** What the application has of a caller. */
+export interface AnsweredLeg {
   readonly endpoint: Endpoint
   readonly dialog: SrfDialog
-  readonly call: SipCall
-  /** The answer's session description. */
-  readonly answer: string
   /** Why the channel ended, with `performance.now()` then. */
   readonly destroyed: Promise<{ readonly reason: string | null; readonly at: number }>
   /** Keys that the channel told of. */
-  readonly keys: { readonly digit: string; readonly samples: number }[]
+  readonly keys: readonly { readonly digit: string; readonly samples: number }[]
   end(): Promise<void>
+}
+
+/** A caller's leg with what the caller has of it. */
+export interface BrowserLeg extends AnsweredLeg {
+  readonly call: SipCall
+  /** The answer's session description. */
+  readonly answer: string
 }
 
 export class BrowserApp {
@@ -113,41 +117,38 @@ export class BrowserApp {
     })
   }
 
-  /** Calls with this offer; resolves with the answer's text, and never with a leg that the application does not have. */
-  async call(offer: string): Promise<BrowserLeg> {
-    const connected = new Promise<{ endpoint: Endpoint; dialog: SrfDialog } | Error>((resolve) => {
+  /** The next call that comes in, answered. @throws when it could not be */
+  async incoming(): Promise<AnsweredLeg> {
+    const leg = await new Promise<{ endpoint: Endpoint; dialog: SrfDialog } | Error>((resolve) => {
       this.#connected = resolve
     })
-    const call = this.#agent.invite({ to: `sip:seat@${this.#server}`, from: 'sip:90001@127.0.0.1', sdp: offer })
-    const answer = new Promise<string>((resolve, reject) => {
-      call.on('answered', (response) => resolve(response.sdp ?? ''))
-      call.on('ended', (end) => reject(new CallRefused(end.status ?? 0)))
-    })
-    answer.catch(() => {})
-    const leg = await connected
-    if (leg instanceof Error) {
-      await answer
-      throw leg
-    }
+    if (leg instanceof Error) throw leg
     const { endpoint, dialog } = leg
     const keys: { digit: string; samples: number }[] = []
     endpoint.on('dtmf', ({ dtmf, duration }) => keys.push({ digit: dtmf, samples: Number(duration) }))
     const destroyed = new Promise<{ reason: string | null; at: number }>((resolve) => {
       endpoint.on('destroy', (why) => resolve({ reason: why?.reason ?? null, at: performance.now() }))
     })
-    return {
-      endpoint,
-      dialog,
-      call,
-      keys,
-      destroyed,
-      answer: await answer,
-      end: async () => {
-        await this.api(`uuid_kill ${endpoint.uuid}`)
-        await destroyed
-        await dialog.destroy()
-      },
+    const end = async (): Promise<void> => {
+      await this.api(`uuid_kill ${endpoint.uuid}`)
+      await destroyed
+      await dialog.destroy()
     }
+    return { endpoint, dialog, keys, destroyed, end }
+  }
+
+  /** Calls with this offer. @throws CallRefused */
+  async call(offer: string): Promise<BrowserLeg> {
+    const incoming = this.incoming()
+    const call = this.#agent.invite({ to: `sip:seat@${this.#server}`, from: 'sip:90001@127.0.0.1', sdp: offer })
+    const answered = new Promise<string>((resolve, reject) => {
+      call.on('answered', (response) => resolve(response.sdp ?? ''))
+      call.on('ended', (end) => reject(new CallRefused(end.status ?? 0)))
+    })
+    // A refusal is known to both sides; the caller's has the status.
+    incoming.catch(() => {})
+    const answer = await answered
+    return { ...(await incoming), call, answer }
   }
 
   /** A browser's leg whose sound flows both ways. A peer that cannot make its connection is replaced, three times. */

@@ -53,6 +53,7 @@ export type FromGateway =
   | { readonly type: 'figures'; readonly ask: number; readonly figures: GatewayFigures }
 
 export interface GatewayFigures {
+  readonly pid: number
   readonly peers: number
   /** CPU of the process since it began, ms. */
   readonly cpuMs: number

@@ -36,7 +36,7 @@ function handle(message: ToGateway): void {
       return
     case 'figures': {
       const { user, system } = process.cpuUsage()
-      const figures = { peers: links.size, cpuMs: (user + system) / 1000 }
+      const figures = { pid: process.pid, peers: links.size, cpuMs: (user + system) / 1000 }
       say({ type: 'figures', ask: message.ask, figures })
     }
   }
