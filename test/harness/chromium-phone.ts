@@ -12,8 +12,29 @@ import { build } from 'vite'
 const pageScript = /* js */ `
   const heard = { level: () => 0 }
   let session
-  const digits = []
+  // A tone is noise to whatever improves voices.
+  const asItIs = { echoCancellation: false, noiseSuppression: false, autoGainControl: false }
   window.phone = {
+    async offer() {
+      const connection = new RTCPeerConnection({ iceServers: [] })
+      session = { connection }
+      const microphone = await navigator.mediaDevices.getUserMedia({ audio: asItIs })
+      for (const track of microphone.getTracks()) connection.addTrack(track, microphone)
+      connection.addEventListener('track', ({ track, streams }) => listen(streams[0] ?? new MediaStream([track])))
+      await connection.setLocalDescription()
+      while (connection.iceGatheringState !== 'complete') {
+        await new Promise((resolve) => connection.addEventListener('icegatheringstatechange', resolve, { once: true }))
+      }
+      return connection.localDescription.sdp
+    },
+    async answer(sdp) {
+      const { connection } = session
+      await connection.setRemoteDescription({ type: 'answer', sdp })
+      while (connection.connectionState !== 'connected') {
+        await new Promise((resolve) => connection.addEventListener('connectionstatechange', resolve, { once: true }))
+        if (connection.connectionState === 'failed') throw new Error('the connection has failed')
+      }
+    },
     call(socket, target, uri) {
       const ua = new JsSIP.UA({ sockets: [new JsSIP.WebSocketInterface(socket)], uri, register: false, session_timers: false })
       ua.start()
@@ -21,7 +42,7 @@ const pageScript = /* js */ `
         ua.on('disconnected', () => reject(new Error('the socket is closed')))
         ua.on('connected', () => {
           session = ua.call(target, {
-            mediaConstraints: { audio: true, video: false },
+            mediaConstraints: { audio: asItIs, video: false },
             pcConfig: { iceServers: [] },
             eventHandlers: {
               confirmed: () => resolve(session.connection.remoteDescription.sdp),
@@ -112,6 +133,16 @@ export class ChromiumPhone {
   /** Resolves with the answer's session description when the call is confirmed. */
   call(to: { readonly socket: string; readonly target: string; readonly uri: string }): Promise<string> {
     return this.#ask(`call(${JSON.stringify(to.socket)}, ${JSON.stringify(to.target)}, ${JSON.stringify(to.uri)})`)
+  }
+
+  /** A session description to be sent by somebody else, in place of `call`. */
+  offer(): Promise<string> {
+    return this.#ask('offer()')
+  }
+
+  /** Resolves when sound flows. */
+  async answer(sdp: string): Promise<void> {
+    await this.#ask(`answer(${JSON.stringify(sdp)})`)
   }
 
   /** Peak amplitude (0–32767) of a frequency in what it hears now. */
