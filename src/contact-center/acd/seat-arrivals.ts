@@ -47,7 +47,10 @@ export class SeatArrivals {
     const { db, lease, legs, log } = this.#parts
     const found = await phoneThatCalls(db, lease, call.extension)
     if (found === null || found.elsewhere) {
-      log.info({ extension: call.extension, elsewhere: found?.elsewhere ?? false }, 'a phone called in for no seat here')
+      log.info(
+        { extension: call.extension, elsewhere: found?.elsewhere ?? false },
+        'a phone called in for no seat here',
+      )
       call.refuse(found === null ? 403 : 486)
       return null
     }

@@ -1,5 +1,11 @@
 import type { Clock, Timer } from '#platform/clock.ts'
-import { type IncomingSeatCall, type SeatAnswer, type SeatLeg, type Telephony, unknownLeg } from '#telephony/telephony.ts'
+import {
+  type IncomingSeatCall,
+  type SeatAnswer,
+  type SeatLeg,
+  type Telephony,
+  unknownLeg,
+} from '#telephony/telephony.ts'
 import type { ComingBack } from '../calls/call-seats.ts'
 import type { PhoneKind } from './seat.ts'
 

@@ -282,7 +282,7 @@ export class SeatService {
   }
 }
 
-function viewOf(seat: SeatRow, supervisors: SeatView['supervisors'], offset: number): SeatView {
+function viewOf(seat: SeatRow, supervisors: Readonly<SeatView['supervisors']>, offset: number): SeatView {
   const { id, status, statusReason, state, extension, phoneLive, callId, attemptId, taskId, reservation } = seat
   return {
     id,
