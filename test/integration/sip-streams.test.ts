@@ -237,6 +237,24 @@ describe('a page', () => {
     expect(server.counts).toMatchObject({ dialogs: 0, invites: 0 })
   })
 
+  test('that comes back on another connection is reached there, also inside a call from before', async () => {
+    const server = await bench.server({ streams })
+    const srf = await bench.app(server, office(nobodySeen()))
+    const phone = await page(server)
+    await phone.register()
+    const ringing = phone.nextCall()
+    const dialog = await srf.createUAC(phone.contact, { localSdp: testSdp })
+    await ringing
+    await phone.vanish()
+    const contact = await registerAnew(server, phone.contact)
+    const bye = said(contact, /^BYE /)
+    const destroyed = dialog.destroy()
+    const echoed = (await bye).split('\r\n').filter((line) => /^(Via|From|To|Call-ID|CSeq):/.test(line))
+    contact.write(['SIP/2.0 200 OK', ...echoed, 'Content-Length: 0', '\r\n'].join('\r\n'))
+    await destroyed
+    expect(server.counts.dialogs).toBe(0)
+  })
+
   test('whose Via names another transport than it uses is not heard', async () => {
     const server = await bench.server({ streams })
     const seen = nobodySeen()
@@ -316,6 +334,29 @@ test('a dialog over TCP outlives its connection: the next request opens another'
   await destroyed
   expect(server.counts.dialogs).toBe(0)
 })
+
+/** The same Contact registers on a new connection, here a TCP one. */
+async function registerAnew(server: DrachtioServer, contact: string): Promise<Socket> {
+  const socket = connect(server.endpoint.local.port, '127.0.0.1')
+  await once(socket, 'connect')
+  bench.defer(() => socket.destroy())
+  const registered = said(socket, /^SIP\/2\.0 200 /)
+  socket.write(
+    [
+      'REGISTER sip:hospital.test SIP/2.0',
+      'Via: SIP/2.0/TCP page.invalid;branch=z9hG4bKanew',
+      'From: <sip:8001@hospital.test>;tag=anew',
+      'To: <sip:8001@hospital.test>',
+      'Call-ID: anew',
+      'CSeq: 1 REGISTER',
+      `Contact: <${contact}>;expires=60`,
+      'Content-Length: 0',
+      '\r\n',
+    ].join('\r\n'),
+  )
+  await registered
+  return socket
+}
 
 /** What a connection says, once it has said this and an empty line behind it. */
 async function said(socket: Socket, what: RegExp): Promise<string> {

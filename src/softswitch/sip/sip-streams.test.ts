@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import fc from 'fast-check'
 import { generate } from 'selfsigned'
 import { afterEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -146,4 +147,39 @@ describe('with a certificate', () => {
     page.send(options('page.invalid').replace('/TCP', '/WSS'))
     expect(String((await once(page, 'message'))[0])).toMatch(/^SIP\/2\.0 200 /)
   })
+})
+
+test('no bytes on a stream stop the endpoint', async () => {
+  const faults: unknown[] = []
+  const endpoint = await SipEndpoint.open({
+    streams: { tcp: true, ws: { port: 0 } },
+    onFault: (error) => void faults.push(error),
+  })
+  closers.push(() => endpoint.close())
+  endpoint.user = { onRequest: (asked) => void asked.reply(200) }
+  const noise = fc.sample(
+    fc.oneof(
+      fc.uint8Array({ minLength: 1, maxLength: 400 }).map((bytes) => Buffer.from(bytes)),
+      fc
+        .tuple(fc.nat(150), fc.uint8Array({ minLength: 1, maxLength: 8 }))
+        .map(([at, bytes]) => Buffer.from(options('127.0.0.1:1')).fill(Buffer.from(bytes), at, at + bytes.length)),
+    ),
+    { seed: 7_118, numRuns: 150 },
+  )
+  const page = new WebSocket(`ws://127.0.0.1:${endpoint.localOf('ws').port}`, 'sip')
+  closers.push(() => page.terminate())
+  await once(page, 'open')
+  for (const bytes of noise) {
+    const socket = await dial(endpoint)
+    socket.end(bytes)
+    page.send(bytes)
+  }
+  const answers: string[] = []
+  page.on('message', (text) => answers.push(String(text)))
+  page.send(options('page.invalid').replace('/TCP', '/WS').replace('Call-ID: 1', 'Call-ID: last'))
+  await expect.poll(() => answers.some((text) => text.includes('Call-ID: last'))).toBe(true)
+  const socket = await dial(endpoint)
+  socket.write(options('127.0.0.1:1'))
+  expect(await heard(socket)).toMatch(/^SIP\/2\.0 200 /)
+  expect(faults).toEqual([])
 })
