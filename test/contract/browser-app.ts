@@ -180,11 +180,18 @@ export class BrowserApp {
     return { ...leg, phone, end }
   }
 
-  /** Fails unless every channel is gone within a moment. */
+  /** Fails unless every channel is gone within a moment. What is left is ended: the next test is not to be blamed. */
   async noChannel(): Promise<void> {
-    await waitFor(async () => (await this.api('show channels')).trim() === '0 total.', {
-      what: 'the last channel to go',
-    })
+    try {
+      await waitFor(async () => (await this.api('show channels')).trim() === '0 total.', {
+        timeoutMs: 5_000,
+        what: 'the last channel to go',
+      })
+    } catch (error) {
+      const list = await this.api('show channels')
+      for (const [uuid] of list.matchAll(/^[0-9a-f]{8}-[0-9a-f-]{27}/gm)) await this.api(`uuid_kill ${uuid}`)
+      throw error
+    }
   }
 
   async api(command: string): Promise<string> {
