@@ -213,10 +213,10 @@ test('of two supervisors neither hears the other coach, and whoever has taken ov
 })
 
 test('a room that is closed lets the supervisor go', async () => {
-  const { supervise, boss, room, hear, end } = await talk()
+  const { supervise, agent, boss, room, end } = await talk()
   await supervise('monitor')
   await room.close()
-  await hear({ patient: [], agent: [], boss: [] })
+  await Promise.all([expectToHear(agent.phone, [], tones), expectToHear(boss.phone, [], tones)])
   expect(boss.leg.end).toBeNull()
   await end()
 })
