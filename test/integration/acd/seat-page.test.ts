@@ -13,7 +13,10 @@ beforeEach(async () => {
   node = await floor.node()
   agent = await floor.agent({ phone: 'browser', live: false })
 })
-afterEach(() => floor.close())
+afterEach(async () => {
+  await node.quiet()
+  await floor.close()
+})
 
 const open = (pageId: string, { takeOver = false, who = agent } = {}) =>
   node.pages.open(who, { pageId, takeOver }, systemActor)

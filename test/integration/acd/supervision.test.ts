@@ -16,7 +16,10 @@ beforeEach(async () => {
   supervisor = await floor.supervisor()
   await node.signIn(agent)
 })
-afterEach(() => floor.close())
+afterEach(async () => {
+  await node.quiet()
+  await floor.close()
+})
 
 const command = (supervisorId = supervisor, seatId = agent) => ({ supervisorId, seatId, actor: systemActor })
 const supervise = (mode: SupervisionMode) => node.supervision.supervise(command(), mode)
