@@ -22,8 +22,8 @@ const usage = {
                           设置运营商线路；标准方案随之获得一个暂停的外呼活动
   phone --extension 8001 --agent <登录名> [--agent-no 工号] [--team 组名]
                           给坐席分配话机，输出话机注册用的密码
-  team --name 组名 [--campaign 外呼活动]
-                          建立坐席组；给出活动时，该活动改为渐进式外呼并由该组接听
+  team --name 组名 [--campaign 外呼活动] [--supervisor 登录名]
+                          建立坐席组；给出活动时，该活动改为渐进式外呼并由该组接听；给出班长时，由其管理该组
   status [--json]         任务、拨打、录音各状态的数量，以及为什么没有在拨打
   simulate-flow <文件>    在终端里试走一个语音流程；--keys 1,1,2 不经提问直接按键`,
   en: `Usage: npm run suifang -- <command>
@@ -32,8 +32,9 @@ const usage = {
                           sets up a trunk; the standard programme gets a paused campaign over it
   phone --extension 8001 --agent <login> [--agent-no --team]
                           gives an agent a desk phone; prints the secret the phone registers with
-  team --name <team> [--campaign <campaign>]
-                          sets up a team; with a campaign, that is dialled for the team's free seats (progressive)
+  team --name <team> [--campaign <campaign>] [--supervisor <login>]
+                          sets up a team; with a campaign, that is dialled for the team's free seats (progressive);
+                          with a supervisor, the team is theirs to supervise
   status [--json]         tasks, attempts and recordings by state, and why nothing is dialled
   simulate-flow <file>    talk to a flow at the terminal; --keys 1,1,2 presses them without asking`,
 }
@@ -128,8 +129,9 @@ async function setPhone(ground: GroundFloor, argv: readonly string[]): Promise<n
 
 async function setTeam({ db }: GroundFloor, argv: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const
-  const { values } = parseArgs({ args: [...argv], options: { name: text, campaign: text } })
-  process.stdout.write(`${await setUpTeam(db, { name: values.name ?? '', campaign: values.campaign ?? null })}\n`)
+  const { values } = parseArgs({ args: [...argv], options: { name: text, campaign: text, supervisor: text } })
+  const { name = '', campaign = null, supervisor = null } = values
+  process.stdout.write(`${await setUpTeam(db, { name, campaign, supervisor })}\n`)
   return 0
 }
 

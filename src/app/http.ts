@@ -33,6 +33,7 @@ import type { Telephony } from '#telephony/telephony.ts'
 import { recordingsFolder } from './recordings.ts'
 import type { Seats } from './seats.ts'
 import { openSipTunnel } from './sip-tunnel.ts'
+import { streamAccess } from './stream-access.ts'
 
 const consoleFolder = new URL('../../dist/console/', import.meta.url).pathname
 
@@ -102,11 +103,7 @@ export async function openHttp(
     clock,
     log,
     parseCookies: (header) => server.parseCookie(header),
-    mayRead: async (session, stream) =>
-      (stream === liveStream && session.rights.has('live.read')) ||
-      // A seat has its agent's id: nobody reads another's.
-      (stream === seatStream(session.accountId) && session.rights.has('seat.use')) ||
-      (session.rights.has('floor.read') && (await floor.mayRead(session.accountId, stream))),
+    mayRead: streamAccess(floor),
   })
   opened.defer(() => hub.close())
   await openSipTunnel(ground, { server, auth, target: sipWs, calls: seats.calls, legs: seats.legs }, opened)

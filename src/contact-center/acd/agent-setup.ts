@@ -75,17 +75,19 @@ export async function setUpPhone(
 
 /**
  * A team, made where there is none of that name; with a campaign, its tasks are dialled for the team's free seats
- * (progressive) from now on.
+ * (progressive) from now on; with a supervisor, who sees its floor and may be in its calls. A team that is made without
+ * one is every supervisor's.
  * @returns the team's id
- * @throws UserError TEAM_CAMPAIGN_UNKNOWN
+ * @throws UserError TEAM_CAMPAIGN_UNKNOWN, AGENT_UNKNOWN
  */
 export async function setUpTeam(
   db: Ground,
-  draft: { readonly name: string; readonly campaign: string | null },
+  draft: { readonly name: string; readonly campaign: string | null; readonly supervisor?: string | null },
 ): Promise<string> {
   return db.transaction().execute(async (tx) => {
     await oneAtATime(tx)
-    const teamId = await ensureTeam(tx, await firstSite(tx), draft.name)
+    const supervisorId = draft.supervisor == null ? null : await accountOf(tx, draft.supervisor)
+    const teamId = await ensureTeam(tx, await firstSite(tx), draft.name, supervisorId)
     if (draft.campaign !== null) {
       const changed = await sql<{ id: string }>`
         update campaign set pacing = 'progressive', team_id = ${teamId}, changed_at = app_now()
@@ -100,7 +102,7 @@ export async function setUpTeam(
       action: 'team.set_up',
       object: { kind: 'team', id: teamId },
       outcome: 'ok',
-      detail: { campaign: draft.campaign },
+      detail: { campaign: draft.campaign, supervisor: supervisorId },
     })
     return teamId
   })
@@ -131,13 +133,31 @@ async function nameOfFirstTeam(tx: GroundTransaction): Promise<string> {
   return rows[0]?.name ?? firstTeam
 }
 
-async function ensureTeam(tx: GroundTransaction, siteId: string, name: string): Promise<string> {
+/** @param supervisorId null: a new team is every supervisor's */
+async function ensureTeam(
+  tx: GroundTransaction,
+  siteId: string,
+  name: string,
+  supervisorId: string | null = null,
+): Promise<string> {
   if (name.trim() === '') throw new UserError('PHONE_INVALID', { field: 'team', wanted: 'a name' })
+  const id = newId()
   const { rows } = await sql<{ id: string }>`
-    insert into team (id, site_id, name) values (${newId()}, ${siteId}, ${name.trim()})
+    insert into team (id, site_id, name) values (${id}, ${siteId}, ${name.trim()})
     on conflict (site_id, name) do update set name = excluded.name returning id
   `.execute(tx)
-  return rows[0]?.id ?? ''
+  const teamId = rows[0]?.id ?? ''
+  if (supervisorId !== null) {
+    await sql`insert into team_supervisor (team_id, user_id) values (${teamId}, ${supervisorId}) on conflict do nothing`.execute(
+      tx,
+    )
+  } else if (teamId === id) {
+    await sql`
+      insert into team_supervisor (team_id, user_id)
+      select ${teamId}, user_account_id from user_role where role_code = 'supervisor'
+    `.execute(tx)
+  }
+  return teamId
 }
 
 async function refuseAnothers(tx: GroundTransaction, extension: string, userId: string): Promise<void> {

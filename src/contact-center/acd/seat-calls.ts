@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { GroundTransaction } from '#platform/database/database.ts'
 import type { CallEvent, CallEventBody } from '../calls/call-event.ts'
-import { endSupervision, setSupervisionMode } from '../supervision/supervision-store.ts'
+import { endSupervision } from '../supervision/supervision-store.ts'
 import { wrapUpSeconds } from './seat.ts'
 import type { SeatNews } from './seat-news.ts'
 import {
@@ -125,14 +125,14 @@ async function takeOver(
   )
 }
 
-/** What the route wrote before is confirmed, or brought to its end. */
+/** How a supervisor is in the call stood in the row before the call was told; that one has left is told by the call. */
 async function followSupervision(
   tx: GroundTransaction,
   { supervisionId, mode }: Extract<CallEventBody, { type: 'supervised' }>,
   news: SeatNews,
 ): Promise<void> {
-  if (mode === null) await endSupervision(tx, supervisionId, 'left')
-  else await setSupervisionMode(tx, supervisionId, mode)
+  if (mode !== null) return
+  await endSupervision(tx, supervisionId, 'left')
   news.look()
 }
 

@@ -241,6 +241,7 @@ export class FakeRoom implements Room {
     this.moves.push('releasePatient')
   }
   async close(): Promise<void> {
+    this.supervisors.clear()
     this.moves.push('close')
   }
 }

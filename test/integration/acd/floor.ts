@@ -13,6 +13,7 @@ import { callForSeat } from '../../../src/contact-center/calls/agent-call.ts'
 import { defaultResultRules } from '../../../src/contact-center/calls/attempt-result.ts'
 import { CallApplier, type JournaledCallEvent } from '../../../src/contact-center/calls/call-applier.ts'
 import { Reconciler } from '../../../src/contact-center/calls/reconciler.ts'
+import { Supervision } from '../../../src/contact-center/supervision/supervision-service.ts'
 import type { Lease, Work } from '../../../src/contact-center/work-source.ts'
 import type { FollowUpWork } from '../../../src/follow-up/dialling/work-source.ts'
 import { insertAccount } from '../../../src/platform/auth/account-store.ts'
@@ -22,7 +23,7 @@ import type { Ground } from '../../../src/platform/database/database.ts'
 import { newId } from '../../../src/platform/ids.ts'
 import { silentLog } from '../../../src/platform/log.ts'
 import { Office, secrets } from '../follow-up/office.ts'
-import { type FakeSeatCall, FakeTelephony } from './fake-telephony.ts'
+import { type FakeRoom, type FakeSeatCall, FakeTelephony } from './fake-telephony.ts'
 
 /** The last number of a telephone that a test dials counts only twice a day: each patient has one of their own. */
 export interface FloorDraft {
@@ -86,6 +87,13 @@ export class Floor {
       await sql`delete from registration where phone_id = (select phone_id from agent where user_id = ${id})`.execute(
         this.db,
       )
+    return id
+  }
+
+  /** An agent who supervises the team, with a seat of their own. */
+  async supervisor(): Promise<string> {
+    const id = await this.agent({ roles: ['supervisor'] })
+    await this.db.insertInto('teamSupervisor').values({ teamId: this.teamId, userId: id }).execute()
     return id
   }
 
@@ -158,10 +166,19 @@ export class Floor {
 
   /** What the seat's page was told, by type. */
   async told(agentId: string) {
+    return this.stream(`seat:${agentId}`)
+  }
+
+  /** What the supervisors of the team were told. */
+  async toldFloor() {
+    return this.stream(`floor:${this.teamId}`)
+  }
+
+  async stream(id: string) {
     const rows = await this.db
       .selectFrom('streamEvent')
       .select(['type', 'payload'])
-      .where('streamId', '=', `seat:${agentId}`)
+      .where('streamId', '=', id)
       .orderBy('eventOffset')
       .execute()
     return rows.map(({ type, payload }) => ({ type, payload }))
@@ -193,6 +210,7 @@ export class Node {
   readonly service: SeatService
   readonly keeper: SeatKeeper
   readonly arrivals: SeatArrivals
+  readonly supervision: Supervision
   readonly pages: SeatPages
   /** Seats whose stream a page reads. */
   readonly watched = new Set<string>()
@@ -226,6 +244,7 @@ export class Node {
     this.telephony.onSeatCall((call) => {
       this.#arriving = this.arrivals.arrive(call)
     })
+    this.supervision = new Supervision({ db, legs: this.legs, calls: this.calls, log: silentLog })
     this.pages = new SeatPages({
       db,
       secrets,
@@ -253,13 +272,21 @@ export class Node {
     return begun
   }
 
-  /** Signs the agent in; the phone is lifted when it rings. */
+  /** Signs the agent in; the phone is lifted when it rings, or calls in. */
   async signIn(agentId: string): Promise<void> {
     const done = this.service.signIn(agentId)
     done.catch(() => {})
-    await this.until(() => this.telephony.ringAt(agentId) !== undefined)
-    this.telephony.ringAt(agentId)?.lift()
+    await this.until(() => this.legs.has(agentId))
+    const ring = this.telephony.ringAt(agentId)
+    if (ring === undefined) await this.callIn(agentId)
+    else ring.lift()
     await done
+  }
+
+  roomOf({ seat }: Pick<Carried, 'seat'>): FakeRoom {
+    const room = this.telephony.rooms.get(seat.callId)
+    if (room === undefined) throw new Error('there is no room')
+    return room
   }
 
   /** Entries wait on disk. */
