@@ -83,7 +83,7 @@ export interface LegRefs {
 }
 
 /** What an IVR flow may say of a call. */
-export type FlowOutcome = 'done' | 'partial' | 'refused' | 'wrong_person' | 'uncooperative'
+export type FlowOutcome = 'done' | 'partial' | 'refused' | 'wrong_person' | 'uncooperative' | 'callback'
 
 /** What the telephone did (vocabulary: attempt result). */
 export type AttemptResult =
