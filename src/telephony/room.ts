@@ -49,6 +49,25 @@ export class ConferenceRoom implements Room {
     })
   }
 
+  wait(): Promise<void> {
+    return this.#move(async () => {
+      if (this.#closed) throw new UnexpectedError('ROOM_CLOSED')
+      if (this.#patient !== null) return
+      const { patient, link, holdMusic, clock, log } = this.#parts
+      const member = new RoomMember({ room: this.#name, party: 'patient', leg: patient, link, holdMusic, clock, log })
+      try {
+        await member.enter()
+        this.#patient = member
+        await this.#apply()
+      } catch (error) {
+        if (this.#patient === member) this.#patient = null
+        await member.leave().catch(() => {})
+        throw error
+      }
+      void member.left.then(() => this.#left(member))
+    })
+  }
+
   hold(): Promise<void> {
     return this.#move(async () => {
       this.#held = true
