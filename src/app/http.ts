@@ -1,0 +1,83 @@
+import { seatStream } from '#contact-center/acd/seat-news.ts'
+import { seatRoutes } from '#contact-center/acd/seat-routes.ts'
+import type { SeatService } from '#contact-center/acd/seat-service.ts'
+import { campaignRoutes } from '#contact-center/campaigns/campaign-routes.ts'
+import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
+import { callListRoutes } from '#follow-up/calls/call-list-routes.ts'
+import { CallList } from '#follow-up/calls/call-list-service.ts'
+import { deskRoutes } from '#follow-up/desk/desk-routes.ts'
+import { DeskForm } from '#follow-up/desk/form-service.ts'
+import { PatientRecords } from '#follow-up/desk/record-service.ts'
+import { campaignControl } from '#follow-up/dialling/campaign-control.ts'
+import { importRoutes } from '#follow-up/intake/import-routes.ts'
+import { liveRoutes } from '#follow-up/live/live-routes.ts'
+import { liveStream } from '#follow-up/live/live-schema.ts'
+import { Live } from '#follow-up/live/live-service.ts'
+import { WhyNotWatch } from '#follow-up/live/why-not-watch.ts'
+import { whyNot } from '#follow-up/status/why-not.ts'
+import { authRoutes } from '#platform/auth/auth-routes.ts'
+import { Auth } from '#platform/auth/auth-service.ts'
+import { latestMigration } from '#platform/database/migrate.ts'
+import type { GroundFloor } from '#platform/ground.ts'
+import { serveConsole } from '#platform/http/console-files.ts'
+import { databaseReadiness, migrationReadiness } from '#platform/http/readiness.ts'
+import { createHttpServer } from '#platform/http/server.ts'
+import { openHub } from '#platform/realtime/hub.ts'
+import type { Telephony } from '#telephony/telephony.ts'
+import { recordingsFolder } from './recordings.ts'
+
+const consoleFolder = new URL('../../dist/console/', import.meta.url).pathname
+
+/** API, console and realtime hub. @returns the address they are at */
+export async function openHttp(
+  ground: GroundFloor,
+  { telephony, seats }: { readonly telephony: Telephony; readonly seats: SeatService },
+  opened: AsyncDisposableStack,
+): Promise<string> {
+  const { settings, db, log, clock, listener, secrets } = ground
+  const auth = new Auth(db)
+  const decrypt = (sealed: Buffer) => secrets.decrypt(sealed)
+  const server = await createHttpServer({
+    db,
+    auth,
+    log,
+    readiness: [
+      databaseReadiness(db),
+      migrationReadiness(db, await latestMigration()),
+      { name: 'telephony', check: async () => (telephony.up ? null : 'drachtio or every media server is away') },
+    ],
+  })
+  opened.defer(() => server.close())
+  await server.register(authRoutes, { auth })
+  await server.register(campaignRoutes, { db, control: campaignControl(db) })
+  await server.register(liveRoutes, { live: new Live({ db, decrypt, whyNot }) })
+  await server.register(callListRoutes, {
+    db,
+    calls: new CallList({ db, decrypt, hmacPhone: (number) => secrets.hmacPhone(number) }),
+  })
+  await server.register(seatRoutes, { seats })
+  await server.register(deskRoutes, { records: new PatientRecords({ db, decrypt }), form: new DeskForm(db) })
+  await server.register(importRoutes, { intake: ground })
+  await server.register(recordingRoutes, { db, folder: recordingsFolder(settings.dataDir) })
+  await serveConsole(server, consoleFolder)
+
+  const hub = await openHub({
+    server: server.server,
+    auth,
+    db,
+    listener,
+    clock,
+    log,
+    parseCookies: (header) => server.parseCookie(header),
+    mayRead: (session, stream) =>
+      (stream === liveStream && session.rights.has('live.read')) ||
+      // A seat has its agent's id: nobody reads another's.
+      (stream === seatStream(session.accountId) && session.rights.has('seat.use')),
+  })
+  opened.defer(() => hub.close())
+  const watch = new WhyNotWatch({ db, listener, clock, log, whyNot, isWatched: () => hub.watchers(liveStream) > 0 })
+  hub.onWatchersChange((stream) => stream === liveStream && watch.watchersChanged())
+  await watch.start()
+  opened.defer(() => watch.close())
+  return server.listen({ host: settings.bind, port: settings.port })
+}
