@@ -92,6 +92,7 @@ async function previews(db: Kysely<unknown>): Promise<void> {
       id uuid primary key,
       seat_id uuid not null references seat,
       task_id uuid not null references task,
+      campaign_id uuid not null references campaign,
       offered_at timestamptz not null default app_now(),
       ended_at timestamptz,
       -- withdrawn: the agent went on a break or away, signed out, or the phone was lost.
@@ -108,7 +109,8 @@ async function previews(db: Kysely<unknown>): Promise<void> {
       raise exception 'a preview keeps its seat and its task, and ends once' using errcode = 'SF005';
     end $$;
     create trigger preview_is_over before update on preview
-      for each row when (old.ended_at is not null or old.seat_id <> new.seat_id or old.task_id <> new.task_id)
+      for each row when (old.ended_at is not null or old.seat_id <> new.seat_id or old.task_id <> new.task_id
+        or old.campaign_id <> new.campaign_id)
       execute function preview_is_over();
 
     -- The task is free for others as soon as the seat does something else, whatever that is.

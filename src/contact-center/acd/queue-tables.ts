@@ -29,6 +29,7 @@ interface PreviewTable {
   id: Fixed<string>
   seatId: Fixed<string>
   taskId: Fixed<string>
+  campaignId: Fixed<string>
   offeredAt: Generated<Date>
   endedAt: Date | null
   endedReason: 'dialed' | 'skipped' | 'withdrawn' | null

@@ -164,7 +164,7 @@ export class CallApplier {
       case 'bridged':
         return before === 'answered' ? [moved('bridged')] : []
       case 'rated':
-        await keepRating(tx, { attemptId, at, agentId: body.agentId, value: body.value })
+        await keepRating(tx, { attemptId, at, value: body.value })
         return []
       case 'outcome':
         if (!over) await setOutcome(tx, event, body.outcome)

@@ -67,8 +67,8 @@ export type CallEventBody =
   | { readonly type: 'queued'; readonly queueId: string }
   /** The patient waits no more, and no agent has come; who was given one has `bridged` instead. */
   | { readonly type: 'left_queue'; readonly reason: LeftReason }
-  /** What the patient thought of the agent, 1 to 5 (best). */
-  | { readonly type: 'rated'; readonly agentId: string; readonly value: number }
+  /** What the patient thought of the agent who was in the call last, 1 to 5 (best). */
+  | { readonly type: 'rated'; readonly value: number }
   /** No INVITE left for a reserved seat: the gate closed, or its phone was gone. The attempt has been given back. */
   | { readonly type: 'not_dialled'; readonly reason: string }
   /** The last event of every attempt that was dialled. */

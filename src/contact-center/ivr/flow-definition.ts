@@ -61,7 +61,7 @@ export const OptOut = Type.Object(
   { additionalProperties: false },
 )
 
-/** Key `0`: an agent (requirements E07). */
+/** Key `0`: an agent (requirements E09). */
 export const Operator = Type.Object(
   {
     /** A node of the kind `transfer`. */

@@ -6,7 +6,7 @@ import { exit, promptUses } from './node-parts.ts'
 /**
  * Has the patient wait for an agent, with music, once the prompts have told so. An agent who takes the patient goes on
  * with the answers so far, and the flow is over; where nobody does within the queue's limit, `otherwise` goes on.
- * Source: requirements E07; issue "the agent's seat".
+ * Source: requirements E09; issue "the agent’s seat".
  */
 export const transferNode = nodeKind(
   'transfer',
