@@ -1,3 +1,5 @@
+import { seatDialRoutes } from '#contact-center/acd/seat-dial-routes.ts'
+import type { SeatDialling } from '#contact-center/acd/seat-dialling.ts'
 import { seatStream } from '#contact-center/acd/seat-news.ts'
 import { seatRoutes } from '#contact-center/acd/seat-routes.ts'
 import type { SeatService } from '#contact-center/acd/seat-service.ts'
@@ -31,7 +33,11 @@ const consoleFolder = new URL('../../dist/console/', import.meta.url).pathname
 /** API, console and realtime hub. @returns the address they are at */
 export async function openHttp(
   ground: GroundFloor,
-  { telephony, seats }: { readonly telephony: Telephony; readonly seats: SeatService },
+  {
+    telephony,
+    seats,
+    dialling,
+  }: { readonly telephony: Telephony; readonly seats: SeatService; readonly dialling: SeatDialling },
   opened: AsyncDisposableStack,
 ): Promise<string> {
   const { settings, db, log, clock, listener, secrets } = ground
@@ -56,6 +62,7 @@ export async function openHttp(
     calls: new CallList({ db, decrypt, hmacPhone: (number) => secrets.hmacPhone(number) }),
   })
   await server.register(seatRoutes, { seats })
+  await server.register(seatDialRoutes, { dialling, seats })
   await server.register(deskRoutes, { records: new PatientRecords({ db, decrypt }), form: new DeskForm(db) })
   await server.register(importRoutes, { intake: ground })
   await server.register(recordingRoutes, { db, folder: recordingsFolder(settings.dataDir) })

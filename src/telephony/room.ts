@@ -63,8 +63,7 @@ export class ConferenceRoom implements Room {
     return this.#move(async () => {
       if (this.#closed) throw new UnexpectedError('ROOM_CLOSED')
       if (this.#patient !== null) return
-      const { patient, link, holdMusic, clock, log } = this.#parts
-      const member = new RoomMember({ room: this.#name, party: 'patient', leg: patient, link, holdMusic, clock, log })
+      const member = this.#member(this.#parts.patient, 'patient', { deaf: false })
       try {
         await member.enter()
         this.#patient = member

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { GroundTransaction } from '#platform/database/database.ts'
 import type { CallEvent, CallEventBody } from '../calls/call-event.ts'
-import { wrapUpSeconds } from './seat.ts'
 import { endSupervision, setSupervisionMode } from '../supervision/supervision-store.ts'
+import { wrapUpSeconds } from './seat.ts'
 import type { SeatNews } from './seat-news.ts'
 import {
   beginWrapUp,

@@ -63,8 +63,18 @@ export class SeatNews {
 
   /** The floor hears of every supervisor, the agent's page of those who can be heard. */
   async #learnSupervision(tx: GroundTransaction, toPages: Map<string, NewStreamEvent[]>): Promise<void> {
-    for (const { id, supervisorId, name, mode, over, toldMode, seatId, callId, reservationId, teamId } of
-      await supervisionsChanged(tx)) {
+    for (const {
+      id,
+      supervisorId,
+      name,
+      mode,
+      over,
+      toldMode,
+      seatId,
+      callId,
+      reservationId,
+      teamId,
+    } of await supervisionsChanged(tx)) {
       // The status before it is back.
       if (over) this.add(supervisorId)
       const now = over ? null : mode

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
-import type { LegRefs } from '../calls/call-event.ts'
 import type { PhoneKind } from '#telephony/registrar/registrar-tables.ts'
+import type { LegRefs } from '../calls/call-event.ts'
 import type { Outcome } from '../contact-center-tables.ts'
 import type { Lease } from '../work-source.ts'
 import type { ReservationState } from './reservation.ts'
