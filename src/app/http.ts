@@ -1,8 +1,8 @@
 import { seatDialRoutes } from '#contact-center/acd/seat-dial-routes.ts'
 import type { SeatDialling } from '#contact-center/acd/seat-dialling.ts'
 import { seatStream } from '#contact-center/acd/seat-news.ts'
+import { SeatPages } from '#contact-center/acd/seat-pages.ts'
 import { seatRoutes } from '#contact-center/acd/seat-routes.ts'
-import type { SeatService } from '#contact-center/acd/seat-service.ts'
 import { campaignRoutes } from '#contact-center/campaigns/campaign-routes.ts'
 import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
 import { callListRoutes } from '#follow-up/calls/call-list-routes.ts'
@@ -27,6 +27,7 @@ import { createHttpServer } from '#platform/http/server.ts'
 import { openHub } from '#platform/realtime/hub.ts'
 import type { Telephony } from '#telephony/telephony.ts'
 import { recordingsFolder } from './recordings.ts'
+import type { Seats } from './seats.ts'
 
 const consoleFolder = new URL('../../dist/console/', import.meta.url).pathname
 
@@ -37,7 +38,7 @@ export async function openHttp(
     telephony,
     seats,
     dialling,
-  }: { readonly telephony: Telephony; readonly seats: SeatService; readonly dialling: SeatDialling },
+  }: { readonly telephony: Telephony; readonly seats: Seats; readonly dialling: SeatDialling },
   opened: AsyncDisposableStack,
 ): Promise<string> {
   const { settings, db, log, clock, listener, secrets } = ground
@@ -61,8 +62,15 @@ export async function openHttp(
     db,
     calls: new CallList({ db, decrypt, hmacPhone: (number) => secrets.hmacPhone(number) }),
   })
-  await server.register(seatRoutes, { seats })
-  await server.register(seatDialRoutes, { dialling, seats })
+  const pages = new SeatPages({
+    db,
+    secrets,
+    legs: seats.legs,
+    seats: seats.service,
+    isWatched: (seatId) => hub.watchers(seatStream(seatId)) > 0,
+  })
+  await server.register(seatRoutes, { seats: seats.service, pages })
+  await server.register(seatDialRoutes, { dialling, seats: seats.service })
   await server.register(deskRoutes, { records: new PatientRecords({ db, decrypt }), form: new DeskForm(db) })
   await server.register(importRoutes, { intake: ground })
   await server.register(recordingRoutes, { db, folder: recordingsFolder(settings.dataDir) })

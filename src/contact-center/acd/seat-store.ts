@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
-import type { PhoneKind } from '#telephony/registrar/registrar-tables.ts'
 import type { LegRefs } from '../calls/call-event.ts'
 import type { Outcome } from '../contact-center-tables.ts'
 import type { Lease } from '../work-source.ts'
 import type { ReservationState } from './reservation.ts'
-import type { SeatState, SeatStatus } from './seat.ts'
+import type { PhoneKind, SeatState, SeatStatus } from './seat.ts'
+import type { SeatPhone } from './seat-legs.ts'
 import '../supervision/supervision-tables.ts'
 import './acd-tables.ts'
 
@@ -398,4 +398,42 @@ export async function seatChannels(
     select s.id, s.channel_uuid, not ${mine(lease)} as elsewhere from seat s where s.id = any (${ids}::uuid[])
   `.execute(db)
   return rows
+}
+
+/** The seat whose phone calls in; null for a phone that nobody has. */
+export async function phoneThatCalls(
+  db: Ground,
+  lease: Lease,
+  extension: string,
+): Promise<(SeatPhone & { readonly status: SeatStatus; readonly elsewhere: boolean }) | null> {
+  const { rows } = await sql<SeatPhone & { status: SeatStatus; elsewhere: boolean }>`
+    select s.id as seat_id, p.extension, p.kind, null as contact, u.display_name, s.status, not ${mine(lease)} as elsewhere
+    from phone p join agent g on g.phone_id = p.id join seat s on s.agent_id = g.user_id
+    join user_account u on u.id = g.user_id
+    where p.extension = ${extension}
+  `.execute(db)
+  return rows[0] ?? null
+}
+
+/** The page has the seat from now on. */
+export async function setPage(tx: GroundTransaction, seatId: string, pageId: string): Promise<void> {
+  await sql`
+    update seat set page_id = ${pageId}, page_since = app_now() where id = ${seatId}
+  `.execute(tx)
+}
+
+/** An agent's phone and site, for a page that opens the seat; null for an account that is no agent's. */
+export async function agentAtPage(
+  tx: GroundTransaction,
+  userId: string,
+): Promise<{ readonly phoneId: string | null; readonly kind: PhoneKind | null; readonly siteId: string } | null> {
+  const { rows } = await sql<{ phoneId: string | null; kind: PhoneKind | null; siteId: string }>`
+    select g.phone_id, p.kind, t.site_id from agent g join team t on t.id = g.team_id
+    left join phone p on p.id = g.phone_id where g.user_id = ${userId} for update of g
+  `.execute(tx)
+  return rows[0] ?? null
+}
+
+export async function givePhone(tx: GroundTransaction, userId: string, phoneId: string): Promise<void> {
+  await sql`update agent set phone_id = ${phoneId} where user_id = ${userId}`.execute(tx)
 }

@@ -109,9 +109,11 @@ class AgentCall implements SeatCall {
 
   /** After the call nobody but the seat itself looks after the leg: its end in the call's last moments is told to it. */
   leave(): void {
-    if (this.#talk !== null) return this.#talk.leave()
     this.#leaveSeat()
-    if (this.#agent !== null && this.#agent.end !== null) this.#parts.seats.legLost(this.#seat.seatId, this.#agent)
+    if (this.#talk !== null) this.#talk.leave()
+    else if (this.#agent !== null && this.#agent.end !== null) {
+      this.#parts.seats.legLost(this.#seat.seatId, this.#agent)
+    }
   }
 
   /** @returns why nothing may be dialled, or null */
