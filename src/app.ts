@@ -7,6 +7,7 @@ import { campaignsWithFreeSeats } from '#contact-center/acd/seat-store.ts'
 import { callForSeat } from '#contact-center/calls/agent-call.ts'
 import { CallApplier, type JournaledCallEvent } from '#contact-center/calls/call-applier.ts'
 import { parseJournaled } from '#contact-center/calls/call-journal.ts'
+import { type HandedOver, HandOver } from '#contact-center/calls/hand-over.ts'
 import { LeaseKeeper, leaseSeconds, takeLease } from '#contact-center/calls/lease-keeper.ts'
 import { callPatient } from '#contact-center/calls/patient-call.ts'
 import { Reconciler } from '#contact-center/calls/reconciler.ts'
@@ -112,7 +113,8 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     await call().finally(() => journal.applied().then(() => ours.delete(attemptId)))
   }
   const agentCalling = agentCallingParts(calling, seats)
-  const agents = handOverParts(agentCalling, queues)
+  const handingOver = handOverParts(agentCalling, queues)
+  const handOver = (call: HandedOver) => new HandOver(handingOver, call)
   const dialling = new SeatDialling({
     db,
     lease,
@@ -127,7 +129,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     clock,
     log,
     trunks: () => dialableTrunks(db),
-    call: (one) => carry(one, () => callPatient({ ...calling, agents }, one)),
+    call: (one) => carry(one, () => callPatient({ ...calling, handOver }, one)),
     seats: {
       campaigns: (trunkId) => {
         const { seatIds } = seats.legs

@@ -32,7 +32,7 @@ const flowsFolder = new URL('../../ivr-flows/', import.meta.url).pathname
 /** A call waits for its pop at most so long: it does not wait for a database that is away. */
 const shownWithinMs = 150
 
-export interface CallingParts extends Omit<PatientCallParts, 'agents'> {
+export interface CallingParts extends Omit<PatientCallParts, 'handOver'> {
   readonly rate: Rate
   readonly telephony: Telephony
   readonly work: FollowUpWork

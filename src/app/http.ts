@@ -70,7 +70,7 @@ export async function openHttp(
     isWatched: (seatId) => hub.watchers(seatStream(seatId)) > 0,
   })
   await server.register(seatRoutes, { seats: seats.service, pages })
-  await server.register(seatDialRoutes, { dialling, seats: seats.service })
+  await server.register(seatDialRoutes, { dialling, seats: seats.service, pages })
   await server.register(deskRoutes, { records: new PatientRecords({ db, decrypt }), form: new DeskForm(db) })
   await server.register(importRoutes, { intake: ground })
   await server.register(recordingRoutes, { db, folder: recordingsFolder(settings.dataDir) })

@@ -73,22 +73,33 @@ export async function setUpPhone(
   return { extension, secret }
 }
 
+export interface TeamDraft {
+  readonly name: string
+  readonly campaign: string | null
+  /** How the campaign is dialled for the team; default progressive. */
+  readonly pacing?: 'progressive' | 'preview'
+  /** Whether patients are asked for a rating when an agent has hung up; absent: as it is. */
+  readonly rating?: boolean
+}
+
+/** The shipped flow that asks for a rating (ivr-flows). */
+const shippedRatingFlow = 'hangup-rating'
+
 /**
  * A team, made where there is none of that name; with a campaign, its tasks are dialled for the team's free seats
- * (progressive) from now on.
+ * (progressive), or shown to them first (preview), from now on.
  * @returns the team's id
  * @throws UserError TEAM_CAMPAIGN_UNKNOWN
  */
-export async function setUpTeam(
-  db: Ground,
-  draft: { readonly name: string; readonly campaign: string | null },
-): Promise<string> {
+export async function setUpTeam(db: Ground, draft: TeamDraft): Promise<string> {
+  const { pacing = 'progressive', rating } = draft
   return db.transaction().execute(async (tx) => {
     await oneAtATime(tx)
     const teamId = await ensureTeam(tx, await firstSite(tx), draft.name)
     if (draft.campaign !== null) {
       const changed = await sql<{ id: string }>`
-        update campaign set pacing = 'progressive', team_id = ${teamId}, changed_at = app_now()
+        update campaign set pacing = ${pacing}, team_id = ${teamId}, changed_at = app_now(),
+          rating_flow = case when ${rating === undefined} then rating_flow else ${rating === true ? shippedRatingFlow : null} end
         where name = ${draft.campaign} or id::text = ${draft.campaign} returning id
       `.execute(tx)
       if (changed.rows.length === 0) throw new UserError('TEAM_CAMPAIGN_UNKNOWN', { name: draft.campaign })
@@ -100,7 +111,7 @@ export async function setUpTeam(
       action: 'team.set_up',
       object: { kind: 'team', id: teamId },
       outcome: 'ok',
-      detail: { campaign: draft.campaign },
+      detail: { campaign: draft.campaign, pacing, rating: rating ?? null },
     })
     return teamId
   })

@@ -2,7 +2,6 @@ import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import type { Log } from '#platform/log.ts'
 import { appendToStream, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
 import { applyToQueue } from '../acd/queue-calls.ts'
-import { QueueNews } from '../acd/queue-news.ts'
 import { keepRating } from '../acd/rating-store.ts'
 import { applyToSeat } from '../acd/seat-calls.ts'
 import { SeatNews } from '../acd/seat-news.ts'
@@ -66,17 +65,15 @@ export class CallApplier {
     await this.#parts.db.transaction().execute(async (tx) => {
       const told: NewStreamEvent[] = []
       const seats = new SeatNews()
-      const queues = new QueueNews()
       let stated: Lease | undefined
       for (const one of batch) {
         // A batch is of one lease, but for what an earlier start has left.
         if (stated?.owner !== one.lease.owner || stated.epoch !== one.lease.epoch) await stateLease(tx, one.lease)
         stated = one.lease
-        told.push(...(await this.#applyOne(tx, one, { seats, queues })))
+        told.push(...(await this.#applyOne(tx, one, seats)))
       }
       await appendToStream(tx, 'live', told)
       await seats.tell(tx)
-      await queues.tell(tx)
     })
   }
 
@@ -95,11 +92,7 @@ export class CallApplier {
   }
 
   /** @returns what the live page must hear */
-  async #applyOne(
-    tx: GroundTransaction,
-    { event }: JournaledCallEvent,
-    { seats, queues }: { readonly seats: SeatNews; readonly queues: QueueNews },
-  ): Promise<NewStreamEvent[]> {
+  async #applyOne(tx: GroundTransaction, { event }: JournaledCallEvent, seats: SeatNews): Promise<NewStreamEvent[]> {
     const found = await lockAttempt(tx, event.attemptId)
     if (found === null) {
       // The attempt belongs to another database (a data folder put together from two).
@@ -111,7 +104,7 @@ export class CallApplier {
     }
     if (!(await insertCallEvent(tx, event))) return []
     const before = found.state
-    if (before === 'answered' || before === 'bridged') await applyToQueue(tx, event, queues)
+    if (before === 'answered' || before === 'bridged') await applyToQueue(tx, event, seats)
     const told = await this.#change(tx, event, before)
     if (found.hasSeat) await applyToSeat(tx, event, before, seats)
     if (before !== 'ended' || saidByPatient.has(event.body.type)) await this.#parts.work.apply(tx, event)

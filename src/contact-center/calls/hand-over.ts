@@ -20,6 +20,14 @@ export interface HandOverParts extends SeatTalkParts {
   readonly shown: () => Promise<void>
 }
 
+/** The call of an answered patient. */
+export interface HandedOver {
+  readonly work: Work
+  readonly leg: PatientLeg
+  readonly events: CallEvents
+  readonly log: Log
+}
+
 /** A patient alone with the machine, who may come to talk with an agent: waiting in the queue, and the talk. */
 export class HandOver {
   readonly #parts: HandOverParts
@@ -31,10 +39,7 @@ export class HandOver {
   #found: { readonly seat: ReservedSeat; readonly talk: SeatTalk } | null = null
   #leftAlone = false
 
-  constructor(
-    parts: HandOverParts,
-    call: { readonly work: Work; readonly leg: PatientLeg; readonly events: CallEvents; readonly log: Log },
-  ) {
+  constructor(parts: HandOverParts, call: HandedOver) {
     this.#parts = parts
     this.#work = call.work
     this.#leg = call.leg

@@ -9,7 +9,7 @@ import { attemptResult, type ResultRule } from './attempt-result.ts'
 import type { AttemptResult, FlowOutcome } from './call-event.ts'
 import { CallEvents, type CallEventsParts, failedEnd, neverDialled, refs } from './call-events.ts'
 import { CallRecording, pathOrNone } from './call-recording.ts'
-import { HandOver, type HandOverParts } from './hand-over.ts'
+import type { HandedOver, HandOver } from './hand-over.ts'
 import type { TalkEnd } from './seat-talk.ts'
 
 /**
@@ -36,8 +36,8 @@ export interface PatientCallParts extends CallEventsParts {
   readonly recordingPath: (attemptId: string) => Promise<string>
   /** Leads the patient through the flow; resolves when it is over or the leg has ended. */
   readonly runFlow: (leg: PatientLeg, work: Work, hooks: FlowHooks, log: Log) => Promise<FlowSummary>
-  /** For patients who ask for an agent. */
-  readonly agents: HandOverParts
+  /** For a patient who may ask for an agent. */
+  readonly handOver: (call: HandedOver) => HandOver
 }
 
 /**
@@ -81,7 +81,7 @@ export async function callPatient(parts: PatientCallParts, work: Work): Promise<
   } else {
     const { leg, sipStatus, earlyMedia } = result
     events.write({ type: 'answered', sipStatus, earlyMedia, ref: refs(leg.ref) }, () => failpoint('answered'))
-    const handOver = new HandOver(parts.agents, { work, leg, events, log })
+    const handOver = parts.handOver({ work, leg, events, log })
     const { outcome, ended } = await converse(parts, work, leg, { events, log, recordingPath, handOver })
     const end = leg.end ?? { by: 'lost', q850: null, at: parts.clock.now() }
     events.write(
