@@ -1,10 +1,15 @@
+import { floorQueues } from '#contact-center/acd/queue-store.ts'
 import { seatDialRoutes } from '#contact-center/acd/seat-dial-routes.ts'
 import type { SeatDialling } from '#contact-center/acd/seat-dialling.ts'
 import { seatStream } from '#contact-center/acd/seat-news.ts'
 import { SeatPages } from '#contact-center/acd/seat-pages.ts'
 import { seatRoutes } from '#contact-center/acd/seat-routes.ts'
 import { campaignRoutes } from '#contact-center/campaigns/campaign-routes.ts'
+import { floorRoutes } from '#contact-center/floor/floor-routes.ts'
+import { Floor } from '#contact-center/floor/floor-service.ts'
 import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
+import { supervisionRoutes } from '#contact-center/supervision/supervision-routes.ts'
+import { Supervision } from '#contact-center/supervision/supervision-service.ts'
 import { callListRoutes } from '#follow-up/calls/call-list-routes.ts'
 import { CallList } from '#follow-up/calls/call-list-service.ts'
 import { deskRoutes } from '#follow-up/desk/desk-routes.ts'
@@ -71,6 +76,11 @@ export async function openHttp(
   })
   await server.register(seatRoutes, { seats: seats.service, pages })
   await server.register(seatDialRoutes, { dialling, seats: seats.service, pages })
+  const floor = new Floor({ db, queues: floorQueues })
+  await server.register(floorRoutes, { floor })
+  await server.register(supervisionRoutes, {
+    supervision: new Supervision({ db, legs: seats.legs, calls: seats.calls, log }),
+  })
   await server.register(deskRoutes, { records: new PatientRecords({ db, decrypt }), form: new DeskForm(db) })
   await server.register(importRoutes, { intake: ground })
   await server.register(recordingRoutes, { db, folder: recordingsFolder(settings.dataDir) })
@@ -84,10 +94,11 @@ export async function openHttp(
     clock,
     log,
     parseCookies: (header) => server.parseCookie(header),
-    mayRead: (session, stream) =>
+    mayRead: async (session, stream) =>
       (stream === liveStream && session.rights.has('live.read')) ||
       // A seat has its agent's id: nobody reads another's.
-      (stream === seatStream(session.accountId) && session.rights.has('seat.use')),
+      (stream === seatStream(session.accountId) && session.rights.has('seat.use')) ||
+      (session.rights.has('floor.read') && (await floor.mayRead(session.accountId, stream))),
   })
   opened.defer(() => hub.close())
   const watch = new WhyNotWatch({ db, listener, clock, log, whyNot, isWatched: () => hub.watchers(liveStream) > 0 })

@@ -134,3 +134,9 @@ export async function queueStandings(
   `.execute(db)
   return rows
 }
+
+/** The queues of these teams, as the floor's page has them. */
+export async function floorQueues(tx: GroundTransaction, teamIds: readonly string[]) {
+  const standings = await queueStandings(tx, { teamIds })
+  return standings.map((one) => ({ ...one, longestSince: one.longestSince?.toISOString() ?? null }))
+}

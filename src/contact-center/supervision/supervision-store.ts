@@ -26,6 +26,17 @@ export async function supervisionOf(
   return rows[0] ?? null
 }
 
+/** The answered call at a seat: it is not over before this transaction is. */
+export async function lockCallAt(
+  tx: GroundTransaction,
+  seatId: string,
+): Promise<{ readonly reservationId: string; readonly callId: string } | null> {
+  const { rows } = await sql<{ reservationId: string; callId: string }>`
+    select id as reservation_id, call_id from reservation where seat_id = ${seatId} and state = 'accepted' for share
+  `.execute(tx)
+  return rows[0] ?? null
+}
+
 export interface NewSupervision {
   readonly id: string
   readonly supervisorId: string
