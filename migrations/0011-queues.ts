@@ -76,7 +76,11 @@ async function queues(db: Kysely<unknown>): Promise<void> {
     -- Whoever matches patients and seats looks again: '<queue>'; and 'setup' when queues or whose they are have changed.
     create function queue_notify() returns trigger language plpgsql as $$
     begin
-      perform pg_notify('suifang_queue', case tg_table_name when 'queue_entry' then new.queue_id::text else 'setup' end);
+      if tg_table_name = 'queue_entry' then
+        perform pg_notify('suifang_queue', new.queue_id::text);
+      else
+        perform pg_notify('suifang_queue', 'setup');
+      end if;
       return null;
     end $$;
     create trigger queue_entry_notify after insert on queue_entry for each row execute function queue_notify();
