@@ -1,10 +1,12 @@
 /** After the agent has hung up the patient is asked for a rating, by key. */
 import { afterEach, describe, expect, it } from 'vitest'
 import type { FakePatientLeg } from './fake-telephony.ts'
-import { Floor } from './floor.ts'
+import { Floor, type Node } from './floor.ts'
 
 let floor: Floor | undefined
+let running: Node | undefined
 afterEach(async () => {
+  await running?.quiet()
   await floor?.close()
   floor = undefined
 })
@@ -14,6 +16,7 @@ async function talking({ asked = true } = {}) {
   floor = opened
   if (asked) await opened.askForRatings()
   const node = await opened.node()
+  running = node
   const agent = await opened.agent()
   await node.signIn(agent)
   const [call] = await node.dialForSeats()
