@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { setUpPhone, setUpTeam } from '#contact-center/acd/agent-setup.ts'
+import { setUpQueue } from '#contact-center/acd/queue-setup.ts'
 import { setUpTrunk } from '#follow-up/dialling/trunk-setup.ts'
 import { runImport } from '#follow-up/intake/import-command.ts'
 import { simulateFlow } from '#follow-up/questionnaire/simulate-flow.ts'
@@ -22,8 +23,10 @@ const usage = {
                           设置运营商线路；标准方案随之获得一个暂停的外呼活动
   phone --extension 8001 --agent <登录名> [--agent-no 工号] [--team 组名]
                           给坐席分配话机，输出话机注册用的密码
-  team --name 组名 [--campaign 外呼活动] [--supervisor 登录名]
-                          建立坐席组；给出活动时，该活动改为渐进式外呼并由该组接听；给出班长时，由其管理该组
+  team --name 组名 [--campaign 外呼活动 [--pacing progressive|preview] [--rating on|off]] [--supervisor 登录名]
+                          建立坐席组；给出活动时，该活动由该组外呼（渐进式或预览式），并可设置挂机评价；给出班长时，由其管理该组
+  queue --name 队列名 --team 组名 [--campaign 外呼活动] [--wait 60]
+                          建立坐席组的队列；给出活动时，该活动的患者可按 0 转到该组，最长等待若干秒
   status [--json]         任务、拨打、录音各状态的数量，以及为什么没有在拨打
   simulate-flow <文件>    在终端里试走一个语音流程；--keys 1,1,2 不经提问直接按键`,
   en: `Usage: npm run suifang -- <command>
@@ -32,9 +35,13 @@ const usage = {
                           sets up a trunk; the standard programme gets a paused campaign over it
   phone --extension 8001 --agent <login> [--agent-no --team]
                           gives an agent a desk phone; prints the secret the phone registers with
-  team --name <team> [--campaign <campaign>] [--supervisor <login>]
-                          sets up a team; with a campaign, that is dialled for the team's free seats (progressive);
+  team --name <team> [--campaign <campaign> [--pacing progressive|preview] [--rating on|off]] [--supervisor <login>]
+                          sets up a team; with a campaign, that is dialled for the team's free seats (progressive), or
+                          shown to them first (preview); --rating on asks patients to rate the agent after hang-up;
                           with a supervisor, the team is theirs to supervise
+  queue --name <queue> --team <team> [--campaign <campaign>] [--wait 60]
+                          sets up the team's queue; with a campaign, its patients reach the team by key 0 and wait
+                          that many seconds at most
   status [--json]         tasks, attempts and recordings by state, and why nothing is dialled
   simulate-flow <file>    talk to a flow at the terminal; --keys 1,1,2 presses them without asking`,
 }
@@ -63,6 +70,8 @@ async function run(settings: Settings, name: string | undefined, argv: readonly 
       return withGround(settings, (ground) => setTrunk(ground, argv))
     case 'phone':
       return withGround(settings, (ground) => setPhone(ground, argv))
+    case 'queue':
+      return withGround(settings, (ground) => setQueue(ground, argv))
     case 'team':
       return withGround(settings, (ground) => setTeam(ground, argv))
     case 'simulate-flow':
@@ -129,9 +138,31 @@ async function setPhone(ground: GroundFloor, argv: readonly string[]): Promise<n
 
 async function setTeam({ db }: GroundFloor, argv: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const
-  const { values } = parseArgs({ args: [...argv], options: { name: text, campaign: text, supervisor: text } })
-  const { name = '', campaign = null, supervisor = null } = values
-  process.stdout.write(`${await setUpTeam(db, { name, campaign, supervisor })}\n`)
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { name: text, campaign: text, pacing: text, rating: text, supervisor: text },
+  })
+  const id = await setUpTeam(db, {
+    name: values.name ?? '',
+    campaign: values.campaign ?? null,
+    supervisor: values.supervisor ?? null,
+    pacing: values.pacing === 'preview' ? 'preview' : 'progressive',
+    ...(values.rating === undefined ? {} : { rating: values.rating === 'on' }),
+  })
+  process.stdout.write(`${id}\n`)
+  return 0
+}
+
+async function setQueue({ db }: GroundFloor, argv: readonly string[]): Promise<number> {
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({ args: [...argv], options: { name: text, team: text, campaign: text, wait: text } })
+  const id = await setUpQueue(db, {
+    name: values.name ?? '',
+    team: values.team ?? '',
+    campaign: values.campaign ?? null,
+    waitSeconds: values.wait === undefined ? null : Number(values.wait),
+  })
+  process.stdout.write(`${id}\n`)
   return 0
 }
 

@@ -1,3 +1,6 @@
+import { floorQueues } from '#contact-center/acd/queue-store.ts'
+import { seatDialRoutes } from '#contact-center/acd/seat-dial-routes.ts'
+import type { SeatDialling } from '#contact-center/acd/seat-dialling.ts'
 import { seatStream } from '#contact-center/acd/seat-news.ts'
 import { SeatPages } from '#contact-center/acd/seat-pages.ts'
 import { seatRoutes } from '#contact-center/acd/seat-routes.ts'
@@ -49,8 +52,14 @@ export async function openHttp(
   {
     telephony,
     seats,
+    dialling,
     sipWs,
-  }: { readonly telephony: Telephony; readonly seats: Seats; readonly sipWs: TunnelAddress | null },
+  }: {
+    readonly telephony: Telephony
+    readonly seats: Seats
+    readonly dialling: SeatDialling
+    readonly sipWs: TunnelAddress | null
+  },
   opened: AsyncDisposableStack,
 ): Promise<Console> {
   const { settings, db, log, clock, listener, secrets } = ground
@@ -85,7 +94,8 @@ export async function openHttp(
     isWatched: (seatId) => hub.watchers(seatStream(seatId)) > 0,
   })
   await server.register(seatRoutes, { seats: seats.service, pages })
-  const floor = new Floor({ db })
+  await server.register(seatDialRoutes, { dialling, seats: seats.service, pages })
+  const floor = new Floor({ db, queues: floorQueues })
   await server.register(floorRoutes, { floor })
   await server.register(supervisionRoutes, {
     supervision: new Supervision({ db, legs: seats.legs, calls: seats.calls, log }),

@@ -42,13 +42,21 @@ export function openSeats(
   }
 }
 
-/** The news of seats: deadlines are kept, and who is free wakes the dialler. */
-export function hearSeats({ listener }: GroundFloor, { keeper }: Seats, onFree: () => void): Promise<Subscription> {
+/** The news of seats: deadlines are kept, who waits for a seat looks again, and who is free wakes the dialler. */
+export function hearSeats(
+  { listener }: GroundFloor,
+  { keeper }: Seats,
+  { onFree, onNews }: { readonly onFree: () => void; readonly onNews: () => void },
+): Promise<Subscription> {
   return listener.listen(seatChannel, {
     onPayload: (news) => {
       keeper.wake()
+      onNews()
       if (news.endsWith(' idle available')) onFree()
     },
-    onResync: () => keeper.wake(),
+    onResync: () => {
+      keeper.wake()
+      onNews()
+    },
   })
 }

@@ -113,6 +113,10 @@ interface CampaignTable {
   ringTimeoutMs: Generated<number>
   /** Shape: follow-up's CallingRule, in part. */
   calling: ColumnType<Record<string, unknown> | null, string | null | undefined, string | null>
+  teamId: string | null
+  /** Name of a flow; null: nobody is asked for a rating. */
+  ratingFlow: string | null
+  previewSkipMinutes: Generated<number>
   createdAt: Generated<Date>
   changedAt: Generated<Date>
 }

@@ -73,24 +73,37 @@ export async function setUpPhone(
   return { extension, secret }
 }
 
+export interface TeamDraft {
+  readonly name: string
+  readonly campaign: string | null
+  /** How the campaign is dialled for the team; default progressive. */
+  readonly pacing?: 'progressive' | 'preview'
+  /** Whether patients are asked for a rating when an agent has hung up; absent: as it is. */
+  readonly rating?: boolean
+  /** Login of who supervises it. */
+  readonly supervisor?: string | null
+}
+
+/** The shipped flow that asks for a rating (ivr-flows). */
+const shippedRatingFlow = 'hangup-rating'
+
 /**
  * A team, made where there is none of that name; with a campaign, its tasks are dialled for the team's free seats
- * (progressive) from now on; with a supervisor, who sees its floor and may be in its calls. A team that is made without
- * one is every supervisor's.
+ * (progressive), or shown to them first (preview), from now on; with a supervisor, who sees its floor and may be in its
+ * calls. A team that is made without one is every supervisor's.
  * @returns the team's id
  * @throws UserError TEAM_CAMPAIGN_UNKNOWN, AGENT_UNKNOWN
  */
-export async function setUpTeam(
-  db: Ground,
-  draft: { readonly name: string; readonly campaign: string | null; readonly supervisor?: string | null },
-): Promise<string> {
+export async function setUpTeam(db: Ground, draft: TeamDraft): Promise<string> {
+  const { pacing = 'progressive', rating } = draft
   return db.transaction().execute(async (tx) => {
     await oneAtATime(tx)
     const supervisorId = draft.supervisor == null ? null : await accountOf(tx, draft.supervisor)
     const teamId = await ensureTeam(tx, await firstSite(tx), draft.name, supervisorId)
     if (draft.campaign !== null) {
       const changed = await sql<{ id: string }>`
-        update campaign set pacing = 'progressive', team_id = ${teamId}, changed_at = app_now()
+        update campaign set pacing = ${pacing}, team_id = ${teamId}, changed_at = app_now(),
+          rating_flow = case when ${rating === undefined} then rating_flow else ${rating === true ? shippedRatingFlow : null} end
         where name = ${draft.campaign} or id::text = ${draft.campaign} returning id
       `.execute(tx)
       if (changed.rows.length === 0) throw new UserError('TEAM_CAMPAIGN_UNKNOWN', { name: draft.campaign })
@@ -102,7 +115,7 @@ export async function setUpTeam(
       action: 'team.set_up',
       object: { kind: 'team', id: teamId },
       outcome: 'ok',
-      detail: { campaign: draft.campaign, supervisor: supervisorId },
+      detail: { campaign: draft.campaign, pacing, rating: rating ?? null, supervisor: supervisorId },
     })
     return teamId
   })

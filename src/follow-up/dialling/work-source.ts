@@ -1,16 +1,29 @@
 import { stateLease } from '#contact-center/calls/attempt-store.ts'
 import type { CallEvent } from '#contact-center/calls/call-event.ts'
-import type { AgentCallOver, Lease, SeatOffer, Work, WorkSource } from '#contact-center/work-source.ts'
+import type {
+  AgentCallOver,
+  ChosenTask,
+  Lease,
+  PreviewOffer,
+  SeatOffer,
+  Work,
+  WorkSource,
+} from '#contact-center/work-source.ts'
 import type { Clock } from '#platform/clock.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
+import { UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
 import { appendToStream, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
 import type { Secrets } from '#platform/secrets.ts'
 import { releaseAttempts } from '../tasks/release.ts'
 import { agentCallOver } from '../tasks/settle.ts'
 import { taskChanges } from '../tasks/task-change.ts'
+import '../tasks/task-errors.ts'
 import { applyToTask } from '../tasks/task-events.ts'
+import { saidOutcome } from '../tasks/task-store.ts'
 import { type Considered, claimAtMost, claimDue, holdRefused, linesInUse, lockTrunk } from './claim-store.ts'
+import { claimOne, nextToPreview, putOffTask, taskAtHand, whyNotTask } from './claim-task.ts'
+import { gateCode } from './gate-errors.ts'
 import { gateRefusal } from './gate-refusal.ts'
 import { beginAttempt, earliestDial, enterCall, publishedVersions } from './work-store.ts'
 
@@ -53,6 +66,35 @@ export class FollowUpWork implements WorkSource {
     return this.#untilGateAgrees((tx) => this.#claim(tx, lease, { trunkId, campaignId, limit: atMost }, seats))
   }
 
+  async claimTask(lease: Lease, order: ChosenTask, seat: SeatOffer): Promise<Work> {
+    try {
+      return await this.#parts.db.transaction().execute((tx) => this.#claimTask(tx, lease, order, seat))
+    } catch (error) {
+      // A fact was committed between the question and the attempt.
+      const refusal = gateRefusal(error)
+      throw refusal === null ? error : new UserError(gateCode(refusal.reason))
+    }
+  }
+
+  async preview(lease: Lease, campaignId: string, seats: PreviewOffer): Promise<number> {
+    return this.#parts.db.transaction().execute(async (tx) => {
+      await stateLease(tx, lease)
+      const free = await seats.lock(tx)
+      if (free === 0) return 0
+      const given = await seats.give(tx, await nextToPreview(tx, { campaignId, atMost: free }))
+      await seats.tell(tx)
+      return given
+    })
+  }
+
+  async putOff(tx: GroundTransaction, taskId: string, minutes: number): Promise<void> {
+    await putOffTask(tx, taskId, minutes)
+  }
+
+  async hasOutcome(tx: GroundTransaction, attemptId: string): Promise<boolean> {
+    return saidOutcome(tx, attemptId)
+  }
+
   async #untilGateAgrees(claim: (tx: GroundTransaction) => Promise<readonly Work[]>): Promise<readonly Work[]> {
     for (let round = 0; ; round += 1) {
       try {
@@ -84,6 +126,31 @@ export class FollowUpWork implements WorkSource {
     await seats?.reserve(tx, made)
     await appendToStream(tx, 'live', claimedEvents(made))
     await seats?.tell(tx)
+    return work
+  }
+
+  /** Locks in the order of every claim: trunk, seat, task. */
+  async #claimTask(tx: GroundTransaction, lease: Lease, order: ChosenTask, seat: SeatOffer): Promise<Work> {
+    const { taskId, phoneId, seatId } = order
+    const way = await taskAtHand(tx, taskId)
+    if (way === null) throw new UserError('TASK_UNKNOWN')
+    const { campaignId, trunkId } = way
+    if (campaignId === null || trunkId === null) throw new UserError(gateCode('no_campaign'))
+    const lines = await lockTrunk(tx, lease, trunkId)
+    if (lines === null) throw new UserError(gateCode('trunk_disabled'))
+    await seat.lock(tx, 1)
+    const reason = await whyNotTask(tx, { taskId, phoneId, seatId })
+    if (reason !== null) throw new UserError(gateCode(reason))
+    if (lines <= (await linesInUse(tx, trunkId))) throw new UserError('GATE_LINES_BUSY')
+    const { leaseSeconds } = this.#parts
+    const ids = { attemptId: newId(), taskId, phoneId, campaignId, trunkId, leaseSeconds }
+    const made = await claimOne(tx, lease, ids)
+    if (made === null) throw new UserError(gateCode('number_active'))
+    await this.#learnVersions(tx, [made])
+    const work = this.#workOf(made, trunkId)
+    await seat.reserve(tx, [made])
+    await appendToStream(tx, 'live', claimedEvents([made]))
+    await seat.tell(tx)
     return work
   }
 

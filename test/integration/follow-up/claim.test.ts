@@ -233,6 +233,7 @@ describe('between claim and dial', () => {
         journal: async (event) => void journaled.push(event),
         recordingPath: async () => '/nowhere.wav',
         runFlow: () => expect.unreachable(),
+        handOver: () => expect.unreachable(),
       },
       work,
     )
