@@ -4,6 +4,9 @@ import { setUpTrunk } from '#follow-up/dialling/trunk-setup.ts'
 import { runImport } from '#follow-up/intake/import-command.ts'
 import { simulateFlow } from '#follow-up/questionnaire/simulate-flow.ts'
 import { status } from '#follow-up/status/status.ts'
+import { runAudit } from '#platform/audit/audit-command.ts'
+import { systemActor } from '#platform/audit/audit-store.ts'
+import { Accounts } from '#platform/auth/account-service.ts'
 import { AppError } from '#platform/errors/errors.ts'
 import { type GroundFloor, openGround } from '#platform/ground.ts'
 import { readSettings, type Settings } from '#platform/settings/settings.ts'
@@ -24,6 +27,10 @@ const usage = {
                           给坐席分配话机，输出话机注册用的密码
   team --name 组名 [--campaign 外呼活动]
                           建立坐席组；给出活动时，该活动改为渐进式外呼并由该组接听
+  account --name <登录名> --reset-password
+                          重置账号密码，输出一次性密码（管理员的密码在此重置）
+  audit verify [--json] [--anchor 编号:哈希]
+                          重新计算审计链，指出第一处被改动、插入或删除的记录，并给出新的锚点
   status [--json]         任务、拨打、录音各状态的数量，以及为什么没有在拨打
   simulate-flow <文件>    在终端里试走一个语音流程；--keys 1,1,2 不经提问直接按键`,
   en: `Usage: npm run suifang -- <command>
@@ -34,6 +41,10 @@ const usage = {
                           gives an agent a desk phone; prints the secret the phone registers with
   team --name <team> [--campaign <campaign>]
                           sets up a team; with a campaign, that is dialled for the team's free seats (progressive)
+  account --name <login> --reset-password
+                          resets a password, prints a one-time one (administrators' passwords are reset here)
+  audit verify [--json] [--anchor number:hash]
+                          recomputes the audit chain, names the first row changed, put in or taken out; prints a new anchor
   status [--json]         tasks, attempts and recordings by state, and why nothing is dialled
   simulate-flow <file>    talk to a flow at the terminal; --keys 1,1,2 presses them without asking`,
 }
@@ -64,6 +75,12 @@ async function run(settings: Settings, name: string | undefined, argv: readonly 
       return withGround(settings, (ground) => setPhone(ground, argv))
     case 'team':
       return withGround(settings, (ground) => setTeam(ground, argv))
+    case 'account':
+      return withGround(settings, (ground) => resetPassword(ground, argv))
+    case 'audit':
+      return withGround(settings, (ground) =>
+        runAudit(argv, { db: ground.db, stdout: process.stdout, stderr: process.stderr, language }),
+      )
     case 'simulate-flow':
       return simulate(argv)
     default:
@@ -130,6 +147,20 @@ async function setTeam({ db }: GroundFloor, argv: readonly string[]): Promise<nu
   const text = { type: 'string' } as const
   const { values } = parseArgs({ args: [...argv], options: { name: text, campaign: text } })
   process.stdout.write(`${await setUpTeam(db, { name: values.name ?? '', campaign: values.campaign ?? null })}\n`)
+  return 0
+}
+
+async function resetPassword({ db }: GroundFloor, argv: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { name: { type: 'string' }, 'reset-password': { type: 'boolean' } },
+  })
+  if (values.name === undefined || values['reset-password'] !== true) {
+    process.stderr.write(`${usage[language]}\n`)
+    return 2
+  }
+  const { password } = await new Accounts(db).resetPasswordAtServer(systemActor, values.name)
+  process.stdout.write(`${JSON.stringify({ name: values.name, password })}\n`)
   return 0
 }
 

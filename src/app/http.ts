@@ -2,7 +2,10 @@ import { seatStream } from '#contact-center/acd/seat-news.ts'
 import { seatRoutes } from '#contact-center/acd/seat-routes.ts'
 import type { SeatService } from '#contact-center/acd/seat-service.ts'
 import { campaignRoutes } from '#contact-center/campaigns/campaign-routes.ts'
+import { RecordingOpening } from '#contact-center/recording/recording-opening.ts'
 import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
+import { teamRoutes } from '#contact-center/teams/team-routes.ts'
+import { Teams } from '#contact-center/teams/team-service.ts'
 import { callListRoutes } from '#follow-up/calls/call-list-routes.ts'
 import { CallList } from '#follow-up/calls/call-list-service.ts'
 import { deskRoutes } from '#follow-up/desk/desk-routes.ts'
@@ -15,6 +18,9 @@ import { liveStream } from '#follow-up/live/live-schema.ts'
 import { Live } from '#follow-up/live/live-service.ts'
 import { WhyNotWatch } from '#follow-up/live/why-not-watch.ts'
 import { whyNot } from '#follow-up/status/why-not.ts'
+import { auditRoutes } from '#platform/audit/audit-routes.ts'
+import { accountRoutes } from '#platform/auth/account-routes.ts'
+import { Accounts } from '#platform/auth/account-service.ts'
 import { authRoutes } from '#platform/auth/auth-routes.ts'
 import { Auth } from '#platform/auth/auth-service.ts'
 import { latestMigration } from '#platform/database/migrate.ts'
@@ -35,7 +41,9 @@ export async function openHttp(
   opened: AsyncDisposableStack,
 ): Promise<string> {
   const { settings, db, log, clock, listener, secrets } = ground
-  const auth = new Auth(db)
+  const accounts = new Accounts(db)
+  // Who tries the house in several browsers is not sent from one to the other.
+  const auth = new Auth(db, { singleSession: async () => !settings.demo && (await accounts.singleSession()) })
   const decrypt = (sealed: Buffer) => secrets.decrypt(sealed)
   const server = await createHttpServer({
     db,
@@ -58,7 +66,17 @@ export async function openHttp(
   await server.register(seatRoutes, { seats })
   await server.register(deskRoutes, { records: new PatientRecords({ db, decrypt }), form: new DeskForm(db) })
   await server.register(importRoutes, { intake: ground })
-  await server.register(recordingRoutes, { db, folder: recordingsFolder(settings.dataDir) })
+  const opening = new RecordingOpening({
+    db,
+    clock,
+    log,
+    folder: recordingsFolder(settings.dataDir),
+    ticketKey: secrets.keyFor('recording tickets'),
+  })
+  await server.register(recordingRoutes, { opening })
+  await server.register(accountRoutes, { accounts, auth })
+  await server.register(auditRoutes, { db })
+  await server.register(teamRoutes, { teams: new Teams({ db, secrets }) })
   await serveConsole(server, consoleFolder)
 
   const hub = await openHub({
