@@ -16,7 +16,7 @@ export type OpeningReason = (typeof openingReasons)[number]
 export const OpeningWish = Type.Object(
   {
     purpose: Type.Union([Type.Literal('play'), Type.Literal('download')]),
-    reason: Type.Optional(Type.Union(openingReasons.map((reason) => Type.Literal(reason)))),
+    reason: Type.Optional(Type.Unsafe<OpeningReason>(Type.Union(openingReasons.map((reason) => Type.Literal(reason))))),
     /** In one's own words; needed with `other`. No patient's name belongs here. */
     note: Type.Optional(Type.String({ maxLength: 200 })),
   },

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { roles } from './rights.ts'
+import { type Role, roles } from './rights.ts'
 
 /** Accounts as the console asks and is answered. Times are ISO 8601, UTC. */
 
@@ -41,7 +41,11 @@ export const AccountDraft = Type.Object(
 export const AccountName = Type.Object({ displayName: DisplayName }, { additionalProperties: false })
 
 export const RoleWish = Type.Object(
-  { roles: Type.Array(Type.Union(roles.map((role) => Type.Literal(role))), { maxItems: roles.length }) },
+  {
+    roles: Type.Array(Type.Unsafe<Role>(Type.Union(roles.map((role) => Type.Literal(role)))), {
+      maxItems: roles.length,
+    }),
+  },
   { additionalProperties: false },
 )
 
