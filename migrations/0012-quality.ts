@@ -92,7 +92,7 @@ async function sessions(db: Kysely<unknown>): Promise<void> {
   `.execute(db)
 }
 
-/** Read here and written elsewhere; the same text as in the migrations that bring them, where those came first. */
+/** Read here and written elsewhere; the same text as in the migration that brings it, where that came first. */
 async function shared(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table if not exists rating (
@@ -100,11 +100,6 @@ async function shared(db: Kysely<unknown>): Promise<void> {
       agent_id uuid references agent,
       value smallint not null check (value between 1 and 5),
       at timestamptz not null default app_now()
-    );
-    create table if not exists team_supervisor (
-      team_id uuid not null references team,
-      user_id uuid not null references user_account,
-      primary key (team_id, user_id)
     );
   `.execute(db)
 }

@@ -49,7 +49,7 @@ export async function setUpPhone(
     const phone = await sql<{ id: string }>`
       insert into phone (id, site_id, extension, secret_ciphertext)
       values (${newId()}, ${siteId}, ${extension}, ${secrets.encrypt(secret)})
-      on conflict (extension) do update set secret_ciphertext = excluded.secret_ciphertext returning id
+      on conflict (extension) do update set secret_ciphertext = excluded.secret_ciphertext, kind = 'desk' returning id
     `.execute(tx)
     const phoneId = phone.rows[0]?.id ?? ''
     // Whoever registered with the old secret registers again.

@@ -41,7 +41,7 @@ export async function personRows(db: Ground, teamIds: readonly string[] | null):
     select u.id, u.sign_in_name, u.display_name as name, g.agent_no, g.team_id,
       array(select r.role_code from user_role r where r.user_account_id = u.id order by r.role_code) as roles,
       case when p.id is not null then jsonb_build_object('extension', p.extension,
-        'kind', coalesce(to_jsonb(p) ->> 'kind', 'desk'),
+        'kind', p.kind,
         'live', coalesce(n.expires_at > clock_timestamp(), false)) end as phone
     from user_account u
     left join agent g on g.user_id = u.id

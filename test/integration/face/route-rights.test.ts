@@ -48,8 +48,9 @@ function isPlugin(name: string, value: unknown): value is FastifyPluginAsync {
 
 /** Services that are never asked anything; what a plugin reads while it is registered is not there. */
 function anyOptions(): object {
-  const nothing: object = new Proxy(() => nothing, { get: () => nothing })
-  const settings = new Set(['prefix', 'logLevel', 'logSerializers', 'signInsPerMinute'])
+  // Nobody waits for it.
+  const nothing: object = new Proxy(() => nothing, { get: (_target, key) => (key === 'then' ? undefined : nothing) })
+  const settings = new Set(['prefix', 'logLevel', 'logSerializers', 'signInsPerMinute', 'then'])
   return new Proxy({}, { get: (_target, key) => (settings.has(String(key)) ? undefined : nothing) })
 }
 
