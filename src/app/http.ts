@@ -7,9 +7,12 @@ import { seatRoutes } from '#contact-center/acd/seat-routes.ts'
 import { campaignRoutes } from '#contact-center/campaigns/campaign-routes.ts'
 import { floorRoutes } from '#contact-center/floor/floor-routes.ts'
 import { Floor } from '#contact-center/floor/floor-service.ts'
+import { RecordingOpening } from '#contact-center/recording/recording-opening.ts'
 import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
 import { supervisionRoutes } from '#contact-center/supervision/supervision-routes.ts'
 import { Supervision } from '#contact-center/supervision/supervision-service.ts'
+import { teamRoutes } from '#contact-center/teams/team-routes.ts'
+import { Teams } from '#contact-center/teams/team-service.ts'
 import { callListRoutes } from '#follow-up/calls/call-list-routes.ts'
 import { CallList } from '#follow-up/calls/call-list-service.ts'
 import { deskRoutes } from '#follow-up/desk/desk-routes.ts'
@@ -22,6 +25,9 @@ import { liveStream } from '#follow-up/live/live-schema.ts'
 import { Live } from '#follow-up/live/live-service.ts'
 import { WhyNotWatch } from '#follow-up/live/why-not-watch.ts'
 import { whyNot } from '#follow-up/status/why-not.ts'
+import { auditRoutes } from '#platform/audit/audit-routes.ts'
+import { accountRoutes } from '#platform/auth/account-routes.ts'
+import { Accounts } from '#platform/auth/account-service.ts'
 import { authRoutes } from '#platform/auth/auth-routes.ts'
 import { Auth } from '#platform/auth/auth-service.ts'
 import { latestMigration } from '#platform/database/migrate.ts'
@@ -63,7 +69,9 @@ export async function openHttp(
   opened: AsyncDisposableStack,
 ): Promise<Console> {
   const { settings, db, log, clock, listener, secrets } = ground
-  const auth = new Auth(db)
+  const accounts = new Accounts(db)
+  // Who tries the house in several browsers is not sent from one to the other.
+  const auth = new Auth(db, { singleSession: async () => !settings.demo && (await accounts.singleSession()) })
   const { bind, dataDir, tls } = settings
   const certificate = settings.https ? await openCertificate({ bind, given: tls, dataDir, clock }) : null
   const decrypt = (sealed: Buffer) => secrets.decrypt(sealed)
@@ -102,7 +110,17 @@ export async function openHttp(
   })
   await server.register(deskRoutes, { records: new PatientRecords({ db, decrypt }), form: new DeskForm(db) })
   await server.register(importRoutes, { intake: ground })
-  await server.register(recordingRoutes, { db, folder: recordingsFolder(settings.dataDir) })
+  const opening = new RecordingOpening({
+    db,
+    clock,
+    log,
+    folder: recordingsFolder(settings.dataDir),
+    ticketKey: secrets.keyFor('recording tickets'),
+  })
+  await server.register(recordingRoutes, { opening })
+  await server.register(accountRoutes, { accounts, auth })
+  await server.register(auditRoutes, { db })
+  await server.register(teamRoutes, { teams: new Teams({ db, secrets }) })
   await serveConsole(server, consoleFolder)
 
   const hub = await openHub({

@@ -208,6 +208,8 @@ interface RecordingTable {
   startedAt: Date | null
   closedAt: Date | null
   judgedAt: Date | null
+  /** When its file was opened and found to be another than the one that was verified. */
+  changedFoundAt: ColumnType<Date | null, never, Date>
 }
 
 declare module '#platform/database/tables.ts' {

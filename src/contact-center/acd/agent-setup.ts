@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
-import { systemActor, writeAudit } from '#platform/audit/audit-store.ts'
+import { type Actor, systemActor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
@@ -35,12 +35,13 @@ const firstTeam = '随访一组'
 export async function setUpPhone(
   { db, secrets }: { readonly db: Ground; readonly secrets: Pick<Secrets, 'encrypt'> },
   draft: PhoneDraft,
+  actor: Actor = systemActor,
 ): Promise<PhoneAccount> {
   const { extension } = draft
   if (!/^\d{2,10}$/.test(extension)) throw new UserError('PHONE_INVALID', { field: 'extension', wanted: '2–10 digits' })
   const secret = randomBytes(12).toString('base64url')
   await db.transaction().execute(async (tx) => {
-    await oneAtATime(tx)
+    await oneSetupAtATime(tx)
     const userId = await accountOf(tx, draft.agent)
     const siteId = await firstSite(tx)
     const teamId = await ensureTeam(tx, siteId, draft.team ?? (await nameOfFirstTeam(tx)))
@@ -48,7 +49,7 @@ export async function setUpPhone(
     const phone = await sql<{ id: string }>`
       insert into phone (id, site_id, extension, secret_ciphertext)
       values (${newId()}, ${siteId}, ${extension}, ${secrets.encrypt(secret)})
-      on conflict (extension) do update set secret_ciphertext = excluded.secret_ciphertext returning id
+      on conflict (extension) do update set secret_ciphertext = excluded.secret_ciphertext, kind = 'desk' returning id
     `.execute(tx)
     const phoneId = phone.rows[0]?.id ?? ''
     // Whoever registered with the old secret registers again.
@@ -63,7 +64,7 @@ export async function setUpPhone(
     // The agent's page shows whether the phone is live before it is called for the first time.
     await ensureSeat(tx, userId)
     await writeAudit(tx, {
-      actor: systemActor,
+      actor,
       action: 'phone.set_up',
       object: { kind: 'phone', id: phoneId },
       outcome: 'ok',
@@ -97,7 +98,7 @@ const shippedRatingFlow = 'hangup-rating'
 export async function setUpTeam(db: Ground, draft: TeamDraft): Promise<string> {
   const { pacing = 'progressive', rating } = draft
   return db.transaction().execute(async (tx) => {
-    await oneAtATime(tx)
+    await oneSetupAtATime(tx)
     const supervisorId = draft.supervisor == null ? null : await accountOf(tx, draft.supervisor)
     const teamId = await ensureTeam(tx, await firstSite(tx), draft.name, supervisorId)
     if (draft.campaign !== null) {
@@ -121,7 +122,8 @@ export async function setUpTeam(db: Ground, draft: TeamDraft): Promise<string> {
   })
 }
 
-async function oneAtATime(tx: GroundTransaction): Promise<void> {
+/** Teams, agents and phones are changed one after another. */
+export async function oneSetupAtATime(tx: GroundTransaction): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended('suifang.agent-setup', 0))`.execute(tx)
 }
 
@@ -133,7 +135,7 @@ async function accountOf(tx: GroundTransaction, name: string): Promise<string> {
   return rows[0].id
 }
 
-async function firstSite(tx: GroundTransaction): Promise<string> {
+export async function firstSite(tx: GroundTransaction): Promise<string> {
   const { rows } = await sql<{ id: string }>`select id from site order by created_at, id limit 1`.execute(tx)
   if (rows[0] !== undefined) return rows[0].id
   const id = newId()
