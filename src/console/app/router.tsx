@@ -80,6 +80,13 @@ const seat = createRoute({
   component: lazyRouteComponent(() => import('../seat/seat-page.tsx'), 'SeatPage'),
 })
 
+const floor = createRoute({
+  getParentRoute: () => inside,
+  path: '/floor',
+  beforeLoad: requireRight('floor.read'),
+  component: lazyRouteComponent(() => import('../floor/floor-page.tsx'), 'FloorPage'),
+})
+
 class RightMissing extends Error {}
 
 function requireRight(right: string) {
@@ -90,7 +97,7 @@ function requireRight(right: string) {
 
 export function createConsoleRouter(queryClient: QueryClient) {
   return createRouter({
-    routeTree: root.addChildren([signIn, password, inside.addChildren([live, seat, imports, calls])]),
+    routeTree: root.addChildren([signIn, password, inside.addChildren([live, seat, floor, imports, calls])]),
     context: { queryClient },
     defaultPendingComponent: Waiting,
     defaultNotFoundComponent: NotFound,

@@ -8,6 +8,7 @@ import type { SaveState } from './auto-saver.ts'
 import { callbackDays, callbackTimes, hospitalDay } from './callback-times.ts'
 import type { Desk } from './desk.ts'
 import { type OutcomeDraft, type OutcomeFields, outcomeFault } from './outcome-draft.ts'
+import { ResultCorrection } from './result-correction.tsx'
 import { SaveMark } from './save-mark.tsx'
 import { type DeskRecord, type Outcome, outcomes } from './seat-api.ts'
 import { type FinishFault, useMissing } from './use-desk.ts'
@@ -19,10 +20,12 @@ interface OutcomePanelProps {
   readonly canWrite: boolean
   /** Why wrap-up could not be finished. */
   readonly fault: FinishFault | null
+  /** After the call: of this task the telephone's result may be corrected. */
+  readonly correctsTask?: string
 }
 
 /** What came of the call: one of the vocabulary's outcomes with its fields, and the note. */
-export function OutcomePanel({ record, desk, canWrite, fault }: OutcomePanelProps) {
+export function OutcomePanel({ record, desk, canWrite, fault, correctsTask }: OutcomePanelProps) {
   const { t } = useTranslation()
   const { outcome: draft } = desk
   const fields = useSyncExternalStore(draft.watch, draft.fields)
@@ -62,6 +65,7 @@ export function OutcomePanel({ record, desk, canWrite, fault }: OutcomePanelProp
           {fields.outcome === 'callback' && <CallbackTime record={record} draft={draft} fields={fields} />}
           {fields.outcome === 'other' && <OtherText draft={draft} saved={fields.text} />}
           <Note draft={draft} saved={fields.note} save={saves.note} />
+          {correctsTask !== undefined && <ResultCorrection taskId={correctsTask} />}
         </fieldset>
       </div>
     </section>

@@ -1,10 +1,11 @@
 import { LockOutlined, UserOutlined } from '@ant-design/icons'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { Button, Form, Input } from 'antd'
+import { Alert, Button, Form, Input } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { sessionChanged, signIn } from '../api/session.ts'
 import { Trouble } from '../app/trouble.tsx'
+import { isPhoneUp } from '../softphone/page-phone.ts'
 import { SignInFrame } from './sign-in-frame.tsx'
 
 export function SignInPage() {
@@ -21,6 +22,17 @@ export function SignInPage() {
   })
   return (
     <SignInFrame title={t('signIn.title')}>
+      {isPhoneUp() && (
+        <Alert
+          type="warning"
+          showIcon
+          role="alert"
+          data-phone-notice="session_expired"
+          title={t('phone.expired')}
+          description={t('phone.expiredNext')}
+          style={{ marginBottom: 16 }}
+        />
+      )}
       <Form layout="vertical" size="large" requiredMark={false} onFinish={entering.mutate}>
         <Form.Item name="name" label={t('signIn.name')} rules={[{ required: true, message: t('signIn.namePlease') }]}>
           <Input prefix={<UserOutlined aria-hidden />} autoComplete="username" autoFocus maxLength={100} />

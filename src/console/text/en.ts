@@ -1,3 +1,5 @@
+import { floorEn } from './floor-en.ts'
+import { phoneEn } from './phone-en.ts'
 import { seatEn } from './seat-en.ts'
 import type { Texts } from './texts.ts'
 import type { zh } from './zh.ts'
@@ -6,7 +8,14 @@ import type { zh } from './zh.ts'
 export const en: Texts<typeof zh> = {
   product: 'Suifang',
   skip: 'Skip to content',
-  nav: { live: 'Live calling', import: 'Discharge lists', calls: 'Calls', seat: 'Seat', menu: 'Main menu' },
+  nav: {
+    live: 'Live calling',
+    import: 'Discharge lists',
+    calls: 'Calls',
+    seat: 'Seat',
+    floor: 'Floor',
+    menu: 'Main menu',
+  },
   shell: {
     signOut: 'Sign out',
     password: 'Change password',
@@ -243,6 +252,7 @@ export const en: Texts<typeof zh> = {
     wrap_up: 'Wrap-up',
   },
   breakReason: {
+    supervising: 'Supervising',
     rest: 'Rest',
     meal: 'Meal',
     training: 'Training',
@@ -262,7 +272,18 @@ export const en: Texts<typeof zh> = {
     7: 'sibling',
     8: 'other',
   },
+  findingLevel: { red: 'Red finding', yellow: 'Yellow finding' },
+  phoneKind: { desk: 'desk phone', browser: 'web phone' },
+  skipReason: {
+    not_now: 'Not a good time',
+    called_already: 'Reached already',
+    record_wrong: 'Record is wrong',
+    not_suitable: 'Not fit for follow-up',
+    other: 'Other',
+  },
   seat: seatEn,
+  phone: phoneEn,
+  floor: floorEn,
 
   imports: {
     drop: 'Choose a file, or drop it here',

@@ -1,0 +1,97 @@
+import type { Socket } from 'jssip'
+
+/** A handshake that has had no answer for as long is given up: a network that is gone answers never. */
+const connectMs = 4_000
+
+/**
+ * The WebSocket that JsSIP speaks over. Its own lacks two things that a page on a bad network needs: an end to a
+ * connection attempt, and a way to give up a socket that is dead without knowing it (a cut network closes nothing).
+ */
+export class SipSocket implements Socket {
+  readonly url: string
+  readonly sip_uri: string
+  via_transport: string
+  #socket: WebSocket | undefined
+  #limit: number | undefined
+  // JsSIP sets these three.
+  onconnect: () => void = () => {}
+  ondisconnect: (error: boolean, code?: number, reason?: string) => void = () => {}
+  ondata: (data: unknown) => void = () => {}
+
+  constructor(url: string) {
+    const { host, protocol } = new URL(url)
+    this.url = url
+    this.sip_uri = `sip:${host};transport=ws`
+    this.via_transport = protocol === 'wss:' ? 'WSS' : 'WS'
+  }
+
+  connect(): void {
+    if (this.#socket !== undefined) return
+    const socket = new WebSocket(this.url, 'sip')
+    this.#socket = socket
+    this.#limit = window.setTimeout(() => this.drop(), connectMs)
+    socket.onopen = () => {
+      window.clearTimeout(this.#limit)
+      this.onconnect()
+    }
+    socket.onclose = ({ code, reason, wasClean }) => this.#gone(!wasClean, code, reason)
+    socket.onmessage = ({ data }: MessageEvent<unknown>) =>
+      this.ondata(typeof data === 'string' ? withoutStrangeDigests(data) : data)
+  }
+
+  disconnect(): void {
+    this.#forget()
+  }
+
+  /** As if the network had said that it is gone. */
+  drop(): void {
+    if (this.#socket === undefined) return
+    this.#gone(true, 1006, 'given up')
+  }
+
+  send(message: string | ArrayBufferLike | Blob | ArrayBufferView): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false
+    // JsSIP sends texts alone; its types allow more.
+    if (typeof message !== 'string') return false
+    this.#socket.send(message)
+    return true
+  }
+
+  isConnected(): boolean {
+    return this.#socket?.readyState === WebSocket.OPEN
+  }
+
+  isConnecting(): boolean {
+    return this.#socket?.readyState === WebSocket.CONNECTING
+  }
+
+  #gone(error: boolean, code: number, reason: string): void {
+    this.#forget()
+    this.ondisconnect(error, code, reason)
+  }
+
+  #forget(): void {
+    window.clearTimeout(this.#limit)
+    const socket = this.#socket
+    this.#socket = undefined
+    if (socket === undefined) return
+    socket.onopen = null
+    socket.onclose = null
+    socket.onmessage = null
+    socket.close()
+  }
+}
+
+/**
+ * JsSIP looks at the first challenge alone and gives up at an algorithm other than MD5 (3.13.8,
+ * DigestAuthentication.js); RFC 8760 §2.4 has a telephone pass over it to the next.
+ */
+export function withoutStrangeDigests(message: string): string {
+  if (!/^SIP\/2\.0 40[17] /.test(message)) return message
+  const end = message.indexOf('\r\n\r\n')
+  const lines = message.slice(0, end).split('\r\n')
+  const isChallenge = (line: string) => /^(www|proxy)-authenticate:/i.test(line)
+  const isStrange = (line: string) => isChallenge(line) && /algorithm="?(?!"?md5"?\s*(,|$))/i.test(line)
+  const kept = lines.filter((line) => !isStrange(line))
+  return kept.some(isChallenge) ? kept.join('\r\n') + message.slice(end) : message
+}
