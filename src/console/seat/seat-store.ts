@@ -3,9 +3,7 @@ import { readSeat } from './seat-api.ts'
 import { type SeatView, viewOf, withSeatEvents } from './seat-view.ts'
 
 export interface SeatPageState {
-  /** False until the server has said whether there is a seat. */
-  readonly known: boolean
-  /** Null where the account has none. */
+  /** Null until this page has the seat and has read it. */
   readonly view: SeatView | null
   readonly error: unknown
 }
@@ -23,7 +21,7 @@ export function seatStoreOf(connection: Connection): SeatStore {
 export class SeatStore {
   readonly #connection: Connection
   readonly #listeners = new Set<() => void>()
-  #state: SeatPageState = { known: false, view: null, error: null }
+  #state: SeatPageState = { view: null, error: null }
   #isOpen = false
   #stop: (() => void) | undefined
   #loading: AbortController | undefined
@@ -75,7 +73,7 @@ export class SeatStore {
       }
       const view = seat === null ? null : viewOf(seat)
       const last = view?.call === null && before?.id === view.id ? before.last : null
-      this.#set({ known: true, view: view === null ? null : { ...view, last }, error: null })
+      this.#set({ view: view === null ? null : { ...view, last }, error: null })
       this.#stop?.()
       this.#stop = view === null ? undefined : this.#read(view.id)
     } catch (error) {
