@@ -138,7 +138,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     log,
   })
 
-  const url = await openHttp(ground, { telephony, seats: seats.service }, opened)
+  const url = await openHttp(ground, { telephony, seats }, opened)
   // What an earlier process left comes first: its journal into the rows, its legs to their end.
   await journal.applied()
   await reconciler.start()

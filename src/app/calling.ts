@@ -4,6 +4,7 @@ import type { SeatCall } from '#contact-center/acd/seat-call.ts'
 import type { AgentCallParts } from '#contact-center/calls/agent-call.ts'
 import { defaultResultRules } from '#contact-center/calls/attempt-result.ts'
 import type { JournaledCallEvent } from '#contact-center/calls/call-applier.ts'
+import type { ComingBack } from '#contact-center/calls/call-seats.ts'
 import type { PatientCallParts } from '#contact-center/calls/patient-call.ts'
 import { flowFolder } from '#contact-center/ivr/flow-files.ts'
 import { runFlow } from '#contact-center/ivr/flow-runner.ts'
@@ -94,8 +95,7 @@ export function agentCallingParts(calling: CallingParts, seats: Seats): AgentCal
     ...calling,
     seats: {
       leg: (seatId: string) => seats.legs.leg(seatId),
-      ringBack: (seatId: string, withinMs: number, giveUp: Promise<unknown>) =>
-        seats.legs.ringBack(seatId, withinMs, giveUp),
+      comeBack: (order: ComingBack) => seats.legs.comeBack(order),
       enter: (seatId: string, call: SeatCall) => seats.calls.enter(seatId, call),
       legLost: (seatId: string, leg: SeatLeg) => seats.service.legLost(seatId, leg),
       hangUp: (seatId: string) => seats.legs.hangUp(seatId),

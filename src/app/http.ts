@@ -1,8 +1,12 @@
 import { seatStream } from '#contact-center/acd/seat-news.ts'
+import { SeatPages } from '#contact-center/acd/seat-pages.ts'
 import { seatRoutes } from '#contact-center/acd/seat-routes.ts'
-import type { SeatService } from '#contact-center/acd/seat-service.ts'
 import { campaignRoutes } from '#contact-center/campaigns/campaign-routes.ts'
+import { floorRoutes } from '#contact-center/floor/floor-routes.ts'
+import { Floor } from '#contact-center/floor/floor-service.ts'
 import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
+import { supervisionRoutes } from '#contact-center/supervision/supervision-routes.ts'
+import { Supervision } from '#contact-center/supervision/supervision-service.ts'
 import { callListRoutes } from '#follow-up/calls/call-list-routes.ts'
 import { CallList } from '#follow-up/calls/call-list-service.ts'
 import { deskRoutes } from '#follow-up/desk/desk-routes.ts'
@@ -25,13 +29,14 @@ import { createHttpServer } from '#platform/http/server.ts'
 import { openHub } from '#platform/realtime/hub.ts'
 import type { Telephony } from '#telephony/telephony.ts'
 import { recordingsFolder } from './recordings.ts'
+import type { Seats } from './seats.ts'
 
 const consoleFolder = new URL('../../dist/console/', import.meta.url).pathname
 
 /** API, console and realtime hub. @returns the address they are at */
 export async function openHttp(
   ground: GroundFloor,
-  { telephony, seats }: { readonly telephony: Telephony; readonly seats: SeatService },
+  { telephony, seats }: { readonly telephony: Telephony; readonly seats: Seats },
   opened: AsyncDisposableStack,
 ): Promise<string> {
   const { settings, db, log, clock, listener, secrets } = ground
@@ -55,7 +60,19 @@ export async function openHttp(
     db,
     calls: new CallList({ db, decrypt, hmacPhone: (number) => secrets.hmacPhone(number) }),
   })
-  await server.register(seatRoutes, { seats })
+  const pages = new SeatPages({
+    db,
+    secrets,
+    legs: seats.legs,
+    seats: seats.service,
+    isWatched: (seatId) => hub.watchers(seatStream(seatId)) > 0,
+  })
+  await server.register(seatRoutes, { seats: seats.service, pages })
+  const floor = new Floor({ db })
+  await server.register(floorRoutes, { floor })
+  await server.register(supervisionRoutes, {
+    supervision: new Supervision({ db, legs: seats.legs, calls: seats.calls, log }),
+  })
   await server.register(deskRoutes, { records: new PatientRecords({ db, decrypt }), form: new DeskForm(db) })
   await server.register(importRoutes, { intake: ground })
   await server.register(recordingRoutes, { db, folder: recordingsFolder(settings.dataDir) })
@@ -69,10 +86,11 @@ export async function openHttp(
     clock,
     log,
     parseCookies: (header) => server.parseCookie(header),
-    mayRead: (session, stream) =>
+    mayRead: async (session, stream) =>
       (stream === liveStream && session.rights.has('live.read')) ||
       // A seat has its agent's id: nobody reads another's.
-      (stream === seatStream(session.accountId) && session.rights.has('seat.use')),
+      (stream === seatStream(session.accountId) && session.rights.has('seat.use')) ||
+      (session.rights.has('floor.read') && (await floor.mayRead(session.accountId, stream))),
   })
   opened.defer(() => hub.close())
   const watch = new WhyNotWatch({ db, listener, clock, log, whyNot, isWatched: () => hub.watchers(liveStream) > 0 })

@@ -1,3 +1,4 @@
+import { SeatArrivals } from '#contact-center/acd/seat-arrivals.ts'
 import { SeatCalls } from '#contact-center/acd/seat-call.ts'
 import { SeatKeeper } from '#contact-center/acd/seat-keeper.ts'
 import { SeatLegs } from '#contact-center/acd/seat-legs.ts'
@@ -25,6 +26,8 @@ export function openSeats(
   const calls = new SeatCalls()
   const legs: SeatLegs = new SeatLegs({ telephony, clock, onLost: (seatId, leg) => service.legLost(seatId, leg) })
   const service = new SeatService({ db, lease, work, legs, calls, clock, log })
+  const arrivals = new SeatArrivals({ db, lease, legs, seats: service, log })
+  telephony.onSeatCall((call) => void arrivals.arrive(call))
   const keeper = new SeatKeeper({ db, lease, work, legs, clock, log })
   return {
     legs,
