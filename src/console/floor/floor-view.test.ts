@@ -30,7 +30,7 @@ const snapshot: FloorSnapshot = {
 const call = { callId: 'call-1', attemptId: 'attempt-1', taskId: 'task-1', campaignId: 'campaign-1' }
 const answered = { ...call, answeredAt: '2026-11-22T06:19:00.000Z' }
 
-function after(stream: string, ...events: readonly { type: string; payload: Record<string, unknown> }[]) {
+function told(stream: string, ...events: readonly { type: string; payload: Record<string, unknown> }[]) {
   const view = viewOf(snapshot)
   const from = snapshot.offsets[stream] ?? 0
   const pushed = events.map((event, index) => ({ ...event, offset: from + 1 + index, at: snapshot.serverTime }))
@@ -57,13 +57,13 @@ const supervised = (mode: string | null) => ({
 
 describe('the floor as its events tell it', () => {
   it('moves the seat that changed, and no other', () => {
-    const { seats } = after('floor:team-1', changed('seat-1', {}))
+    const { seats } = told('floor:team-1', changed('seat-1', {}))
     expect(seats[0]).toMatchObject({ state: 'talking', call: answered })
     expect(seats[1]).toBe(snapshot.seats[1])
   })
 
   it('counts each team’s stream by itself, and takes nothing twice', () => {
-    const once = after('floor:team-2', changed('seat-2', {}))
+    const once = told('floor:team-2', changed('seat-2', {}))
     expect(once.offsets).toEqual({ 'floor:team-1': 4, 'floor:team-2': 10 })
     const again = withFloorEvents(once, 'floor:team-2', [
       { ...changed('seat-2', { state: 'idle', call: null }), offset: 10, at: snapshot.serverTime },
@@ -72,20 +72,20 @@ describe('the floor as its events tell it', () => {
   })
 
   it('asks for a fresh look where a seat is told of that it does not know', () => {
-    expect(after('floor:team-1', changed('seat-3', {})).stale).toBe(true)
+    expect(told('floor:team-1', changed('seat-3', {})).stale).toBe(true)
   })
 
   it('knows who supervises, in which mode, and when they have left', () => {
-    const barging = after('floor:team-1', changed('seat-1', {}), supervised('monitor'), supervised('barge'))
+    const barging = told('floor:team-1', changed('seat-1', {}), supervised('monitor'), supervised('barge'))
     expect(barging.seats[0]?.supervision).toEqual([{ supervisorId: 'seat-9', name: '赵班长', mode: 'barge' }])
     expect(ownSupervision(barging.seats, 'seat-9')).toMatchObject({ mode: 'barge' })
     expect(ownSupervision(barging.seats, null)).toBeNull()
-    const left = after('floor:team-1', changed('seat-1', {}), supervised('monitor'), supervised(null))
+    const left = told('floor:team-1', changed('seat-1', {}), supervised('monitor'), supervised(null))
     expect(left.seats[0]?.supervision).toEqual([])
   })
 
   it('ends supervision with its call', () => {
-    const over = after(
+    const over = told(
       'floor:team-1',
       changed('seat-1', {}),
       supervised('coach'),
@@ -96,7 +96,7 @@ describe('the floor as its events tell it', () => {
 
   it('moves the queue that changed', () => {
     const longestSince = '2026-11-22T06:19:30.000Z'
-    const { queues } = after('floor:team-1', {
+    const { queues } = told('floor:team-1', {
       type: 'queue.changed',
       payload: { queueId: 'queue-1', waiting: 2, longestSince },
     })

@@ -81,6 +81,9 @@ export function Supervision({ view, chosen, onRefused }: SupervisionProps) {
     if (seat === null) return
     const begin = () => {
       if (asked === 'monitor') page.phone.speaks(false)
+      // One is in one call at a time.
+      if (present !== null && present.seat.seatId !== seat.seatId)
+        mutate({ type: 'leave', seatId: present.seat.seatId })
       if (isUp) return mutate({ type: 'supervise', seatId: seat.seatId, mode: asked })
       setWanted({ seatId: seat.seatId, mode: asked })
       own.connect()

@@ -30,7 +30,9 @@ export function SeatPage() {
   const trouble = error ?? (page.view.page === 'opening' ? page.view.error : null)
   return (
     <div className="seat" data-page={page.view.page}>
-      {trouble !== null && <Trouble error={trouble} onRetry={() => void (error === null ? page.phone.open() : store.load())} />}
+      {trouble !== null && (
+        <Trouble error={trouble} onRetry={() => void (error === null ? page.phone.open() : store.load())} />
+      )}
       <PhoneNotice phone={page.phone} view={page.view} />
       {view === null && trouble === null && !isHeldElsewhere && <Waiting />}
       {view !== null && !isHeldElsewhere && (

@@ -293,15 +293,18 @@ describe('two windows', () => {
 })
 
 describe('the microphone', () => {
-  it.each(['refused', 'none', 'busy', 'insecure'] as const)('that is %s is told of, and no call is made', async (fault) => {
-    microphone.fault = fault
-    await phone.open()
-    phone.want(true)
-    sip().listener.onRegistered()
-    await settle()
-    expect(phone.view().fault).toBe(`microphone_${fault}`)
-    expect(sip().done).not.toContain('call')
-  })
+  it.each(['refused', 'none', 'busy', 'insecure'] as const)(
+    'that is %s is told of, and no call is made',
+    async (fault) => {
+      microphone.fault = fault
+      await phone.open()
+      phone.want(true)
+      sip().listener.onRegistered()
+      await settle()
+      expect(phone.view().fault).toBe(`microphone_${fault}`)
+      expect(sip().done).not.toContain('call')
+    },
+  )
 
   it('that may be used at last is used at once', async () => {
     microphone.fault = 'refused'
