@@ -18,6 +18,7 @@ import { taskSweep } from '#follow-up/tasks/task-sweep.ts'
 import { workChannel } from '#follow-up/tasks/work-channel.ts'
 import { AuditSealer } from '#platform/audit/audit-sealer.ts'
 import type { GroundFloor } from '#platform/ground.ts'
+import type { ServerCertificate } from '#platform/http/certificate.ts'
 import { openCron } from '#platform/jobs/cron.ts'
 import { addJob, defineJob, openJobs } from '#platform/jobs/jobs.ts'
 import { Journal } from '#platform/journal/journal.ts'
@@ -33,6 +34,8 @@ import { openServers } from './app/servers.ts'
 export interface House {
   /** Where the console is. */
   readonly url: string
+  /** Null: plain HTTP. */
+  readonly certificate: ServerCertificate | null
   /** Calls that this process carries now. */
   readonly callsInProgress: () => number
   close(): Promise<void>
@@ -138,7 +141,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     log,
   })
 
-  const url = await openHttp(ground, { telephony, seats }, opened)
+  const { url, certificate } = await openHttp(ground, { telephony, seats, sipWs: servers.sipWs }, opened)
   // What an earlier process left comes first: its journal into the rows, its legs to their end.
   await journal.applied()
   await reconciler.start()
@@ -152,10 +155,11 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   opened.defer(() => seatsHeard.close())
   seats.keeper.wake()
   telephony.onRegister((request) => registrar.answer(request))
+  telephony.onCallIn((request) => registrar.admit(request))
   await registrar.start()
   dialer.start()
   opened.defer(() => dialer.close({ hangUp: () => telephony.close() }))
   log.info({ url, lease }, 'the house is open')
 
-  return { url, callsInProgress: () => dialer.callsInProgress, close: () => opened.disposeAsync() }
+  return { url, certificate, callsInProgress: () => dialer.callsInProgress, close: () => opened.disposeAsync() }
 }

@@ -23,29 +23,45 @@ import { authRoutes } from '#platform/auth/auth-routes.ts'
 import { Auth } from '#platform/auth/auth-service.ts'
 import { latestMigration } from '#platform/database/migrate.ts'
 import type { GroundFloor } from '#platform/ground.ts'
+import { openCertificate, type ServerCertificate } from '#platform/http/certificate.ts'
 import { serveConsole } from '#platform/http/console-files.ts'
 import { databaseReadiness, migrationReadiness } from '#platform/http/readiness.ts'
 import { createHttpServer } from '#platform/http/server.ts'
+import type { TunnelAddress } from '#platform/http/tunnel.ts'
 import { openHub } from '#platform/realtime/hub.ts'
 import type { Telephony } from '#telephony/telephony.ts'
 import { recordingsFolder } from './recordings.ts'
 import type { Seats } from './seats.ts'
+import { openSipTunnel } from './sip-tunnel.ts'
 
 const consoleFolder = new URL('../../dist/console/', import.meta.url).pathname
 
-/** API, console and realtime hub. @returns the address they are at */
+export interface Console {
+  readonly url: string
+  /** Null: plain HTTP. */
+  readonly certificate: ServerCertificate | null
+}
+
+/** API, console and realtime hub. @returns where they are */
 export async function openHttp(
   ground: GroundFloor,
-  { telephony, seats }: { readonly telephony: Telephony; readonly seats: Seats },
+  {
+    telephony,
+    seats,
+    sipWs,
+  }: { readonly telephony: Telephony; readonly seats: Seats; readonly sipWs: TunnelAddress | null },
   opened: AsyncDisposableStack,
-): Promise<string> {
+): Promise<Console> {
   const { settings, db, log, clock, listener, secrets } = ground
   const auth = new Auth(db)
+  const { bind, dataDir, tls } = settings
+  const certificate = settings.https ? await openCertificate({ bind, given: tls, dataDir, clock }) : null
   const decrypt = (sealed: Buffer) => secrets.decrypt(sealed)
   const server = await createHttpServer({
     db,
     auth,
     log,
+    certificate,
     readiness: [
       databaseReadiness(db),
       migrationReadiness(db, await latestMigration()),
@@ -93,9 +109,10 @@ export async function openHttp(
       (session.rights.has('floor.read') && (await floor.mayRead(session.accountId, stream))),
   })
   opened.defer(() => hub.close())
+  await openSipTunnel(ground, { server, auth, target: sipWs, calls: seats.calls, legs: seats.legs }, opened)
   const watch = new WhyNotWatch({ db, listener, clock, log, whyNot, isWatched: () => hub.watchers(liveStream) > 0 })
   hub.onWatchersChange((stream) => stream === liveStream && watch.watchersChanged())
   await watch.start()
   opened.defer(() => watch.close())
-  return server.listen({ host: settings.bind, port: settings.port })
+  return { url: await server.listen({ host: bind, port: settings.port }), certificate }
 }

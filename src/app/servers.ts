@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { openCarrier } from '#carrier/carrier-process.ts'
 import { hasSimulatedTrunk, pointSimulatedTrunks } from '#contact-center/dialer/trunk-store.ts'
 import type { GroundFloor } from '#platform/ground.ts'
+import type { TunnelAddress } from '#platform/http/tunnel.ts'
 import { openEmbeddedSwitch } from '#telephony/embedded-switch.ts'
 import type { MediaServerAddress } from '#telephony/media-server-address.ts'
 import type { SipServerAddress } from '#telephony/sip-link.ts'
@@ -10,6 +11,8 @@ import type { SipServerAddress } from '#telephony/sip-link.ts'
 export interface Servers {
   readonly drachtio: SipServerAddress
   readonly freeswitches: readonly MediaServerAddress[]
+  /** Where drachtio takes SIP over WebSockets, if anywhere. */
+  readonly sipWs: TunnelAddress | null
   /** Our own stand-ins. */
   readonly embedded: boolean
 }
@@ -29,9 +32,19 @@ export async function openServers(
     await pointSimulatedTrunks(db, { host: carrier.state.host, port: carrier.state.sipPort })
   }
   if (settings.switches !== null) {
-    return { drachtio: settings.switches.drachtio, freeswitches: settings.switches.freeswitch, embedded: false }
+    return {
+      drachtio: settings.switches.drachtio,
+      freeswitches: settings.switches.freeswitch,
+      sipWs: settings.sipWs,
+      embedded: false,
+    }
   }
   const pair = await openEmbeddedSwitch({ dataDir, bind, sipPort, log, clock })
   opened.defer(() => pair.close())
-  return { drachtio: pair.drachtio, freeswitches: pair.freeswitches, embedded: true }
+  return {
+    drachtio: pair.drachtio,
+    freeswitches: pair.freeswitches,
+    sipWs: settings.sipWs ?? pair.sipWs,
+    embedded: true,
+  }
 }

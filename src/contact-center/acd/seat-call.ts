@@ -50,6 +50,7 @@ export interface SeatCall {
 /** Calls that this process carries at seats now, one a seat. */
 export class SeatCalls {
   readonly #calls = new Map<string, SeatCall>()
+  readonly #waiting = new Map<SeatCall, () => void>()
 
   at(seatId: string): SeatCall | undefined {
     return this.#calls.get(seatId)
@@ -60,6 +61,21 @@ export class SeatCalls {
     this.#calls.set(seatId, call)
     return () => {
       if (this.#calls.get(seatId) === call) this.#calls.delete(seatId)
+      this.#waiting.get(call)?.()
+      this.#waiting.delete(call)
     }
+  }
+
+  /** Resolves when the seat's present call has left it; null when it has none. */
+  whenFree(seatId: string): Promise<void> | null {
+    const call = this.#calls.get(seatId)
+    if (call === undefined) return null
+    const before = this.#waiting.get(call)
+    return new Promise((resolve) => {
+      this.#waiting.set(call, () => {
+        before?.()
+        resolve()
+      })
+    })
   }
 }
