@@ -1,57 +1,21 @@
 import type { SeatState, SeatStatus } from '#contact-center/acd/seat.ts'
+import type { FloorView as ServedFloor } from '#contact-center/floor/floor-schema.ts'
 import { request } from '../api/request.ts'
 import { serverClock } from '../api/server-clock.ts'
 import type { SupervisionMode } from '../seat/seat-api.ts'
 
 /** Everything the floor asks of the server. Times are ISO 8601, UTC; the server owns every one of them. */
 
-export interface FloorCall {
-  readonly callId: string
-  readonly attemptId: string
-  readonly taskId: string
-  readonly campaignId: string
-  readonly answeredAt: string | null
-}
+type Served = Readonly<ServedFloor>
 
-export interface FloorSupervision {
-  readonly supervisorId: string
-  readonly name: string
-  readonly mode: SupervisionMode
-}
-
-export interface FloorSeat {
-  readonly seatId: string
-  readonly agentId: string
-  readonly agentNo: string | null
-  readonly name: string
-  readonly teamId: string
+export type FloorSeat = Readonly<Omit<Served['seats'][number], 'status' | 'state'>> & {
   readonly status: SeatStatus
-  readonly statusReason: string | null
-  readonly statusSince: string
   readonly state: SeatState
-  readonly since: string
-  readonly phone: { readonly extension: string; readonly kind: 'desk' | 'browser'; readonly live: boolean } | null
-  readonly call: FloorCall | null
-  readonly supervision: readonly FloorSupervision[]
 }
-
-export interface FloorQueue {
-  readonly queueId: string
-  readonly name: string
-  readonly teamId: string
-  readonly waiting: number
-  /** When the one who has waited longest came in. */
-  readonly longestSince: string | null
-}
-
-export interface FloorSnapshot {
-  readonly teams: readonly { readonly id: string; readonly name: string }[]
-  readonly seats: readonly FloorSeat[]
-  readonly queues: readonly FloorQueue[]
-  /** By stream: events after this one are not in here yet. */
-  readonly offsets: Readonly<Record<string, number>>
-  readonly serverTime: string
-}
+export type FloorCall = NonNullable<FloorSeat['call']>
+export type FloorSupervision = FloorSeat['supervision'][number]
+export type FloorQueue = Served['queues'][number]
+export type FloorSnapshot = Omit<Served, 'seats'> & { readonly seats: readonly FloorSeat[] }
 
 export async function readFloor(signal: AbortSignal): Promise<FloorSnapshot> {
   const askedAt = Date.now()

@@ -29,13 +29,13 @@ export function withFloorEvents(view: FloorView, stream: string, events: readonl
   return now
 }
 
-function withEvent(view: FloorView, { type, payload }: PushedEvent): FloorView {
+function withEvent(view: FloorView, { type, payload, at }: PushedEvent): FloorView {
   switch (type) {
     case 'seat.changed':
     case 'call.changed':
       return withSeat(view, payload, (seat) => changedSeat(seat, payload))
     case 'supervision.changed':
-      return withSeat(view, payload, (seat) => ({ ...seat, supervision: supervisionAfter(seat, payload) }))
+      return withSeat(view, payload, (seat) => ({ ...seat, supervision: supervisionAfter(seat, payload, at) }))
     case 'queue.changed':
       return withQueue(view, payload)
     default:
@@ -74,14 +74,14 @@ function callOf(value: unknown): FloorCall | null {
   return { callId, attemptId, taskId, campaignId, answeredAt: text(given.answeredAt) }
 }
 
-function supervisionAfter({ supervision }: FloorSeat, payload: PushedEvent['payload']): readonly FloorSupervision[] {
+function supervisionAfter({ supervision }: FloorSeat, payload: PushedEvent['payload'], at: string): FloorSupervision[] {
   const supervisorId = text(payload.supervisorId)
   if (supervisorId === null) return supervision
   const others = supervision.filter((one) => one.supervisorId !== supervisorId)
   const mode = (['monitor', 'coach', 'barge'] as const).find((one) => one === payload.mode)
   if (mode === undefined) return others
   const known = supervision.find((one) => one.supervisorId === supervisorId)
-  return [...others, { supervisorId, name: text(payload.name) ?? known?.name ?? '', mode }]
+  return [...others, { supervisorId, name: text(payload.name) ?? known?.name ?? '', mode, since: at }]
 }
 
 function withQueue(view: FloorView, payload: PushedEvent['payload']): FloorView {
@@ -145,7 +145,7 @@ export function filtered(seats: readonly FloorSeat[], { teamId, group, text: wan
     (seat) =>
       (teamId === null || seat.teamId === teamId) &&
       (group === null || groupOf(seat) === group) &&
-      (part === '' || seat.name.toLowerCase().includes(part) || (seat.agentNo ?? '').includes(part)),
+      (part === '' || seat.name.toLowerCase().includes(part) || seat.agentNo.includes(part)),
   )
 }
 

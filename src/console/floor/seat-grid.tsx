@@ -58,7 +58,7 @@ const SeatCard = memo(function SeatCard({ seat, team, chosen, onChoose }: SeatCa
       >
         <span className="seat-card-head">
           <b title={name}>{name}</b>
-          <small>{agentNo === null ? '' : t('floor.agentNo', { agentNo })}</small>
+          <small>{t('floor.agentNo', { agentNo })}</small>
         </span>
         <span className="seat-card-state">
           <span className="seat-card-word">{stateWord(seat)}</span>

@@ -43,8 +43,7 @@ function ChosenSeat({ seat, team }: { readonly seat: FloorSeat; readonly team: s
       </dd>
       <dt>{t('floor.team')}</dt>
       <dd>
-        {team}
-        {agentNo !== null && ` · ${t('floor.agentNo', { agentNo })}`}
+        {team} · {t('floor.agentNo', { agentNo })}
       </dd>
       {phone !== null && (
         <>

@@ -12,20 +12,13 @@ export type { SeatState, SeatStatus }
 export type SeatSnapshot = Readonly<Omit<ServedSeat, 'status' | 'state'>> & {
   readonly status: SeatStatus
   readonly state: SeatState
-  /** Who of the supervisors is in the call, for those of whom the agent is told. */
-  readonly supervisors?: readonly Supervisor[]
-  /** The page that has the seat. */
-  readonly pageId?: string | null
   /** The task whose record is shown before it is dialled. */
   readonly preview?: { readonly taskId: string } | null
 }
 
-export interface Supervisor {
-  readonly name: string
-  readonly mode: SupervisionMode
-}
-
-export type SupervisionMode = 'monitor' | 'coach' | 'barge'
+/** One who is in the call, as far as the agent is told. */
+export type Supervisor = SeatSnapshot['supervisors'][number]
+export type SupervisionMode = Supervisor['mode']
 
 /** What the agent may say of a break; the word is in the texts (`breakReason`). */
 export const breakReasons = ['rest', 'meal', 'training', 'paperwork', 'meeting'] as const

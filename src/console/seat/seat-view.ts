@@ -25,7 +25,7 @@ export interface SeatView {
   readonly statusReason: string | null
   readonly state: SeatState
   readonly since: string
-  readonly phone: { readonly extension: string; readonly live: boolean } | null
+  readonly phone: SeatSnapshot['phone']
   readonly wrapUpUntil: string | null
   readonly call: SeatCall | null
   readonly last: LastCall | null
@@ -37,14 +37,12 @@ export interface SeatView {
   readonly pageId: string | null
 }
 
-export function viewOf({ call, supervisors = [], preview = null, pageId = null, ...seat }: SeatSnapshot): SeatView {
+export function viewOf({ call, preview = null, ...seat }: SeatSnapshot): SeatView {
   return {
     ...seat,
     call: call === null ? null : { ...call, endedBy: null },
     last: null,
-    supervisors,
     preview: preview?.taskId ?? null,
-    pageId,
   }
 }
 

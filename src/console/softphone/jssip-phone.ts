@@ -139,7 +139,7 @@ export class JssipPhone implements SipPhone {
     this.#closed = true
     this.hangUp()
     // First the socket: JsSIP would take its registration back, which may be another page's by now, with a password
-    // that is not good any more; too many of those lock the extension.
+    // that is not good any more.
     this.#socket.disconnect()
     this.#ua.stop()
   }

@@ -12,7 +12,7 @@ interface NoticeProps {
 /** What keeps this page from being the seat's, or the seat from its leg: what happened, and the way on. */
 export function PhoneNotice({ phone, view }: NoticeProps) {
   const { t } = useTranslation()
-  const { page, fault, link, attempts, error } = view
+  const { page, fault, link, error } = view
   if (page === 'elsewhere' || page === 'taken_over') return <HeldElsewhere phone={phone} page={page} />
   if (page === 'refused') return <Trouble error={error} onRetry={() => void phone.open()} />
   if (fault !== null) {
@@ -31,7 +31,7 @@ export function PhoneNotice({ phone, view }: NoticeProps) {
       />
     )
   }
-  if (link === 'waiting' && attempts > 0) {
+  if (link === 'waiting') {
     return (
       <Notice
         kind="phone_gone"

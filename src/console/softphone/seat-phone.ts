@@ -264,7 +264,7 @@ export class SeatPhone {
         if (!this.#wanted) return
         const isRefused = status === 401 || status === 403 || status === 407
         this.#set({ link: 'waiting', fault: isRefused ? 'phone_refused' : this.#view.fault })
-        // With the same password it would be refused again, and too often lock the extension.
+        // With the same password it would be refused again.
         this.#later(() => (isRefused ? this.open() : this.#callIn()))
       }),
       onSilence: present(() => {

@@ -35,8 +35,7 @@ export class SipSocket implements Socket {
       this.onconnect()
     }
     socket.onclose = ({ code, reason, wasClean }) => this.#gone(!wasClean, code, reason)
-    socket.onmessage = ({ data }: MessageEvent<unknown>) =>
-      this.ondata(typeof data === 'string' ? withoutStrangeDigests(data) : data)
+    socket.onmessage = ({ data }: MessageEvent<unknown>) => this.ondata(data)
   }
 
   disconnect(): void {
@@ -80,18 +79,4 @@ export class SipSocket implements Socket {
     socket.onmessage = null
     socket.close()
   }
-}
-
-/**
- * JsSIP looks at the first challenge alone and gives up at an algorithm other than MD5 (3.13.8,
- * DigestAuthentication.js); RFC 8760 §2.4 has a telephone pass over it to the next.
- */
-export function withoutStrangeDigests(message: string): string {
-  if (!/^SIP\/2\.0 40[17] /.test(message)) return message
-  const end = message.indexOf('\r\n\r\n')
-  const lines = message.slice(0, end).split('\r\n')
-  const isChallenge = (line: string) => /^(www|proxy)-authenticate:/i.test(line)
-  const isStrange = (line: string) => isChallenge(line) && /algorithm="?(?!"?md5"?\s*(,|$))/i.test(line)
-  const kept = lines.filter((line) => !isStrange(line))
-  return kept.some(isChallenge) ? kept.join('\r\n') + message.slice(end) : message
 }
