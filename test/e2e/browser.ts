@@ -5,8 +5,21 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 
+export interface BrowserOptions {
+  /** A microphone and loudspeakers that the computer has not: with a WAV to hear, over and over, or a beep a second. */
+  readonly media?: { readonly microphone?: string }
+}
+
 /** Debian's Chromium, without the calls home that a closed network refuses one after another. */
-export function launchBrowser(): Promise<Browser> {
+export function launchBrowser({ media }: BrowserOptions = {}): Promise<Browser> {
+  const microphone = media?.microphone
+  const devices = [
+    '--use-fake-device-for-media-stream',
+    ...(microphone === undefined ? [] : [`--use-file-for-fake-audio-capture=${microphone}`]),
+    // Both ends of a call are on this computer, and what it is called is no secret here.
+    '--allow-loopback-in-peer-connection',
+    '--disable-features=WebRtcHideLocalIpsWithMdns',
+  ]
   return chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [
@@ -18,6 +31,7 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--autoplay-policy=no-user-gesture-required',
+      ...(media === undefined ? [] : devices),
     ],
   })
 }

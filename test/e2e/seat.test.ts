@@ -38,6 +38,7 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
   })
   beforeEach(async () => {
     seat.refuse(null)
+    seat.isWatched = () => false
     seat.asked.length = 0
     await seat.ready()
   })
@@ -77,11 +78,12 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await context.close()
   })
 
-  it('lets an agent who never had a seat sign in, and follows the new seat', async () => {
-    await seat.neverSignedIn()
-    const { context, desk } = await sit()
-    await desk.quiet('no_seat')
-    await desk.press(/^签入$/)
+  it('says that an agent in no team has no seat, and looks again when asked', async () => {
+    seat.refuse(/^open$/, () => new UserError('SEAT_NO_PHONE'))
+    const { context, desk, page } = await sit()
+    await page.getByText('您还没有分组和话机').waitFor()
+    seat.refuse(null)
+    await desk.press(/^重\s?试/)
     await desk.quiet('waiting')
     await seat.reserve()
     await desk.strip('dialing')
@@ -385,17 +387,31 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await context.close()
   })
 
-  it('shows the same call in a second tab and says that there are two', async () => {
-    const { context, desk, page } = await sit()
+  it('is worked in one window: another says so, takes over when told to, and can be taken back from', async () => {
+    seat.isWatched = () => face.hub.watchers(seat.stream) > 0
+    const { context, desk } = await sit()
     const second = await context.newPage()
     await second.goto(`${face.url}/seat`)
-    await page.locator('[data-notice=other-tab]').waitFor()
-    await second.locator('[data-notice=other-tab]').waitFor()
+    const other = new SeatPage(second)
+    await other.notice('elsewhere')
     await seat.reserve()
     await desk.strip('dialing')
-    await new SeatPage(second).strip('dialing')
-    await second.close()
-    await page.locator('[data-notice=other-tab]').waitFor({ state: 'detached' })
+    expect(await second.locator('.strip').count()).toBe(0)
+
+    await other.press(/^接管到本窗口/)
+    await other.confirm(/^接管到本窗口/)
+    await other.strip('dialing')
+    await desk.notice('taken_over')
+    await seat.answer()
+    await other.strip('talking')
+    await other.choose('nurses', '一般')
+    await other.answerIs('nurses', 'saved')
+
+    await desk.press(/^接管到本窗口/)
+    await desk.confirm(/^接管到本窗口/)
+    await desk.strip('talking')
+    await desk.question('nurses').locator('input:checked').waitFor()
+    await other.notice('taken_over')
     await context.close()
   })
 

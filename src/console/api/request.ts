@@ -38,14 +38,20 @@ export interface RequestOptions {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly body?: unknown
   readonly signal?: AbortSignal
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
  * Asks the server. `T` is the route's response type.
  * @throws RefusedError with the server's words, or with the code OFFLINE where no answer came
  */
-export async function request<T>(path: string, { method = 'GET', body, signal }: RequestOptions = {}): Promise<T> {
-  const headers: Record<string, string> = { 'accept-language': i18n.language, 'x-suifang-console': '1' }
+export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
+  const { method = 'GET', body, signal } = options
+  const headers: Record<string, string> = {
+    'accept-language': i18n.language,
+    'x-suifang-console': '1',
+    ...options.headers,
+  }
   if (body !== undefined) headers['content-type'] = 'application/json'
   const askedAt = Date.now()
   const answer = await fetch(path, {

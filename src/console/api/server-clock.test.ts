@@ -22,6 +22,13 @@ describe('the server’s clock as the page knows it', () => {
     expect(Math.abs(clock.at(150_000) - 250_000)).toBeLessThanOrEqual(20)
   })
 
+  it('is known to the millisecond from an answer that names the instant and took none', () => {
+    const clock = new ServerClock()
+    clock.note(utc(200_000), 100_400, 100_500)
+    clock.noteInstant(new Date(200_450).toISOString(), 100_450, 100_450)
+    expect(clock.at(100_450)).toBe(200_450)
+  })
+
   it('starts over when a clock has been set', () => {
     const clock = new ServerClock()
     clock.note(utc(200_000), 100_000, 100_010)

@@ -9,9 +9,16 @@ export class ServerClock {
   /** @param date the header; times in milliseconds of the browser's clock */
   note(date: string | null, askedAt: number, answeredAt: number): void {
     const second = Date.parse(date ?? '')
-    if (Number.isNaN(second)) return
-    const least = second - answeredAt
-    const most = second + 1_000 - askedAt
+    if (!Number.isNaN(second)) this.#narrow(second - answeredAt, second + 1_000 - askedAt)
+  }
+
+  /** @param instant ISO 8601, to the millisecond, from within an answer */
+  noteInstant(instant: string, askedAt: number, answeredAt: number): void {
+    const at = Date.parse(instant)
+    if (!Number.isNaN(at)) this.#narrow(at - answeredAt, at - askedAt)
+  }
+
+  #narrow(least: number, most: number): void {
     // Bounds that contradict the known ones: one of the clocks has been set meanwhile.
     if (least > this.#most || most < this.#least) {
       this.#least = least

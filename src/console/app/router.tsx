@@ -110,6 +110,13 @@ const seat = createRoute({
   component: lazyRouteComponent(() => import('../seat/seat-page.tsx'), 'SeatPage'),
 })
 
+const floor = createRoute({
+  getParentRoute: () => inside,
+  path: '/floor',
+  beforeLoad: requireRight('floor.read'),
+  component: lazyRouteComponent(() => import('../floor/floor-page.tsx'), 'FloorPage'),
+})
+
 class RightMissing extends Error {}
 
 /** One of these. */
@@ -124,7 +131,7 @@ export function createConsoleRouter(queryClient: QueryClient) {
     routeTree: root.addChildren([
       signIn,
       password,
-      inside.addChildren([live, seat, imports, calls, call, accounts, sessions, audit]),
+      inside.addChildren([live, seat, floor, imports, calls, call, accounts, sessions, audit]),
     ]),
     context: { queryClient },
     defaultPendingComponent: Waiting,

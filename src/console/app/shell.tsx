@@ -20,6 +20,7 @@ import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { sessionChanged, sessionQuery, signOut } from '../api/session.ts'
 import { Connection } from '../realtime/connection.ts'
+import { endPagePhone, pagePhoneOf } from '../softphone/page-phone.ts'
 import { chooseLanguage, currentLanguage } from '../text/i18n.ts'
 import { useActivity } from './activity.ts'
 import { ConnectionContext, ConnectionMark, useConnectionState } from './connection-state.tsx'
@@ -46,6 +47,7 @@ export function Shell() {
 const pages = [
   { path: '/', right: 'live.read', text: 'nav.live', icon: <PhoneOutlined aria-hidden /> },
   { path: '/seat', right: 'seat.use', text: 'nav.seat', icon: <CustomerServiceOutlined aria-hidden /> },
+  { path: '/floor', right: 'floor.read', text: 'nav.floor', icon: <TeamOutlined aria-hidden /> },
   { path: '/import', right: 'import.read', text: 'nav.import', icon: <ImportOutlined aria-hidden /> },
   { path: '/calls', right: 'call.read', text: 'nav.calls', icon: <FileSearchOutlined aria-hidden /> },
   {
@@ -71,6 +73,10 @@ function Frame() {
   )
   // A page's own pages lie below it.
   const here = [...pages, ...ownPages].find((page) => page.path === path || path.startsWith(`${page.path}/`))
+  const name = session?.signInName
+  useEffect(() => {
+    if (name !== undefined) pagePhoneOf(name)
+  }, [name])
   return (
     <Layout className="shell">
       <a className="skip" href="#content">
@@ -143,6 +149,7 @@ function AccountMenu({ name }: { readonly name: string }) {
   const navigate = useNavigate()
   const queryClient = useQueryClient()
   async function leave() {
+    endPagePhone()
     await signOut().catch(() => undefined)
     sessionChanged(queryClient, null)
     await navigate({ to: '/sign-in', search: {} })

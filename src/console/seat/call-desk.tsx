@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { Waiting } from '../app/page-states.tsx'
 import { Trouble } from '../app/trouble.tsx'
+import type { SeatPhoneView } from '../softphone/seat-phone.ts'
 import { CallStrip } from './call-strip.tsx'
 import { FormPanel, goToFirstUnanswered } from './form-panel.tsx'
 import { OutcomePanel } from './outcome-panel.tsx'
@@ -14,11 +15,12 @@ interface CallDeskProps extends Omit<DeskOptions, 'taskId'> {
   readonly view: SeatView
   readonly call: SeatCall
   readonly phase: SeatPhase
+  readonly kind: SeatPhoneView['kind']
   readonly commands: SeatCommands
 }
 
 /** One call from the reservation to the end of wrap-up: who it is, what to say, what was answered, what came of it. */
-export function CallDesk({ view, call, phase, commands, ...options }: CallDeskProps) {
+export function CallDesk({ view, call, phase, kind, commands, ...options }: CallDeskProps) {
   const { record, desk } = useDesk({ ...options, taskId: call.taskId })
   const [fault, setFault] = useState<FinishFault | null>(null)
   const finish = useFinish(desk, record.data, commands, setFault)
@@ -33,6 +35,7 @@ export function CallDesk({ view, call, phase, commands, ...options }: CallDeskPr
         view={view}
         call={call}
         phase={phase}
+        kind={kind}
         commands={commands}
         record={record.data ?? null}
         desk={desk}
@@ -43,8 +46,14 @@ export function CallDesk({ view, call, phase, commands, ...options }: CallDeskPr
       {record.data !== undefined && desk !== null && (
         <div className="desk" data-task={call.taskId}>
           <RecordPanel record={record.data} />
-          <FormPanel record={record.data} answers={desk.answers} canWrite={canWrite} />
-          <OutcomePanel record={record.data} desk={desk} canWrite={canWrite} fault={fault} />
+          <FormPanel record={record.data} desk={desk} canWrite={canWrite} />
+          <OutcomePanel
+            record={record.data}
+            desk={desk}
+            canWrite={canWrite}
+            fault={fault}
+            {...(phase === 'wrap_up' ? { correctsTask: call.taskId } : {})}
+          />
         </div>
       )}
     </>

@@ -12,7 +12,9 @@ import {
 import { App, Button } from 'antd'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { SeatPhoneView } from '../softphone/seat-phone.ts'
 import type { Desk } from './desk.ts'
+import { KeyPad } from './key-pad.tsx'
 import type { DeskRecord } from './seat-api.ts'
 import type { SeatCall, SeatPhase, SeatView } from './seat-view.ts'
 import { shortcutKeys, useShortcuts } from './shortcuts.ts'
@@ -24,6 +26,7 @@ interface CallStripProps {
   readonly view: SeatView
   readonly call: SeatCall
   readonly phase: SeatPhase
+  readonly kind: SeatPhoneView['kind']
   readonly commands: SeatCommands
   readonly record: DeskRecord | null
   readonly desk: Desk | null
@@ -35,7 +38,7 @@ const extensionSeconds = 60
 
 /** Where the call stands, in a colour that cannot be overlooked, and what can be done with it. */
 export function CallStrip(props: CallStripProps) {
-  const { view, call, phase, record } = props
+  const { view, call, phase, kind, record } = props
   const { t } = useTranslation()
   const shown = stripPhase(phase)
   const phone = record?.patient.phones.find(({ current }) => current)
@@ -44,7 +47,8 @@ export function CallStrip(props: CallStripProps) {
       <PhaseIcon phase={shown} />
       <div className="strip-words">
         <strong>{t(`seat.strip.${shown}`)}</strong>
-        <StripNote view={view} call={call} phase={shown} />
+        <StripNote view={view} call={call} phase={shown} kind={kind} />
+        <Supervisors view={view} />
       </div>
       {record !== null && (
         <span className="strip-who">
@@ -95,11 +99,28 @@ function PhaseIcon({ phase }: { readonly phase: StripPhase }) {
   }
 }
 
-function StripNote({ view, call, phase }: Pick<CallStripProps, 'view' | 'call'> & { readonly phase: StripPhase }) {
+/** Who of the supervisors is heard. One who only listens is not told of: it would change the talk (requirements A07). */
+function Supervisors({ view: { supervisors } }: Pick<CallStripProps, 'view'>) {
+  const { t } = useTranslation()
+  return supervisors
+    .filter(({ mode }) => mode !== 'monitor')
+    .map(({ name, mode }) => (
+      <span className="strip-supervisor" role="status" key={`${mode} ${name}`} data-supervision={mode}>
+        {t(`seat.strip.supervised.${mode}`, { name })}
+      </span>
+    ))
+}
+
+interface StripNoteProps extends Pick<CallStripProps, 'view' | 'call' | 'kind'> {
+  readonly phase: StripPhase
+}
+
+function StripNote({ view, call, phase, kind }: StripNoteProps) {
   const { t } = useTranslation()
   const extension = view.phone?.extension ?? ''
   if (phase === 'dialing') return <span>{t('seat.strip.dialingNext')}</span>
-  if (phase === 'cut_off') return <span>{t('seat.strip.cut_offNext', { extension })}</span>
+  if (phase === 'cut_off')
+    return <span>{kind === 'browser' ? t('seat.strip.cut_offHere') : t('seat.strip.cut_offNext', { extension })}</span>
   if (phase !== 'wrap_up') return null
   switch (call.endedBy) {
     case 'patient':
@@ -143,6 +164,7 @@ function CallButtons({ call, phase, commands, desk, record }: CallStripProps) {
       >
         {t(held ? 'seat.resume' : 'seat.hold')} <kbd>{shortcutKeys.hold}</kbd>
       </Button>
+      {!held && <KeyPad commands={commands} />}
       <Button
         danger
         type="primary"

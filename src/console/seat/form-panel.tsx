@@ -1,21 +1,26 @@
+import { WarningOutlined } from '@ant-design/icons'
 import { useState, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AnswerValue } from '#follow-up/questionnaire/questionnaire.ts'
 import { currentLanguage } from '../text/i18n.ts'
-import type { AutoSaver } from './auto-saver.ts'
+import type { Desk } from './desk.ts'
 import { askedQuestions, isAnswered } from './form-rules.ts'
 import { QuestionField } from './question-field.tsx'
-import type { DeskRecord } from './seat-api.ts'
+import { SaveMark } from './save-mark.tsx'
+import { type DeskRecord, respondents } from './seat-api.ts'
 
 interface FormPanelProps {
   readonly record: DeskRecord
-  readonly answers: AutoSaver<AnswerValue>
+  readonly desk: Desk
   readonly canWrite: boolean
 }
 
 /** What to say, and the questionnaire: each answer is saved as it is given. */
-export function FormPanel({ record: { questionnaire, script }, answers, canWrite }: FormPanelProps) {
+export function FormPanel({ record, desk, canWrite }: FormPanelProps) {
   const { t } = useTranslation()
+  const { questionnaire, script } = record
+  const { answers } = desk
+  const findings = useSyncExternalStore(desk.findings.watch, desk.findings.state)
   const { values, saves } = useSyncExternalStore(answers.watch, answers.state)
   const [cleared, setCleared] = useState(false)
   const questions = questionnaire?.questions ?? []
@@ -40,6 +45,11 @@ export function FormPanel({ record: { questionnaire, script }, answers, canWrite
         {questionnaire !== null && (
           <span className="number">{t('seat.form.progress', { done, total: asked.length })}</span>
         )}
+        {findings.length > 0 && (
+          <span className="finding-count" role="status">
+            <WarningOutlined aria-hidden /> {t('seat.form.findings', { count: findings.length })}
+          </span>
+        )}
         {!canWrite && <span className="muted">{t('seat.form.waitAnswer')}</span>}
       </h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
@@ -50,6 +60,8 @@ export function FormPanel({ record: { questionnaire, script }, answers, canWrite
             <p key={line}>{line}</p>
           ))}
         </details>
+        <AnsweredBefore record={record} />
+        <RespondentChoice desk={desk} canWrite={canWrite} />
         <fieldset className="questions" disabled={!canWrite}>
           <legend className="sr-only">{t('seat.form.title')}</legend>
           {asked.map((question) => (
@@ -59,6 +71,7 @@ export function FormPanel({ record: { questionnaire, script }, answers, canWrite
               number={questions.indexOf(question) + 1}
               value={values[question.id]}
               save={saves[question.id]}
+              finding={findings.find(({ questionId }) => questionId === question.id)}
               onGive={(value) => give(question.id, value)}
               onRetry={() => answers.retry(question.id)}
             />
@@ -70,6 +83,51 @@ export function FormPanel({ record: { questionnaire, script }, answers, canWrite
         </p>
       </div>
     </section>
+  )
+}
+
+/** A patient who comes from the keypress survey, or from an earlier call, is not asked twice. */
+function AnsweredBefore({ record: { answers, questionnaire } }: Pick<FormPanelProps, 'record'>) {
+  const { t } = useTranslation()
+  const before = (questionnaire?.questions ?? []).filter(({ id }) => isAnswered(answers[id])).length
+  if (before === 0) return null
+  return (
+    <p className="answered-before" data-before={before}>
+      {t('seat.form.before', { count: before })}{' '}
+      <button type="button" className="link" onClick={goToFirstUnanswered}>
+        {t('seat.form.goOn')}
+      </button>
+    </p>
+  )
+}
+
+/** Who answers: reports tell a patient's words from a relative's (requirements R05). */
+function RespondentChoice({ desk: { respondent }, canWrite }: Pick<FormPanelProps, 'desk' | 'canWrite'>) {
+  const { t } = useTranslation()
+  const { values, saves } = useSyncExternalStore(respondent.watch, respondent.state)
+  const chosen = values.respondent
+  // What a keypress survey has said stands until somebody who heard the voice says it better.
+  const offered = chosen === 'proxy' ? (['proxy', ...respondents] as const) : respondents
+  return (
+    <fieldset className="respondent" disabled={!canWrite} data-respondent={chosen ?? ''}>
+      <legend className="sr-only">{t('seat.form.respondent')}</legend>
+      <span aria-hidden="true">{t('seat.form.respondent')}</span>
+      <div className="choices">
+        {offered.map((each) => (
+          <label className="choice" key={each}>
+            <input
+              type="radio"
+              name="respondent"
+              value={each}
+              checked={chosen === each}
+              onChange={() => respondent.give('respondent', each)}
+            />
+            <span>{t(`seat.form.respondents.${each}`)}</span>
+          </label>
+        ))}
+      </div>
+      <SaveMark save={saves.respondent} onRetry={() => respondent.retry('respondent')} />
+    </fieldset>
   )
 }
 

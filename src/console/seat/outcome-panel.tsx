@@ -8,6 +8,7 @@ import type { SaveState } from './auto-saver.ts'
 import { callbackDays, callbackTimes, hospitalDay } from './callback-times.ts'
 import type { Desk } from './desk.ts'
 import { type OutcomeDraft, type OutcomeFields, outcomeFault } from './outcome-draft.ts'
+import { ResultCorrection } from './result-correction.tsx'
 import { SaveMark } from './save-mark.tsx'
 import { type DeskRecord, type Outcome, outcomes } from './seat-api.ts'
 import { type FinishFault, useMissing } from './use-desk.ts'
@@ -19,10 +20,12 @@ interface OutcomePanelProps {
   readonly canWrite: boolean
   /** Why wrap-up could not be finished. */
   readonly fault: FinishFault | null
+  /** After the call: of this task the telephone's result may be corrected. */
+  readonly correctsTask?: string
 }
 
 /** What came of the call: one of the vocabulary's outcomes with its fields, and the note. */
-export function OutcomePanel({ record, desk, canWrite, fault }: OutcomePanelProps) {
+export function OutcomePanel({ record, desk, canWrite, fault, correctsTask }: OutcomePanelProps) {
   const { t } = useTranslation()
   const { outcome: draft } = desk
   const fields = useSyncExternalStore(draft.watch, draft.fields)
@@ -62,6 +65,7 @@ export function OutcomePanel({ record, desk, canWrite, fault }: OutcomePanelProp
           {fields.outcome === 'callback' && <CallbackTime record={record} draft={draft} fields={fields} />}
           {fields.outcome === 'other' && <OtherText draft={draft} saved={fields.text} />}
           <Note draft={draft} saved={fields.note} save={saves.note} />
+          {correctsTask !== undefined && <ResultCorrection taskId={correctsTask} />}
         </fieldset>
       </div>
     </section>
@@ -134,6 +138,7 @@ function CallbackTime({ record, draft, fields }: { record: DeskRecord; draft: Ou
   const { callingHours } = record
   const times = fields.day === null ? [] : callbackTimes(fields.day, now, callingHours)
   const periods = callingHours.map(({ opens, closes }) => `${opens}–${closes}`).join(' / ')
+  const near = { today: t('seat.outcome.today'), tomorrow: t('seat.outcome.tomorrow') }
   return (
     <div className="callback">
       <Select
@@ -144,7 +149,7 @@ function CallbackTime({ record, draft, fields }: { record: DeskRecord; draft: Ou
           const keeps = fields.time !== null && callbackTimes(day, now, callingHours).includes(fields.time)
           draft.change({ day, time: keeps ? fields.time : null })
         }}
-        options={callbackDays(now).map((day) => ({ value: day, label: dayText(day, now, t) }))}
+        options={callbackDays(now).map((day) => ({ value: day, label: dayText(day, now, near) }))}
       />
       <Select
         aria-label={t('seat.outcome.callbackTime')}
@@ -160,11 +165,11 @@ function CallbackTime({ record, draft, fields }: { record: DeskRecord; draft: Ou
   )
 }
 
-function dayText(day: string, now: Date, t: ReturnType<typeof useTranslation>['t']): string {
+function dayText(day: string, now: Date, near: { readonly today: string; readonly tomorrow: string }): string {
   const weekday = new Intl.DateTimeFormat(languageTag(currentLanguage()), { weekday: 'short', timeZone: 'UTC' })
   const text = `${day.slice(5)} ${weekday.format(new Date(`${day}T00:00:00Z`))}`
-  if (day === hospitalDay(now)) return `${text} ${t('seat.outcome.today')}`
-  return day === hospitalDay(new Date(now.getTime() + 86_400_000)) ? `${text} ${t('seat.outcome.tomorrow')}` : text
+  if (day === hospitalDay(now)) return `${text} ${near.today}`
+  return day === hospitalDay(new Date(now.getTime() + 86_400_000)) ? `${text} ${near.tomorrow}` : text
 }
 
 function OtherText({ draft, saved }: DraftProps) {

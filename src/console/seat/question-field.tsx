@@ -5,8 +5,10 @@ import { useTranslation } from 'react-i18next'
 import type { AnswerValue, Question } from '#follow-up/questionnaire/questionnaire.ts'
 import { currentLanguage } from '../text/i18n.ts'
 import type { SaveState } from './auto-saver.ts'
+import { FindingMark } from './finding-mark.tsx'
 import { isAnswered, isScale, numberOf, withPick } from './form-rules.ts'
 import { SaveMark } from './save-mark.tsx'
+import type { Finding } from './seat-api.ts'
 import { useDraft } from './use-draft.ts'
 
 interface QuestionFieldProps {
@@ -15,6 +17,8 @@ interface QuestionFieldProps {
   readonly number: number
   readonly value: AnswerValue | undefined
   readonly save: SaveState | undefined
+  /** The answer needs somebody, as the server judges it. */
+  readonly finding: Finding | undefined
   /** Null takes the answer back. */
   readonly onGive: (value: AnswerValue | null) => void
   readonly onRetry: () => void
@@ -27,7 +31,7 @@ type FieldProps<K extends Kind> = Pick<QuestionFieldProps, 'value' | 'onGive'> &
 }
 
 /** One question as its definition has it, with what became of its answer. */
-export function QuestionField({ question, number, value, save, onGive, onRetry }: QuestionFieldProps) {
+export function QuestionField({ question, number, value, save, finding, onGive, onRetry }: QuestionFieldProps) {
   const { t } = useTranslation()
   const language = currentLanguage()
   const { id, required, text, hint } = question
@@ -49,6 +53,7 @@ export function QuestionField({ question, number, value, save, onGive, onRetry }
       </div>
       {hint !== undefined && <p className="question-hint">{hint[language]}</p>}
       <Field question={question} value={value} onGive={onGive} labelId={labelId} />
+      <FindingMark finding={finding} />
     </fieldset>
   )
 }

@@ -1,26 +1,33 @@
+import { PhoneOutlined } from '@ant-design/icons'
+import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
+import type { SeatPhoneView } from '../softphone/seat-phone.ts'
 import { word } from '../text/word.ts'
 import type { SeatPhase, SeatView } from './seat-view.ts'
+import type { SeatCommands } from './use-seat-commands.ts'
 
 interface QuietDeskProps {
   readonly view: SeatView
   readonly phase: SeatPhase
+  readonly kind: SeatPhoneView['kind']
+  readonly commands: SeatCommands
   readonly hadOutcome: (taskId: string) => boolean
 }
 
 /** Nobody is on the line: what the seat waits for, what to do, and what became of the call before. */
-export function QuietDesk({ view, phase, hadOutcome }: QuietDeskProps) {
-  const { title, next } = useQuietWords(view, phase)
+export function QuietDesk({ view, phase, kind, commands, hadOutcome }: QuietDeskProps) {
+  const { title, next } = useQuietWords(view, phase, kind === 'browser')
   return (
     <section className="panel quiet" data-phase={phase} aria-labelledby="quiet-title">
       <h2 id="quiet-title">{title}</h2>
       <p>{next}</p>
       <LastCallLine view={view} hadOutcome={hadOutcome} />
+      <DialAgain view={view} commands={commands} />
     </section>
   )
 }
 
-function useQuietWords({ status, phone }: SeatView, phase: SeatPhase) {
+function useQuietWords({ status, phone }: SeatView, phase: SeatPhase, isHere: boolean) {
   const { t } = useTranslation()
   const extension = phone?.extension ?? ''
   if (status === 'signing_out') return { title: t('seat.quiet.signing_out'), next: '' }
@@ -28,21 +35,23 @@ function useQuietWords({ status, phone }: SeatView, phase: SeatPhase) {
     case 'signed_out':
       return {
         title: t('seat.quiet.signed_out'),
-        next: phone?.live
-          ? t('seat.quiet.signed_outNext')
-          : phone === null
-            ? t('seat.notAgentNext')
+        next: isHere
+          ? t('seat.quiet.signed_outHere')
+          : phone?.live
+            ? t('seat.quiet.signed_outNext')
             : t('seat.quiet.signed_outNoPhone', { extension }),
       }
     case 'unreachable':
       return {
         title: t('seat.quiet.unreachable'),
-        next: t(phone?.live ? 'seat.quiet.unreachableLive' : 'seat.quiet.unreachableGone', { extension }),
+        next: isHere
+          ? t('seat.quiet.unreachableHere')
+          : t(phone?.live ? 'seat.quiet.unreachableLive' : 'seat.quiet.unreachableGone', { extension }),
       }
     case 'paused':
       return { title: t('seat.quiet.paused'), next: t('seat.quiet.pausedNext') }
     default:
-      return { title: t('seat.quiet.waiting'), next: t('seat.quiet.waitingNext') }
+      return { title: t('seat.quiet.waiting'), next: t(isHere ? 'seat.quiet.waitingHere' : 'seat.quiet.waitingNext') }
   }
 }
 
@@ -60,6 +69,24 @@ function LastCallLine({ view: { last }, hadOutcome }: Pick<QuietDeskProps, 'view
   return (
     <p className="quiet-last" data-last={had ? 'finished' : 'outcome-missing'}>
       {t(had ? 'seat.quiet.finished' : 'seat.quiet.outcomeMissing')}
+    </p>
+  )
+}
+
+/** The one whom the seat has just had, once more by hand: through the same gate, which says why not. */
+function DialAgain({ view: { last, status }, commands: { run, pending } }: Pick<QuietDeskProps, 'view' | 'commands'>) {
+  const { t } = useTranslation()
+  const taskId = last?.taskId ?? null
+  if (taskId === null || status === 'signed_out' || status === 'signing_out') return null
+  return (
+    <p>
+      <Button
+        icon={<PhoneOutlined aria-hidden />}
+        loading={pending === 'dial'}
+        onClick={() => run({ type: 'dial', taskId })}
+      >
+        {t('seat.quiet.dialAgain')}
+      </Button>
     </p>
   )
 }

@@ -58,11 +58,36 @@ function PatientCard({ record: { patient, task, sharedWith } }: { readonly recor
             </span>
           ))}
         </Fact>
-        <Fact name={t('seat.record.sharedWith')}>
-          {sharedWith.length === 0 ? null : sharedWith.map((other) => other.name).join(', ')}
-        </Fact>
       </dl>
+      <SharedNumber sharedWith={sharedWith} />
     </>
+  )
+}
+
+/** Families share a telephone: no record is guessed, the agent asks who has answered (requirements D08). */
+function SharedNumber({ sharedWith }: Pick<DeskRecord, 'sharedWith'>) {
+  const { t } = useTranslation()
+  if (sharedWith.length === 0) return null
+  return (
+    <div className="shared-number" role="note">
+      <b>{t('seat.record.sharedWith')}</b>
+      <p className="shared-hint">{t('seat.record.sharedHint')}</p>
+      <ul>
+        {sharedWith.map(({ patientId, name, sex, age, relation, programme }) => (
+          <li key={patientId}>
+            <b>{name}</b>{' '}
+            {[
+              sex === null ? null : word('sex', sex),
+              age === null ? null : t('seat.record.age', { age }),
+              relation === null ? null : word('relation', relation),
+              programme,
+            ]
+              .filter((part) => part !== null)
+              .join(' · ')}
+          </li>
+        ))}
+      </ul>
+    </div>
   )
 }
 

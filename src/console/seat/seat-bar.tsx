@@ -11,6 +11,8 @@ import { App, Button, Dropdown, Popover } from 'antd'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useConnectionState } from '../app/connection-state.tsx'
+import { PhoneMark } from '../softphone/phone-mark.tsx'
+import type { PagePhoneInUse } from '../softphone/use-page-phone.ts'
 import { word } from '../text/word.ts'
 import { chooseBell, isBellOn } from './bell.ts'
 import { breakReasons } from './seat-api.ts'
@@ -22,11 +24,12 @@ import type { SeatCommands } from './use-seat-commands.ts'
 interface SeatBarProps {
   readonly view: SeatView
   readonly phase: SeatPhase
+  readonly page: PagePhoneInUse
   readonly commands: SeatCommands
 }
 
 /** The person's own switch: what they are, since when, whether the phone is there, and the buttons that change it. */
-export function SeatBar({ view, phase, commands }: SeatBarProps) {
+export function SeatBar({ view, phase, page, commands }: SeatBarProps) {
   const { t } = useTranslation()
   const stale = useConnectionState() !== 'connected'
   const { status, statusReason, state, since } = view
@@ -45,16 +48,20 @@ export function SeatBar({ view, phase, commands }: SeatBarProps) {
         )}
         {stale && <span className="seat-stale">{t('seat.stale')}</span>}
       </div>
-      <PhoneMark phone={view.phone} />
+      {page.view.kind === 'browser' ? (
+        <PhoneMark phone={page.phone} view={page.view} />
+      ) : (
+        <DeskPhoneMark phone={view.phone} />
+      )}
       <span className="fill" />
-      <StatusButtons view={view} phase={phase} commands={commands} />
+      <StatusButtons view={view} phase={phase} page={page} commands={commands} />
       <BellSwitch />
       <ShortcutList />
     </section>
   )
 }
 
-function PhoneMark({ phone }: Pick<SeatView, 'phone'>) {
+function DeskPhoneMark({ phone }: Pick<SeatView, 'phone'>) {
   const { t } = useTranslation()
   if (phone === null) return <span className="seat-phone">{t('seat.phoneNone')}</span>
   return (
@@ -66,28 +73,25 @@ function PhoneMark({ phone }: Pick<SeatView, 'phone'>) {
   )
 }
 
-function StatusButtons({ view: { status, call }, phase, commands }: SeatBarProps) {
+function StatusButtons({ view: { status, call }, phase, page, commands }: SeatBarProps) {
   const { t } = useTranslation()
   const [choosing, setChoosing] = useState(false)
   const signOut = useSignOut(call !== null, commands)
   const { run, pending } = commands
+  const { signIn } = page
+  const isHere = page.view.kind === 'browser'
   const isIn = status === 'available' || status === 'on_break' || status === 'away'
   const ready = () => run({ type: 'status', status: 'available' })
   useShortcuts({ ready: !isIn ? undefined : status === 'available' ? () => setChoosing(true) : ready })
   if (status === 'signed_out') {
     return (
       <>
-        {pending === 'sign-in' && (
+        {signIn.isUnderWay && (
           <span className="seat-ringing" role="status">
-            {t('seat.signingIn')}
+            {t(isHere ? 'seat.signingInHere' : 'seat.signingIn')}
           </span>
         )}
-        <Button
-          type="primary"
-          icon={<LoginOutlined aria-hidden />}
-          loading={pending === 'sign-in'}
-          onClick={() => run({ type: 'sign-in' })}
-        >
+        <Button type="primary" icon={<LoginOutlined aria-hidden />} loading={signIn.isUnderWay} onClick={signIn.run}>
           {t('seat.signIn')}
         </Button>
       </>
@@ -95,13 +99,8 @@ function StatusButtons({ view: { status, call }, phase, commands }: SeatBarProps
   }
   return (
     <>
-      {phase === 'unreachable' && isIn && (
-        <Button
-          type="primary"
-          icon={<RedoOutlined aria-hidden />}
-          loading={pending === 'sign-in'}
-          onClick={() => run({ type: 'sign-in' })}
-        >
+      {phase === 'unreachable' && isIn && (!isHere || page.view.link === 'up') && (
+        <Button type="primary" icon={<RedoOutlined aria-hidden />} loading={signIn.isUnderWay} onClick={signIn.run}>
           {t('seat.signInAgain')}
         </Button>
       )}

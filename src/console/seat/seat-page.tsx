@@ -1,16 +1,18 @@
-import { Alert, Button } from 'antd'
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { Alert } from 'antd'
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import { RefusedError } from '../api/request.ts'
 import { useConnection } from '../app/connection-state.tsx'
 import { Waiting } from '../app/page-states.tsx'
 import { Trouble } from '../app/trouble.tsx'
+import { PhoneNotice } from '../softphone/phone-notice.tsx'
+import { type PagePhoneInUse, usePagePhone } from '../softphone/use-page-phone.ts'
 import { isBellOn, ringBell } from './bell.ts'
 import { CallDesk } from './call-desk.tsx'
-import { useOtherTab } from './other-tab.ts'
+import { PreviewDesk } from './preview-desk.tsx'
 import { QuietDesk } from './quiet-desk.tsx'
 import { SeatBar } from './seat-bar.tsx'
-import { SeatStore } from './seat-store.ts'
+import { seatStoreOf } from './seat-store.ts'
 import { phaseOf, type SeatPhase, type SeatView } from './seat-view.ts'
 import { type SeatCommands, useSeatCommands } from './use-seat-commands.ts'
 import './seat.css'
@@ -18,44 +20,40 @@ import './seat.css'
 /** The agent's page: the seat, and the patient who is on it. */
 export function SeatPage() {
   const connection = useConnection()
-  const store = useMemo(() => new SeatStore(connection), [connection])
-  const { known, view, error } = useSyncExternalStore(store.watch, store.state)
+  const store = seatStoreOf(connection)
+  const { view, error } = useSyncExternalStore(store.watch, store.state)
   const commands = useSeatCommands(store)
-  const reload = () => void store.load()
-  if (!known) return error === null ? <Waiting /> : <Trouble error={error} onRetry={reload} />
+  const page = usePagePhone({ store, commands })
+  // Of a seat that another window has taken, what this one was doing can be read and not gone on with.
+  const isTaken = page.view.page === 'taken_over'
+  const isHeldElsewhere = page.view.page === 'elsewhere' || page.view.page === 'refused'
+  const trouble = error ?? (page.view.page === 'opening' ? page.view.error : null)
   return (
-    <div className="seat">
-      {error !== null && <Trouble error={error} onRetry={reload} />}
-      {view === null ? <NoSeat commands={commands} /> : <Seat view={view} commands={commands} />}
+    <div className="seat" data-page={page.view.page}>
+      {trouble !== null && (
+        <Trouble error={trouble} onRetry={() => void (error === null ? page.phone.open() : store.load())} />
+      )}
+      <PhoneNotice phone={page.phone} view={page.view} />
+      {view === null && trouble === null && !isHeldElsewhere && <Waiting />}
+      {view !== null && !isHeldElsewhere && (
+        <div className="seat-work" inert={isTaken}>
+          <Seat view={view} page={page} commands={commands} />
+        </div>
+      )}
     </div>
   )
 }
 
-/** The seat comes with the phone; until then there is nothing to show and no stream to read. */
-function NoSeat({ commands }: { readonly commands: SeatCommands }) {
-  const { t } = useTranslation()
-  const ringing = commands.pending === 'sign-in'
-  return (
-    <>
-      <CommandRefused commands={commands} />
-      <section className="panel quiet" data-phase="no_seat" aria-labelledby="quiet-title">
-        <h2 id="quiet-title">{t('seat.notAgent')}</h2>
-        <p role="status">{t(ringing ? 'seat.signingIn' : 'seat.notAgentNext')}</p>
-        <p>
-          <Button type="primary" size="large" loading={ringing} onClick={() => commands.run({ type: 'sign-in' })}>
-            {t('seat.signIn')}
-          </Button>
-        </p>
-      </section>
-    </>
-  )
+interface SeatProps {
+  readonly view: SeatView
+  readonly page: PagePhoneInUse
+  readonly commands: SeatCommands
 }
 
-function Seat({ view, commands }: { readonly view: SeatView; readonly commands: SeatCommands }) {
+function Seat({ view, page, commands }: SeatProps) {
   const { t } = useTranslation()
   const phase = phaseOf(view)
-  const otherTab = useOtherTab()
-  const { call } = view
+  const { call, preview } = view
   // Which of the calls of this page had an outcome when the seat let go of them.
   const [settled, setSettled] = useState<ReadonlySet<string>>(new Set())
   useTold(phase)
@@ -64,19 +62,29 @@ function Seat({ view, commands }: { readonly view: SeatView; readonly commands: 
       <div className="sr-only" role="status" aria-live="assertive" data-announce>
         {t(`seat.announce.${phase}`)}
       </div>
-      <SeatBar view={view} phase={phase} commands={commands} />
-      {otherTab && <Alert type="info" showIcon title={t('seat.otherTab')} data-notice="other-tab" />}
+      <SeatBar view={view} phase={phase} page={page} commands={commands} />
       <CommandRefused commands={commands} />
-      {call === null ? (
-        <QuietDesk view={view} phase={phase} hadOutcome={(taskId) => settled.has(taskId)} />
-      ) : (
+      {call === null && phase === 'previewing' && preview !== null && (
+        <PreviewDesk key={preview} taskId={preview} since={view.since} commands={commands} />
+      )}
+      {call === null && phase !== 'previewing' && (
+        <QuietDesk
+          view={view}
+          phase={phase}
+          kind={page.view.kind}
+          commands={commands}
+          hadOutcome={(taskId) => settled.has(taskId)}
+        />
+      )}
+      {call !== null && (
         <CallDesk
           key={call.attemptId}
           view={view}
           call={call}
           phase={phase}
+          kind={page.view.kind}
+          isOurs={page.view.page === 'ours'}
           commands={commands}
-          isSharedPage={otherTab}
           onOutcome={() => setSettled((before) => new Set(before).add(call.taskId))}
         />
       )}
@@ -85,7 +93,11 @@ function Seat({ view, commands }: { readonly view: SeatView; readonly commands: 
 }
 
 /** What the server said to the last command, until it is closed or another is given. */
-function CommandRefused({ commands: { error, dismiss } }: { readonly commands: SeatCommands }) {
+export function CommandRefused({
+  commands: { error, dismiss },
+}: {
+  readonly commands: Pick<SeatCommands, 'error' | 'dismiss'>
+}) {
   const { t } = useTranslation()
   if (error === null) return null
   const told = error instanceof RefusedError ? error : null

@@ -3,18 +3,26 @@ import { readSeat } from './seat-api.ts'
 import { type SeatView, viewOf, withSeatEvents } from './seat-view.ts'
 
 export interface SeatPageState {
-  /** False until the server has said whether there is a seat. */
-  readonly known: boolean
-  /** Null where the account has none. */
+  /** Null until this page has the seat and has read it. */
   readonly view: SeatView | null
   readonly error: unknown
+}
+
+const stores = new WeakMap<Connection, SeatStore>()
+
+/** One for each connection, whichever page looks. */
+export function seatStoreOf(connection: Connection): SeatStore {
+  const store = stores.get(connection) ?? new SeatStore(connection)
+  stores.set(connection, store)
+  return store
 }
 
 /** Snapshot, then events; another snapshot where the log has a gap, and when the page is looked at again. */
 export class SeatStore {
   readonly #connection: Connection
   readonly #listeners = new Set<() => void>()
-  #state: SeatPageState = { known: false, view: null, error: null }
+  #state: SeatPageState = { view: null, error: null }
+  #isOpen = false
   #stop: (() => void) | undefined
   #loading: AbortController | undefined
 
@@ -25,17 +33,29 @@ export class SeatStore {
   /** For useSyncExternalStore. */
   readonly watch = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
-    if (this.#listeners.size === 1) {
-      void this.load()
-      document.addEventListener('visibilitychange', this.#looked)
-    }
-    return () => {
-      this.#listeners.delete(listener)
-      if (this.#listeners.size === 0) this.#close()
-    }
+    return () => this.#listeners.delete(listener)
   }
 
   readonly state = (): SeatPageState => this.#state
+
+  /**
+   * Reads the seat from now on. Only the page that has the seat does, and as long as it has it, whatever it shows:
+   * whoever reads it counts as a page at work, which another one would have to take over.
+   */
+  open(): void {
+    if (this.#isOpen) return
+    this.#isOpen = true
+    document.addEventListener('visibilitychange', this.#looked)
+    void this.load()
+  }
+
+  close(): void {
+    this.#isOpen = false
+    document.removeEventListener('visibilitychange', this.#looked)
+    this.#stop?.()
+    this.#stop = undefined
+    this.#loading?.abort()
+  }
 
   /** Takes a fresh snapshot and reads the stream on from it. */
   async load(): Promise<void> {
@@ -53,7 +73,7 @@ export class SeatStore {
       }
       const view = seat === null ? null : viewOf(seat)
       const last = view?.call === null && before?.id === view.id ? before.last : null
-      this.#set({ known: true, view: view === null ? null : { ...view, last }, error: null })
+      this.#set({ view: view === null ? null : { ...view, last }, error: null })
       this.#stop?.()
       this.#stop = view === null ? undefined : this.#read(view.id)
     } catch (error) {
@@ -83,13 +103,5 @@ export class SeatStore {
   #set(state: SeatPageState): void {
     this.#state = state
     for (const listener of this.#listeners) listener()
-  }
-
-  #close(): void {
-    document.removeEventListener('visibilitychange', this.#looked)
-    this.#stop?.()
-    this.#stop = undefined
-    this.#loading?.abort()
-    this.#state = { known: false, view: null, error: null }
   }
 }

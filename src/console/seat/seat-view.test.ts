@@ -8,7 +8,9 @@ const snapshot: SeatSnapshot = {
   statusReason: null,
   state: 'idle',
   since: '2026-11-22T06:00:00.000Z',
-  phone: { extension: '8001', live: true },
+  phone: { extension: '8001', kind: 'desk', live: true },
+  pageId: null,
+  supervisors: [],
   wrapUpUntil: null,
   call: null,
   offset: 4,
@@ -103,5 +105,31 @@ describe('the seat as its events tell it', () => {
     expect(phaseOf(viewOf({ ...snapshot, status: 'signed_out', state: 'unreachable' }))).toBe('signed_out')
     expect(phaseOf(viewOf({ ...snapshot, state: 'unreachable' }))).toBe('unreachable')
     expect(phaseOf(viewOf({ ...snapshot, status: 'away' }))).toBe('paused')
+  })
+
+  it('knows who of the supervisors is heard, until the call is over', () => {
+    const barged = { type: 'supervision.changed', payload: { supervisors: [{ name: '赵班长', mode: 'barge' }] } }
+    const joined = seen(reserved, answered, changed('talking'), barged)
+    expect(joined.supervisors).toEqual([{ name: '赵班长', mode: 'barge' }])
+    const over = { type: 'call.ended', payload: { ...call, by: 'patient' } }
+    expect(seen(reserved, answered, changed('talking'), barged, over).supervisors).toEqual([])
+  })
+
+  it('shows a record before it is dialled, and the call when it is', () => {
+    const offered = [{ type: 'preview.offered', payload: { taskId: 'task-1' } }, changed('previewing')] as const
+    const previewing = seen(...offered)
+    expect(phaseOf(previewing)).toBe('previewing')
+    expect(previewing.preview).toBe('task-1')
+    expect(phaseOf(seen(...offered, reserved, changed('reserved')))).toBe('dialing')
+    expect(phaseOf(seen(...offered, { type: 'preview.ended', payload: {} }, changed('idle')))).toBe('waiting')
+  })
+
+  it('knows which page has the seat now', () => {
+    expect(seen({ type: 'seat.page', payload: { pageId: 'another' } }).pageId).toBe('another')
+  })
+
+  it('keeps the task of a call that nobody answered, so that it can be dialled again', () => {
+    const released = { type: 'call.released', payload: { attemptId: 'attempt-1', reason: 'busy' } }
+    expect(seen(reserved, released).last).toEqual({ type: 'released', reason: 'busy', taskId: 'task-1' })
   })
 })

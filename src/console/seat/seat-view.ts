@@ -1,5 +1,5 @@
 import type { PushedEvent } from '#platform/realtime/protocol.ts'
-import type { SeatSnapshot, SeatState, SeatStatus } from './seat-api.ts'
+import type { SeatSnapshot, SeatState, SeatStatus, SupervisionMode, Supervisor } from './seat-api.ts'
 
 /** The call that concerns the seat now. */
 export interface SeatCall {
@@ -14,7 +14,7 @@ export interface SeatCall {
 
 /** What became of the call before: for the quiet page. */
 export type LastCall =
-  | { readonly type: 'released'; readonly reason: string }
+  | { readonly type: 'released'; readonly reason: string; readonly taskId: string | null }
   | { readonly type: 'ended'; readonly taskId: string }
 
 /** The seat as the server tells it: a snapshot that events move on. Frozen data; nothing here is guessed. */
@@ -25,14 +25,25 @@ export interface SeatView {
   readonly statusReason: string | null
   readonly state: SeatState
   readonly since: string
-  readonly phone: { readonly extension: string; readonly live: boolean } | null
+  readonly phone: SeatSnapshot['phone']
   readonly wrapUpUntil: string | null
   readonly call: SeatCall | null
   readonly last: LastCall | null
+  /** Supervisors who are in the call, as far as the agent is told. */
+  readonly supervisors: readonly Supervisor[]
+  /** The task whose record is shown before it is dialled. */
+  readonly preview: string | null
+  /** The page that has the seat. */
+  readonly pageId: string | null
 }
 
-export function viewOf({ call, ...seat }: SeatSnapshot): SeatView {
-  return { ...seat, call: call === null ? null : { ...call, endedBy: null }, last: null }
+export function viewOf({ call, preview = null, ...seat }: SeatSnapshot): SeatView {
+  return {
+    ...seat,
+    call: call === null ? null : { ...call, endedBy: null },
+    last: null,
+    preview: preview?.taskId ?? null,
+  }
 }
 
 /**
@@ -57,12 +68,22 @@ function withEvent(before: SeatView, { offset, type, payload }: PushedEvent): Se
     case 'call.resumed':
       return withCall(view, payload, { held: false })
     case 'call.ended':
-      return withCall(view, payload, { held: false, endedBy: text(payload.by) ?? '' })
+      return { ...withCall(view, payload, { held: false, endedBy: text(payload.by) ?? '' }), supervisors: [] }
     case 'call.released': {
       const attemptId = text(payload.attemptId)
       const ours = view.call === null || view.call.attemptId === attemptId
-      return ours ? { ...view, call: null, last: { type: 'released', reason: text(payload.reason) ?? '' } } : view
+      const taskId = view.call?.taskId ?? null
+      const last = { type: 'released', reason: text(payload.reason) ?? '', taskId } as const
+      return ours ? { ...view, call: null, supervisors: [], last } : view
     }
+    case 'seat.page':
+      return { ...view, pageId: text(payload.pageId) }
+    case 'supervision.changed':
+      return { ...view, supervisors: supervisorsOf(payload.supervisors) }
+    case 'preview.offered':
+      return { ...view, preview: text(payload.taskId), last: null }
+    case 'preview.ended':
+      return { ...view, preview: null }
     default:
       return view
   }
@@ -81,9 +102,10 @@ function withSeat(view: SeatView, payload: PushedEvent['payload']): SeatView {
     wrapUpUntil: text(payload.wrapUpUntil),
     phone: phone === null || typeof payload.phoneLive !== 'boolean' ? phone : { ...phone, live: payload.phoneLive },
   }
-  // An idle seat has no call: what was there is over, whichever word came first.
-  if (state !== 'idle' || view.state === 'idle' || view.call === null) return moved
-  return { ...moved, call: null, last: { type: 'ended', taskId: view.call.taskId } }
+  if (state !== 'idle' || view.state === 'idle') return moved
+  // An idle seat has no call and no preview: what was there is over, whichever word came first.
+  if (view.call === null) return { ...moved, preview: null }
+  return { ...moved, call: null, preview: null, supervisors: [], last: { type: 'ended', taskId: view.call.taskId } }
 }
 
 /** @param begins a call the view has not met: the event itself says which */
@@ -108,12 +130,23 @@ function withCall(
   }
 }
 
+function supervisorsOf(value: unknown): readonly Supervisor[] {
+  if (!Array.isArray(value)) return []
+  return value.flatMap((one: Readonly<Record<string, unknown>> | null) => {
+    const mode = supervisionModes.find((each) => each === one?.mode)
+    const name = text(one?.name)
+    return mode === undefined || name === null ? [] : [{ name, mode }]
+  })
+}
+
+const supervisionModes: readonly SupervisionMode[] = ['monitor', 'coach', 'barge']
+
 function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null
 }
 
-const seatStatuses: readonly SeatStatus[] = ['signed_out', 'available', 'on_break', 'away', 'signing_out']
-const seatStates: readonly SeatState[] = [
+export const seatStatuses: readonly SeatStatus[] = ['signed_out', 'available', 'on_break', 'away', 'signing_out']
+export const seatStates: readonly SeatState[] = [
   'unreachable',
   'idle',
   'previewing',
@@ -131,6 +164,8 @@ export type SeatPhase =
   | 'unreachable'
   | 'waiting'
   | 'paused'
+  /** The record is shown; the agent says when it is dialled, or why not. */
+  | 'previewing'
   | 'dialing'
   | 'talking'
   | 'holding'
@@ -138,11 +173,12 @@ export type SeatPhase =
   | 'cut_off'
   | 'wrap_up'
 
-export function phaseOf({ status, state, call }: SeatView): SeatPhase {
+export function phaseOf({ status, state, call, preview }: SeatView): SeatPhase {
   switch (state) {
+    case 'previewing':
+      return call === null && preview !== null ? 'previewing' : 'dialing'
     case 'reserved':
     case 'ringing':
-    case 'previewing':
       return call?.answered ? 'talking' : 'dialing'
     case 'talking':
       return call?.held ? 'holding' : 'talking'

@@ -11,14 +11,14 @@ import type { SeatCommands } from './use-seat-commands.ts'
 
 export interface DeskOptions {
   readonly taskId: string
-  /** Another tab may have written answers: they are read again when this one is looked at. */
-  readonly isSharedPage: boolean
+  /** False while another window has the seat: what it has written is read when this one has it again. */
+  readonly isOurs: boolean
   /** The outcome of this call has reached the server. */
   readonly onOutcome: () => void
 }
 
 /** The record of the call's task and what the agent writes on it; `desk` is null until the record is there. */
-export function useDesk({ taskId, isSharedPage, onOutcome }: DeskOptions) {
+export function useDesk({ taskId, isOurs, onOutcome }: DeskOptions) {
   const [desk, setDesk] = useState<Desk | null>(null)
   const record = useQuery({
     queryKey: ['desk', taskId],
@@ -31,22 +31,20 @@ export function useDesk({ taskId, isSharedPage, onOutcome }: DeskOptions) {
   useEffect(() => {
     if (data === undefined) return
     if (desk === null) setDesk(openDesk(taskId, data))
-    else desk.answers.refresh(data.answers)
+    else desk.refresh(data)
   }, [data, desk, taskId])
+  const wasOurs = useRef(isOurs)
+  useEffect(() => {
+    if (isOurs && !wasOurs.current) void refetch()
+    wasOurs.current = isOurs
+  }, [isOurs, refetch])
   const connected = useConnectionState() === 'connected'
   useEffect(() => {
     if (!connected) return
     desk?.answers.retry()
     desk?.outcome.saver.retry()
+    desk?.respondent.retry()
   }, [connected, desk])
-  useEffect(() => {
-    if (!isSharedPage) return
-    const look = () => {
-      if (document.visibilityState === 'visible') void refetch()
-    }
-    document.addEventListener('visibilitychange', look)
-    return () => document.removeEventListener('visibilitychange', look)
-  }, [isSharedPage, refetch])
   useKept(desk)
   const hasOutcome = useHasOutcome(desk, data)
   const told = useRef(onOutcome)
@@ -62,7 +60,7 @@ export function useDesk({ taskId, isSharedPage, onOutcome }: DeskOptions) {
 /** Closing the window with something on its way is asked about, and so is another page where it would be given up. */
 function useKept(desk: Desk | null): void {
   const { t } = useTranslation()
-  const savers = () => (desk === null ? [] : [desk.answers, desk.outcome.saver])
+  const savers = () => (desk === null ? [] : [desk.answers, desk.outcome.saver, desk.respondent])
   useBlocker({
     shouldBlockFn: () => savers().some((saver) => saver.isStuck) && !window.confirm(t('seat.save.leave')),
     enableBeforeUnload: () => savers().some((saver) => saver.isDirty),
@@ -71,9 +69,11 @@ function useKept(desk: Desk | null): void {
     if (desk === null) return
     desk.answers.open()
     desk.outcome.saver.open()
+    desk.respondent.open()
     return () => {
       desk.answers.close()
       desk.outcome.saver.close()
+      desk.respondent.close()
     }
   }, [desk])
 }

@@ -1,5 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 import { useCallback } from 'react'
+import { pagePhone } from '../softphone/page-phone.ts'
 import { command, type SeatCommand } from './seat-api.ts'
 import type { SeatStore } from './seat-store.ts'
 
@@ -15,11 +16,9 @@ export interface SeatCommands {
 /** The agent's commands. The page does not wait for its own click: what became of it comes over the stream. */
 export function useSeatCommands(store: SeatStore): SeatCommands {
   const { mutate, variables, isPending, error, reset } = useMutation({
-    mutationFn: command,
-    onSuccess: () => {
-      // A phone given since the page was opened has made a seat, which no stream has told of.
-      if (store.state().view === null) void store.load()
-    },
+    // One after the other: keys arrive in the order in which they were pressed.
+    scope: { id: 'seat' },
+    mutationFn: (given: SeatCommand) => command(pagePhone().pageId, given),
     // A refusal often means that the page was behind: it looks again.
     onError: () => void store.load(),
   })

@@ -7,6 +7,7 @@ import { deviceName } from '../accounts/device-name.ts'
 import { RefusedError } from '../api/request.ts'
 import { type Credentials, sessionChanged, signIn } from '../api/session.ts'
 import { Trouble } from '../app/trouble.tsx'
+import { isPhoneUp } from '../softphone/page-phone.ts'
 import { dateTime } from '../text/time.ts'
 import { SignInFrame } from './sign-in-frame.tsx'
 
@@ -26,6 +27,17 @@ export function SignInPage() {
     entering.error instanceof RefusedError && entering.error.code === 'SESSION_ELSEWHERE' ? entering.error : null
   return (
     <SignInFrame title={t('signIn.title')}>
+      {isPhoneUp() && (
+        <Alert
+          type="warning"
+          showIcon
+          role="alert"
+          data-phone-notice="session_expired"
+          title={t('phone.expired')}
+          description={t('phone.expiredNext')}
+          style={{ marginBottom: 16 }}
+        />
+      )}
       <Form
         layout="vertical"
         size="large"

@@ -1,6 +1,8 @@
 import { accountsEn } from './accounts-en.ts'
 import { auditEn } from './audit-en.ts'
 import { callsEn } from './calls-en.ts'
+import { floorEn } from './floor-en.ts'
+import { phoneEn } from './phone-en.ts'
 import { seatEn } from './seat-en.ts'
 import type { Texts } from './texts.ts'
 import type { zh } from './zh.ts'
@@ -16,6 +18,7 @@ export const en: Texts<typeof zh> = {
     seat: 'Seat',
     accounts: 'Accounts and teams',
     audit: 'Audit trail',
+    floor: 'Floor',
     menu: 'Main menu',
   },
   shell: {
@@ -259,6 +262,7 @@ export const en: Texts<typeof zh> = {
     wrap_up: 'Wrap-up',
   },
   breakReason: {
+    supervising: 'Supervising',
     rest: 'Rest',
     meal: 'Meal',
     training: 'Training',
@@ -278,7 +282,18 @@ export const en: Texts<typeof zh> = {
     7: 'sibling',
     8: 'other',
   },
+  findingLevel: { red: 'Red finding', yellow: 'Yellow finding' },
+  phoneKind: { desk: 'desk phone', browser: 'web phone' },
+  skipReason: {
+    not_now: 'Not a good time',
+    called_already: 'Reached already',
+    record_wrong: 'Record is wrong',
+    not_suitable: 'Not fit for follow-up',
+    other: 'Other',
+  },
   seat: seatEn,
+  phone: phoneEn,
+  floor: floorEn,
 
   imports: {
     drop: 'Choose a file, or drop it here',

@@ -12,6 +12,7 @@ export const seatEn: Texts<typeof seatZh> = {
   phoneNone: 'No phone assigned',
   signIn: 'Sign in',
   signingIn: 'Ringing your phone, please lift the handset…',
+  signingInHere: 'Connecting the web phone…',
   signInAgain: 'Connect phone again',
   signOut: 'Sign out',
   ready: 'Ready',
@@ -28,23 +29,25 @@ export const seatEn: Texts<typeof seatZh> = {
     hold: 'Hold / resume',
     hangUp: 'Hang up',
     finish: 'Finish wrap-up',
+    mute: 'Mute / unmute',
+    pad: 'Open the key pad',
+    skip: 'Skip the previewed patient',
+    dial: 'Dial the previewed patient',
     form: 'Go to the first unanswered question',
     digits: 'Digits answer a choice (the same keys as the keypress survey)',
   },
-  otherTab:
-    'This page is open in another tab of this browser too. Both show the same; please work in one of them only.',
-  notAgent: 'You have no desk phone yet',
-  notAgentNext:
-    'Once your supervisor has given you a desk phone, press “Sign in”: the system rings the phone; lift the handset and leave it off the hook.',
   errorCode: 'Error code {{code}}',
   close: 'Close this notice',
   quiet: {
     signed_out: 'You are signed out',
     signed_outNext:
       'When the phone is live, press “Sign in”. The system rings your phone; lift the handset and leave it off the hook: calls then come straight to your ear.',
+    signed_outHere:
+      'Put on the headset, press “Sign in” and allow the microphone. Calls then come straight to your ear.',
     signed_outNoPhone:
       'Phone {{extension}} is offline. Check its power and network cable, and sign in once it is live.',
     unreachable: 'The phone is not connected; no call is offered',
+    unreachableHere: 'Calls are offered again as soon as the web phone is connected.',
     unreachableLive:
       'Press “Connect phone again”: the system rings {{extension}} once more; lift the handset and leave it off the hook.',
     unreachableGone:
@@ -56,6 +59,9 @@ export const seatEn: Texts<typeof seatZh> = {
     pausedNext: 'Press “Ready” when you want calls again.',
     signing_out: 'Signing out',
     released: 'The last call was not answered: {{reason}}. The patient is scheduled anew by rule.',
+    dialAgain: 'Dial this patient again',
+    waitingHere:
+      'Your seat is reserved before the system dials: the patient’s record appears here at once. When the patient answers, the voice is in your headset.',
     finished: 'The last call is done.',
     outcomeMissing:
       'The last call was left without an outcome, so the task moved by rule: completed if every required question was answered, otherwise partial or to be dialled again.',
@@ -65,7 +71,16 @@ export const seatEn: Texts<typeof seatZh> = {
     dialingNext: 'Read the record now. This changes to “Answered” when the patient picks up.',
     talking: 'Answered',
     holding: 'On hold, the patient hears music',
+    previewing: 'Preview: read the record, then dial or skip',
+    previewingNext: 'No line is used before you dial.',
+    supervised: {
+      monitor: '',
+      coach: 'Supervisor {{name}} speaks to you; the patient does not hear it',
+      barge: 'A supervisor has joined: {{name}}',
+    },
     cut_off: 'Your phone is cut off, the patient hears music',
+    cut_offHere:
+      'The web phone is coming back; keep this page open. If it is not back within 30 seconds, the patient hears an apology and is called back.',
     cut_offNext:
       'Lift the handset now: the system is ringing phone {{extension}} again. If it is not back within 30 seconds, the patient hears an apology and is called back.',
     wrap_up: 'Wrap-up',
@@ -81,9 +96,16 @@ export const seatEn: Texts<typeof seatZh> = {
   hangUpAsk: 'Hang up on the patient?',
   hangUpMissing: 'Required questions without an answer: {{count}}.',
   hangUpHeld: 'The patient is still waiting.',
+  dial: 'Dial',
+  skip: 'Skip',
+  skipTitle: 'Why skip?',
+  pad: 'Keys',
+  padHint: 'The keyboard’s 0–9, * and # work too',
+  padSent: 'Sent',
   extend: '{{seconds}} s more',
   finish: 'Finish',
   announce: {
+    previewing: 'Preview of a patient’s record',
     dialing: 'Dialling, the record is shown',
     talking: 'Answered',
     holding: 'On hold',
@@ -95,6 +117,7 @@ export const seatEn: Texts<typeof seatZh> = {
     signed_out: 'Signed out',
   },
   title: {
+    previewing: 'Preview',
     dialing: 'Dialling',
     talking: '● Answered',
     holding: 'On hold',
@@ -117,6 +140,7 @@ export const seatEn: Texts<typeof seatZh> = {
     diagnoses: 'Diagnoses',
     operations: 'Operations',
     sharedWith: 'Same number',
+    sharedHint: 'These patients have the same number: make sure first who has answered.',
     calls: 'Earlier calls',
     noCalls: 'This patient has not been called before',
     byAgent: 'agent {{agentNo}}',
@@ -133,6 +157,18 @@ export const seatEn: Texts<typeof seatZh> = {
     clear: 'Clear',
     unsupported: 'Only a recorded voice answers this question; nothing to fill in.',
     waitAnswer: 'Can be filled once the patient has answered',
+    respondent: 'Who answers',
+    respondents: {
+      patient: 'Patient',
+      spouse: 'Spouse',
+      child: 'Child',
+      parent: 'Parent',
+      other: 'Other relative',
+      proxy: 'Relative',
+    },
+    before: 'Answers given before: {{count}}. They are filled in.',
+    goOn: 'Go on at the first open question',
+    findings: 'Findings: {{count}}',
     picks: 'choose {{min}}–{{max}}',
     exclusive: ' (alone)',
     notANumber: 'Enter a number from {{min}} to {{max}}',
@@ -171,6 +207,10 @@ export const seatEn: Texts<typeof seatZh> = {
     confirmRefused: 'All follow-up of this patient ends, and the number is never dialled again.',
     confirmDeceased: 'All follow-up and all messages to this patient end for good.',
     confirmOk: 'Confirm',
+    result: 'Correct the call’s result',
+    resultHint: 'Only where the system was wrong, for example a voicemail that was taken for an answer.',
+    resultKept: 'As the system has it',
+    resultSaved: 'Corrected',
     doneMissing:
       'Required questions without an answer: {{count}}. The outcome stands only when they are answered; if the patient cannot, choose “Partial”.',
     unsavedAnswers: 'Some answers are not saved: save them first.',

@@ -1,6 +1,8 @@
 import { accountsZh } from './accounts-zh.ts'
 import { auditZh } from './audit-zh.ts'
 import { callsZh } from './calls-zh.ts'
+import { floorZh } from './floor-zh.ts'
+import { phoneZh } from './phone-zh.ts'
 import { seatZh } from './seat-zh.ts'
 
 /** 界面文字。The keys are the other language's too. */
@@ -12,6 +14,7 @@ export const zh = {
     import: '出院名单导入',
     calls: '通话记录',
     seat: '坐席',
+    floor: '班长台',
     accounts: '账号与班组',
     audit: '审计',
     menu: '主导航',
@@ -243,11 +246,29 @@ export const zh = {
     holding: '保持中',
     wrap_up: '话后处理',
   },
-  breakReason: { rest: '小休', meal: '用餐', training: '培训', paperwork: '处理工单', meeting: '会议' },
+  breakReason: {
+    supervising: '监听中',
+    rest: '小休',
+    meal: '用餐',
+    training: '培训',
+    paperwork: '处理工单',
+    meeting: '会议',
+  },
   sex: { 1: '男', 2: '女', male: '男', female: '女' },
   encounterKind: { inpatient: '住院', outpatient: '门诊', checkup: '体检', emergency: '急诊' },
   relation: { 0: '本人', 1: '配偶', 2: '儿子', 3: '女儿', 4: '孙辈', 5: '父母', 6: '祖父母', 7: '兄弟姐妹', 8: '其他' },
+  findingLevel: { red: '红色异常', yellow: '黄色异常' },
+  phoneKind: { desk: '桌面话机', browser: '网页话机' },
+  skipReason: {
+    not_now: '此时不宜拨打',
+    called_already: '已联系过',
+    record_wrong: '资料有误',
+    not_suitable: '不适合随访',
+    other: '其他',
+  },
   seat: seatZh,
+  phone: phoneZh,
+  floor: floorZh,
 
   imports: {
     drop: '点击选择文件，或将文件拖到此处',

@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core'
 import { waitFor } from '../../harness/wait-for.ts'
 
-export type StripPhase = 'dialing' | 'talking' | 'holding' | 'cut_off' | 'wrap_up'
+export type StripPhase = 'previewing' | 'dialing' | 'talking' | 'holding' | 'cut_off' | 'wrap_up'
 export type SaveType = 'saved' | 'saving' | 'retrying' | 'failed'
 
 /** The agent's page. Everything waits for what it names: the page is pushed to. */
@@ -20,8 +20,24 @@ export class SeatPage {
     await this.#page.locator(`.seat-phone[data-live=${live}]`).waitFor()
   }
 
+  /** What keeps this page from the seat, or the seat from its leg. */
+  async notice(kind: string): Promise<Locator> {
+    const notice = this.#page.locator(`[data-phone-notice=${kind}]`)
+    await notice.waitFor()
+    return notice
+  }
+
+  /** The page's own telephone. */
+  async link(state: string): Promise<void> {
+    await this.#page.locator(`.page-phone[data-link=${state}]`).waitFor()
+  }
+
+  async sends(sends: boolean): Promise<void> {
+    await this.#page.locator(`.page-phone[data-sends=${sends}]`).waitFor()
+  }
+
   /** The page with nobody on the line. */
-  async quiet(phase: 'no_seat' | 'signed_out' | 'unreachable' | 'waiting' | 'paused'): Promise<Locator> {
+  async quiet(phase: 'signed_out' | 'unreachable' | 'waiting' | 'paused'): Promise<Locator> {
     const quiet = this.#page.locator(`.quiet[data-phase=${phase}]`)
     await quiet.waitFor()
     return quiet
@@ -99,7 +115,7 @@ export class SeatPage {
       if (document.documentElement.scrollWidth > window.innerWidth) found.push('the page scrolls sideways')
       const content = document.getElementById('content')
       if (content !== null && content.scrollHeight > content.clientHeight + 1) found.push('the content scrolls')
-      for (const element of document.querySelectorAll('.seat *')) {
+      for (const element of document.querySelectorAll('.seat *, .floor *')) {
         if (!(element instanceof window.HTMLElement) || element.closest('.sr-only') !== null) continue
         const box = element.getBoundingClientRect()
         if (box.width === 0) continue
@@ -108,9 +124,9 @@ export class SeatPage {
         if (overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1)
           found.push(`cut: ${name(element)}`)
       }
-      const inStrip = [...document.querySelectorAll('.strip > *, .seat-bar > *')].map((one) =>
-        one.getBoundingClientRect(),
-      )
+      const inStrip = [
+        ...document.querySelectorAll('.strip > *, .seat-bar > *, .floor-filters > *, .own-phone > *'),
+      ].map((one) => one.getBoundingClientRect())
       for (const [index, one] of inStrip.entries()) {
         for (const other of inStrip.slice(index + 1)) {
           const apart =

@@ -8,7 +8,7 @@ export class Shell {
     this.#page = page
   }
 
-  async open(path: '/' | '/import' | '/calls' | '/seat' | '/accounts' | '/audit'): Promise<void> {
+  async open(path: '/' | '/floor' | '/import' | '/calls' | '/seat' | '/accounts' | '/audit'): Promise<void> {
     await this.#page.locator(`nav a[href="${path}"]`).click()
   }
 

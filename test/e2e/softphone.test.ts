@@ -1,0 +1,253 @@
+/**
+ * The telephone in the agent's page: the real library and the browser's own media, against a peer that stands for the
+ * server's end of the socket and the call.
+ */
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { endSessionsOf } from '../../src/platform/auth/session-store.ts'
+import { testDatabase } from '../harness/database.ts'
+import { hasProgram } from '../harness/programs.ts'
+import { waitFor } from '../harness/wait-for.ts'
+import { buildConsole, launchBrowser, visit } from './browser.ts'
+import { type Face, makeAccount, openFace, testPassword } from './fixture/face.ts'
+import { SeatFixture } from './fixture/seat.ts'
+import { SipPeer } from './fixture/sip-peer.ts'
+import { SeatPage } from './pages/seat-page.ts'
+import { Shell } from './pages/shell.ts'
+import { SignInPage } from './pages/sign-in-page.ts'
+
+/** A folder in which to keep what the pages look like, for the documentation. */
+const pictures = process.env.SEAT_PICTURES
+
+describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', () => {
+  let database: Awaited<ReturnType<typeof testDatabase>>
+  let face: Face
+  let seat: SeatFixture
+  let browser: Browser
+  let built = ''
+
+  beforeAll(async () => {
+    built = await buildConsole()
+    database = await testDatabase()
+    seat = new SeatFixture(database.db)
+    seat.kind = 'browser'
+    face = await openFace({ db: database.db, databaseUrl: database.url, console: built, seat })
+    browser = await launchBrowser({ media: {} })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await face?.close()
+    await database?.close()
+    await rm(built, { recursive: true, force: true })
+  })
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close()
+  })
+  beforeEach(async () => {
+    seat.refuse(null)
+    seat.isWatched = () => false
+    seat.asked.length = 0
+    await seat.away()
+  })
+
+  interface Sitting {
+    readonly microphone?: boolean
+    readonly language?: 'zh' | 'en'
+  }
+  /** An agent at the page; the telephone may use the microphone unless it is said otherwise. */
+  async function sit({ microphone = true, language = 'zh' }: Sitting = {}) {
+    const name = await makeAccount(database.db, ['agent'])
+    const visited = await visit(browser, face.url, { language })
+    if (microphone) await visited.context.grantPermissions(['microphone'], { origin: face.url })
+    await new SignInPage(visited.page).signIn(name, testPassword)
+    const peer = await SipPeer.at(visited.page)
+    const shell = new Shell(visited.page)
+    await shell.open('/seat')
+    await shell.connectionIs('connected')
+    return { ...visited, name, peer, desk: new SeatPage(visited.page) }
+  }
+  async function onDuty(sitting: Sitting = {}) {
+    const sat = await sit(sitting)
+    await sat.desk.press(sitting.language === 'en' ? /^Sign in/ : /^签入/)
+    await sat.desk.quiet('waiting')
+    await sat.desk.link('up')
+    return sat
+  }
+  const count = (peer: SipPeer, method: string) => peer.heard.filter((one) => one === method).length
+
+  it('registers with the page, and calls in when the agent signs in', async () => {
+    const { desk, peer, complaints } = await sit()
+    await desk.quiet('signed_out')
+    await desk.link('registered')
+    expect(peer.heard).not.toContain('INVITE')
+    await desk.press(/^签入/)
+    await desk.quiet('waiting')
+    await desk.link('up')
+    await desk.sends(true)
+    expect(complaints).toEqual([])
+  })
+
+  it('says that the microphone is refused, and goes on as soon as it is allowed', async () => {
+    const { context, desk, peer } = await sit({ microphone: false })
+    await desk.press(/^签入/)
+    expect(await (await desk.notice('microphone_refused')).textContent()).toContain('将“麦克风”设为“允许”')
+    expect(peer.heard).not.toContain('INVITE')
+    await context.grantPermissions(['microphone'], { origin: face.url })
+    await desk.link('up')
+    await desk.quiet('waiting')
+  })
+
+  it('calls in again after a reload, without a sign-in and without taking over from itself', async () => {
+    const { desk, page, peer } = await onDuty()
+    await seat.reserve()
+    await seat.answer()
+    await desk.strip('talking')
+    await page.reload()
+    await desk.strip('talking')
+    await desk.link('up')
+    expect(count(peer, 'INVITE')).toBe(2)
+    expect(seat.asked.filter((one) => one === 'sign-in')).toHaveLength(1)
+    expect(seat.asked).not.toContain('take over')
+  })
+
+  it('says that it is cut off, and is back by itself when the server is', async () => {
+    const { desk, peer } = await onDuty()
+    await peer.gone(true)
+    await peer.silent()
+    await desk.notice('phone_gone')
+    await peer.gone(false)
+    await desk.link('up')
+    expect(count(peer, 'INVITE')).toBe(2)
+  })
+
+  it('keeps the call while only the socket is gone', async () => {
+    const { desk, peer } = await onDuty()
+    const registered = count(peer, 'REGISTER')
+    await peer.gone(true)
+    await peer.gone(false)
+    await waitFor(() => count(peer, 'REGISTER') > registered, { what: 'the telephone to register again' })
+    await desk.link('up')
+    expect(count(peer, 'INVITE')).toBe(1)
+  })
+
+  it('shows that it is muted, by button and by key', async () => {
+    const { desk, page } = await onDuty()
+    await page.keyboard.press('F6')
+    await desk.sends(false)
+    await page.getByRole('button', { name: /^已静音/ }).click()
+    await desk.sends(true)
+  })
+
+  it('gives leg and microphone to the window that takes over', async () => {
+    seat.isWatched = () => face.hub.watchers(seat.stream) > 0
+    const { desk, name, peer } = await onDuty()
+    const second = await visit(browser, face.url)
+    await second.context.grantPermissions(['microphone'], { origin: face.url })
+    await new SignInPage(second.page).signIn(name, testPassword)
+    await SipPeer.at(second.page)
+    await new Shell(second.page).open('/seat')
+    const other = new SeatPage(second.page)
+    await other.notice('elsewhere')
+    await other.press(/^接管到本窗口/)
+    await other.confirm(/^接管到本窗口/)
+    await other.link('up')
+    await desk.notice('taken_over')
+    expect(count(peer, 'BYE')).toBe(1)
+  })
+
+  it('does not cut the call when the session ends, and goes on after the same person has signed in', async () => {
+    const { desk, name, page, peer } = await onDuty()
+    await seat.reserve()
+    await seat.answer()
+    await desk.strip('talking')
+    await endSessions(name)
+    await desk.notice('session_expired')
+    expect(peer.heard).not.toContain('BYE')
+    await new SignInPage(page).signIn(name, testPassword)
+    await desk.strip('talking')
+    await desk.link('up')
+    expect(count(peer, 'INVITE')).toBe(1)
+  })
+
+  it('ends with the person’s own sign-out', async () => {
+    const { page, peer } = await onDuty()
+    await page.getByRole('button', { name: '账号菜单' }).click()
+    await page.getByRole('menuitem', { name: '退出登录' }).click()
+    await page.getByRole('heading', { name: '登录随访中心' }).waitFor()
+    await waitFor(() => count(peer, 'BYE') === 1, { what: 'the leg to end' })
+  })
+
+  it('lets the devices be tried before the first call: microphone, level, tone', async () => {
+    const { desk, page } = await sit()
+    await desk.quiet('signed_out')
+    await page.getByRole('button', { name: '音频设备' }).click()
+    const panel = page.locator('.device-panel')
+    await panel.locator('.ant-select').waitFor()
+    await waitFor(
+      async () => Number(await panel.locator('meter').evaluate((meter) => Reflect.get(meter, 'value'))) > 0.1,
+      {
+        what: 'the level to move',
+      },
+    )
+    await panel.getByRole('button', { name: '播放测试音' }).click()
+    await page.keyboard.press('Escape')
+  })
+
+  /** As the server ends one that was idle too long. */
+  async function endSessions(signInName: string): Promise<void> {
+    const account = database.db.selectFrom('userAccount').select('id').where('signInName', '=', signInName)
+    const { id } = await account.executeTakeFirstOrThrow()
+    await database.db.transaction().execute((tx) => endSessionsOf(tx, id, 'idle'))
+  }
+
+  it.each(['zh', 'en'] as const)(
+    'fits the usual screens without anything cut off or untranslated (%s)',
+    async (language) => {
+      if (pictures !== undefined) await mkdir(pictures, { recursive: true })
+      const { context, desk, page, peer } = await sit({ language, microphone: false })
+      const look = (name: string) => pictured(page, desk, `${name}-${language}`)
+      const signIn = language === 'zh' ? /^签入/ : /^Sign in/
+      await desk.press(signIn)
+      await desk.notice('microphone_refused')
+      await look('softphone-refused')
+      await context.grantPermissions(['microphone'], { origin: face.url })
+      await desk.link('up')
+      await desk.quiet('waiting')
+      await page.getByRole('button', { name: language === 'zh' ? '音频设备' : 'Audio devices' }).click()
+      await page.locator('.device-panel meter').waitFor()
+      await look('softphone-devices')
+      await page.keyboard.press('Escape')
+      await seat.reserve()
+      await seat.answer()
+      await desk.strip('talking')
+      await page.keyboard.press('F6')
+      await seat.supervised({ name: '赵班长', mode: 'barge' })
+      await look('softphone-talking')
+      await peer.gone(true)
+      await peer.silent()
+      await seat.loseLeg()
+      await desk.strip('cut_off')
+      await desk.notice('phone_gone')
+      await look('softphone-cut-off')
+      await seat.takenOver()
+      await desk.notice('taken_over')
+      await look('softphone-taken-over')
+    },
+  )
+
+  async function pictured(page: Page, desk: SeatPage, name: string): Promise<void> {
+    for (const [width, height] of [
+      [1366, 768],
+      [1920, 1080],
+    ] as const) {
+      await page.setViewportSize({ width, height })
+      expect(await desk.misfits(), `${name} at ${width}`).toEqual([])
+      expect(await page.locator('.seat').textContent()).not.toMatch(/(seat|phone)\.[a-z]+\.|\{\{/)
+      if (pictures !== undefined) {
+        await page.screenshot({ path: join(pictures, `${name}-${width}.png`), animations: 'disabled' })
+      }
+    }
+  }
+})
