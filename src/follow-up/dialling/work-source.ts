@@ -10,7 +10,7 @@ import { releaseAttempts } from '../tasks/release.ts'
 import { agentCallOver } from '../tasks/settle.ts'
 import { taskChanges } from '../tasks/task-change.ts'
 import { applyToTask } from '../tasks/task-events.ts'
-import { type Considered, claimAtMost, claimDue, holdRefused, linesInUse, lockTrunk } from './claim-store.ts'
+import { type Considered, claimAtMost, claimDue, freeLines, holdRefused, lookAtTrunk } from './claim-store.ts'
 import { gateRefusal } from './gate-refusal.ts'
 import { beginAttempt, earliestDial, enterCall, publishedVersions } from './work-store.ts'
 
@@ -26,8 +26,20 @@ export interface FollowUpWorkParts {
  * and the dialler is told to come back at once.
  */
 const rounds = 4
+/** Lines are plenty when so many claims of the same size find room. */
+const plenty = 4
 /** More versions than a hospital has in use at a time. */
 const versionsKept = 200
+
+interface Wanted {
+  readonly trunkId: string
+  /** One campaign with agents; null for all that have none. */
+  readonly campaignId: string | null
+  readonly limit: number
+}
+
+/** Others took the lines while this claim was made: nothing of it stands. */
+class LinesTaken extends Error {}
 
 /** Follow-up's tasks as the dialler's work. Source: architecture §3 (gate and claim), contract WorkSource. */
 export class FollowUpWork implements WorkSource {
@@ -42,7 +54,7 @@ export class FollowUpWork implements WorkSource {
   }
 
   claim(lease: Lease, trunkId: string, limit: number): Promise<readonly Work[]> {
-    return this.#untilGateAgrees((tx) => this.#claim(tx, lease, { trunkId, campaignId: null, limit }))
+    return this.#untilGateAgrees({ trunkId, campaignId: null, limit }, lease, null)
   }
 
   claimForSeats(
@@ -50,41 +62,54 @@ export class FollowUpWork implements WorkSource {
     { trunkId, campaignId, atMost }: { readonly trunkId: string; readonly campaignId: string; readonly atMost: number },
     seats: SeatOffer,
   ): Promise<readonly Work[]> {
-    return this.#untilGateAgrees((tx) => this.#claim(tx, lease, { trunkId, campaignId, limit: atMost }, seats))
+    return this.#untilGateAgrees({ trunkId, campaignId, limit: atMost }, lease, seats)
   }
 
-  async #untilGateAgrees(claim: (tx: GroundTransaction) => Promise<readonly Work[]>): Promise<readonly Work[]> {
+  async #untilGateAgrees(wanted: Wanted, lease: Lease, seats: SeatOffer | null): Promise<readonly Work[]> {
+    let countFirst = seats !== null
     for (let round = 0; ; round += 1) {
       try {
-        return await this.#parts.db.transaction().execute(claim)
+        const { db } = this.#parts
+        const made = await db.transaction().execute((tx) => this.#claim(tx, lease, { ...wanted, countFirst }, seats))
+        return made.map((one) => this.#workOf(one, wanted.trunkId))
       } catch (error) {
+        if (error instanceof LinesTaken) {
+          countFirst = true
+          continue
+        }
         // A fact was committed while the claim ran. What it concerns is held now, and the rest is claimed.
         const refusal = gateRefusal(error)
-        if (refusal === null || round === rounds) throw error
+        if (refusal === null || round >= rounds) throw error
         await this.#parts.db.transaction().execute((tx) => holdRefused(tx, refusal.taskIds))
       }
     }
   }
 
+  /**
+   * The trunk's lock is what claims wait for at each other. Where lines are plenty it is taken last, for the count alone;
+   * where they are scarce first, so that nothing is claimed in vain.
+   */
   async #claim(
     tx: GroundTransaction,
     lease: Lease,
-    wanted: { readonly trunkId: string; readonly campaignId: string | null; readonly limit: number },
-    seats: SeatOffer | null = null,
-  ): Promise<readonly Work[]> {
-    const { trunkId, campaignId, limit } = wanted
-    const lines = await lockTrunk(tx, lease, trunkId)
-    if (lines === null) return []
-    const startable = Math.min(limit, claimAtMost, lines - (await linesInUse(tx, trunkId)))
+    wanted: Wanted & { readonly countFirst: boolean },
+    seats: SeatOffer | null,
+  ): Promise<readonly Made[]> {
+    const { trunkId, campaignId } = wanted
+    const seen = await lookAtTrunk(tx, lease, trunkId)
+    if (seen === null) return []
+    const limit = Math.min(wanted.limit, claimAtMost)
+    const countFirst = wanted.countFirst || seen.lines - seen.inUse < plenty * limit
+    const startable = countFirst ? Math.min(limit, (await freeLines(tx, trunkId)) ?? 0) : limit
     const free = seats === null ? startable : await seats.lock(tx, startable)
     const made = await this.#claimUpTo(tx, lease, { trunkId, campaignId, free })
     if (made.length === 0) return []
     await this.#learnVersions(tx, made)
-    const work = made.map((one) => this.#workOf(one, trunkId))
     await seats?.reserve(tx, made)
+    if (!countFirst && ((await freeLines(tx, trunkId)) ?? -1) < 0) throw new LinesTaken()
     await appendToStream(tx, 'live', claimedEvents(made))
     await seats?.tell(tx)
-    return work
+    return made
   }
 
   async #claimUpTo(
@@ -98,14 +123,18 @@ export class FollowUpWork implements WorkSource {
     const passed: string[] = []
     const unfinished = `${trunkId} ${campaignId ?? ''}`
     this.#unfinished.delete(unfinished)
+    let look: 'near' | 'wide' = 'near'
     for (let round = 0; round < rounds && made.length < free; round += 1) {
-      const attemptIds = Array.from({ length: free - made.length }, newId)
-      const considered = await claimDue(tx, lease, { trunkId, campaignId, attemptIds, passed, leaseSeconds })
+      const asked = free - made.length
+      const attemptIds = Array.from({ length: asked }, newId)
+      const considered = await claimDue(tx, lease, { trunkId, campaignId, attemptIds, passed, look, leaseSeconds })
       made.push(...considered.filter(isMade))
       const refused = considered.filter((one) => !isMade(one)).map(({ taskId }) => taskId)
-      if (refused.length === 0) return made
-      await holdRefused(tx, refused)
+      if (refused.length > 0) await holdRefused(tx, refused)
+      else if (look === 'wide' || made.length === free) return made
       passed.push(...refused)
+      // Fewer than asked for: there are no more, or other claims have them locked at this moment.
+      if (considered.length < asked) look = 'wide'
     }
     if (made.length < free) this.#unfinished.add(unfinished)
     return made
