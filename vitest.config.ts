@@ -11,6 +11,9 @@ const again = process.env.CI === 'true' ? 1 : 0
 /** One process a file, one file at a time: these own ports, programs or the sound of a call. */
 const serial = { pool: 'forks', fileParallelism: false, maxWorkers: 1, globalSetup: postgres, retry: again } as const
 
+/** Whole houses with folders and ports of their own, which mostly wait for prompts to be heard: several at a time. */
+const houses = ['test/chaos/**/*.test.ts', 'test/integration/main-job-*.test.ts']
+
 const onRows = ['acd/seat-*', 'desk/*', 'face/*', 'follow-up/*'].map((where) => `test/integration/${where}.test.ts`)
 
 /**
@@ -33,14 +36,20 @@ export default defineConfig({
       },
       // A database of its own each and nothing else: two at a time.
       { test: { ...integration(1), name: 'rows', include: onRows, maxWorkers: 2 } },
-      { test: { ...integration(2), name: 'integration', include: ['test/integration/**/*.test.ts'], exclude: onRows } },
+      {
+        test: {
+          ...integration(2),
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          exclude: [...onRows, ...houses],
+        },
+      },
       { test: { ...serial, name: 'contract', include: ['test/contract/**/*.test.ts'], ...patient(3) } },
-      // Their houses have folders and ports of their own, and they mostly wait for prompts to be heard.
       {
         test: {
           name: 'chaos',
           retry: again,
-          include: ['test/chaos/**/*.test.ts'],
+          include: houses,
           pool: 'forks',
           maxWorkers: 3,
           globalSetup: postgres,

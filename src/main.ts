@@ -93,6 +93,13 @@ async function keepFirstLogin(dataDir: string, { signInName, password }: FirstLo
 
 function welcome(house: House, settings: Settings, login: FirstLogin | null): void {
   say(`Console 控制台: ${house.url}`)
+  if (house.certificate?.selfSigned) {
+    say('This certificate is of our own making: browsers warn once, until somebody has compared and accepted it.')
+    say(
+      '证书由本系统自签：浏览器首次打开会提示风险，核对指纹后选择继续；也可配置医院自己的证书（docs/operations.md）。',
+    )
+    say(`SHA-256: ${house.certificate.fingerprint}`)
+  }
   say(`Data 数据: ${settings.dataDir}   Log 日志: ${settings.logFile}`)
   if (settings.switches === null) {
     say(

@@ -1,5 +1,6 @@
 /**
- * The stand-in for FreeSWITCH as one thing to open and close: media engine, SIP profile, event socket.
+ * The stand-in for FreeSWITCH as one thing to open and close: media engine, gateway for browsers, SIP profile, event
+ * socket.
  *
  *     const freeswitch = await FreeSwitch.start({ password: 'secret' })
  *     new Mrf(srf).connect({ address: '127.0.0.1', port: freeswitch.eventSocketPort, secret: 'secret', … })
@@ -9,6 +10,7 @@ import { SipProfile } from './channel/sip-profile.ts'
 import { SwitchCore } from './channel/switch-core.ts'
 import { EventSocketServer } from './event-socket/event-socket-server.ts'
 import { MediaEngine } from './media/media-engine.ts'
+import { Gateway } from './webrtc/gateway.ts'
 
 /** Clients ask for the profile by this name. */
 const PROFILE = 'drachtio_mrf'
@@ -40,17 +42,17 @@ export class FreeSwitch {
   /** @throws when a port cannot be bound or the media worker does not start; nothing is left open then */
   static async start(settings: FreeSwitchSettings): Promise<FreeSwitch> {
     const address = settings.address ?? '127.0.0.1'
-    const media = await MediaEngine.start({
-      address,
-      portFrom: settings.rtpPortFrom ?? 0,
-      portTo: settings.rtpPortTo ?? 0,
-    })
+    const log = settings.log ?? (() => {})
+    const ports = { address, portFrom: settings.rtpPortFrom ?? 0, portTo: settings.rtpPortTo ?? 0 }
+    const media = await MediaEngine.start(ports)
+    const gateway = new Gateway({ ...ports, log })
     const core = new SwitchCore({
       media,
+      gateway,
       address,
       baseFolder: settings.baseFolder ?? process.cwd(),
       maxSessions: settings.maxSessions ?? MOST_SESSIONS,
-      log: settings.log ?? (() => {}),
+      log,
     })
     const opened: { close(): Promise<void> }[] = [media, core]
     try {
@@ -90,6 +92,7 @@ export class FreeSwitch {
     await this.core.close()
     await this.profile.close()
     await this.eventSocket.close()
+    await this.core.settings.gateway.close()
     await this.media.close()
   }
 }

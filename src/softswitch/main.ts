@@ -12,9 +12,11 @@
  * recordings are whole, the state file is gone. A media worker that dies ends it with code 1.
  */
 import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { DrachtioServer } from './drachtio/drachtio-server.ts'
 import { FreeSwitch } from './freeswitch.ts'
+import type { StreamSettings } from './sip/transport-set.ts'
 import { readSettings, type SoftswitchSettings } from './softswitch-settings.ts'
 import { removeState, type SoftswitchState, writeState } from './softswitch-state.ts'
 
@@ -74,7 +76,7 @@ async function open(wanted: SoftswitchSettings): Promise<{
       ...(wanted.baseFolder === '' ? {} : { baseFolder: wanted.baseFolder }),
     })
     const server = await DrachtioServer.open({
-      sip: { address: bind, port: wanted.drachtioSipPort },
+      sip: { address: bind, port: wanted.drachtioSipPort, streams: await streams(wanted) },
       address: bind,
       port: wanted.drachtioPort,
       secret: secrets.drachtio,
@@ -91,6 +93,9 @@ async function open(wanted: SoftswitchSettings): Promise<{
           port: server.port,
           secret: secrets.drachtio,
           sipPort: server.endpoint.local.port,
+          sipWsHost: server.endpoint.localOf('ws').address,
+          sipWsPort: server.endpoint.localOf('ws').port,
+          sipWssPort: server.endpoint.protocols.includes('wss') ? server.endpoint.localOf('wss').port : 0,
         },
         freeswitch: {
           host: bind,
@@ -103,6 +108,15 @@ async function open(wanted: SoftswitchSettings): Promise<{
   } catch (error) {
     return fail('the softswitch cannot open its ports', error)
   }
+}
+
+/** @throws the system's error when the certificate cannot be read */
+async function streams(wanted: SoftswitchSettings): Promise<StreamSettings> {
+  const { sipWsBind, sipWsPort, sipWssPort, sipCertFile, sipKeyFile } = wanted
+  const plain = { tcp: true, ws: { address: sipWsBind, port: sipWsPort } }
+  if (sipCertFile === '') return plain
+  const [cert, key] = await Promise.all([readFile(sipCertFile, 'utf8'), readFile(sipKeyFile, 'utf8')])
+  return { ...plain, wss: { port: sipWssPort, cert, key } }
 }
 
 /** Ends the process when no application has been there for a while. */

@@ -6,7 +6,16 @@ export interface SoftswitchSettings {
   readonly bind: string
   /** 0 (the default of every port) = any free one. */
   readonly drachtioPort: number
+  /** SIP over UDP, and over TCP at the same number. */
   readonly drachtioSipPort: number
+  /** SIP over WebSocket, for browsers' phones: behind the application's own address, so loopback whatever `bind` is. */
+  readonly sipWsBind: string
+  readonly sipWsPort: number
+  /** SIP over secure WebSocket; only with a certificate. */
+  readonly sipWssPort: number
+  /** PEM files; both or neither. */
+  readonly sipCertFile: string
+  readonly sipKeyFile: string
   readonly freeswitchPort: number
   readonly freeswitchSipPort: number
   /** Ports for RTP; both 0: any free ones. */
@@ -28,6 +37,11 @@ export const DEFAULT_SETTINGS: SoftswitchSettings = {
   bind: '127.0.0.1',
   drachtioPort: 0,
   drachtioSipPort: 0,
+  sipWsBind: '127.0.0.1',
+  sipWsPort: 0,
+  sipWssPort: 0,
+  sipCertFile: '',
+  sipKeyFile: '',
   freeswitchPort: 0,
   freeswitchSipPort: 0,
   rtpPortFrom: 0,
@@ -63,8 +77,12 @@ export function readSettings(json: string): SoftswitchSettings {
   }
   const whole = { ...DEFAULT_SETTINGS, ...settings }
   if (isIP(whole.bind) === 0) throw new Error('the setting "bind" must be a numeric address')
+  if (isIP(whole.sipWsBind) === 0) throw new Error('the setting "sipWsBind" must be a numeric address')
   if (whole.rtpPortFrom > whole.rtpPortTo || (whole.rtpPortFrom === 0) !== (whole.rtpPortTo === 0)) {
     throw new Error('the settings "rtpPortFrom" and "rtpPortTo" must be a range')
+  }
+  if ((whole.sipCertFile === '') !== (whole.sipKeyFile === '')) {
+    throw new Error('the settings "sipCertFile" and "sipKeyFile" must be given together')
   }
   return whole
 }

@@ -17,7 +17,13 @@ export interface SoftswitchState {
   readonly pid: number
   /** ISO 8601. */
   readonly startedAt: string
-  readonly drachtio: SoftswitchServer
+  readonly drachtio: SoftswitchServer & {
+    /** SIP over WebSocket. */
+    readonly sipWsHost: string
+    readonly sipWsPort: number
+    /** SIP over secure WebSocket; 0: it has no certificate. */
+    readonly sipWssPort: number
+  }
   readonly freeswitch: SoftswitchServer
 }
 
@@ -57,6 +63,7 @@ function isState(value: unknown): value is SoftswitchState {
     typeof value.pid === 'number' &&
     typeof value.startedAt === 'string' &&
     isServer(value.drachtio) &&
+    takesWebSockets(value.drachtio) &&
     isServer(value.freeswitch)
   )
 }
@@ -68,6 +75,17 @@ function isServer(value: unknown): value is SoftswitchServer {
     typeof value.port === 'number' &&
     typeof value.secret === 'string' &&
     typeof value.sipPort === 'number'
+  )
+}
+
+function takesWebSockets(value: object): boolean {
+  return (
+    'sipWsHost' in value &&
+    typeof value.sipWsHost === 'string' &&
+    'sipWsPort' in value &&
+    typeof value.sipWsPort === 'number' &&
+    'sipWssPort' in value &&
+    typeof value.sipWssPort === 'number'
   )
 }
 

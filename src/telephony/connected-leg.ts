@@ -45,6 +45,8 @@ export class ConnectedLeg {
       const by = bye.source === 'application' ? 'lost' : 'patient'
       this.#over(by, readQ850(bye.get('Reason')), { bye: false })
     })
+    // A call in may be over before anybody could listen.
+    if (!dialog.connected) this.#over('patient', null, { bye: false })
     this.#answerReinvites(dialog)
     void endpoint.ended.then(() => this.#over('lost', null, { bye: true }))
     sip.whileUp(this.ended).catch(() => this.#over('lost', null, { bye: true }))

@@ -21,6 +21,8 @@ export interface EmbeddedSwitchOptions {
 /** The softswitch that stands in for drachtio and FreeSWITCH where neither is configured. */
 export interface EmbeddedSwitch {
   readonly drachtio: SipServerAddress
+  /** Where browsers' phones find it: SIP over WebSocket. */
+  readonly sipWs: { readonly host: string; readonly port: number }
   readonly freeswitches: readonly MediaServerAddress[]
   /** It was running already, with the calls of the application before us. */
   readonly adopted: boolean
@@ -58,6 +60,7 @@ export async function openEmbeddedSwitch(options: EmbeddedSwitchOptions): Promis
     bind,
     drachtioPort: drachtio.port,
     drachtioSipPort: drachtio.sipPort,
+    sipWsPort: drachtio.sipWsPort,
     drachtioSecret: drachtio.secret,
     freeswitchPort: freeswitch.port,
     freeswitchSipPort: freeswitch.sipPort,
@@ -95,6 +98,7 @@ export async function openEmbeddedSwitch(options: EmbeddedSwitchOptions): Promis
 
   return {
     drachtio,
+    sipWs: { host: drachtio.sipWsHost, port: drachtio.sipWsPort },
     freeswitches: [freeswitch],
     adopted: current.adopted,
     get pid() {

@@ -150,13 +150,14 @@ export class MediaEndpoint {
   /**
    * Enters a conference, muted, and stays until it is sent away or hangs up. Its turn comes like every execute's: what is
    * asked to play meanwhile is heard after it has left.
-   * @param room.wanted asked when its turn has come
+   * @param stay.wanted asked when its turn has come
+   * @param stay.deaf hears nothing at first
    * @returns when it has left; at once when it was no longer wanted. Never rejects
    */
-  async stayInRoom(name: string, { wanted }: { readonly wanted: () => boolean }): Promise<void> {
+  async stayInRoom(name: string, { wanted, deaf }: RoomStay): Promise<void> {
     this.#inRoom += 1
     try {
-      await this.#execute('conference', `${name}@default+flags{mute}`, { wanted })
+      await this.#execute('conference', `${name}@default+flags{${deaf ? 'mute|deaf' : 'mute'}}`, { wanted })
     } catch (error) {
       if (this.#end === null) logError(this.#parts.log, error, 'a channel could not stay in its room')
     } finally {
@@ -166,6 +167,12 @@ export class MediaEndpoint {
 
   async flushDigits(): Promise<void> {
     await this.#api('uuid_flush_dtmf', this.uuid)
+  }
+
+  /** @see PatientLeg.sendDigits */
+  async sendDigits(digits: string): Promise<void> {
+    if (!/^[0-9*#]{1,32}$/.test(digits)) throw new UnexpectedError('DIGITS_INVALID')
+    await this.#api('uuid_send_dtmf', `${this.uuid} ${digits}`)
   }
 
   /** @see PatientLeg.startRecording */
@@ -313,6 +320,11 @@ export class MediaEndpoint {
     this.#end = end
     this.#ended.resolve(end)
   }
+}
+
+export interface RoomStay {
+  readonly wanted: () => boolean
+  readonly deaf: boolean
 }
 
 interface Play {

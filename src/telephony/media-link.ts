@@ -1,4 +1,5 @@
 import type Mrf from 'drachtio-fsmrf'
+import type Srf from 'drachtio-srf'
 import type { Clock, Timer } from '#platform/clock.ts'
 import { OperationalError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
@@ -107,21 +108,55 @@ export class MediaLink {
    * A fresh channel with its offer ready, connected to nobody.
    * @throws OperationalError MEDIA_SERVER_AWAY, TELEPHONY_TIMEOUT; whatever fsmrf met
    */
-  async createEndpoint(owner: ChannelOwner, log: Log): Promise<MediaEndpoint> {
+  createEndpoint(owner: ChannelOwner, log: Log): Promise<MediaEndpoint> {
+    return this.#make(
+      owner,
+      async (mediaServer, headers) => this.#adopt(await mediaServer.createEndpoint({ headers }), log),
+      (late) => late.release(),
+    )
+  }
+
+  /**
+   * A channel for a caller, and the INVITE answered with its SDP; whose WebRTC it is, too, ends there.
+   * @throws OperationalError MEDIA_SERVER_AWAY, TELEPHONY_TIMEOUT; whatever fsmrf met. No channel and no dialogue is left
+   * over then, but the INVITE is the caller's to refuse unless it has been answered
+   */
+  async connectCaller(
+    { request, response }: { readonly request: Srf.SrfRequest; readonly response: Srf.SrfResponse },
+    owner: ChannelOwner,
+    log: Log,
+  ): Promise<{ readonly endpoint: MediaEndpoint; readonly dialog: Srf.Dialog }> {
+    const { sip } = this.#parts
+    return await this.#make(
+      owner,
+      async (mediaServer, headers) => {
+        const { endpoint, dialog } = await mediaServer.connectCaller(request, response, { headers })
+        return { endpoint: this.#adopt(endpoint, log), dialog }
+      },
+      async ({ endpoint, dialog }) => {
+        dialog.destroy().catch(() => {})
+        sip.forget(dialog)
+        await endpoint.release()
+      },
+    )
+  }
+
+  /** @param drop ends what comes when nobody waits any more */
+  async #make<T>(
+    owner: ChannelOwner,
+    make: (mediaServer: Mrf.MediaServer, headers: Record<string, string>) => Promise<T>,
+    drop: (late: T) => Promise<void>,
+  ): Promise<T> {
     const mediaServer = this.#mediaServer
     const { sip, clock } = this.#parts
     if (mediaServer === null) throw new OperationalError('MEDIA_SERVER_AWAY', { mediaHost: this.name })
     const attempt = newId()
     this.#awaited.set(attempt, null)
-    const made = mediaServer
-      .createEndpoint({
-        headers: { ...ownerHeaders(owner), [endpointHeader]: attempt },
-      })
-      .then((endpoint) => this.#adopt(endpoint, log))
+    const made = make(mediaServer, { ...ownerHeaders(owner), [endpointHeader]: attempt })
     try {
       return await within({ clock, limitMs: endpointLimitMs, what: 'make a channel' }, sip.whileUp(made))
     } catch (error) {
-      made.then((late) => late.release()).catch(() => {})
+      made.then(drop).catch(() => {})
       // The server may have made a channel although the way to its endpoint broke: nobody else would ever end it.
       const uuid = this.#awaited.get(attempt) ?? null
       if (uuid !== null) await this.#killOrphan(uuid)

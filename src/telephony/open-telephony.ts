@@ -10,10 +10,13 @@ import { patientCallPlan } from './patient-call-plan.ts'
 import { AnsweredLeg } from './patient-leg.ts'
 import { ConferenceRoom } from './room.ts'
 import { seatCallPlan } from './seat-call-plan.ts'
+import { SeatCallsIn } from './seat-calls-in.ts'
 import { SipLink, type SipServerAddress } from './sip-link.ts'
 import type {
+  CallInJudge,
   DialHooks,
   DialOrder,
+  IncomingSeatCall,
   LegRef,
   LiveLeg,
   OutboundDial,
@@ -68,6 +71,7 @@ class ConnectedTelephony implements Telephony {
   readonly #log: Log
   readonly #sip: SipLink
   readonly #media: readonly MediaLink[]
+  readonly #callsIn: SeatCallsIn
   readonly #holdMusic: string
   readonly #seatMediaTimeoutMs: number
   readonly #legs = new Set<ConnectedLeg>()
@@ -96,6 +100,13 @@ class ConnectedTelephony implements Telephony {
           onChange,
         }),
     )
+    this.#callsIn = new SeatCallsIn({
+      sip: this.#sip,
+      mediaServers: (mediaHost) => this.#byLoad(mediaHost),
+      hold: (leg) => this.#hold(leg),
+      clock,
+      log,
+    })
   }
 
   get up(): boolean {
@@ -111,7 +122,7 @@ class ConnectedTelephony implements Telephony {
   }
 
   callSeat(order: SeatCallOrder): SeatDial {
-    return this.#call(seatCallPlan(order, { mediaTimeoutMs: this.#seatMediaTimeoutMs }))
+    return this.#call(seatCallPlan(order, { mediaTimeoutMs: this.#seatMediaTimeoutMs }), order.mediaHost)
   }
 
   openRoom(patient: PatientLeg): Room {
@@ -124,6 +135,14 @@ class ConnectedTelephony implements Telephony {
 
   onRegister(handler: RegisterHandler): void {
     this.#sip.onRegister(handler)
+  }
+
+  onCallIn(judge: CallInJudge): void {
+    this.#callsIn.judgedBy(judge)
+  }
+
+  onSeatCall(handler: (call: IncomingSeatCall) => void): void {
+    this.#callsIn.handledBy(handler)
   }
 
   async liveLegs(): Promise<readonly LiveLeg[]> {
@@ -152,6 +171,7 @@ class ConnectedTelephony implements Telephony {
   }
 
   async #close(): Promise<void> {
+    this.#callsIn.close()
     for (const call of this.#dials) call.cancel()
     const settled = Promise.allSettled([
       ...[...this.#dials].map((call) => call.result),
@@ -168,7 +188,7 @@ class ConnectedTelephony implements Telephony {
     const call = new OutboundCall<Leg>(
       {
         sip: this.#sip,
-        mediaServers: () => this.#byLoad().filter(({ name }) => mediaHost === undefined || name === mediaHost),
+        mediaServers: () => this.#byLoad(mediaHost),
         clock: this.#clock,
         log: this.#log,
       },
@@ -191,9 +211,11 @@ class ConnectedTelephony implements Telephony {
     void leg.ended.then(() => leg.hangUp()).finally(() => this.#legs.delete(leg))
   }
 
-  #byLoad(): readonly MediaLink[] {
+  #byLoad(mediaHost?: string): readonly MediaLink[] {
     if (this.#closing !== null) return []
-    return this.#media.filter((link) => link.up).toSorted((a, b) => a.endpoints - b.endpoints)
+    return this.#media
+      .filter((link) => link.up && (mediaHost === undefined || link.name === mediaHost))
+      .toSorted((a, b) => a.endpoints - b.endpoints)
   }
 
   #changed(): void {

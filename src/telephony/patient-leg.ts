@@ -36,6 +36,10 @@ export class AnsweredLeg extends ConnectedLeg implements PatientLeg {
     if (this.end === null) await Promise.race([this.endpoint.flushDigits(), this.ended])
   }
 
+  async sendDigits(digits: string): Promise<void> {
+    if (this.end === null) await Promise.race([this.endpoint.sendDigits(digits), this.ended])
+  }
+
   async startRecording(path: string): Promise<void> {
     await this.endpoint.startRecording(path)
   }

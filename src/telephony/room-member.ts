@@ -8,8 +8,10 @@ import { within } from './within.ts'
 export interface RoomMemberParts {
   /** The conference's name. */
   readonly room: string
-  readonly party: 'patient' | 'agent'
+  readonly party: 'patient' | 'agent' | 'supervisor'
   readonly leg: ConnectedLeg
+  /** Whether it comes in hearing nothing: somebody is in who is not for everybody's ears. */
+  readonly deaf: boolean
   readonly link: MediaLink
   readonly holdMusic: string
   readonly clock: Clock
@@ -19,7 +21,10 @@ export interface RoomMemberParts {
 const enterLimitMs = 4_000
 const leaveLimitMs = 2_000
 
-/** One leg's stay in a conference: on the way in, muted; then as `hear` says; out again. */
+/**
+ * One leg's stay in a conference: on the way in, muted; then as `hear`, `hush` and `hideFrom` say; out again. All are
+ * idempotent, and nothing happens to one who has left.
+ */
 export class RoomMember {
   readonly leg: ConnectedLeg
   readonly party: RoomMemberParts['party']
@@ -30,19 +35,22 @@ export class RoomMember {
   #memberId: string | null = null
   #wanted = true
   #out = false
-  /** As the server has it: a member is born muted, hearing, without music. */
+  /** As the server has it: a member is born muted, without music, and related to nobody. */
   #mute = true
-  #deaf = false
+  #deaf: boolean
   #music = false
+  /** Who does not hear this one. A stay of its own: who comes again is another member, and hears. */
+  readonly #hiddenFrom = new Set<RoomMember>()
 
   constructor(parts: RoomMemberParts) {
     this.#parts = parts
     this.leg = parts.leg
     this.party = parts.party
+    this.#deaf = parts.deaf
     const { promise: started, resolve } = Promise.withResolvers<void>()
     this.#enter = resolve
     this.left = started
-      .then(() => parts.leg.endpoint.stayInRoom(parts.room, { wanted: () => this.#wanted }))
+      .then(() => parts.leg.endpoint.stayInRoom(parts.room, { wanted: () => this.#wanted, deaf: parts.deaf }))
       .then(() => {
         this.#out = true
       })
@@ -75,26 +83,45 @@ export class RoomMember {
     await within({ clock, limitMs: enterLimitMs, what: 'enter a room' }, Promise.race([entered, keptOut]))
   }
 
-  /**
-   * `room`: speaks and hears as the room allows. `music`: hears only music, and is heard by nobody. Idempotent; nothing
-   * happens to one who has left.
-   */
+  /** `room`: speaks and hears as the room allows. `music`: hears only music, and is heard by nobody. */
   async hear(what: 'room' | 'music'): Promise<void> {
     if (what === 'music') {
       // Silent first: nobody is to hear the patient who believes to be alone.
-      if (!this.#mute) await this.#say('mute')
-      this.#mute = true
+      await this.hush()
       if (!this.#deaf) await this.#say('deaf')
       this.#deaf = true
       if (!this.#music) await this.#play()
       return
     }
-    if (this.#music) await this.#say('stop all')
-    this.#music = false
-    if (this.#deaf) await this.#say('undeaf')
-    this.#deaf = false
+    await this.#listen()
     if (this.#mute) await this.#say('unmute')
     this.#mute = false
+  }
+
+  /** Hears what the room allows, and is heard by nobody. */
+  async overhear(): Promise<void> {
+    await this.hush()
+    await this.#listen()
+  }
+
+  /** Is heard by nobody. */
+  async hush(): Promise<void> {
+    if (!this.#mute) await this.#say('mute')
+    this.#mute = true
+  }
+
+  /** These do not hear it, all others do. */
+  async hideFrom(others: readonly RoomMember[]): Promise<void> {
+    for (const other of others) {
+      if (this.#hiddenFrom.has(other)) continue
+      await this.#relate(other, 'nospeak')
+      this.#hiddenFrom.add(other)
+    }
+    for (const other of this.#hiddenFrom) {
+      if (others.includes(other)) continue
+      await this.#relate(other, 'clear')
+      this.#hiddenFrom.delete(other)
+    }
   }
 
   /** Sends the channel out and waits until it is. Idempotent. @throws OperationalError TELEPHONY_TIMEOUT */
@@ -104,6 +131,13 @@ export class RoomMember {
     const { clock } = this.#parts
     if (!this.#out && this.#memberId !== null) await this.#say('kick')
     await within({ clock, limitMs: leaveLimitMs, what: 'leave a room' }, this.left)
+  }
+
+  async #listen(): Promise<void> {
+    if (this.#music) await this.#say('stop all')
+    this.#music = false
+    if (this.#deaf) await this.#say('undeaf')
+    this.#deaf = false
   }
 
   /** Waiting in silence is better than not being put on hold. */
@@ -118,11 +152,22 @@ export class RoomMember {
     }
   }
 
+  /** Says of a pair of members whether the other one hears this one. A pair of which one is going is nobody's loss. */
+  async #relate(other: RoomMember, how: 'nospeak' | 'clear'): Promise<void> {
+    const otherId = other.#memberId
+    if (otherId === null || other.#out) return
+    try {
+      await this.#say('relate', '', `${otherId} ${how}`)
+    } catch (error) {
+      if (!other.#out && !other.gone) throw error
+    }
+  }
+
   /** A command about this member. One that comes when the member is on its way out is nobody's loss. */
-  async #say(verb: string, before = ''): Promise<void> {
+  async #say(verb: string, before = '', after = ''): Promise<void> {
     const { link, room } = this.#parts
     if (this.#out || this.#memberId === null) return
-    const words = [verb, before, this.#memberId].filter((word) => word !== '')
+    const words = [verb, before, this.#memberId, after].filter((word) => word !== '')
     try {
       await link.roomCommand(room, words.join(' '))
     } catch (error) {

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '#platform/clock.ts'
 import { codeOf, OperationalError } from '#platform/errors/errors.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { guardSocket } from './guard-socket.ts'
-import type { RegisterHandler, RegisterReply, RegisterRequest } from './telephony.ts'
+import type { CallInRequest, RegisterHandler, RegisterReply, RegisterRequest } from './telephony.ts'
 import { settling, within } from './within.ts'
 
 export interface SipServerAddress {
@@ -56,6 +56,7 @@ export class SipLink {
   /** Who must hear it when the present connection is gone. */
   readonly #waiting = new Set<(error: Error) => void>()
   #registerHandler: RegisterHandler = async () => notNow
+  #inviteHandler: Srf.Handler = (_, response) => response.send(480)
   #socket: Socket | null = null
   #up = false
   #closed = false
@@ -66,6 +67,8 @@ export class SipLink {
     this.srf = new Srf(applicationTag)
     this.#calmDialogs()
     this.#answerRegisters()
+    // Asked for before the connection stands: srf says every verb again with each later one.
+    this.srf.invite((request, response) => this.#inviteHandler(request, response))
     this.#answerStrangers()
     this.srf.on('connect', (error, sipAddresses) => this.#signedIn(error, sipAddresses))
     // The close that follows says all there is to say; without a listener the emitter throws.
@@ -113,6 +116,11 @@ export class SipLink {
   /** @see Telephony.onRegister */
   onRegister(handler: RegisterHandler): void {
     this.#registerHandler = handler
+  }
+
+  /** Who takes INVITEs that begin a call to us. Must not throw. */
+  onInvite(handler: Srf.Handler): void {
+    this.#inviteHandler = handler
   }
 
   /** srf keeps every dialogue until a BYE has passed; one that was lost would stay for ever. */
@@ -214,7 +222,6 @@ export class SipLink {
     }
   }
 
-  /** Asked for before the connection stands: srf says every verb again with each later one. */
   #answerRegisters(): void {
     this.srf.register((request, response) => {
       const { clock, log } = this.#parts
@@ -224,7 +231,7 @@ export class SipLink {
           logError(log, error, 'a REGISTER could not be answered')
           return notNow
         })
-        .then(({ status, headers }) => response.send(status, { headers: foldedHeaders(headers) }))
+        .then((reply) => sendReply(response, reply))
         .catch((error: unknown) => logError(log, error, 'the answer to a REGISTER could not be sent'))
     })
   }
@@ -255,28 +262,36 @@ export class SipLink {
 }
 
 /** Phones try again after a while (RFC 3261 §21.5.4). */
-const notNow: RegisterReply = { status: 503, headers: { 'Retry-After': '10' } }
+export const notNow: RegisterReply = { status: 503, headers: { 'Retry-After': '10' } }
 
 function readRegister(request: Srf.SrfRequest): RegisterRequest {
+  return {
+    ...readCallIn(request),
+    contact: request.get('Contact') ?? null,
+    expires: request.get('Expires') ?? null,
+  }
+}
+
+/** What tells who sent a request, whatever it asks for. */
+export function readCallIn(request: Srf.SrfRequest): CallInRequest {
   return {
     uri: request.uri,
     to: request.get('To') ?? '',
     from: request.get('From') ?? '',
     sourceAddress: request.source_address,
+    sourcePort: request.source_port,
+    transport: /^\s*SIP\s*\/\s*2\.0\s*\/\s*([A-Za-z]+)/i.exec(request.get('Via') ?? '')?.[1]?.toLowerCase() ?? '',
     sipCallId: request.get('Call-ID') ?? '',
-    contact: request.get('Contact') ?? null,
-    expires: request.get('Expires') ?? null,
     authorization: request.get('Authorization') ?? null,
     userAgent: request.get('User-Agent') ?? null,
   }
 }
 
-/** srf knows each name once and joins values with commas, which a challenge must not be (RFC 3261 §7.3.1). */
-function foldedHeaders(headers: RegisterReply['headers']): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? value : value.join(`\r\n${name}: `),
-    ]),
-  )
+/** srf knows each header's name once and joins values with commas, which a challenge must not be (RFC 3261 §7.3.1). */
+export function sendReply(response: Srf.SrfResponse, { status, headers }: RegisterReply): void {
+  const folded = Object.entries(headers).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : value.join(`\r\n${name}: `),
+  ])
+  response.send(status, { headers: Object.fromEntries(folded) })
 }

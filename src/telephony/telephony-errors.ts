@@ -85,4 +85,34 @@ declareErrors({
     en: 'A room that is closed was asked for a move. Report this with the log.',
     zh: '对已关闭的会议进行了操作。请携带日志报告此问题。',
   },
+  SUPERVISION_OTHER_SERVER: {
+    kind: 'user',
+    status: 409,
+    en: 'Your phone is on the media server {supervisorHost}, this call on {callHost}. Sign out and in again, then try once more.',
+    zh: '您的话机位于媒体服务器 {supervisorHost},该通话位于 {callHost}。请签出后重新签入再试。',
+  },
+  SEAT_CALL_GONE: {
+    kind: 'operational',
+    status: 409,
+    en: 'The phone that called in hung up before it was answered. It will call again when the seat page is open.',
+    zh: '话机在接通前已挂断。坐席页面打开时会再次呼入。',
+  },
+  SEAT_CALL_UNCONNECTED: {
+    kind: 'operational',
+    status: 502,
+    en: 'The phone that called in could not be connected to the media server (SIP status {status}). Check that its codecs include PCMA or PCMU, and see the log.',
+    zh: '呼入的话机无法接入媒体服务器(SIP 状态 {status})。请确认其支持 PCMA 或 PCMU,并查看日志。',
+  },
+  DIGITS_INVALID: {
+    kind: 'unexpected',
+    status: 500,
+    en: 'Keys to be sent must be 1 to 32 of 0–9, * and #. Report this with the log.',
+    zh: '要发送的按键必须为 1 至 32 个 0–9、* 或 #。请携带日志报告此问题。',
+  },
+  EXTENSIONS_USED_UP: {
+    kind: 'unexpected',
+    status: 500,
+    en: 'All extensions for browser phones (90001–99999) are taken. Report this with the log.',
+    zh: '浏览器话机的分机号(90001–99999)已全部占用。请携带日志报告此问题。',
+  },
 })

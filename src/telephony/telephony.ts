@@ -136,6 +136,13 @@ export interface PatientLeg {
   stopPlaying(): Promise<void>
   /** Drops digits that the media server has queued (`uuid_flush_dtmf`). */
   flushDigits(): Promise<void>
+  /**
+   * Presses keys for the far end: telephone-events towards the patient, in a room as well as outside; nobody in the
+   * room hears them. Resolves when the media server has taken them, which is before the last one is over.
+   * @param digits 1–32 of 0–9, `*`, `#`
+   * @throws UnexpectedError DIGITS_INVALID; OperationalError MEDIA_COMMAND_REFUSED
+   */
+  sendDigits(digits: string): Promise<void>
   /** Stereo, patient left (architecture §4). @param path absolute path on the media server */
   startRecording(path: string): Promise<void>
   /** Resolves when the media server has closed the file (also when the leg's end closed it), or after 5 s. Idempotent. */
@@ -160,12 +167,15 @@ export interface SeatCallOrder {
   /** What the phone shows. */
   readonly displayName: string
   readonly ringTimeoutMs: number
+  /** As {@link DialOrder.mediaHost}: a leg that comes back to a call must be where its patient is. */
+  readonly mediaHost?: string
 }
 
 /**
- * An agent's leg: called once at sign-in and kept up, silent between calls; calls join it (architecture §4). Its end is
- * `by: 'patient'` when the far end, here the agent's phone, hung up; `lost` when the phone has sent no sound for a
- * while, as one does that vanished without BYE.
+ * An agent's leg: called once at sign-in (a browser's calls in by itself) and kept up, silent between calls; calls join
+ * it (architecture §4). Its end is `by: 'patient'` when the far end, here the agent's phone, hung up; `lost` when the
+ * phone has sent no sound for a while, as one does that vanished without BYE: a desk phone after 10 s, a browser's leg
+ * after 5 s.
  */
 export interface SeatLeg {
   readonly seatId: string
@@ -186,6 +196,36 @@ export interface SeatDial {
 }
 
 /**
+ * A registered phone calls in to be the leg of a seat; a browser's does, at sign-in and after a reload. It has proved
+ * who it is. One of `accept` and `refuse` is called within 10 s, or the caller is told 480; what comes after the first
+ * is ignored (`refuse`) or rejected (`accept`).
+ */
+export interface IncomingSeatCall {
+  readonly extension: string
+  /**
+   * Answers the phone; the leg stays up until one side ends it. Settles within 10 s.
+   * @throws OperationalError SEAT_CALL_GONE when the caller has hung up (or been refused) meanwhile, MEDIA_SERVER_AWAY,
+   * SIP_SERVER_AWAY, TELEPHONY_TIMEOUT, SEAT_CALL_UNCONNECTED; the caller has then been told, and nothing is left over
+   */
+  accept(order: SeatAnswerOrder): Promise<SeatLeg>
+  refuse(status: 403 | 480 | 486): void
+}
+
+export interface SeatAnswerOrder {
+  readonly seatId: string
+  /** What the phone may show. */
+  readonly displayName: string
+  /** As {@link DialOrder.mediaHost}. */
+  readonly mediaHost?: string
+}
+
+/**
+ * How a supervisor is in a call. `monitor`: hears everybody, heard by nobody. `coach`: heard by the agent alone.
+ * `barge`: heard by all.
+ */
+export type SupervisionMode = 'monitor' | 'coach' | 'barge'
+
+/**
  * The conference in which the parties of one call meet, `call-<callId>` on the patient's media server. Made by the first
  * join, gone with the last leave. Its moves are done one after the other, in the order they were asked for; each
  * settles within a limit. A seat's leg that ends leaves by itself, and the patient then hears music.
@@ -203,11 +243,24 @@ export interface Room {
   resume(): Promise<void>
   /** The seat's leg leaves (its channel stays up, silent); the patient stays, alone, hearing music. Idempotent. */
   leaveSeat(): Promise<void>
-  /** Another seat's leg, or the same one's next, joins the patient who waits; a hold is over. */
+  /**
+   * Another seat's leg, or the same one's next, joins the patient who waits; a hold is over. Whoever had the seat's place
+   * leaves. A supervisor's leg takes over: supervising is over then.
+   */
   joinSeat(seat: SeatLeg): Promise<void>
+  /**
+   * The leg of a supervisor's own seat comes in, or changes its mode: joined deaf and muted, related, then opened; said
+   * again after each change of who is in the room. Several supervisors may be in, each in a mode of its own; none hears
+   * another's coaching. On hold a supervisor hears the agent, not the patient, and can still coach. When a step fails
+   * the supervisor is out of the room, and the call goes on. Taking over is `joinSeat` with this leg.
+   * @throws UserError SUPERVISION_OTHER_SERVER; what every move throws
+   */
+  supervise(leg: SeatLeg, mode: SupervisionMode): Promise<void>
+  /** The supervisor leaves; the leg stays up, silent. Idempotent, also for one who never came. */
+  unsupervise(leg: SeatLeg): Promise<void>
   /** The patient leaves and is alone with the machine again: `play` and the rest work as before. Idempotent. */
   releasePatient(): Promise<void>
-  /** Both leave. Idempotent; never rejects. */
+  /** All leave. Idempotent; never rejects. */
   close(): Promise<void>
 }
 
@@ -218,6 +271,9 @@ export interface RegisterRequest {
   readonly to: string
   readonly from: string
   readonly sourceAddress: string
+  readonly sourcePort: number
+  /** Of the topmost Via, lower case: `udp`, `tcp`, `ws`, … (drachtio calls WebSockets tcp elsewhere). */
+  readonly transport: string
   readonly sipCallId: string
   readonly contact: string | null
   readonly expires: string | null
@@ -232,6 +288,14 @@ export interface RegisterReply {
 }
 
 export type RegisterHandler = (request: RegisterRequest) => Promise<RegisterReply>
+
+/** An INVITE that begins a call to us, in the same words. */
+export type CallInRequest = Omit<RegisterRequest, 'contact' | 'expires'>
+
+/** Who calls, proved; or what the caller is told. */
+export type CallInVerdict = { readonly extension: string } | { readonly reply: RegisterReply }
+
+export type CallInJudge = (request: CallInRequest) => Promise<CallInVerdict>
 
 /** A leg that the servers still carry, found while reconciling: a patient's (attempt and call) or a seat's. */
 export interface LiveLeg {
@@ -253,6 +317,10 @@ export interface Telephony {
   openRoom(patient: PatientLeg): Room
   /** Who answers REGISTER; until it is set, and when it fails, phones are told to come back later (503). */
   onRegister(handler: RegisterHandler): void
+  /** Who judges whether an INVITE to us is a phone's of ours; until it is set, callers are told to come back later (503). */
+  onCallIn(judge: CallInJudge): void
+  /** Who takes the calls of phones that want to be a seat's leg; until it is set, they are told 480. */
+  onSeatCall(handler: (call: IncomingSeatCall) => void): void
   /**
    * Channels that live now on the media servers that are connected, other nodes' and freshly made ones included.
    * @throws OperationalError when a connected server does not answer

@@ -1,7 +1,7 @@
 /**
  * The pair of servers that the contract is proved on. `SWITCH=embedded` (the default) starts our softswitch;
  * `SWITCH=real` takes the drachtio-server and FreeSWITCH that DRACHTIO_HOST, DRACHTIO_PORT, DRACHTIO_SECRET,
- * FREESWITCH_HOSTS and FREESWITCH_SECRET name, started by hand with sip-config/ on this machine.
+ * FREESWITCH_HOSTS, FREESWITCH_SECRET and SUIFANG_SIP_WS name, started by hand with sip-config/ on this machine.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -20,6 +20,8 @@ export const isReal = process.env.SWITCH === 'real'
 export interface Pair {
   readonly drachtio: SipServerAddress
   readonly freeswitch: MediaServerAddress
+  /** Where drachtio takes SIP over WebSockets; of the real one SUIFANG_SIP_WS tells it. */
+  readonly sipWs: string
   /** A folder that both the test and the media server see. */
   readonly folder: string
   /** Path of a WAV file with `milliseconds` of a tone. */
@@ -29,11 +31,12 @@ export interface Pair {
 }
 
 export async function openPair(): Promise<Pair> {
-  const { drachtio, freeswitch, close } = isReal ? realPair() : await startSoftswitch()
+  const { drachtio, freeswitch, sipWs, close } = isReal ? realPair() : await startSoftswitch()
   const folder = await mkdtemp(join(tmpdir(), 'suifang-contract-'))
   return {
     drachtio,
     freeswitch,
+    sipWs: sipWs === null ? 'ws://SUIFANG_SIP_WS-is-not-set' : `ws://${sipWs.host}:${sipWs.port}`,
     folder,
     async tone(frequency, milliseconds) {
       const path = join(folder, `tone-${frequency}-${milliseconds}.wav`)
@@ -49,10 +52,10 @@ export async function openPair(): Promise<Pair> {
 }
 
 function realPair() {
-  const { switches } = readSettings()
+  const { switches, sipWs } = readSettings()
   const freeswitch = switches?.freeswitch[0]
   if (switches === null || freeswitch === undefined) throw new Error('SWITCH=real, but no servers are named')
-  return { drachtio: switches.drachtio, freeswitch, close: async () => {} }
+  return { drachtio: switches.drachtio, freeswitch, sipWs, close: async () => {} }
 }
 
 /** 16-bit mono at 8 kHz. */

@@ -6,11 +6,17 @@ import type { SipServerAddress } from '#telephony/sip-link.ts'
 export interface RunningSoftswitch {
   readonly drachtio: SipServerAddress
   readonly freeswitch: MediaServerAddress
+  readonly sipWs: { readonly host: string; readonly port: number }
   close(): Promise<void>
 }
 
 export async function startSoftswitch(): Promise<RunningSoftswitch> {
   const softswitch = await openSoftswitch()
   const { drachtio, freeswitch } = softswitch.state
-  return { drachtio, freeswitch, close: () => softswitch.close() }
+  return {
+    drachtio,
+    freeswitch,
+    sipWs: { host: drachtio.sipWsHost, port: drachtio.sipWsPort },
+    close: () => softswitch.close(),
+  }
 }

@@ -28,6 +28,7 @@ export interface HeardPacket {
 
 export class RtpPhone {
   readonly law: G711Law
+  readonly eventType: number
   readonly socket: Socket
   readonly heard: HeardPacket[] = []
   readonly digits: HeldDigit[] = []
@@ -41,16 +42,17 @@ export class RtpPhone {
   readonly #out = { marker: false, payloadType: 0, sequence: 1, timestamp: 1000, ssrc: 77 }
   readonly #waiting = new Set<() => void>()
 
-  static async open(law: G711Law = 'PCMA'): Promise<RtpPhone> {
+  static async open(law: G711Law = 'PCMA', eventType = 101): Promise<RtpPhone> {
     const socket = createSocket('udp4')
     socket.bind(0, '127.0.0.1')
     await once(socket, 'listening')
-    return new RtpPhone(socket, law)
+    return new RtpPhone(socket, law, eventType)
   }
 
-  private constructor(socket: Socket, law: G711Law) {
+  private constructor(socket: Socket, law: G711Law, eventType: number) {
     this.socket = socket
     this.law = law
+    this.eventType = eventType
     socket.on('message', (datagram) => this.#receive(datagram))
     socket.on('error', () => {})
   }
@@ -64,7 +66,7 @@ export class RtpPhone {
     return {
       law: this.law,
       payloadType: G711_PAYLOAD_TYPE[this.law],
-      telephoneEventType: 101,
+      telephoneEventType: this.eventType,
       remoteAddress: '127.0.0.1',
       remotePort: this.port,
       maySend: true,
@@ -81,10 +83,10 @@ export class RtpPhone {
       's=-',
       'c=IN IP4 127.0.0.1',
       't=0 0',
-      `m=audio ${this.port} RTP/AVP ${type} 101`,
+      `m=audio ${this.port} RTP/AVP ${type} ${this.eventType}`,
       `a=rtpmap:${type} ${this.law}/8000`,
-      'a=rtpmap:101 telephone-event/8000',
-      'a=fmtp:101 0-15',
+      `a=rtpmap:${this.eventType} telephone-event/8000`,
+      `a=fmtp:${this.eventType} 0-15`,
       'a=ptime:20',
       '',
     ].join('\r\n')
@@ -110,7 +112,7 @@ export class RtpPhone {
 
   /** What was heard from packet `from` on, end to end. */
   samples(from = 0): Int16Array {
-    const packets = this.heard.slice(from).filter(({ payloadType }) => payloadType !== 101)
+    const packets = this.heard.slice(from).filter(({ payloadType }) => payloadType !== this.eventType)
     const all = new Int16Array(packets.reduce((sum, { samples }) => sum + samples.length, 0))
     let at = 0
     for (const { samples } of packets) {
@@ -159,7 +161,7 @@ export class RtpPhone {
     const timestamp = out.timestamp
     out.sequence = (out.sequence + 1) & 0xffff
     out.marker = event?.first ?? false
-    out.payloadType = event === null ? G711_PAYLOAD_TYPE[this.law] : 101
+    out.payloadType = event === null ? G711_PAYLOAD_TYPE[this.law] : this.eventType
     if (event !== null) out.timestamp = event.timestamp
     writeRtp(packet, out)
     out.timestamp = timestamp
@@ -173,7 +175,7 @@ export class RtpPhone {
     const header = newRtpHeader()
     if (!readRtp(datagram, header)) return
     const samples = new Int16Array(header.payloadEnd - header.payloadStart)
-    if (header.payloadType === 101) {
+    if (header.payloadType === this.eventType) {
       const digit = this.#receiver.receive(header, datagram, header.payloadStart, header.payloadEnd)
       if (digit !== null) this.digits.push(digit)
     } else decodeG711(this.law, datagram, header.payloadStart, header.payloadEnd, samples)

@@ -4,7 +4,7 @@
  */
 import type { SipClock } from '#softswitch/sip/sip-clock.ts'
 import { SipEndpoint, type SipEndpointSettings } from '#softswitch/sip/sip-endpoint.ts'
-import type { Hop, SipTransport } from '#softswitch/sip/transport.ts'
+import type { Hop, SipProtocol, SipTransport } from '#softswitch/sip/transport.ts'
 
 export class HandClock implements SipClock {
   #now = 0
@@ -63,16 +63,18 @@ export class HandNetwork {
   readonly #sides = new Map<number, SipTransport>()
   readonly faults: unknown[] = []
 
-  async endpoint(port: number, settings: SipEndpointSettings = {}): Promise<SipEndpoint> {
+  async endpoint(port: number, settings: SipEndpointSettings = {}, protocol?: SipProtocol): Promise<SipEndpoint> {
     const onFault = (error: unknown) => void this.faults.push(error)
-    return SipEndpoint.open({ clock: this.clock, onFault, ...settings, transport: this.side(port) })
+    return SipEndpoint.open({ clock: this.clock, onFault, ...settings, transport: this.side(port, protocol) })
   }
 
-  side(port: number): SipTransport {
+  /** Over a stream protocol messages come as the bytes of one connection would; there is no flow to lose. */
+  side(port: number, protocol: SipProtocol = 'udp'): SipTransport {
     const transport: SipTransport = {
+      protocol,
       local: { address: '10.0.0.1', port },
-      onDatagram: () => {},
-      send: (bytes, to) => this.deliver(bytes, port, to),
+      onMessage: () => {},
+      send: (bytes, to) => this.deliver(bytes, port, to, protocol),
       close: () => {
         this.#sides.delete(port)
         return Promise.resolve()
@@ -82,13 +84,13 @@ export class HandNetwork {
     return transport
   }
 
-  deliver(bytes: Buffer, from: number, to: Hop): void {
+  deliver(bytes: Buffer, from: number, to: Hop, protocol: SipProtocol = 'udp'): void {
     const text = bytes.toString()
     const draft = { line: text.split('\r\n')[0] ?? '', text, from, to: to.port, at: this.clock.now(), lost: false }
     const lost = this.lose(draft)
     this.log.push({ ...draft, lost })
-    if (!lost)
-      this.clock.after(1, () => this.#sides.get(to.port)?.onDatagram(bytes, { address: '10.0.0.1', port: from }))
+    const source = { address: '10.0.0.1', port: from, ...(protocol === 'udp' ? {} : { protocol }) }
+    if (!lost) this.clock.after(1, () => this.#sides.get(to.port)?.onMessage(bytes, source))
   }
 
   /** Times at which a message whose first line begins so left a side. */

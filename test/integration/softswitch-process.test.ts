@@ -62,7 +62,8 @@ describe('the softswitch as a process', () => {
   it('is started anew when the state file names a process that is no softswitch', async () => {
     const stateFile = join(folder.path, 'stale.json')
     const server = { host: '127.0.0.1', port: 1, secret: '', sipPort: 1 }
-    await writeState(stateFile, { pid: process.pid, startedAt: '', drachtio: server, freeswitch: server })
+    const drachtio = { ...server, sipWsHost: '127.0.0.1', sipWsPort: 1, sipWssPort: 0 }
+    await writeState(stateFile, { pid: process.pid, startedAt: '', drachtio, freeswitch: server })
     const softswitch = await open({ stateFile })
     expect(softswitch.adopted).toBe(false)
     expect(softswitch.state.pid).not.toBe(process.pid)

@@ -117,6 +117,8 @@ function kilobytes(rollup: string, key: string): number {
 const jobs: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/src\/main\.ts|bin\/run\.ts|suifang\.mjs/, 'application'],
   [/softswitch\/main\.ts/, 'softswitch'],
+  [/webrtc\/gateway-process\.ts/, 'gateway for browsers'],
+  [/browser-peer-process\.ts/, 'browsers'],
   [/carrier\/main\.ts/, 'carrier and patients'],
   [/udp-echo-process\.ts/, 'echo'],
   [/\.bench\.ts/, 'bench'],

@@ -5,7 +5,10 @@ import type { SeatState, SeatStatus } from './seat.ts'
 /** A column that is written once. */
 type Fixed<T> = ColumnType<T, T, never>
 
-/** Tables of migration 0005 but the registrar's (telephony declares those). Units and meanings of columns stand there. */
+/**
+ * Tables of migration 0005 but the registrar's (telephony declares those), with what 0010 adds to them. Units and meanings
+ * of columns stand there.
+ */
 
 interface TeamTable {
   id: string
@@ -38,6 +41,8 @@ interface SeatTable {
   channelUuid: string | null
   mediaHost: string | null
   wrapUpUntil: Date | null
+  pageId: string | null
+  pageSince: Date | null
   leaseOwner: string | null
   leaseEpoch: ColumnType<string | null, number | string | null | undefined, number | string | null>
   leaseUntil: Date | null
@@ -47,6 +52,8 @@ interface ReservationTable {
   id: Fixed<string>
   seatId: Fixed<string>
   attemptId: Fixed<string>
+  callId: ColumnType<string, string | undefined, never>
+  handedOverAt: Date | null
   state: Generated<ReservationState>
   createdAt: Generated<Date>
   endedAt: Date | null

@@ -1,10 +1,13 @@
 import { sql } from 'kysely'
 import type { GroundTransaction } from '#platform/database/database.ts'
 import type { CallEvent, CallEventBody } from '../calls/call-event.ts'
+import { endSupervision, setSupervisionMode } from '../supervision/supervision-store.ts'
 import { wrapUpSeconds } from './seat.ts'
 import type { SeatNews } from './seat-news.ts'
 import {
   beginWrapUp,
+  handOverReservation,
+  lockSeat,
   lockSeatOfAttempt,
   loseSeatLeg,
   moveReservation,
@@ -19,6 +22,8 @@ const concerned: ReadonlySet<CallEventBody['type']> = new Set([
   'held',
   'resumed',
   'agent_left',
+  'supervised',
+  'taken_over',
   'not_dialled',
   'ended',
 ])
@@ -35,6 +40,7 @@ export async function applyToSeat(
   news: SeatNews,
 ): Promise<void> {
   if (!concerned.has(event.body.type)) return
+  if (event.body.type === 'supervised') return followSupervision(tx, event.body, news)
   const seat = await lockSeatOfAttempt(tx, event.attemptId)
   if (seat === null) return
   await change(tx, event, { seat, attemptState, news })
@@ -73,6 +79,9 @@ async function change(tx: GroundTransaction, event: CallEvent, { seat, attemptSt
       if (reservation !== 'accepted' || body.reason !== 'phone_lost') return
       await loseSeatLeg(tx, seatId, { channelUuid: null, keepLease: true })
       return
+    case 'taken_over':
+      if (over || reservation !== 'accepted') return
+      return takeOver(tx, event, body, { seat, attemptState, news })
     case 'not_dialled':
       if (reservation !== 'pending') return
       await moveReservation(tx, seat.reservationId, 'rescinded')
@@ -83,6 +92,48 @@ async function change(tx: GroundTransaction, event: CallEvent, { seat, attemptSt
     default:
       return
   }
+}
+
+/** The agent's seat has after-call work, the supervisor's has the call. */
+async function takeOver(
+  tx: GroundTransaction,
+  event: CallEvent,
+  body: Extract<CallEventBody, { type: 'taken_over' }>,
+  { seat: { seatId, reservationId }, news }: Standing,
+): Promise<void> {
+  const { callId, attemptId, taskId } = event
+  const to = await lockSeat(tx, body.seatId)
+  await endSupervision(tx, body.supervisionId, 'taken_over')
+  // A seat that has another call by now: the rows stay with the agent's, which has the after-call work in the end.
+  if (to === null || to.reservation !== null || (to.state !== 'idle' && to.state !== 'unreachable')) return
+  await handOverReservation(tx, { from: reservationId, reservationId: body.reservationId, seatId: to.id })
+  await beginWrapUp(tx, seatId, wrapUpSeconds)
+  news.add(seatId, {
+    type: 'call.ended',
+    payload: { callId, attemptId, taskId, by: 'supervisor', reason: body.reason },
+  })
+  await setSeatLeg(tx, to.id, body.ref)
+  // Along the legal moves, in one transaction.
+  for (const state of to.state === 'idle' ? (['reserved', 'ringing', 'talking'] as const) : (['talking'] as const)) {
+    await moveSeat(tx, to.id, state)
+  }
+  await enterCall(tx, event, body)
+  news.add(
+    to.id,
+    { type: 'call.reserved', payload: { callId, attemptId, taskId } },
+    { type: 'call.answered', payload: { callId, attemptId, taskId } },
+  )
+}
+
+/** What the route wrote before is confirmed, or brought to its end. */
+async function followSupervision(
+  tx: GroundTransaction,
+  { supervisionId, mode }: Extract<CallEventBody, { type: 'supervised' }>,
+  news: SeatNews,
+): Promise<void> {
+  if (mode === null) await endSupervision(tx, supervisionId, 'left')
+  else await setSupervisionMode(tx, supervisionId, mode)
+  news.look()
 }
 
 async function endCall(
@@ -116,7 +167,7 @@ async function free(tx: GroundTransaction, { seatId, state, reachable }: SeatOfA
 async function enterCall(
   tx: GroundTransaction,
   { callId, attemptId, at }: CallEvent,
-  { agentId, ref }: Extract<CallEventBody, { type: 'bridged' }>,
+  { agentId, ref }: Extract<CallEventBody, { type: 'bridged' | 'taken_over' }>,
 ): Promise<void> {
   await sql`
     update party set left_at = ${at} where call_id = ${callId} and kind = 'agent' and left_at is null

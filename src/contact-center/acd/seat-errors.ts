@@ -4,8 +4,8 @@ declareErrors({
   SEAT_NO_PHONE: {
     kind: 'user',
     status: 409,
-    en: 'No desk phone is assigned to you. Ask your supervisor for one.',
-    zh: '您还没有分配话机，请联系班长。',
+    en: 'You are in no team and have no phone yet. Ask your supervisor to set up your seat.',
+    zh: '您还没有分组和话机，请联系班长设置坐席。',
   },
   SEAT_PHONE_NOT_LIVE: {
     kind: 'user',
@@ -18,6 +18,24 @@ declareErrors({
     status: 409,
     en: 'Your phone was not answered. Sign in again and lift the receiver when it rings.',
     zh: '话机没有接听。请重新签入，振铃时拿起话机。',
+  },
+  SEAT_SOFTPHONE_NOT_UP: {
+    kind: 'user',
+    status: 409,
+    en: 'The phone in your browser did not come up. Allow the microphone for this page, then sign in again.',
+    zh: '浏览器电话没有接通。请允许此页面使用麦克风，然后重新签入。',
+  },
+  SEAT_OPEN_ELSEWHERE: {
+    kind: 'user',
+    status: 409,
+    en: 'Your seat is open in another page. Go on there, or take it over to this page.',
+    zh: '您的坐席已在另一个页面打开。请在那个页面继续，或接管到本页面。',
+  },
+  SEAT_SUPERVISES: {
+    kind: 'user',
+    status: 409,
+    en: 'You are in an agent’s call. Leave it first.',
+    zh: '您正在坐席的通话中，请先退出监听或强插。',
   },
   SEAT_TAKEN: {
     kind: 'user',

@@ -1,40 +1,111 @@
 import type { GroundTransaction } from '#platform/database/database.ts'
 import { appendToStream, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
-import { seatsById } from './seat-store.ts'
+import { isShownToAgent } from '../supervision/supervision.ts'
+import { supervisionsChanged, supervisorsTold, tellSupervision } from '../supervision/supervision-store.ts'
+import { type SeatRow, seatsById } from './seat-store.ts'
 
 /** The stream that a seat's page reads. */
 export function seatStream(seatId: string): string {
   return `seat:${seatId}`
 }
 
-/** What the pages of seats must hear of one transaction, in order, by seat. */
+/** The stream that the supervisors of a team read. */
+export function floorStream(teamId: string): string {
+  return `floor:${teamId}`
+}
+
+/** What the pages of seats, and the floor of their teams, must hear of one transaction, in order. */
 export class SeatNews {
   readonly #bySeat = new Map<string, NewStreamEvent[]>()
+  readonly #byTeam = new Map<string, NewStreamEvent[]>()
+  #looking = false
 
   /** The seat has changed; without an event of its own it is told as it stands at the end of the transaction. */
   add(seatId: string, ...events: readonly NewStreamEvent[]): void {
-    this.#bySeat.set(seatId, [...(this.#bySeat.get(seatId) ?? []), ...events])
+    push(this.#bySeat, seatId, events)
+  }
+
+  /** For the floor of a team alone. */
+  addToFloor(teamId: string, ...events: readonly NewStreamEvent[]): void {
+    push(this.#byTeam, teamId, events)
+  }
+
+  /** Who supervises a call may have changed, and no seat. */
+  look(): void {
+    this.#looking = true
   }
 
   /**
-   * Writes it all, each seat's own state last. The last statements of a transaction, after the stream `live`; streams
-   * are locked in one order everywhere.
+   * Writes it all, each seat's own state last, the floors after the seats. The last statements of a transaction, after
+   * the stream `live`; streams are locked in one order everywhere.
    */
   async tell(tx: GroundTransaction): Promise<void> {
-    if (this.#bySeat.size === 0) return
-    const seats = await seatsById(tx, [...this.#bySeat.keys()])
-    for (const seat of seats) {
-      const { status, statusReason, state, since, phoneLive, wrapUpUntil } = seat
-      const changed = { status, statusReason, state, since, phoneLive, wrapUpUntil }
-      await appendToStream(tx, seatStream(seat.id), [
-        ...(this.#bySeat.get(seat.id) ?? []),
-        { type: 'seat.changed', payload: changed },
-      ])
+    let seats = await seatsById(tx, [...this.#bySeat.keys()])
+    const toPages = new Map<string, NewStreamEvent[]>()
+    if (this.#looking || seats.some(({ supervisionChanged }) => supervisionChanged)) {
+      await this.#learnSupervision(tx, toPages)
+      seats = await seatsById(tx, [...this.#bySeat.keys()])
     }
+    for (const seat of seats) {
+      push(toPages, seat.id, [...(this.#bySeat.get(seat.id) ?? []), { type: 'seat.changed', payload: pageNews(seat) }])
+      this.addToFloor(seat.teamId, { type: 'seat.changed', payload: floorNews(seat) })
+    }
+    for (const [seatId, events] of inOrder(toPages)) await appendToStream(tx, seatStream(seatId), events)
+    for (const [teamId, events] of inOrder(this.#byTeam)) await appendToStream(tx, floorStream(teamId), events)
     this.clear()
   }
 
   clear(): void {
     this.#bySeat.clear()
+    this.#byTeam.clear()
+    this.#looking = false
   }
+
+  /** The floor hears of every supervisor, the agent's page of those who can be heard. */
+  async #learnSupervision(tx: GroundTransaction, toPages: Map<string, NewStreamEvent[]>): Promise<void> {
+    for (const {
+      id,
+      supervisorId,
+      name,
+      mode,
+      over,
+      toldMode,
+      seatId,
+      callId,
+      reservationId,
+      teamId,
+    } of await supervisionsChanged(tx)) {
+      // The status before it is back.
+      if (over) this.add(supervisorId)
+      const now = over ? null : mode
+      const payload = { seatId, callId, supervisorId, name, mode: now }
+      this.addToFloor(teamId, { type: 'supervision.changed', payload })
+      const shown = now !== null && isShownToAgent(now) ? now : null
+      if (shown === toldMode) continue
+      await tellSupervision(tx, id, shown)
+      const supervisors = await supervisorsTold(tx, reservationId)
+      push(toPages, seatId, [{ type: 'supervision.changed', payload: { supervisors } }])
+    }
+  }
+}
+
+/** The seat as its own page hears of it. */
+function pageNews({ status, statusReason, state, since, phoneLive, wrapUpUntil }: SeatRow): NewStreamEvent['payload'] {
+  return { status, statusReason, state, since, phoneLive, wrapUpUntil }
+}
+
+/** The seat as the floor shows it. */
+export function floorNews(seat: SeatRow) {
+  const { status, statusReason, statusSince, state, since, phoneLive } = seat
+  const { callId, attemptId, taskId, campaignId, answeredAt } = seat
+  const call = callId === null ? null : { callId, attemptId, taskId, campaignId, answeredAt }
+  return { seatId: seat.id, status, statusReason, statusSince, state, since, phoneLive, call }
+}
+
+function push(lists: Map<string, NewStreamEvent[]>, id: string, events: readonly NewStreamEvent[]): void {
+  lists.set(id, [...(lists.get(id) ?? []), ...events])
+}
+
+function inOrder(lists: ReadonlyMap<string, NewStreamEvent[]>): readonly [string, NewStreamEvent[]][] {
+  return [...lists].sort(([a], [b]) => (a < b ? -1 : 1))
 }

@@ -10,7 +10,15 @@ export const SeatView = Type.Object({
   statusReason: orNull(Type.String()),
   state: Type.String(),
   since: Instant,
-  phone: orNull(Type.Object({ extension: Type.String(), live: Type.Boolean() })),
+  phone: orNull(
+    Type.Object({
+      extension: Type.String(),
+      kind: Type.Union([Type.Literal('desk'), Type.Literal('browser')]),
+      live: Type.Boolean(),
+    }),
+  ),
+  /** The page that has the seat; another one's commands are refused. Null before the first. */
+  pageId: orNull(Type.String()),
   /** When after-call work ends, while there is any. */
   wrapUpUntil: orNull(Instant),
   /** From its reservation to the end of after-call work. */
@@ -21,6 +29,13 @@ export const SeatView = Type.Object({
       taskId: Type.String(),
       answered: Type.Boolean(),
       held: Type.Boolean(),
+    }),
+  ),
+  /** Supervisors in the call whom somebody in it can hear. */
+  supervisors: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      mode: Type.Union([Type.Literal('monitor'), Type.Literal('coach'), Type.Literal('barge')]),
     }),
   ),
   /** Events of stream `seat:<id>` after this one are not in here yet. */
@@ -40,3 +55,27 @@ export const MoreTime = Type.Object(
   { seconds: Type.Integer({ minimum: 1, maximum: 900 }) },
   { additionalProperties: false },
 )
+
+/** What a page says when it opens the seat. */
+export const PageOpening = Type.Object(
+  { pageId: Type.String({ format: 'uuid' }), takeOver: Type.Optional(Type.Boolean()) },
+  { additionalProperties: false },
+)
+
+/** The seat, and for a browser phone what the page's phone registers with. */
+export const OpenedSeat = Type.Object({
+  seat: SeatView,
+  softphone: orNull(
+    Type.Object({
+      uri: Type.String(),
+      username: Type.String(),
+      /** Told only here; the next opening makes it void. */
+      password: Type.String(),
+      /** Whom the phone calls, to be the seat's leg. */
+      target: Type.String(),
+      /** Of the WebSocket, on the console's own host. */
+      path: Type.String(),
+    }),
+  ),
+})
+export type OpenedSeat = Static<typeof OpenedSeat>

@@ -6,6 +6,7 @@ import { lastOffset } from '#platform/realtime/stream-store.ts'
 import type { LivePhone, SeatLeg } from '#telephony/telephony.ts'
 import { stateLease } from '../calls/attempt-store.ts'
 import { leaseSeconds } from '../calls/lease-keeper.ts'
+import { supervisionOf, supervisorsTold } from '../supervision/supervision-store.ts'
 import type { Lease, WorkSource } from '../work-source.ts'
 import { type ChosenStatus, isBusy, longestExtensionSeconds, statusPath } from './seat.ts'
 import type { SeatCall, SeatCalls } from './seat-call.ts'
@@ -64,14 +65,16 @@ export class SeatService {
       .setIsolationLevel('repeatable read')
       .execute(async (tx) => {
         const seat = await seatOfAgent(tx, userId)
-        return seat === null ? null : viewOf(seat, await lastOffset(tx, seatStream(seat.id)))
+        if (seat === null) return null
+        const supervisors = seat.reservationId === null ? [] : await supervisorsTold(tx, seat.reservationId)
+        return viewOf(seat, supervisors, await lastOffset(tx, seatStream(seat.id)))
       })
   }
 
   /**
-   * Rings the desk phone once; lifted, its leg stays up and the seat is free for calls. Asked again while the leg is up,
-   * it changes nothing; with the leg lost, it rings again.
-   * @throws UserError SEAT_NO_PHONE, SEAT_PHONE_NOT_LIVE, SEAT_PHONE_NOT_ANSWERED, SEAT_TAKEN
+   * Rings the desk phone once, or waits for the call of the page's own phone; its leg stays up and the seat is free for
+   * calls. Asked again while the leg is up, it changes nothing; with the leg lost, it does so again.
+   * @throws UserError SEAT_NO_PHONE, SEAT_PHONE_NOT_LIVE, SEAT_PHONE_NOT_ANSWERED, SEAT_SOFTPHONE_NOT_UP, SEAT_TAKEN
    */
   signIn(userId: string): Promise<void> {
     const under = this.#signingIn.get(userId)
@@ -94,9 +97,11 @@ export class SeatService {
     if (left !== null) await this.#parts.legs.hangUp(left)
   }
 
-  /** @throws UserError SEAT_NOT_SIGNED_IN */
+  /** @throws UserError SEAT_NOT_SIGNED_IN, SEAT_SUPERVISES */
   async setStatus(userId: string, status: ChosenStatus, reason: string | null = null): Promise<void> {
     await this.#change(userId, async (tx, seat) => {
+      // A break of another kind would not be gone back from.
+      if ((await supervisionOf(tx, userId)) !== null) throw new UserError('SEAT_SUPERVISES')
       const path = statusPath(seat.status, status)
       if (path === null) throw new UserError('SEAT_NOT_SIGNED_IN')
       for (const step of path) await moveStatus(tx, seat.id, step, step === 'available' ? null : reason)
@@ -115,7 +120,8 @@ export class SeatService {
   async finishWrapUp(userId: string): Promise<void> {
     await this.#change(userId, async (tx, seat, news) => {
       if (seat.state !== 'wrap_up') throw new UserError('SEAT_NOT_WRAPPING')
-      if (seat.attemptId !== null && seat.outcome === null) throw new UserError('OUTCOME_MISSING')
+      // What becomes of a call that was taken over, its new seat says.
+      if (seat.attemptId !== null && seat.outcome === null && !seat.handedOver) throw new UserError('OUTCOME_MISSING')
       await endWrapUp(tx, seat, { work: this.#parts.work, news })
     })
   }
@@ -135,7 +141,23 @@ export class SeatService {
     await (await this.#call(userId)).resume()
   }
 
-  /** News of a desk phone: its seat's page is told whether it is live. */
+  /** A leg that called in for a seat that nobody awaited it at: the seat is free with it, or its call is told by itself. */
+  async adopt(seatId: string, leg: SeatLeg): Promise<void> {
+    const { legs, log, clock } = this.#parts
+    while (!this.#closed && legs.leg(seatId) === leg) {
+      try {
+        await this.#change(seatId, (tx, seat) => this.#setLeg(tx, seat, leg))
+        break
+      } catch (error) {
+        if (error instanceof UserError) return legs.hangUp(seatId)
+        logError(log, error, 'a phone that called in is not in the rows yet')
+        await new Promise<void>((resolve) => clock.setTimeout(resolve, retryMs))
+      }
+    }
+    if (leg.end !== null) this.legLost(seatId, leg)
+  }
+
+  /** News of a phone: its seat's page is told whether it is live. */
   async phoneChanged(phone: LivePhone | { readonly extension: string; readonly gone: true }): Promise<void> {
     if ('contact' in phone) this.#parts.legs.phoneMoved(phone.extension, phone.contact)
     try {
@@ -181,14 +203,14 @@ export class SeatService {
     })
     // Its call rings the phone by itself.
     if (legs.leg(seat.id) !== null || calls.at(seat.id) !== undefined) return this.#greet(userId, null)
-    if (phone.contact === null) {
+    if (phone.kind === 'desk' && phone.contact === null) {
       await this.#giveUp(userId)
       throw new UserError('SEAT_PHONE_NOT_LIVE', { extension: phone.extension })
     }
-    const answer = await legs.ring({ ...phone, contact: phone.contact, seatId: seat.id }, ringMs)
+    const answer = await legs.bringUp({ ...phone, seatId: seat.id }, { withinMs: ringMs })
     if (!answer.answered) {
       await this.#giveUp(userId)
-      throw new UserError('SEAT_PHONE_NOT_ANSWERED')
+      throw new UserError(phone.kind === 'desk' ? 'SEAT_PHONE_NOT_ANSWERED' : 'SEAT_SOFTPHONE_NOT_UP')
     }
     try {
       await this.#greet(userId, answer.leg)
@@ -201,15 +223,17 @@ export class SeatService {
   /** The agent is there: signed in, and with a new leg free for calls. */
   async #greet(userId: string, leg: SeatLeg | null): Promise<void> {
     await this.#change(userId, async (tx, seat) => {
-      if (leg !== null) {
-        if (!(await leaseSeat(tx, seat.id, this.#parts.lease, leaseSeconds))) throw new UserError('SEAT_TAKEN')
-        await setSeatLeg(tx, seat.id, leg.ref)
-        if (seat.state === 'unreachable' && seat.reservation === null) await moveSeat(tx, seat.id, 'idle')
-      }
+      if (leg !== null) await this.#setLeg(tx, seat, leg)
       if (seat.status === 'signed_out') await moveStatus(tx, seat.id, 'available')
     })
     // It may have ended before its row was written.
     if (leg?.end) this.legLost(userId, leg)
+  }
+
+  async #setLeg(tx: GroundTransaction, seat: SeatRow, leg: SeatLeg): Promise<void> {
+    if (!(await leaseSeat(tx, seat.id, this.#parts.lease, leaseSeconds))) throw new UserError('SEAT_TAKEN')
+    await setSeatLeg(tx, seat.id, leg.ref)
+    if (seat.state === 'unreachable' && seat.reservation === null) await moveSeat(tx, seat.id, 'idle')
   }
 
   /** No leg came up: the seat is nobody's. */
@@ -258,7 +282,7 @@ export class SeatService {
   }
 }
 
-function viewOf(seat: SeatRow, offset: number): SeatView {
+function viewOf(seat: SeatRow, supervisors: Readonly<SeatView['supervisors']>, offset: number): SeatView {
   const { id, status, statusReason, state, extension, phoneLive, callId, attemptId, taskId, reservation } = seat
   return {
     id,
@@ -266,12 +290,14 @@ function viewOf(seat: SeatRow, offset: number): SeatView {
     statusReason,
     state,
     since: seat.since.toISOString(),
-    phone: extension === null ? null : { extension, live: phoneLive },
+    phone: extension === null ? null : { extension, kind: seat.phoneKind ?? 'desk', live: phoneLive },
+    pageId: seat.pageId,
     wrapUpUntil: seat.wrapUpUntil?.toISOString() ?? null,
     call:
       callId === null || attemptId === null || taskId === null
         ? null
         : { callId, attemptId, taskId, answered: reservation !== 'pending', held: state === 'holding' },
+    supervisors: [...supervisors],
     offset,
   }
 }

@@ -4,7 +4,9 @@ import type { LegRefs } from '../calls/call-event.ts'
 import type { Outcome } from '../contact-center-tables.ts'
 import type { Lease } from '../work-source.ts'
 import type { ReservationState } from './reservation.ts'
-import type { SeatState, SeatStatus } from './seat.ts'
+import type { PhoneKind, SeatState, SeatStatus } from './seat.ts'
+import type { SeatPhone } from './seat-legs.ts'
+import '../supervision/supervision-tables.ts'
 import './acd-tables.ts'
 
 /** Channel of a seat's news: `<id> <state> <status>` (migration 0005). */
@@ -80,18 +82,37 @@ export interface SeatOfAttempt {
   readonly reachable: boolean
 }
 
-/** The seat that an attempt was offered to, both locked; null for a call without one. */
+/** The seat that has the attempt's call, or was offered it, with its reservation, both locked; null for a call without one. */
 export async function lockSeatOfAttempt(tx: GroundTransaction, attemptId: string): Promise<SeatOfAttempt | null> {
   const { rows } = await sql<SeatOfAttempt>`
     select r.id as reservation_id, r.state as reservation, s.id as seat_id, s.agent_id, s.state,
       s.channel_uuid is not null as reachable
-    from reservation r join seat s on s.id = r.seat_id where r.attempt_id = ${attemptId} for update of r, s
+    from reservation r join seat s on s.id = r.seat_id
+    where r.attempt_id = ${attemptId} and r.handed_over_at is null for update of r, s
   `.execute(tx)
   return rows[0] ?? null
 }
 
 export async function moveReservation(tx: GroundTransaction, id: string, state: ReservationState): Promise<void> {
   await sql`update reservation set state = ${state} where id = ${id}`.execute(tx)
+}
+
+/**
+ * The call goes on at another free seat: this one's reservation is left with the after-call work, that one's begins as
+ * accepted. Both seats are locked.
+ */
+export async function handOverReservation(
+  tx: GroundTransaction,
+  to: { readonly from: string; readonly reservationId: string; readonly seatId: string },
+): Promise<void> {
+  await sql`
+    update reservation set handed_over_at = app_now(), state = 'wrapping' where id = ${to.from}
+  `.execute(tx)
+  await sql`
+    insert into reservation (id, seat_id, attempt_id, call_id)
+    select ${to.reservationId}, ${to.seatId}, attempt_id, call_id from reservation where id = ${to.from}
+  `.execute(tx)
+  await moveReservation(tx, to.reservationId, 'accepted')
 }
 
 export async function moveSeat(tx: GroundTransaction, seatId: string, state: SeatState): Promise<void> {
@@ -106,13 +127,13 @@ export async function beginWrapUp(tx: GroundTransaction, seatId: string, seconds
   `.execute(tx)
 }
 
-/** The leg is up; whether the seat is free with it, the caller says. */
+/** The leg is up; whether the seat is free with it, the caller says. Nothing happens to a seat that nobody has leased. */
 export async function setSeatLeg(tx: GroundTransaction, seatId: string, ref: LegRefs): Promise<void> {
   await sql`
     update seat set sip_call_id = ${ref.sipCallId}, invite_transaction = ${ref.inviteTransaction},
       dialog_id = ${ref.dialogId}, local_tag = ${ref.localTag}, remote_tag = ${ref.remoteTag},
       channel_uuid = ${ref.channelUuid}, media_host = ${ref.mediaHost}
-    where id = ${seatId} and channel_uuid is distinct from ${ref.channelUuid}
+    where id = ${seatId} and channel_uuid is distinct from ${ref.channelUuid} and lease_until is not null
   `.execute(tx)
 }
 
@@ -141,29 +162,45 @@ export async function loseSeatLeg(
 /** A seat by its agent, as its page and its commands need it. */
 export interface SeatRow {
   readonly id: string
+  readonly teamId: string
   readonly status: SeatStatus
   readonly statusReason: string | null
+  readonly statusSince: Date
   readonly state: SeatState
   readonly since: Date
   readonly wrapUpUntil: Date | null
   /** Its time has passed, by the database's clock. */
   readonly wrapUpOver: boolean
   readonly extension: string | null
+  readonly phoneKind: PhoneKind | null
   readonly phoneLive: boolean
   readonly reachable: boolean
+  /** The page that has the seat; null before the first. */
+  readonly pageId: string | null
+  readonly reservationId: string | null
   readonly reservation: ReservationState | null
+  /** Another seat has the call now. */
+  readonly handedOver: boolean
   readonly callId: string | null
   readonly attemptId: string | null
   readonly taskId: string | null
+  readonly campaignId: string | null
+  readonly answeredAt: Date | null
   readonly outcome: Outcome | null
+  /** This transaction has changed who supervises the call. */
+  readonly supervisionChanged: boolean
 }
 
 const seatRow = sql`
-  select s.id, s.status, s.status_reason, s.state, s.state_since as since, s.wrap_up_until,
-    coalesce(s.wrap_up_until <= clock_timestamp(), false) as wrap_up_over, p.extension,
+  select s.id, g.team_id, s.status, s.status_reason, s.status_since, s.state, s.state_since as since, s.wrap_up_until,
+    coalesce(s.wrap_up_until <= clock_timestamp(), false) as wrap_up_over, p.extension, p.kind as phone_kind,
     exists (select from registration n where n.phone_id = p.id and n.expires_at > clock_timestamp()) as phone_live,
-    s.channel_uuid is not null as reachable,
-    r.state as reservation, r.id as call_id, r.attempt_id, a.task_id, a.outcome
+    s.channel_uuid is not null as reachable, s.page_id,
+    r.id as reservation_id, r.state as reservation, coalesce(r.handed_over_at is not null, false) as handed_over,
+    r.call_id, r.attempt_id, a.task_id, a.campaign_id, a.answered_at, a.outcome,
+    exists (select from supervision v join reservation o on o.id = v.reservation_id
+      where v.changed_xact = pg_current_xact_id_if_assigned() and s.id in (o.seat_id, v.supervisor_id)
+    ) as supervision_changed
   from seat s
   join agent g on g.user_id = s.agent_id
   left join phone p on p.id = g.phone_id
@@ -208,13 +245,19 @@ export async function extendWrapUp(tx: GroundTransaction, seatId: string, second
   `.execute(tx)
 }
 
-/** An agent's phone as it stands: null where none is assigned. */
-export async function phoneOfAgent(
-  db: Ground | GroundTransaction,
-  agentId: string,
-): Promise<{ readonly extension: string; readonly contact: string | null; readonly displayName: string } | null> {
-  const { rows } = await sql<{ extension: string; contact: string | null; displayName: string }>`
-    select p.extension, u.display_name, (select n.contact from registration n
+/** An agent's phone as it stands. */
+export interface AgentPhone {
+  readonly extension: string
+  readonly kind: PhoneKind
+  /** Where it registered; null when it is not live. */
+  readonly contact: string | null
+  readonly displayName: string
+}
+
+/** Null where none is assigned. */
+export async function phoneOfAgent(db: Ground | GroundTransaction, agentId: string): Promise<AgentPhone | null> {
+  const { rows } = await sql<AgentPhone>`
+    select p.extension, p.kind, u.display_name, (select n.contact from registration n
       where n.phone_id = p.id and n.expires_at > clock_timestamp()) as contact
     from agent g join phone p on p.id = g.phone_id join user_account u on u.id = g.user_id
     where g.user_id = ${agentId}
@@ -336,4 +379,42 @@ export async function seatChannels(
     select s.id, s.channel_uuid, not ${mine(lease)} as elsewhere from seat s where s.id = any (${ids}::uuid[])
   `.execute(db)
   return rows
+}
+
+/** The seat whose phone calls in; null for a phone that nobody has. */
+export async function phoneThatCalls(
+  db: Ground,
+  lease: Lease,
+  extension: string,
+): Promise<(SeatPhone & { readonly status: SeatStatus; readonly elsewhere: boolean }) | null> {
+  const { rows } = await sql<SeatPhone & { status: SeatStatus; elsewhere: boolean }>`
+    select s.id as seat_id, p.extension, p.kind, null as contact, u.display_name, s.status, not ${mine(lease)} as elsewhere
+    from phone p join agent g on g.phone_id = p.id join seat s on s.agent_id = g.user_id
+    join user_account u on u.id = g.user_id
+    where p.extension = ${extension}
+  `.execute(db)
+  return rows[0] ?? null
+}
+
+/** The page has the seat from now on. */
+export async function setPage(tx: GroundTransaction, seatId: string, pageId: string): Promise<void> {
+  await sql`
+    update seat set page_id = ${pageId}, page_since = app_now() where id = ${seatId}
+  `.execute(tx)
+}
+
+/** An agent's phone and site, for a page that opens the seat; null for an account that is no agent's. */
+export async function agentAtPage(
+  tx: GroundTransaction,
+  userId: string,
+): Promise<{ readonly phoneId: string | null; readonly kind: PhoneKind | null; readonly siteId: string } | null> {
+  const { rows } = await sql<{ phoneId: string | null; kind: PhoneKind | null; siteId: string }>`
+    select g.phone_id, p.kind, t.site_id from agent g join team t on t.id = g.team_id
+    left join phone p on p.id = g.phone_id where g.user_id = ${userId} for update of g
+  `.execute(tx)
+  return rows[0] ?? null
+}
+
+export async function givePhone(tx: GroundTransaction, userId: string, phoneId: string): Promise<void> {
+  await sql`update agent set phone_id = ${phoneId} where user_id = ${userId}`.execute(tx)
 }

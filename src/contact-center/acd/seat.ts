@@ -12,6 +12,9 @@ export type SeatState =
   | 'holding'
   | 'wrap_up'
 
+/** A phone on a desk is rung; a page in a browser is a phone that calls in. */
+export type PhoneKind = 'desk' | 'browser'
+
 /** What a person may ask for by name; the two others are reached by signing in and out. */
 export type ChosenStatus = 'available' | 'on_break' | 'away'
 

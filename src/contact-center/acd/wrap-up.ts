@@ -15,11 +15,12 @@ export async function endWrapUp(
   { work, news }: { readonly work: Pick<WorkSource, 'agentCallOver'>; readonly news: SeatNews },
 ): Promise<void> {
   if (seat.state !== 'wrap_up') throw new UserError('SEAT_NOT_WRAPPING')
-  const { id, reservation, callId, attemptId, taskId } = seat
-  if (reservation === 'wrapping' && callId !== null) await moveReservation(tx, callId, 'completed')
+  const { id, reservation, reservationId, handedOver, attemptId, taskId } = seat
+  if (reservation === 'wrapping' && reservationId !== null) await moveReservation(tx, reservationId, 'completed')
   await moveSeat(tx, id, seat.reachable ? 'idle' : 'unreachable')
   // Nobody holds a leg of it: any node may ring the phone next.
   if (!seat.reachable) await loseSeatLeg(tx, id, { channelUuid: null, keepLease: false })
   news.add(id)
-  if (attemptId !== null && taskId !== null) await work.agentCallOver(tx, { attemptId, taskId })
+  // A call that went on at another seat is that one's to wrap up.
+  if (attemptId !== null && taskId !== null && !handedOver) await work.agentCallOver(tx, { attemptId, taskId })
 }

@@ -1,7 +1,7 @@
 import { UserError } from '#platform/errors/errors.ts'
 import { failpoint } from '#platform/failpoint.ts'
 import { type Log, logError } from '#platform/log.ts'
-import type { DialAnswer, LegEnd, OutboundDial, PatientLeg, Room, SeatLeg, Telephony } from '#telephony/telephony.ts'
+import type { DialAnswer, LegEnd, OutboundDial, SeatLeg, Telephony } from '#telephony/telephony.ts'
 import type { SeatCall } from '../acd/seat-call.ts'
 import type { ReservedSeat } from '../acd/seat-offer.ts'
 import '../acd/seat-errors.ts'
@@ -10,24 +10,11 @@ import { attemptResult, type ResultRule } from './attempt-result.ts'
 import type { AttemptResult } from './call-event.ts'
 import { CallEvents, type CallEventsParts, failedEnd, neverDialled, refs } from './call-events.ts'
 import { CallRecording, pathOrNone } from './call-recording.ts'
+import { SeatTalk, type SeatTalkParts, type TalkEnd } from './seat-talk.ts'
 
-/** The seats, as a call needs them. */
-export interface CallSeats {
-  leg(seatId: string): SeatLeg | null
-  /** Rings the lost phone until it is lifted; null when it was not in time, or `giveUp` came first. */
-  ringBack(seatId: string, withinMs: number, giveUp: Promise<unknown>): Promise<SeatLeg | null>
-  /** Commands of the seat reach this call until the returned function is called. */
-  enter(seatId: string, call: SeatCall): () => void
-  /** A leg that ended and of which no event of the call tells. */
-  legLost(seatId: string, leg: SeatLeg): void
-  hangUp(seatId: string): Promise<void>
-}
-
-export interface AgentCallParts extends CallEventsParts {
+export interface AgentCallParts extends CallEventsParts, SeatTalkParts {
   readonly telephony: Pick<Telephony, 'dial' | 'openRoom'>
   readonly work: Pick<WorkSource, 'begin' | 'release'>
-  readonly seats: CallSeats
-  readonly log: Log
   readonly resultRules: () => readonly ResultRule[]
   /** Absolute path on the media server for this attempt's recording. Its folder exists. */
   readonly recordingPath: (attemptId: string) => Promise<string>
@@ -36,12 +23,7 @@ export interface AgentCallParts extends CallEventsParts {
    * a call does not wait for a database that is away.
    */
   readonly shown: () => Promise<void>
-  /** What a patient hears whose agent is lost; null where there is no such prompt. */
-  readonly apology: string | null
 }
-
-/** How long the patient hears music while the agent's phone is rung again (architecture §4). */
-export const comeBackMs = 30_000
 
 /**
  * One attempt whose seat is reserved, from claim to end: gate once more, INVITE, recording, room. Each step is an event
@@ -49,33 +31,26 @@ export const comeBackMs = 30_000
  */
 export async function callForSeat(parts: AgentCallParts, work: Work, seat: ReservedSeat): Promise<void> {
   const call = new AgentCall(parts, work, seat)
-  const leave = parts.seats.enter(seat.seatId, call)
   try {
     await call.run()
   } finally {
-    leave()
-    call.tellSeatOfLeg()
+    call.leave()
   }
   await call.written()
 }
 
+/** The commands of the seat reach this until somebody answers, and from then on the talk. */
 class AgentCall implements SeatCall {
   readonly #parts: AgentCallParts
   readonly #work: Work
   readonly #seat: ReservedSeat
   readonly #events: CallEvents
   readonly #log: Log
-  /** Holding and resuming, one after the other. */
-  #commands: Promise<unknown> = Promise.resolve()
+  readonly #leaveSeat: () => void
   #dial: OutboundDial | null = null
-  #patient: PatientLeg | null = null
-  #room: Room | null = null
-  /** The leg that is, or last was, in the call or waited for it. */
+  /** The leg that waits for the patient. */
   #agent: SeatLeg | null
-  /** Its end has been told by an event. */
-  #told = false
-  #together = false
-  #held = false
+  #talk: SeatTalk | null = null
   #hangingUp = false
 
   constructor(parts: AgentCallParts, work: Work, seat: ReservedSeat) {
@@ -85,6 +60,7 @@ class AgentCall implements SeatCall {
     this.#events = new CallEvents(parts, work, seat.callId)
     this.#log = parts.log.child({ attemptId: work.attemptId, callId: seat.callId, seatId: seat.seatId })
     this.#agent = parts.seats.leg(seat.seatId)
+    this.#leaveSeat = parts.seats.enter(seat.seatId, this)
   }
 
   async run(): Promise<void> {
@@ -107,29 +83,22 @@ class AgentCall implements SeatCall {
     await this.#carry(result, recordingPath)
   }
 
-  async hold(): Promise<void> {
-    await this.#command(async (room) => {
-      if (this.#held) return
-      await room.hold()
-      this.#held = true
-      this.#events.write({ type: 'held' }, () => failpoint('hold'))
-    })
-  }
-
-  async resume(): Promise<void> {
-    await this.#command(async (room) => {
-      if (!this.#held) return
-      await room.resume()
-      this.#held = false
-      this.#events.write({ type: 'resumed' })
-    })
-  }
-
   async hangUp(): Promise<void> {
     this.#hangingUp = true
     this.#dial?.cancel()
-    await this.#patient?.hangUp()
   }
+
+  async release(by: string, reason: string): Promise<void> {
+    this.#events.write({ type: 'released', by, reason })
+    await this.hangUp()
+  }
+
+  hold = noCall
+  resume = noCall
+  sendDigits = noCall
+  supervise = noCall
+  unsupervise = async (): Promise<void> => {}
+  takeOver = noCall
 
   /** @throws what the journal threw, when an event could not be made durable (disk full) */
   written(): Promise<void> {
@@ -137,8 +106,10 @@ class AgentCall implements SeatCall {
   }
 
   /** After the call nobody but the seat itself looks after the leg: its end in the call's last moments is told to it. */
-  tellSeatOfLeg(): void {
-    if (this.#agent !== null && this.#agent.end !== null && !this.#told) {
+  leave(): void {
+    this.#leaveSeat()
+    if (this.#talk !== null) this.#talk.leave()
+    else if (this.#agent !== null && this.#agent.end !== null) {
       this.#parts.seats.legLost(this.#seat.seatId, this.#agent)
     }
   }
@@ -172,142 +143,79 @@ class AgentCall implements SeatCall {
     })
     this.#dial = dial
     if (this.#hangingUp) dial.cancel()
-    // A patient who would find nobody is not called on.
-    let over = false
-    void this.#agent?.ended.then(() => {
-      if (!over) dial.cancel()
-    })
+    this.#watchAgent(dial)
     const result = await dial.result
-    over = true
     this.#dial = null
     return result
   }
 
+  /** A patient who would find nobody is not called on; a page that was opened anew has brought its leg already. */
+  #watchAgent(dial: OutboundDial): void {
+    const agent = this.#agent
+    void agent?.ended.then(() => {
+      if (this.#dial !== dial) return
+      const next = this.#parts.seats.leg(this.#seat.seatId)
+      if (next === null || next === agent) return dial.cancel()
+      this.#agent = next
+      this.#watchAgent(dial)
+    })
+  }
+
   async #carry({ leg, sipStatus, earlyMedia }: DialAnswer, recordingPath: Promise<string>): Promise<void> {
-    this.#patient = leg
-    this.#events.write({ type: 'answered', sipStatus, earlyMedia, ref: refs(leg.ref) }, () => {
+    const events = this.#events
+    events.write({ type: 'answered', sipStatus, earlyMedia, ref: refs(leg.ref) }, () => {
       failpoint('answered')
       failpoint('seat-ringing')
     })
-    if (this.#hangingUp) void leg.hangUp()
+    const { seats } = this.#parts
+    const agent = seats.leg(this.#seat.seatId) ?? this.#agent
+    const talk = new SeatTalk({ ...this.#parts, log: this.#log }, { patient: leg, seat: this.#seat, agent, events })
+    this.#talk = talk
+    if (this.#hangingUp) void talk.hangUp()
     // Commanded now, awaited at the end.
     const recording = pathOrNone(recordingPath, this.#log).then(
-      (path) => new CallRecording(leg, path, this.#events, this.#log),
+      (path) => new CallRecording(leg, path, events, this.#log),
     )
-    const room = this.#parts.telephony.openRoom(leg)
-    this.#room = room
-    let talk: Talk = { bridged: false, agentLost: false }
+    let ended: TalkEnd = { bridged: false, agentLost: false, endedBy: null }
     try {
       await recording
       // The agent has read before the first word.
-      await this.#events.written().then(() => this.#parts.shown(), ignore)
-      talk = await this.#talk(leg, room)
+      await events.written().then(() => this.#parts.shown(), ignore)
+      ended = await talk.run()
     } catch (error) {
       logError(this.#log, error, 'the call broke off')
     }
-    this.#together = false
-    this.#room = null
+    if (ended.endedBy !== null) await leg.hangUp()
     await (await recording).stop()
-    await room.close()
+    await talk.close()
     await leg.hangUp()
     await (await recording).tellClosed(() => failpoint('recording-closed'))
     const end = leg.end ?? { by: 'lost', q850: null, at: this.#parts.clock.now() }
-    this.#events.write(
+    events.write(
       {
         type: 'ended',
-        result: resultOf(end, talk),
+        result: resultOf(end, ended),
         hangupBy: end.by,
         sipStatus,
         sipReason: null,
         q850: end.q850,
         earlyMedia,
       },
-      talk.bridged ? () => failpoint('wrap-up') : undefined,
+      ended.bridged ? () => failpoint('wrap-up') : undefined,
     )
-    this.#log.info({ ...talk, by: end.by }, 'call over')
+    this.#log.info({ ...ended, by: end.by }, 'call over')
   }
-
-  /** Until the patient's leg ends, or the agent is lost for good. */
-  async #talk(patient: PatientLeg, room: Room): Promise<Talk> {
-    const { seatId, agentId } = this.#seat
-    let bridged = false
-    for (let agent = this.#agent; agent !== null; agent = await this.#comeBack(patient)) {
-      this.#agent = agent
-      this.#told = false
-      if (!(await this.#enter(room, patient, agent, bridged))) {
-        // Not the phone's fault, nor the patient's: nothing to wait for.
-        if (agent.end === null) return { bridged, agentLost: false }
-      } else {
-        bridged = true
-        this.#together = true
-        this.#events.write({ type: 'bridged', seatId, agentId, ref: refs(agent.ref) }, () => failpoint('talking'))
-        await Promise.race([patient.ended, agent.ended])
-        this.#together = false
-      }
-      if (patient.end !== null) return { bridged, agentLost: false }
-      this.#told = true
-      this.#held = false
-      this.#events.write({ type: 'agent_left', reason: 'phone_lost' })
-      this.#log.warn('the agent’s phone was lost in a call; it is rung again')
-      await this.#commands
-      await room.leaveSeat().catch((error: unknown) => logError(this.#log, error, 'no music for the patient who waits'))
-    }
-    if (patient.end !== null) return { bridged, agentLost: false }
-    this.#events.write({ type: 'agent_left', reason: 'not_back' })
-    await this.#apologise(patient, room)
-    return { bridged, agentLost: true }
-  }
-
-  async #comeBack(patient: PatientLeg): Promise<SeatLeg | null> {
-    return this.#parts.seats.ringBack(this.#seat.seatId, comeBackMs, patient.ended)
-  }
-
-  /** @returns whether patient and agent are together */
-  async #enter(room: Room, patient: PatientLeg, agent: SeatLeg, again: boolean): Promise<boolean> {
-    if (patient.end !== null || agent.end !== null) return false
-    try {
-      if (again) await room.joinSeat(agent)
-      else await room.join(patient, agent)
-      return true
-    } catch (error) {
-      if (patient.end === null && agent.end === null) logError(this.#log, error, 'patient and agent did not meet')
-      // The rows know of no leg since the first was lost.
-      if (again && agent.end === null) await this.#parts.seats.hangUp(this.#seat.seatId)
-      return false
-    }
-  }
-
-  async #apologise(patient: PatientLeg, room: Room): Promise<void> {
-    const { apology } = this.#parts
-    if (apology === null) return
-    try {
-      await room.releasePatient()
-      await patient.play(apology)
-    } catch (error) {
-      logError(this.#log, error, 'no apology for the patient whose agent was lost')
-    }
-  }
-
-  #command(act: (room: Room) => Promise<void>): Promise<void> {
-    const done = this.#commands.then(async () => {
-      if (!this.#together || this.#room === null) throw new UserError('SEAT_NO_CALL')
-      await act(this.#room)
-    })
-    this.#commands = done.catch(ignore)
-    return done
-  }
-}
-
-interface Talk {
-  readonly bridged: boolean
-  readonly agentLost: boolean
 }
 
 /** What the telephone did; what the call came to, the agent says (outcome). */
-function resultOf(end: LegEnd, { bridged, agentLost }: Talk): AttemptResult {
+function resultOf(end: LegEnd, { bridged, agentLost }: TalkEnd): AttemptResult {
   if (end.by === 'lost') return 'restart'
   // Nobody was there for the patient: a call back is owed.
   return agentLost || !bridged ? 'abandoned' : 'completed'
+}
+
+async function noCall(): Promise<never> {
+  throw new UserError('SEAT_NO_CALL')
 }
 
 function ignore(): void {}

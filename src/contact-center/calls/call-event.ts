@@ -58,6 +58,29 @@ export type CallEventBody =
   | { readonly type: 'resumed' }
   /** `phone_lost`: the seat's leg ended, the patient waits with music. `not_back`: it did not come back in time. */
   | { readonly type: 'agent_left'; readonly reason: 'phone_lost' | 'not_back' }
+  /** A supervisor came into the call, changed how, or left it (null). */
+  | {
+      readonly type: 'supervised'
+      readonly supervisionId: string
+      readonly supervisorId: string
+      readonly mode: 'monitor' | 'coach' | 'barge' | null
+    }
+  /** The call goes on at a supervisor's seat, whose leg is in it now; the agent has after-call work. */
+  | {
+      readonly type: 'taken_over'
+      readonly supervisionId: string
+      /** Of the seat that has it now. */
+      readonly reservationId: string
+      readonly fromSeatId: string
+      readonly seatId: string
+      readonly agentId: string
+      readonly reason: string
+      readonly ref: LegRefs
+    }
+  /** A supervisor had the call ended (vocabulary: force_release). */
+  | { readonly type: 'released'; readonly by: string; readonly reason: string }
+  /** Keys pressed for the far end; which ones is nobody's to read. */
+  | { readonly type: 'digits_sent'; readonly count: number }
   /** No INVITE left for a reserved seat: the gate closed, or its phone was gone. The attempt has been given back. */
   | { readonly type: 'not_dialled'; readonly reason: string }
   /** The last event of every attempt that was dialled. */

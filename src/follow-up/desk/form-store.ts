@@ -21,13 +21,14 @@ export async function lockSeatsCall(tx: GroundTransaction, taskId: string, userI
   const found = await sql<{ attemptId: string }>`
     select a.id as attempt_id
     from attempt a join reservation r on r.attempt_id = a.id join seat s on s.id = r.seat_id
-    where a.task_id = ${taskId} and s.agent_id = ${userId}
+    where a.task_id = ${taskId} and s.agent_id = ${userId} and r.handed_over_at is null
     order by a.id desc limit 1 for key share of a
   `.execute(tx)
   const attemptId = found.rows[0]?.attemptId
   if (attemptId === undefined) return null
   const { rows } = await sql<{ state: string }>`
-    select state from reservation where attempt_id = ${attemptId} for no key update
+    select r.state from reservation r join seat s on s.id = r.seat_id
+    where r.attempt_id = ${attemptId} and s.agent_id = ${userId} and r.handed_over_at is null for no key update of r
   `.execute(tx)
   const [reservation] = rows
   return reservation === undefined ? null : { attemptId, reservation: reservation.state }

@@ -45,7 +45,7 @@ export class PatientRecords {
 
   /**
    * One look at the rows, written to the audit trail in the same transaction. Whoever has the task's call at the seat may
-   * look for as long as that lasts; others need the right `call.read`.
+   * look for as long as that lasts, and sees the patient's name in the clear; others need the right `call.read`.
    * @throws UserError DESK_NOT_YOURS, TASK_UNKNOWN
    */
   async open(taskId: string, reader: Reader, actor: Actor): Promise<DeskRecord> {
@@ -69,6 +69,7 @@ export class PatientRecords {
             attemptId: head.attemptId,
             reserved: head.reserved,
             clear: reader.rights.has('patient.clear'),
+            nameClear: reader.rights.has('patient.clear') || head.reserved !== null,
           },
         })
         return { record }
@@ -97,6 +98,8 @@ export class PatientRecords {
         return clear ? nationalNumber(number) : maskPhone(number)
       },
     }
+    // Who calls a patient asks for the patient by name.
+    const patientName = head.reserved === null ? mask.name(head.name) : head.name
     const today = dayOf(head.now)
     const phones = await phoneRows(tx, head.patientId)
     const sharers = await sharerRows(tx, head.phoneNumberId, head.patientId)
@@ -111,7 +114,7 @@ export class PatientRecords {
       call: callOf(head),
       patient: {
         id: head.patientId,
-        name: mask.name(head.name),
+        name: patientName,
         sex: head.sex,
         age: ageOn(today, head.birthDate),
         patientNo: head.patientNo === null ? null : mask.record(head.patientNo),
@@ -147,16 +150,17 @@ export class PatientRecords {
       })),
       responses: forms.map(pastForm),
       ...formOf(head, questionnaire),
-      script: scriptFor(questionnaire, { name: mask.name(head.name), site: head.site }),
+      script: scriptFor(questionnaire, { name: patientName, site: head.site }),
       ...summaryOf(versions),
       callingHours: periods.map(({ opens, closes }) => ({ opens, closes })),
     }
   }
 }
 
-function callOf({ attemptId, reserved }: RecordHead): DeskRecord['call'] {
+function callOf({ attemptId, reserved, handedOver }: RecordHead): DeskRecord['call'] {
   if (attemptId === null) return null
-  return { attemptId, reservation: reserved, writable: reserved === 'accepted' || reserved === 'wrapping' }
+  const writable = (reserved === 'accepted' || reserved === 'wrapping') && !handedOver
+  return { attemptId, reservation: reserved, writable }
 }
 
 function formOf({ answers, respondent }: RecordHead, questionnaire: Questionnaire | null) {

@@ -34,6 +34,8 @@ export interface RecordHead {
   readonly attemptId: string | null
   /** Of that call's reservation, where it is the reader's own and still stands. */
   readonly reserved: 'pending' | 'accepted' | 'wrapping' | null
+  /** A supervisor has taken that call over: the form is that one's. */
+  readonly handedOver: boolean
   /** The number that call dialled; before the first, the one to be dialled. */
   readonly phoneNumberId: string | null
   readonly definition: unknown
@@ -48,7 +50,7 @@ export async function recordHead(tx: GroundTransaction, taskId: string, userId: 
     select t.id as task_id, t.state as task_state, t.due_on, t.programme_id, p.name as programme, site.name as site,
       b.id as patient_id, b.name, b.sex, b.birth_date, b.patient_no, b.id_type, b.id_last4, b.vip,
       b.deceased_at is not null as deceased, b.tags,
-      coalesce(own.id, last.id) as attempt_id, own.state as reserved,
+      coalesce(own.id, last.id) as attempt_id, own.state as reserved, coalesce(own.handed_over, false) as handed_over,
       coalesce(own.phone_number_id, last.phone_number_id, t.phone_number_id) as phone_number_id,
       v.definition, f.respondent,
       coalesce((select jsonb_object_agg(w.question_id, w.value) from answer w where w.response_id = f.id and ${stands}),
@@ -62,7 +64,7 @@ export async function recordHead(tx: GroundTransaction, taskId: string, userId: 
     left join response f on f.task_id = t.id
     left join questionnaire_version v on v.id = coalesce(f.questionnaire_version_id, step.questionnaire_version_id)
     left join lateral (
-      select a.id, a.phone_number_id, r.state from attempt a
+      select a.id, a.phone_number_id, r.state, r.handed_over_at is not null as handed_over from attempt a
       join reservation r on r.attempt_id = a.id join seat s on s.id = r.seat_id
       where a.task_id = t.id and s.agent_id = ${userId} and r.state in ('pending', 'accepted', 'wrapping')
       order by a.id desc limit 1
@@ -146,7 +148,7 @@ export async function pastCallRows(tx: GroundTransaction, patientId: string, bes
     join task t on t.enrolment_id = e.id
     join attempt a on a.task_id = t.id
     join programme p on p.id = t.programme_id
-    left join reservation r on r.attempt_id = a.id
+    left join reservation r on r.attempt_id = a.id and r.handed_over_at is null
     left join seat s on s.id = r.seat_id
     left join agent g on g.user_id = coalesce(a.agent_id, s.agent_id)
     where e.patient_id = ${patientId} and a.id is distinct from ${besides}::uuid

@@ -59,7 +59,7 @@ export async function taskInHand(tx: GroundTransaction, taskId: string, attemptI
       (select count(*)::integer from response f join answer w on w.response_id = f.id
         where f.task_id = t.id and ${stands}) as answers
     from task t join attempt a on a.id = ${attemptId} join patient p on p.id = t.patient_id
-    left join reservation r on r.attempt_id = a.id
+    left join reservation r on r.attempt_id = a.id and r.handed_over_at is null
     left join seat s on s.id = r.seat_id
     left join lateral (
       select c.outcome, c.callback_at from call_summary c where c.attempt_id = a.id order by c.version desc limit 1

@@ -117,7 +117,8 @@ async function healWrapUps(db: Ground): Promise<number> {
       select a.id from attempt a where a.task_id = t.id order by a.created_at desc, a.id desc limit 1
     ) last
     where t.state = 'wrapping' and t.changed_at < app_now() - interval '5 minutes'
-      and not exists (select from reservation r where r.attempt_id = last.id and r.state in ('accepted', 'wrapping'))
+      and not exists (select from reservation r where r.attempt_id = last.id and r.handed_over_at is null
+        and r.state in ('accepted', 'wrapping'))
     order by t.id limit ${atOnce}
   `.execute(db)
   for (const { now, ...over } of rows) await db.transaction().execute((tx) => agentCallOver(tx, over, now))

@@ -18,6 +18,10 @@ export const rights = [
   /** To sit at a seat: take calls, fill the form. */
   'seat.use',
   'team.manage',
+  /** The seats, calls and queues of one's own teams. */
+  'floor.read',
+  /** To be in the calls of one's own teams, to take them over, to end them. */
+  'call.supervise',
 ] as const
 
 export type Right = (typeof rights)[number]

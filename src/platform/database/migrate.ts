@@ -59,6 +59,12 @@ async function migrationFiles(folder: string): Promise<string[]> {
   return (await fs.readdir(folder)).filter((name) => /^\d{4}-[a-z0-9-]+\.ts$/.test(name))
 }
 
+/** Name of the newest migration that this release ships. */
+export async function latestMigration(): Promise<string> {
+  const names = (await migrationFiles(migrationsFolder)).sort()
+  return path.parse(names.at(-1) ?? '').name
+}
+
 function migrationError(error: unknown, migration = 'unknown'): unknown {
   if (error instanceof OperationalError) return error
   const text = error instanceof Error ? error.message : String(error)

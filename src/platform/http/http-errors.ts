@@ -37,4 +37,22 @@ declareErrors({
     en: 'Something went wrong on our side. Try again; if it happens once more, report the request number {requestId}.',
     zh: '系统内部出现错误。请重试，若再次出现，请提供请求编号 {requestId} 以便排查。',
   },
+  TUNNEL_BROKEN: {
+    kind: 'operational',
+    status: 502,
+    en: 'The way from the console to {address} is broken: {reason}. Browser phones cannot sign in until it works; check that the server behind it runs.',
+    zh: '控制台到 {address} 的通道不可用：{reason}。恢复前浏览器话机无法登录，请检查对端服务是否运行。',
+  },
+  TLS_FILE_UNREADABLE: {
+    kind: 'user',
+    status: 500,
+    en: 'The file {file} of TLS_CERT_FILE or TLS_KEY_FILE cannot be read. Check its path and who may read it, then start again.',
+    zh: 'TLS_CERT_FILE 或 TLS_KEY_FILE 指定的文件 {file} 无法读取。请检查路径和权限后重新启动。',
+  },
+  TLS_FILES_UNUSABLE: {
+    kind: 'user',
+    status: 500,
+    en: '{certFile} and {keyFile} are not a certificate and its private key in PEM. Put the right files there, then start again.',
+    zh: '{certFile} 与 {keyFile} 不是匹配的 PEM 证书和私钥。请更换正确的文件后重新启动。',
+  },
 })

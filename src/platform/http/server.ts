@@ -21,6 +21,8 @@ export interface HttpServerOptions {
   readonly readiness: readonly ReadinessPart[]
   /** True behind a reverse proxy of our own: address and protocol come from X-Forwarded-*. */
   readonly trustProxy?: boolean
+  /** PEM; null: plain HTTP. */
+  readonly certificate?: { readonly cert: string; readonly key: string } | null
   readonly limits?: Partial<HttpLimits>
 }
 
@@ -42,6 +44,7 @@ export type HttpServer = FastifyInstance
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const limits = { ...defaultHttpLimits, ...options.limits }
   const loggerInstance: FastifyBaseLogger = options.log
+  const { certificate = null } = options
   const server: HttpServer = fastify({
     loggerInstance,
     // Addresses may hold what somebody typed: routes are logged by their pattern, below.
@@ -51,6 +54,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     trustProxy: options.trustProxy ?? false,
     bodyLimit: 256 * 1024,
     forceCloseConnections: true,
+    ...(certificate === null ? {} : { https: { cert: certificate.cert, key: certificate.key } }),
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
   })
 

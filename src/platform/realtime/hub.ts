@@ -22,7 +22,7 @@ export interface HubOptions {
   readonly log: Log
   readonly parseCookies: (header: string) => Record<string, string | undefined>
   /** Deny by default: only the streams this says yes to are read. */
-  readonly mayRead: (session: Session, stream: string) => boolean
+  readonly mayRead: (session: Session, stream: string) => boolean | Promise<boolean>
   readonly limits?: Partial<HubLimits>
 }
 
@@ -40,7 +40,7 @@ export interface HubLimits {
 
 export const defaultHubLimits: HubLimits = {
   sockets: 500,
-  streamsPerSocket: 8,
+  streamsPerSocket: 24,
   messagesPer10Seconds: 40,
   eventsPerBatch: 200,
   takenWithinMs: 15_000,
@@ -238,7 +238,7 @@ class SocketHub implements Hub {
     try {
       const session = await auth.sessionById(one.sessionId)
       if (session === null) return this.#dismiss(one)
-      if (!mayRead(session, stream)) {
+      if (!(await mayRead(session, stream))) {
         await this.#audit(one.actor, `stream ${stream.slice(0, 60)}`, 'RIGHT_MISSING')
         return reply({ ok: false, code: 'RIGHT_MISSING' })
       }

@@ -14,6 +14,8 @@ test('an empty environment gives the trial on this machine', () => {
     demo: true,
     switches: null,
     tls: null,
+    https: true,
+    sipWs: null,
     logLevel: 'info',
     logFile: resolve('data/log/suifang.log'),
   })
@@ -36,6 +38,12 @@ test('a real pair of servers is named by two variables and their secrets', () =>
   })
 })
 
+test('drachtio’s WebSocket is named by an address, HTTPS can be left to somebody else', () => {
+  const settings = readSettings({ SUIFANG_SIP_WS: 'ws://10.0.0.4:5070', SUIFANG_HTTPS: 'no' })
+  expect(settings).toMatchObject({ sipWs: { host: '10.0.0.4', port: 5070 }, https: false })
+  expect(readSettings({ SUIFANG_SIP_WS: 'ws://[fd00::1]:80/' }).sipWs).toEqual({ host: 'fd00::1', port: 80 })
+})
+
 test('an own database is used for both roles unless the owner is named', () => {
   const url = 'postgres://app@db/suifang'
   expect(readSettings({ DATABASE_URL: url }).database).toEqual({ url, ownerUrl: url })
@@ -50,6 +58,11 @@ test('an instant with its zone is read, one without is refused', () => {
 
 test.each([
   ['PORT', '80a'],
+  ['SUIFANG_SIP_WS', 'wss://10.0.0.4:8443'],
+  ['SUIFANG_SIP_WS', 'ws://10.0.0.4'],
+  ['SUIFANG_SIP_WS', 'ws://user@10.0.0.4:5070'],
+  ['SUIFANG_SIP_WS', 'ws://10.0.0.4:70000'],
+  ['SUIFANG_HTTPS', 'yes'],
   ['PORT', '70000'],
   ['SUIFANG_KEY', 'short'],
   ['SUIFANG_NOW', 'tomorrow'],

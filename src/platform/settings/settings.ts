@@ -28,8 +28,12 @@ export interface Settings {
   readonly demo: boolean
   /** Null: the embedded softswitch. */
   readonly switches: { readonly drachtio: ServerAddress; readonly freeswitch: readonly ServerAddress[] } | null
-  /** PEM files for HTTPS; null: plain HTTP. */
+  /** PEM files for HTTPS; null: one of our own where it is needed (http/certificate.ts). */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null
+  /** False: plain HTTP in any case, for who puts TLS of his own before it. */
+  readonly https: boolean
+  /** Where drachtio takes SIP over WebSockets; null: where the embedded softswitch does. */
+  readonly sipWs: { readonly host: string; readonly port: number } | null
   readonly logLevel: string
   /** Where log lines go: a file, or `-` for stdout. */
   readonly logFile: string
@@ -70,6 +74,13 @@ const environmentSchema = Type.Object({
   DRACHTIO_SECRET: text('the secret of drachtio.conf.xml'),
   FREESWITCH_HOSTS: text('a list such as 10.0.0.5,10.0.0.6:8021'),
   FREESWITCH_SECRET: text('the password of event_socket.conf.xml'),
+  SUIFANG_SIP_WS: Type.Optional(
+    Type.String({
+      pattern: '^ws://(?:[^\\s:/@[\\]]+|\\[[0-9a-fA-F:.]+\\]):\\d{1,5}/?$',
+      title: 'an address such as ws://10.0.0.5:5070',
+    }),
+  ),
+  SUIFANG_HTTPS: Type.Union([Type.Literal('auto'), Type.Literal('no')], { default: 'auto', title: 'auto or no' }),
   TLS_CERT_FILE: text('the path of a PEM file'),
   TLS_KEY_FILE: text('the path of a PEM file'),
   LOG_FILE: text('a file, or - for stdout'),
@@ -96,6 +107,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     demo: given.SUIFANG_DEMO === 'yes',
     switches: switchesOf(given),
     tls: tlsOf(given),
+    https: given.SUIFANG_HTTPS === 'auto',
+    sipWs: sipWsOf(given),
     logLevel: given.LOG_LEVEL,
     logFile: given.LOG_FILE ?? join(resolve(given.SUIFANG_DATA), 'log', 'suifang.log'),
   }
@@ -153,6 +166,14 @@ function tlsOf(given: Given): Settings['tls'] {
   if (certFile === undefined) throw incomplete('TLS_KEY_FILE', 'TLS_CERT_FILE')
   if (keyFile === undefined) throw incomplete('TLS_CERT_FILE', 'TLS_KEY_FILE')
   return { certFile: resolve(certFile), keyFile: resolve(keyFile) }
+}
+
+function sipWsOf({ SUIFANG_SIP_WS: address }: Given): Settings['sipWs'] {
+  if (address === undefined) return null
+  const url = URL.parse(address)
+  const port = Number(/:(\d+)\/?$/.exec(address)?.[1])
+  if (url === null || port === 0 || port > 65_535) throw invalid('SUIFANG_SIP_WS')
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port }
 }
 
 /** Only with a zone: an hour without one would mean another instant on another machine. */

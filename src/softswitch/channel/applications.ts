@@ -1,6 +1,6 @@
 /** The applications that a channel can execute, by name. What is not here is refused as the real server refuses it. */
 
-import { answer, hangup, park, setMute, sleep, socket, startDtmf } from './applications/call-control.ts'
+import { answer, hangup, park, sendDtmf, setMute, sleep, socket, startDtmf } from './applications/call-control.ts'
 import { conference } from './applications/conference.ts'
 import { playAndGetDigits } from './applications/play-and-get-digits.ts'
 import { endlessPlayback, playback } from './applications/playback.ts'
@@ -24,6 +24,7 @@ const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Applicati
   ['playback', playback],
   ['record', record],
   ['record_session', recordSession],
+  ['send_dtmf', sendDtmf],
   ['set', set],
   ['set_mute', setMute],
   ['sleep', sleep],

@@ -33,8 +33,6 @@ const CALL_STATE_NUMBERS: Readonly<Record<CallState, number>> = {
 /** Shorter and longer keys are told with these lengths, in samples at 8 kHz, as the real server does. */
 const SHORTEST_DIGIT = 400
 const LONGEST_DIGIT = 192_000
-/** Length of a key that was given without one. */
-export const DEFAULT_DIGIT = 2000
 const MOST_DIGITS_QUEUED = 100
 /** A play that does not end or a disk that hangs must not keep a telephone from hearing our BYE. */
 const END_LIMIT_MS = 3_000

@@ -14,6 +14,8 @@ import { SipEndpoint } from '../sip/sip-endpoint.ts'
 import type { SipRequest } from '../sip/sip-message.ts'
 import { parseSipUri } from '../sip/sip-uri.ts'
 import { UserAgent } from '../sip/user-agent.ts'
+import { BrowserMedia } from '../webrtc/browser-media.ts'
+import { type BrowserOffer, readBrowserOffer } from '../webrtc/webrtc-sdp.ts'
 import { Channel } from './channel.ts'
 import { causeNamed, causeNumber, causeQ850, causeSipStatus, type HangupCause } from './hangup-cause.ts'
 import { SWITCH_VERSION, type SwitchCore } from './switch-core.ts'
@@ -32,6 +34,11 @@ const DIALPLAN = [
   // biome-ignore lint/suspicious/noTemplateCurlyInString: FreeSWITCH's own way to name a variable
   ['socket', '${sip_h_X-esl-outbound} async full'],
 ] as const
+
+/** A browser that vanishes sends no BYE: its leg ends when its sound has been gone for so long, as in production. */
+const BROWSER_TIMEOUT_MS = 5_000
+/** A-law first, as sip-config/freeswitch/vars.xml has it. */
+const LAWS = ['PCMA', 'PCMU'] as const
 
 export class SipProfile {
   readonly name: string
@@ -104,6 +111,7 @@ class ProfileCall {
   readonly #sessionId = Math.floor(Date.now() / 1000)
   #version = Math.floor(Date.now() / 1000)
   #pendingAnswer: string | null = null
+  #browser: BrowserMedia | null = null
 
   constructor(core: SwitchCore, profile: string, call: SipCall, leg: MediaLeg) {
     this.#call = call
@@ -140,13 +148,35 @@ class ProfileCall {
 
   #takeOffer(offer: string): void {
     const answer = answerOffer(offer, this.#local())
-    if (answer === null) {
-      void this.#channel.hangUp('INCOMPATIBLE_DESTINATION')
-      return
-    }
-    this.#pendingAnswer = answer.sdp
-    this.#channel.setAudio(answer.audio, { local: answer.sdp, remote: offer })
+    const browser = answer === null ? readBrowserOffer(offer, { laws: LAWS }) : null
+    if (answer !== null) this.#proceed(answer.sdp, answer.audio, offer)
+    else if (browser !== null) void this.#takeBrowser(browser, offer)
+    else void this.#channel.hangUp('INCOMPATIBLE_DESTINATION')
+  }
+
+  #proceed(answer: string, audio: NegotiatedAudio, offer: string): void {
+    this.#pendingAnswer = answer
+    this.#channel.setAudio(audio, { local: answer, remote: offer })
     void this.#channel.runDialplan(DIALPLAN)
+  }
+
+  /** The gateway ends ICE, DTLS and SRTP; the leg hears and speaks plain RTP with it. */
+  async #takeBrowser(offer: BrowserOffer, text: string): Promise<void> {
+    const { settings } = this.#channel.core
+    const { variables } = this.#channel
+    try {
+      const browser = await BrowserMedia.open(settings.gateway, offer, this.#leg)
+      void this.#channel.ended.then(() => browser.close())
+      if (!this.#channel.up) return
+      this.#browser = browser
+      variables.set('media_timeout', BROWSER_TIMEOUT_MS)
+      // The real server does so with every encrypted stream: many telephones cannot bear gaps in one.
+      variables.set('send_silence_when_idle', -1)
+      this.#proceed(browser.answer(this.#local()), browser.audio, text)
+    } catch (error) {
+      settings.log('no way to a browser', { error: String(error) })
+      void this.#channel.hangUp('INCOMPATIBLE_DESTINATION')
+    }
   }
 
   #answer(): boolean {
@@ -176,6 +206,10 @@ class ProfileCall {
     const { offer } = reinvite
     this.#version += 1
     const local = this.#local()
+    if (this.#browser !== null) {
+      this.#renewBrowser(this.#browser, reinvite)
+      return
+    }
     if (offer === undefined) {
       const sdp = writeOffer(local)
       reinvite.onAck = (ack) => {
@@ -190,6 +224,17 @@ class ProfileCall {
     else if (reinvite.answer({ sdp: answer.sdp })) this.#setAudio(answer.audio, answer.sdp, offer)
   }
 
+  #renewBrowser(browser: BrowserMedia, reinvite: Reinvite): void {
+    const text = reinvite.offer ?? ''
+    const offer = readBrowserOffer(text, { laws: LAWS })
+    if (offer === null || !browser.renew(offer)) {
+      reinvite.refuse({ status: 488 })
+      return
+    }
+    const answer = browser.answer(this.#local())
+    if (reinvite.answer({ sdp: answer })) this.#setAudio(browser.audio, answer, text)
+  }
+
   #setAudio(audio: NegotiatedAudio, local: string, remote: string): void {
     this.#channel.setAudio(audio, { local, remote })
     const direction = parseSdp(remote)?.media.find(({ port }) => port !== 0)?.direction
@@ -200,8 +245,7 @@ class ProfileCall {
     return {
       address: this.#leg.address,
       port: this.#leg.port,
-      // A-law first, as sip-config/freeswitch/vars.xml has it.
-      laws: ['PCMA', 'PCMU'],
+      laws: LAWS,
       owner: 'FreeSWITCH',
       sessionId: this.#sessionId,
       version: this.#version,

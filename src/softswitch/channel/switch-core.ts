@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { cpus, hostname } from 'node:os'
 import type { MediaEngine } from '../media/media-engine.ts'
+import type { Gateway } from '../webrtc/gateway.ts'
 import type { Channel } from './channel.ts'
 import { Conferences } from './conference/conferences.ts'
 import { EventBus } from './event-bus.ts'
@@ -15,6 +16,8 @@ const HEARTBEAT_MS = 20_000
 
 export interface SwitchCoreSettings {
   readonly media: MediaEngine
+  /** The way to browsers. */
+  readonly gateway: Gateway
   /** Numeric address that events show. */
   readonly address: string
   /** Where relative paths of prompts and recordings begin. */

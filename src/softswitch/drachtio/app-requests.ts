@@ -7,11 +7,12 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import type { InviteClientTransaction, ResponseOrigin } from '#softswitch/sip/client-transaction.ts'
 import { dialogFromResponse, noteRefreshAnswer, requestInside } from '#softswitch/sip/dialog.ts'
-import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
+import { protocolOf } from '#softswitch/sip/next-hop.ts'
+import type { RouteOptions, SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import { SipHeaders } from '#softswitch/sip/sip-headers.ts'
 import { addExtraHeaders, parseCSeq, SipRequest, type SipResponse } from '#softswitch/sip/sip-message.ts'
 import { formatNameAddr, parseSipUri } from '#softswitch/sip/sip-uri.ts'
-import type { Hop } from '#softswitch/sip/transport.ts'
+import { type Hop, isReliable, type SipProtocol } from '#softswitch/sip/transport.ts'
 import type { AppClient } from './app-client.ts'
 import { type AppDialog, appDialogId, type DialogBook, ownerOf } from './app-dialog.ts'
 import {
@@ -24,7 +25,8 @@ import {
   withoutLocalhost,
 } from './app-message.ts'
 import type { ClientRegistry } from './client-registry.ts'
-import { dialogFrame, requestSentFrame } from './server-frame.ts'
+import type { FlowCache } from './flow-cache.ts'
+import { dialogFrame, type MessageMeta, requestSentFrame } from './server-frame.ts'
 
 /** A refusal with the text the application is told. */
 class Refusal extends Error {}
@@ -41,17 +43,27 @@ interface Outgoing {
   dialog: AppDialog | undefined
 }
 
+/** What both directions of the server work on. */
+export interface ServerParts {
+  readonly endpoint: SipEndpoint
+  readonly dialogs: DialogBook
+  readonly registry: ClientRegistry
+  readonly flows: FlowCache
+}
+
 export class AppRequests {
   readonly #endpoint: SipEndpoint
   readonly #dialogs: DialogBook
   readonly #registry: ClientRegistry
+  readonly #flows: FlowCache
   /** INVITEs under way, by the transaction id the application knows. */
   readonly #invites = new Map<string, { outgoing: Outgoing; transaction: InviteClientTransaction }>()
 
-  constructor(endpoint: SipEndpoint, dialogs: DialogBook, registry: ClientRegistry) {
+  constructor({ endpoint, dialogs, registry, flows }: ServerParts) {
     this.#endpoint = endpoint
     this.#dialogs = dialogs
     this.#registry = registry
+    this.#flows = flows
   }
 
   /** INVITEs without a final answer. */
@@ -68,15 +80,20 @@ export class AppRequests {
     }
     answering(client, msgId, '', () => {
       const { method, uri } = requestLine(message.startLine)
-      const target = withoutLocalhost(uri, this.#endpoint.hostPort)
       const route = routeUrl === '' ? undefined : /^sips?:/i.test(routeUrl) ? routeUrl : `sip:${routeUrl}`
+      const flow = toFlows.has(method) ? this.#flows.find(uri) : undefined
+      const protocol = flow?.protocol ?? protocolOf(route ?? uri)
       if (!knownMethods.has(method) || method === 'ACK' || method === 'CANCEL' || !isTarget(uri)) {
         throw new Refusal(`invalid request-uri: ${message.startLine}`)
       }
-      if (!isUdp(route ?? uri)) throw new Refusal('requested protocol/transport not available')
+      if (protocol === undefined || !this.#speaks(protocol, route ?? uri)) {
+        throw new Refusal('requested protocol/transport not available')
+      }
+      const target = withoutLocalhost(uri, this.#endpoint.hostPortOf(protocol))
       if (contentType(message) === undefined) throw new Refusal('missing content-type')
       if (this.#isMyself(target)) throw new Refusal('can not send request to myself')
-      this.#start(client, msgId, this.#draft(method, target, message), route)
+      const way = flow !== undefined ? { hop: flow } : route !== undefined ? { route } : {}
+      this.#start(client, msgId, this.#draft(method, target, message, protocol), way, protocol)
     })
   }
 
@@ -110,15 +127,17 @@ export class AppRequests {
       return
     }
     pending.outgoing.cancelled = true
-    client.send(requestSentFrame(msgId, this.#sentMeta(), randomUUID(), cancel.toBuffer()))
+    const meta = this.#sentMeta(pending.transaction.hop?.protocol)
+    client.send(requestSentFrame(msgId, meta, randomUUID(), cancel.toBuffer()))
   }
 
   /** BYE made by the server; the owner is told of it as of a BYE that came. */
   endDialog(dialog: AppDialog, reason: string): void {
     this.#dialogs.remove(dialog)
     const bye = requestInside(dialog.state, 'BYE', { headers: { Reason: reason } })
-    this.#endpoint.request(bye, { onResponse: () => {} }, hopOption(dialog.hop))
-    ownerOf(dialog, this.#registry)?.send(dialogFrame(this.#sentMeta(), 'unsolicited', dialog.id, bye.toBuffer()))
+    this.#endpoint.request(bye, { onResponse: () => {} }, this.#way(dialog, bye.uri))
+    const frame = dialogFrame(this.#sentMeta(dialog.hop?.protocol), 'unsolicited', dialog.id, bye.toBuffer())
+    ownerOf(dialog, this.#registry)?.send(frame)
   }
 
   /** Cancels every INVITE under way: the server closes. */
@@ -130,9 +149,9 @@ export class AppRequests {
   }
 
   /** The request the application asks for, with what it left out filled in (Via and Max-Forwards follow). */
-  #draft(method: string, uri: string, message: AppMessage): SipRequest {
-    const { hostPort } = this.#endpoint
-    const contact = `<sip:${hostPort}>`
+  #draft(method: string, uri: string, message: AppMessage, protocol: SipProtocol): SipRequest {
+    const hostPort = this.#endpoint.hostPortOf(protocol)
+    const contact = `<${this.#endpoint.contactUri(undefined, protocol)}>`
     const givenFrom = message.headers.get('From')
     const from = addressHeader(withoutLocalhost(givenFrom ?? contact, hostPort), this.#endpoint.newTag())
     if (from === undefined) throw new Refusal(`invalid from value provided by client: ${givenFrom}`)
@@ -153,7 +172,7 @@ export class AppRequests {
     return new SipRequest(method, uri, headers, message.body)
   }
 
-  #start(client: AppClient, msgId: string, request: SipRequest, route: string | undefined): void {
+  #start(client: AppClient, msgId: string, request: SipRequest, way: RouteOptions, protocol: SipProtocol): void {
     const { method } = request
     const outgoing: Outgoing = {
       transactionId: randomUUID(),
@@ -164,7 +183,6 @@ export class AppRequests {
       cancelled: false,
       dialog: undefined,
     }
-    const options = route === undefined ? {} : { route }
     if (method === 'INVITE') {
       const transaction = this.#endpoint.invite(
         request,
@@ -172,15 +190,15 @@ export class AppRequests {
           onResponse: (response, origin, source) =>
             this.#onInviteAnswer(outgoing, transaction, response, origin, source),
         },
-        options,
+        way,
       )
       this.#invites.set(outgoing.transactionId, { outgoing, transaction })
     } else {
       const onResponse = (response: SipResponse, _origin: ResponseOrigin, source: Hop | undefined) =>
         this.#onAnswer(outgoing, request, response, source)
-      this.#endpoint.request(request, { onResponse }, options)
+      this.#endpoint.request(request, { onResponse }, way)
     }
-    client.send(requestSentFrame(msgId, this.#sentMeta(), outgoing.transactionId, request.toBuffer()))
+    client.send(requestSentFrame(msgId, this.#sentMeta(protocol), outgoing.transactionId, request.toBuffer()))
   }
 
   /** An answer to a request outside a dialog that is no INVITE. */
@@ -203,12 +221,12 @@ export class AppRequests {
     const fork = status >= 200 && !this.#invites.has(outgoing.transactionId)
     if (status >= 200) this.#invites.delete(outgoing.transactionId)
     if (fork || (status > 200 && status < 300)) {
-      this.#acknowledgeAndEnd(transaction, response, 'SIP ;cause=200 ;text="Call completed elsewhere"')
+      this.#acknowledgeAndEnd(transaction, response, source, 'SIP ;cause=200 ;text="Call completed elsewhere"')
       if (fork) return
     }
     if (status === 200 && origin === 'network') {
       if (!outgoing.client.connected) {
-        this.#acknowledgeAndEnd(transaction, response, 'SIP ;cause=200 ;text="Application disconnected"')
+        this.#acknowledgeAndEnd(transaction, response, source, 'SIP ;cause=200 ;text="Application disconnected"')
         return
       }
       const dialog = this.#enter(outgoing, transaction.request, response, source)
@@ -236,7 +254,7 @@ export class AppRequests {
       owner: outgoing.client,
       tags: outgoing.client.tags,
       contact: outgoing.contact,
-      hop: natHop(fresh.routeSet, fresh.remoteTarget, source),
+      hop: dialogHop(fresh.routeSet, fresh.remoteTarget, source),
       answered: response.status >= 200,
       byeAfterAck: false,
       awaitingAck: undefined,
@@ -256,8 +274,9 @@ export class AppRequests {
       body: message.body,
       ackSeq: waiting.seq,
     })
-    this.#endpoint.acknowledge(waiting.transaction, ack, hopOption(dialog.hop))
-    client.send(requestSentFrame(msgId, this.#sentMeta(), randomUUID(), ack.toBuffer()))
+    this.#endpoint.acknowledge(waiting.transaction, ack, this.#way(dialog, ack.uri))
+    const meta = this.#sentMeta(dialog.hop?.protocol)
+    client.send(requestSentFrame(msgId, meta, randomUUID(), ack.toBuffer()))
     if (dialog.byeAfterAck) this.endDialog(dialog, 'SIP ;cause=200 ;text="ACK-BYE due to cancel race condition"')
   }
 
@@ -275,10 +294,11 @@ export class AppRequests {
     const headers = this.#inDialogHeaders(message, wish.type)
     if (['INVITE', 'SUBSCRIBE', 'REFER', 'UPDATE'].includes(method)) headers.Contact ??= [dialog.contact]
     const request = requestInside(dialog.state, method, { headers, body: message.body })
-    if (!uri.includes('placeholder') && isTarget(uri)) request.uri = uri
+    const elsewhere = !uri.includes('placeholder') && isTarget(uri)
+    if (elsewhere) request.uri = uri
     const transactionId = randomUUID()
-    const options = hopOption(dialog.hop)
-    if (method === 'INVITE') this.#sendReinvite(client, dialog, request, transactionId)
+    const options = this.#way(dialog, elsewhere ? undefined : request.uri)
+    if (method === 'INVITE') this.#sendReinvite(client, dialog, request, transactionId, options)
     else {
       const onResponse = (response: SipResponse, _origin: ResponseOrigin, source: Hop | undefined) => {
         if (response.status === 100) return
@@ -290,10 +310,16 @@ export class AppRequests {
       }
       this.#endpoint.request(request, { onResponse }, options)
     }
-    client.send(requestSentFrame(msgId, this.#sentMeta(), transactionId, request.toBuffer()))
+    client.send(requestSentFrame(msgId, this.#sentMeta(dialog.hop?.protocol), transactionId, request.toBuffer()))
   }
 
-  #sendReinvite(client: AppClient, dialog: AppDialog, request: SipRequest, transactionId: string): void {
+  #sendReinvite(
+    client: AppClient,
+    dialog: AppDialog,
+    request: SipRequest,
+    transactionId: string,
+    way: RouteOptions,
+  ): void {
     const transaction: InviteClientTransaction = this.#endpoint.invite(
       request,
       {
@@ -308,7 +334,7 @@ export class AppRequests {
           this.#tell(client, transactionId, dialog.id, response, source)
         },
       },
-      hopOption(dialog.hop),
+      way,
     )
     dialog.reinvite = transaction
   }
@@ -318,15 +344,34 @@ export class AppRequests {
     if (waiting === undefined) return
     dialog.awaitingAck = undefined
     const ack = requestInside(dialog.state, 'ACK', { ackSeq: waiting.seq })
-    this.#endpoint.acknowledge(waiting.transaction, ack, hopOption(dialog.hop))
+    this.#endpoint.acknowledge(waiting.transaction, ack, this.#way(dialog, ack.uri))
   }
 
   /** A 2xx nobody can use: acknowledged, and its dialog ended at once. */
-  #acknowledgeAndEnd(transaction: InviteClientTransaction, response: SipResponse, reason: string): void {
+  #acknowledgeAndEnd(
+    transaction: InviteClientTransaction,
+    response: SipResponse,
+    source: Hop | undefined,
+    reason: string,
+  ): void {
     const state = dialogFromResponse(transaction.request, response)
     const ack = requestInside(state, 'ACK', { ackSeq: transaction.request.cseq?.number ?? 0 })
-    this.#endpoint.acknowledge(transaction, ack)
-    this.#endpoint.request(requestInside(state, 'BYE', { headers: { Reason: reason } }), { onResponse: () => {} })
+    const way = source?.flow === undefined ? {} : { hop: source }
+    this.#endpoint.acknowledge(transaction, ack, way)
+    this.#endpoint.request(requestInside(state, 'BYE', { headers: { Reason: reason } }), { onResponse: () => {} }, way)
+  }
+
+  /**
+   * How a request inside the dialog goes (sip-dialog-controller, doSendRequestInsideDialog): over the flow on which
+   * its target has registered, which may be another by now; over the connection the dialog was made on; where neither
+   * is, to the address of the target.
+   * @param target undefined: the application has named another address
+   */
+  #way(dialog: AppDialog, target?: string): RouteOptions {
+    const registered = target === undefined ? undefined : this.#flows.find(target)
+    if (registered !== undefined) return { hop: registered }
+    const { hop } = dialog
+    return hop === undefined || hop.flow?.open === false ? {} : { hop }
   }
 
   #inDialogHeaders(message: AppMessage, type: string): Record<string, string[]> {
@@ -345,13 +390,20 @@ export class AppRequests {
     client.send(dialogFrame({ source: 'network', peer }, transactionId, dialogId, response.toBuffer()))
   }
 
-  #sentMeta() {
-    return { source: 'application', peer: this.#endpoint.local } as const
+  /** What left, and from where. */
+  #sentMeta(protocol: SipProtocol = 'udp'): MessageMeta {
+    return { source: 'application', peer: { ...this.#endpoint.localOf(protocol), protocol } }
+  }
+
+  #speaks(protocol: SipProtocol, uri: string): boolean {
+    return this.#endpoint.protocols.includes(protocol) && /^sips?:/i.test(uri)
   }
 
   #isMyself(uri: string): boolean {
     const parsed = parseSipUri(uri)
-    if (parsed === undefined || (parsed.port ?? 5060) !== this.#endpoint.local.port) return false
+    if (parsed === undefined) return false
+    const port = parsed.port ?? 5060
+    if (!this.#endpoint.protocols.some((protocol) => this.#endpoint.localOf(protocol).port === port)) return false
     return [this.#endpoint.host, this.#endpoint.local.address].includes(parsed.host)
   }
 }
@@ -369,17 +421,15 @@ function isTarget(uri: string): boolean {
   return parseSipUri(uri) !== undefined || /^(tel|urn):[^\s<>"]+$/i.test(uri)
 }
 
-function isUdp(uri: string): boolean {
-  const parsed = parseSipUri(uri)
-  return parsed?.scheme === 'sip' && (parsed.params.get('transport') ?? 'udp').toLowerCase() === 'udp'
-}
+/** Methods that leave outside a dialog over the flow on which their target has registered. */
+const toFlows: ReadonlySet<string> = new Set(['INVITE', 'OPTIONS', 'NOTIFY', 'MESSAGE'])
 
-function hopOption(hop: Hop | undefined): { hop?: Hop } {
-  return hop === undefined ? {} : { hop }
-}
-
-/** The address an answer came from, when there is no route and the Contact names another host: the peer is behind NAT. */
-export function natHop(routeSet: readonly string[], target: string, source: Hop | undefined): Hop | undefined {
+/**
+ * Where requests inside a dialog go instead of their target: over the stream that it was made on; else to the address
+ * an answer came from, when there is no route and the Contact names another host, so that the peer is behind NAT.
+ */
+export function dialogHop(routeSet: readonly string[], target: string, source: Hop | undefined): Hop | undefined {
+  if (isReliable(source)) return source
   if (routeSet.length > 0 || source === undefined) return undefined
   return parseSipUri(target)?.host === source.address ? undefined : source
 }

@@ -1,12 +1,13 @@
 /**
- * A server that speaks the drachtio protocol to applications (drachtio-srf 5) and SIP over UDP to the network.
+ * A server that speaks the drachtio protocol to applications (drachtio-srf 5) and SIP to the network: over UDP, TCP,
+ * TLS and WebSockets, as its endpoint does.
  *
  *     const server = await DrachtioServer.open({ sip: { address: '127.0.0.1', port: 5060 }, port: 9022, secret })
  *     server.port                     // where applications connect
  *     await server.close()            // BYE for what is up, CANCEL for what rings, then both ports are free
  *
  * It outlives its applications: dialogs stay when a connection ends, and can be ended by their id over another one.
- * What it does not do is refused in the real server's words: proxying, 100rel, transports other than UDP.
+ * What it does not do is refused in the real server's words: proxying, 100rel, transports that its endpoint lacks.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
@@ -16,6 +17,7 @@ import { DialogBook } from './app-dialog.ts'
 import { AppRequests } from './app-requests.ts'
 import type { ClientCommand } from './client-command.ts'
 import { ClientRegistry } from './client-registry.ts'
+import { FlowCache } from './flow-cache.ts'
 import { NetworkRequests } from './network-requests.ts'
 import { noFrame, okFrame } from './server-frame.ts'
 
@@ -68,8 +70,9 @@ export class DrachtioServer {
   private constructor(settings: DrachtioServerSettings, endpoint: SipEndpoint) {
     this.#settings = settings
     this.endpoint = endpoint
-    this.#requests = new AppRequests(endpoint, this.#dialogs, this.#registry)
-    this.#network = new NetworkRequests(endpoint, this.#dialogs, this.#registry, this.#requests)
+    const parts = { endpoint, dialogs: this.#dialogs, registry: this.#registry, flows: new FlowCache(endpoint.clock) }
+    this.#requests = new AppRequests(parts)
+    this.#network = new NetworkRequests(parts, this.#requests)
     endpoint.user = {
       onRequest: (transaction) => this.#network.receive(transaction),
       onStrayAck: (ack, source) => this.#network.receiveStrayAck(ack, source),
@@ -193,8 +196,13 @@ export class DrachtioServer {
     }
     client.authenticated = true
     client.tags = command.tags
-    const { local, hostPort } = this.endpoint
-    client.send(okFrame(command.msgId, `udp/${hostPort}`, version, `udp/${local.address}:${local.port}`))
+    const { endpoint } = this
+    const shown = endpoint.protocols.map((protocol) => `${protocol}/${endpoint.hostPortOf(protocol)}`)
+    const bound = endpoint.protocols.map((protocol) => {
+      const { address, port } = endpoint.localOf(protocol)
+      return `${protocol}/${address}:${port}`
+    })
+    client.send(okFrame(command.msgId, shown.join(), version, bound.join()))
   }
 
   #onGone(client: AppClient): void {

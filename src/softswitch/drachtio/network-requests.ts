@@ -9,12 +9,13 @@ import { InviteServerTransaction, type ServerTransaction } from '#softswitch/sip
 import type { SipTimer } from '#softswitch/sip/sip-clock.ts'
 import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import { type ExtraHeaders, responseTo, type SipRequest } from '#softswitch/sip/sip-message.ts'
-import type { Hop } from '#softswitch/sip/transport.ts'
+import { type Hop, isReliable } from '#softswitch/sip/transport.ts'
 import type { AppClient } from './app-client.ts'
 import { type AppDialog, appDialogId, type DialogBook, ownerOf } from './app-dialog.ts'
 import { type AppMessage, contentType, outgoingHeaders, statusLine } from './app-message.ts'
-import { type AppRequests, natHop } from './app-requests.ts'
+import { type AppRequests, dialogHop, type ServerParts } from './app-requests.ts'
 import type { ClientRegistry } from './client-registry.ts'
+import type { FlowCache } from './flow-cache.ts'
 import { dialogFrame, newRequestFrame, responseSentFrame } from './server-frame.ts'
 
 /** A request that waits for an application's answer. */
@@ -38,13 +39,15 @@ export class NetworkRequests {
   readonly #endpoint: SipEndpoint
   readonly #dialogs: DialogBook
   readonly #registry: ClientRegistry
+  readonly #flows: FlowCache
   readonly #requests: AppRequests
   readonly #pending = new Map<string, Pending>()
 
-  constructor(endpoint: SipEndpoint, dialogs: DialogBook, registry: ClientRegistry, requests: AppRequests) {
+  constructor({ endpoint, dialogs, registry, flows }: ServerParts, requests: AppRequests) {
     this.#endpoint = endpoint
     this.#dialogs = dialogs
     this.#registry = registry
+    this.#flows = flows
     this.#requests = requests
   }
 
@@ -114,7 +117,8 @@ export class NetworkRequests {
     const pending = this.#wait(transaction, client)
     const message = request.toBuffer()
     const meta = { source: 'network', peer: transaction.source } as const
-    client.send(newRequestFrame(meta, pending.transactionId, message, this.#endpoint.local))
+    const receivedOn = this.#endpoint.localOf(transaction.source.protocol)
+    client.send(newRequestFrame(meta, pending.transactionId, message, receivedOn))
     if (transaction instanceof InviteServerTransaction) {
       transaction.user = {
         onCancel: (cancel) => this.#onCancel(pending, cancel),
@@ -180,6 +184,11 @@ export class NetworkRequests {
       client.nok(msgId, 'dialog already exists, rejecting this request')
       return
     }
+    if (isUnreachable(transaction.source)) {
+      this.#forget(pending)
+      client.nok(msgId, 'transport for response has been shutdown or closed')
+      return
+    }
     const begins =
       !pending.inDialog && (transaction.request.method === 'INVITE' || transaction.request.method === 'SUBSCRIBE')
     const tag = /;\s*tag=([^;\s>]+)/.exec(message.headers.get('To') ?? '')?.[1]
@@ -188,7 +197,7 @@ export class NetworkRequests {
     const response = responseTo(transaction.request, status.status, {
       ...(status.reason === '' ? {} : { reason: status.reason }),
       tag: localTag,
-      headers: this.#answerHeaders(transaction.request, status.status, message),
+      headers: this.#answerHeaders(transaction, status.status, message),
       body: message.body,
     })
     if (!transaction.respond(response)) {
@@ -197,10 +206,20 @@ export class NetworkRequests {
       return
     }
     if (begins && dialog !== undefined) this.#noteAnswer(pending, dialog, status.status)
+    this.#flows.note(transaction.request, response, transaction.source)
     if (status.status >= 200) this.#drop(pending)
     const dialogId = dialog?.id ?? ''
-    const meta = { source: 'application', peer: transaction.replyTo } as const
+    const peer = isReliable(transaction.source) ? transaction.source : transaction.replyTo
+    const meta = { source: 'application', peer } as const
     client.send(responseSentFrame(msgId, meta, pending.transactionId, dialogId, response.toBuffer()))
+  }
+
+  /** Nobody can be answered any more. */
+  #forget(pending: Pending): void {
+    const { dialog } = pending
+    this.#drop(pending)
+    pending.transaction.terminate()
+    if (dialog !== undefined && !dialog.answered) this.#dialogs.remove(dialog)
   }
 
   #noteAnswer(pending: Pending, dialog: AppDialog, status: number): void {
@@ -222,8 +241,8 @@ export class NetworkRequests {
       state,
       owner: pending.client,
       tags: pending.client.tags,
-      contact: `<sip:${this.#endpoint.hostPort}>`,
-      hop: natHop(state.routeSet, state.remoteTarget, pending.transaction.source),
+      contact: this.#contact(pending.transaction),
+      hop: dialogHop(state.routeSet, state.remoteTarget, pending.transaction.source),
       answered: false,
       byeAfterAck: false,
       awaitingAck: undefined,
@@ -232,11 +251,16 @@ export class NetworkRequests {
     return pending.dialog
   }
 
-  #answerHeaders(request: SipRequest, status: number, message: AppMessage): ExtraHeaders {
-    const { hostPort } = this.#endpoint
+  #contact(transaction: ServerTransaction): string {
+    return `<${this.#endpoint.contactUri(undefined, transaction.source.protocol)}>`
+  }
+
+  #answerHeaders(transaction: ServerTransaction, status: number, message: AppMessage): ExtraHeaders {
+    const { request, source } = transaction
+    const hostPort = this.#endpoint.hostPortOf(source.protocol ?? 'udp')
     const headers = outgoingHeaders(message, hostPort, ['From', 'To', 'Call-ID', 'CSeq', 'Content-Type'])
     const opens = request.method === 'INVITE' || request.method === 'SUBSCRIBE'
-    if (opens && status > 100 && status < 300) headers.Contact ??= [`<sip:${hostPort}>`]
+    if (opens && status > 100 && status < 300) headers.Contact ??= [this.#contact(transaction)]
     const type = contentType(message)
     return type === undefined || type === '' ? headers : { ...headers, 'Content-Type': [type] }
   }
@@ -301,6 +325,11 @@ export class NetworkRequests {
     const early = update ? this.#pending.get(`${transactionId}|UPDATE`) : undefined
     return early ?? this.#pending.get(transactionId)
   }
+}
+
+/** The WebSocket on which a request came is gone, and there is no other way to a browser. */
+function isUnreachable(source: Hop): boolean {
+  return source.flow?.open === false && (source.protocol === 'ws' || source.protocol === 'wss')
 }
 
 /** Status for a request outside any known dialog that no application is asked about; undefined to offer it. */

@@ -1,6 +1,6 @@
 /** What the server tells clients, laid out as drachtio-srf reads it: by the position of each field. */
 import { randomUUID } from 'node:crypto'
-import type { Hop } from '#softswitch/sip/transport.ts'
+import type { Hop, SipProtocol } from '#softswitch/sip/transport.ts'
 import { frame } from './frame.ts'
 
 /** The group every SIP message is told with: who sent it, its size, and where it came from or went. */
@@ -10,7 +10,14 @@ export interface MessageMeta {
 }
 
 function metaFields(meta: MessageMeta, message: Buffer): string {
-  return `${meta.source}|${message.length}|udp|${meta.peer.address}|${meta.peer.port}|${timeOfDay(new Date())}`
+  const { source, peer } = meta
+  const fields = [source, message.length, toldProtocol(peer.protocol), peer.address, peer.port, timeOfDay(new Date())]
+  return fields.join('|')
+}
+
+/** WebSockets are told as TCP, as by the real server: only the Via tells them apart. */
+function toldProtocol(protocol: SipProtocol = 'udp'): string {
+  return protocol === 'udp' || protocol === 'tls' ? protocol : 'tcp'
 }
 
 /** `HH:MM:SS.uuuuuu`, UTC as the real server has it. */

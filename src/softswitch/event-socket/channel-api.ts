@@ -1,12 +1,11 @@
 /** The `uuid_…` commands of `api`. */
 import { randomUUID } from 'node:crypto'
 import type { Channel } from '../channel/channel.ts'
-import { DEFAULT_DIGIT } from '../channel/channel.ts'
 import { addChannelHeaders } from '../channel/channel-event.ts'
+import { digitsOf } from '../channel/digit-string.ts'
 import { causeNamed } from '../channel/hangup-cause.ts'
 import type { SwitchCore } from '../channel/switch-core.ts'
 import { separateWords } from '../channel/words.ts'
-import type { HeldDigit } from '../media/telephone-event.ts'
 
 export type Api = (core: SwitchCore, argument: string) => string | Promise<string>
 
@@ -140,14 +139,6 @@ function uuidSendDtmf(core: SwitchCore, argument: string): string {
   if (digits === null || !channel.mediaReady) return '-ERR Operation failed\n'
   channel.leg.press(digits)
   return `+OK ${uuid} sent DTMF ${text}.\n`
-}
-
-/** `12#@<ms>`: the length holds for all of them. @returns null when a character is no key */
-function digitsOf(text: string): HeldDigit[] | null {
-  const [keys = '', ms] = text.split('@')
-  if (keys === '' || !/^[0-9*#A-Da-d]+$/.test(keys)) return null
-  const durationSamples = ms === undefined ? DEFAULT_DIGIT : (Number.parseInt(ms, 10) || 0) * 8 || DEFAULT_DIGIT
-  return [...keys.toUpperCase()].map((digit) => ({ digit, durationSamples }))
 }
 
 async function uuidSetMediaStats(core: SwitchCore, argument: string): Promise<string> {

@@ -1,7 +1,7 @@
 /** What the media worker's thread does with each message, and its tick. */
-import { constants, platform, setPriority } from 'node:os'
 import type { FromWorker, MediaWorkerSettings, RecordEnd, RecordOrder, ToWorker } from './leg-messages.ts'
 import { MediaTicker } from './media-ticker.ts'
+import { raisePriority } from './raise-priority.ts'
 import { RecordingFile } from './recording-file.ts'
 import { type RtpSocket, RtpSocketPool } from './rtp-socket.ts'
 import { SoundLibrary } from './sound-library.ts'
@@ -340,18 +340,5 @@ export class MediaWorker {
       leg.close()
       this.#sockets.release(leg.socket)
     }
-  }
-}
-
-/**
- * A packet that is late is heard; nothing else that this machine does is so pressing. On Linux the priority is the
- * calling thread's own, and this one is busy for a fifth of a core at most. Where it is not allowed, it stays.
- */
-function raisePriority(): void {
-  if (platform() !== 'linux') return
-  try {
-    setPriority(constants.priority.PRIORITY_HIGH)
-  } catch {
-    // Only the superuser may.
   }
 }

@@ -3,7 +3,7 @@
  * offer/answer model on top (RFC 3264).
  *
  * Everything else an offer may hold (video, a second audio line, SRTP, other codecs) is refused in the answer with
- * port 0, never silently taken.
+ * port 0, never silently taken. A browser's line is answered in webrtc-sdp.ts.
  */
 import { isIP } from 'node:net'
 import { G711_PAYLOAD_TYPE, type G711Law } from './g711.ts'
@@ -34,6 +34,8 @@ export interface SdpMedia {
   readonly direction: MediaDirection
   /** Milliseconds a packet; null when unsaid. */
   readonly packetTimeMs: number | null
+  /** Its own a= lines and then the session's, without `a=`. */
+  readonly attributes: readonly string[]
 }
 
 export interface SdpSession {
@@ -130,9 +132,9 @@ export function writeOffer(local: LocalAudio): string {
 export function answerOffer(offer: string, local: LocalAudio): { sdp: string; audio: NegotiatedAudio } | null {
   const session = parseSdp(offer)
   if (session === null) return null
-  const chosen = session.media.findIndex((media) => negotiate(media, local) !== null)
+  const chosen = session.media.findIndex((media) => negotiatePlain(media, local) !== null)
   const media = session.media[chosen]
-  const audio = media === undefined ? null : negotiate(media, local)
+  const audio = media === undefined ? null : negotiatePlain(media, local)
   if (media === undefined || audio === null) return null
 
   const lines = headLines(local)
@@ -157,14 +159,14 @@ export function acceptAnswer(answer: string, local: LocalAudio): NegotiatedAudio
   const session = parseSdp(answer)
   if (session === null) return null
   for (const media of session.media) {
-    const audio = negotiate(media, local)
+    const audio = negotiatePlain(media, local)
     if (audio !== null) return audio
   }
   return null
 }
 
 /** The answer's direction: the offer's seen from the other end, narrowed by what we want (RFC 3264 section 6.1). */
-function answerDirection(offered: MediaDirection, wanted: MediaDirection): MediaDirection {
+export function answerDirection(offered: MediaDirection, wanted: MediaDirection): MediaDirection {
   const sends = (offered === 'sendrecv' || offered === 'recvonly') && (wanted === 'sendrecv' || wanted === 'sendonly')
   const receives =
     (offered === 'sendrecv' || offered === 'sendonly') && (wanted === 'sendrecv' || wanted === 'recvonly')
@@ -172,9 +174,13 @@ function answerDirection(offered: MediaDirection, wanted: MediaDirection): Media
   return receives ? 'recvonly' : 'inactive'
 }
 
-function negotiate(media: SdpMedia, local: LocalAudio): NegotiatedAudio | null {
+function negotiatePlain(media: SdpMedia, local: LocalAudio): NegotiatedAudio | null {
+  return media.protocol === 'RTP/AVP' || media.protocol === 'RTP/AVPF' ? negotiate(media, local) : null
+}
+
+/** What can be agreed on, whatever the transport. @returns null when the line is no audio or has no law of ours */
+export function negotiate(media: SdpMedia, local: Pick<LocalAudio, 'laws' | 'direction'>): NegotiatedAudio | null {
   if (media.kind !== 'audio' || media.port === 0 || media.address === null) return null
-  if (media.protocol !== 'RTP/AVP' && media.protocol !== 'RTP/AVPF') return null
   for (const payload of media.payloads) {
     const law = local.laws.find((ours) => ours === payload.encoding)
     if (law === undefined || payload.clockRate !== 8000) continue
@@ -194,7 +200,8 @@ function negotiate(media: SdpMedia, local: LocalAudio): NegotiatedAudio | null {
   return null
 }
 
-function headLines(local: LocalAudio): string[] {
+/** The lines above the first m=. */
+export function headLines(local: LocalAudio): string[] {
   const address = `IN ${isIP(local.address) === 6 ? 'IP6' : 'IP4'} ${local.address}`
   return [
     'v=0',
@@ -211,11 +218,12 @@ interface AudioLines {
   readonly direction: MediaDirection
 }
 
-function audioLines(local: LocalAudio, audio: AudioLines): string[] {
+/** An m= line of our audio and its codecs. */
+export function audioLines(local: LocalAudio, audio: AudioLines, protocol = 'RTP/AVP'): string[] {
   const types = audio.laws.map(({ payloadType }) => payloadType)
   const event = audio.telephoneEventType
   if (event !== null) types.push(event)
-  const lines = [`m=audio ${local.port} RTP/AVP ${types.join(' ')}`]
+  const lines = [`m=audio ${local.port} ${protocol} ${types.join(' ')}`]
   for (const { law, payloadType } of audio.laws) lines.push(`a=rtpmap:${payloadType} ${law}/8000`)
   if (event !== null) lines.push(`a=rtpmap:${event} telephone-event/8000`, `a=fmtp:${event} 0-15`)
   if (audio.direction !== 'sendrecv') lines.push(`a=${audio.direction}`)
@@ -229,7 +237,7 @@ function parseMedia(lines: readonly string[], head: readonly string[]): SdpMedia
   const [, kind = '', port = '', protocol = '', formats = ''] = first
   if (Number(port) > 65_535) return null
 
-  const attributes = lines.filter((line) => line.startsWith('a=')).map((line) => line.slice(2))
+  const attributes = attributesOf(lines)
   const payloads: SdpPayload[] = []
   if (protocol.includes('RTP/')) {
     for (const format of formats.trim().split(/ +/)) {
@@ -245,8 +253,9 @@ function parseMedia(lines: readonly string[], head: readonly string[]): SdpMedia
     formats: formats.trim(),
     payloads,
     address: addressOf(lines.some((line) => line.startsWith('c=')) ? lines : head),
-    direction: directionOf(attributes) ?? directionOf(head.map((line) => line.slice(2))) ?? 'sendrecv',
+    direction: directionOf(attributes) ?? directionOf(attributesOf(head)) ?? 'sendrecv',
     packetTimeMs: Number.isFinite(packetTime) && packetTime > 0 ? packetTime : null,
+    attributes: [...attributes, ...attributesOf(head)],
   }
 }
 
@@ -259,6 +268,10 @@ function payloadOf(payloadType: number, attributes: readonly string[]): SdpPaylo
     clockRate: Number(clockRate) || 0,
     format: attributeOf(attributes, `fmtp:${payloadType} `),
   }
+}
+
+function attributesOf(lines: readonly string[]): string[] {
+  return lines.filter((line) => line.startsWith('a=')).map((line) => line.slice(2))
 }
 
 function directionOf(attributes: readonly string[]): MediaDirection | null {
@@ -283,6 +296,7 @@ function lineOf(lines: readonly string[], prefix: string): string | null {
   return lines.find((line) => line.startsWith(prefix))?.slice(prefix.length) ?? null
 }
 
-function attributeOf(attributes: readonly string[], prefix: string): string | null {
+/** The rest of the first attribute that begins so. */
+export function attributeOf(attributes: readonly string[], prefix: string): string | null {
   return attributes.find((attribute) => attribute.startsWith(prefix))?.slice(prefix.length) ?? null
 }

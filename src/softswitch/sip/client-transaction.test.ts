@@ -24,7 +24,7 @@ async function world() {
   const endpoint = await network.endpoint(5000)
   const peer = network.side(6000)
   const heard: SipRequest[] = []
-  peer.onDatagram = (bytes) => {
+  peer.onMessage = (bytes) => {
     const parsed = parseSip(bytes)
     if (parsed.ok && parsed.message.kind === 'request') heard.push(parsed.message)
   }

@@ -1,8 +1,10 @@
 /**
- * Client transactions over an unreliable transport: RFC 3261 §17.1 with the Accepted state of RFC 6026.
+ * Client transactions: RFC 3261 §17.1 with the Accepted state of RFC 6026. Over a reliable transport nothing is
+ * repeated, and nothing is absorbed behind the final answer (timers D and K are zero).
  *
  * A transaction always brings one final answer: the network's, or one made here (`origin: 'local'`): 408 when timer
- * B, C or F ran out, 503 when the datagram could not be sent, 487 when a CANCEL was never answered (RFC 3261 §9.1).
+ * B, C or F ran out, 503 when the message could not be sent, 410 when the connection it was meant for is gone (as
+ * sofia says it), 487 when a CANCEL was never answered (RFC 3261 §9.1).
  */
 import type { SipClock, SipTimer } from './sip-clock.ts'
 import { SipHeaders } from './sip-headers.ts'
@@ -15,7 +17,7 @@ import {
   type SipResponse,
 } from './sip-message.ts'
 import type { SipTimers } from './sip-timers.ts'
-import type { Hop } from './transport.ts'
+import { FlowGone, type Hop, isReliable } from './transport.ts'
 
 export type ResponseOrigin = 'network' | 'local'
 
@@ -64,6 +66,10 @@ export abstract class ClientTransaction {
     return this.#hop
   }
 
+  protected get reliable(): boolean {
+    return isReliable(this.#hop)
+  }
+
   get ended(): boolean {
     return this.state === 'terminated'
   }
@@ -79,7 +85,7 @@ export abstract class ClientTransaction {
     this.#hop = hop
     this.state = 'calling'
     this.transmit()
-    this.retransmitAfter(this.host.timers.t1)
+    if (!this.reliable) this.retransmitAfter(this.host.timers.t1)
     this.limitAfter(this.host.timers.giveUp, () => this.fail(408))
   }
 
@@ -103,7 +109,8 @@ export abstract class ClientTransaction {
   protected abstract nextInterval(previous: number): number | undefined
 
   protected transmit(): void {
-    if (this.#hop !== undefined) this.host.send(this.request, this.#hop, () => this.fail(503))
+    if (this.#hop === undefined) return
+    this.host.send(this.request, this.#hop, (error) => this.fail(error instanceof FlowGone ? 410 : 503))
   }
 
   protected retransmitAfter(interval: number): void {
@@ -140,7 +147,8 @@ export class NonInviteClientTransaction extends ClientTransaction {
     }
     this.state = 'completed'
     this.stopTimers()
-    this.limitAfter(this.host.timers.t4, () => this.terminate())
+    if (this.reliable) this.terminate()
+    else this.limitAfter(this.host.timers.t4, () => this.terminate())
     this.user.onResponse(response, 'network', source)
   }
 
@@ -211,7 +219,8 @@ export class InviteClientTransaction extends ClientTransaction {
       this.state = 'completed'
       this.#nonTwoHundredAck = this.#ackForRefusal(response)
       this.#acknowledgeRefusal()
-      this.limitAfter(this.host.timers.giveUp, () => this.terminate())
+      if (this.reliable) this.terminate()
+      else this.limitAfter(this.host.timers.giveUp, () => this.terminate())
     }
     this.user.onResponse(response, 'network', source)
   }

@@ -1,11 +1,12 @@
 /**
- * Server transactions over an unreliable transport: RFC 3261 §17.2 with the Accepted state of RFC 6026. The INVITE
- * one also does what RFC 3261 §13.3.1.4 asks of its owner: it repeats a 2xx until the ACK comes.
+ * Server transactions: RFC 3261 §17.2 with the Accepted state of RFC 6026. The INVITE one also does what RFC 3261
+ * §13.3.1.4 asks of its owner: it repeats a 2xx until the ACK comes. Over a reliable transport nothing is repeated
+ * (not even a 2xx, as the real servers have it) and nothing absorbed: timers I and J are zero.
  */
 import type { SipClock, SipTimer } from './sip-clock.ts'
 import { type ExtraHeaders, responseTo, type SipRequest, type SipResponse } from './sip-message.ts'
 import type { SipTimers } from './sip-timers.ts'
-import type { Hop } from './transport.ts'
+import { type Hop, isReliable } from './transport.ts'
 
 export interface ServerTransactionHost {
   readonly clock: SipClock
@@ -85,9 +86,9 @@ export class NonInviteServerTransaction extends ServerTransaction {
     this.last = response
     this.#state = response.status < 200 ? 'proceeding' : 'completed'
     this.transmit()
-    if (this.#state === 'completed') {
-      this.#timer = this.host.clock.after(this.host.timers.giveUp, () => this.terminate())
-    }
+    if (this.#state !== 'completed') return true
+    if (isReliable(this.source)) this.terminate()
+    else this.#timer = this.host.clock.after(this.host.timers.giveUp, () => this.terminate())
     return true
   }
 
@@ -143,7 +144,7 @@ export class InviteServerTransaction extends ServerTransaction {
       const accepted = response.status < 300
       this.#state = accepted ? 'accepted' : 'completed'
       if (accepted) this.host.awaitAck(this, response.toTag ?? '')
-      this.#repeat(this.host.timers.t1)
+      if (!isReliable(this.source)) this.#repeat(this.host.timers.t1)
       this.#limit = this.host.clock.after(this.host.timers.giveUp, () => this.#gaveUp())
     }
     this.transmit()
@@ -165,7 +166,8 @@ export class InviteServerTransaction extends ServerTransaction {
     }
     this.#state = 'confirmed'
     this.#limit?.clear()
-    this.#limit = this.host.clock.after(this.host.timers.t4, () => this.terminate())
+    if (isReliable(this.source)) this.terminate()
+    else this.#limit = this.host.clock.after(this.host.timers.t4, () => this.terminate())
     this.user.onRefusalDone?.(true)
   }
 

@@ -1,5 +1,5 @@
 /**
- * One SIP address on the network: transport, transactions and their matching. It knows no dialogs; `UserAgent` or the
+ * One SIP address on the network: transports, transactions and their matching. It knows no dialogs; `UserAgent` or the
  * drachtio server stands on it.
  *
  *     const endpoint = await SipEndpoint.open({ address: '127.0.0.1', port: 0 })
@@ -20,7 +20,7 @@ import {
   InviteClientTransaction,
   NonInviteClientTransaction,
 } from './client-transaction.ts'
-import { nextHopUri, noteSource, numericHop, resolveHop } from './next-hop.ts'
+import { nextHopUri, noteSource, numericHop, protocolOf, resolveHop } from './next-hop.ts'
 import {
   InviteServerTransaction,
   NonInviteServerTransaction,
@@ -31,9 +31,9 @@ import { type SipClock, systemSipClock } from './sip-clock.ts'
 import { responseTo, type SipMessage, type SipRequest, type SipResponse } from './sip-message.ts'
 import { parseSip } from './sip-parser.ts'
 import { type SipTimerSettings, type SipTimers, sipTimers } from './sip-timers.ts'
-import { hostText } from './sip-uri.ts'
 import { ackKey, clientKey, serverKey } from './transaction-key.ts'
-import { type Hop, openUdp, type SipTransport } from './transport.ts'
+import { type Hop, isSipProtocol, type SipProtocol, type SipTransport } from './transport.ts'
+import { openTransports, type StreamSettings, TransportSet } from './transport-set.ts'
 import { branchCookie } from './via.ts'
 
 export interface SipEndpointSettings {
@@ -45,7 +45,9 @@ export interface SipEndpointSettings {
   readonly advertisedAddress?: string
   readonly timers?: SipTimerSettings
   readonly clock?: SipClock
-  /** Another network than UDP; `address` and `port` are then unused. */
+  /** Beside UDP. Default: none. */
+  readonly streams?: StreamSettings
+  /** Another network than UDP; `address`, `port` and `streams` are then unused. */
   readonly transport?: SipTransport
   /** Answers go to the port a request came from, whether or not its Via asks for it (RFC 3581 asks only with rport). */
   readonly symmetricAnswers?: boolean
@@ -89,7 +91,7 @@ export class SipEndpoint {
   readonly counters: SipCounters = { received: 0, sent: 0, malformed: 0, repeated: 0 }
   /** Until somebody is set here, every request gets 503. */
   user: SipUser = { onRequest: (transaction) => void transaction.reply(503) }
-  readonly #transport: SipTransport
+  readonly #transports: TransportSet
   readonly #settings: SipEndpointSettings
   readonly #clients = new Map<string, ClientTransaction>()
   readonly #servers = new Map<string, ServerTransaction>()
@@ -102,17 +104,20 @@ export class SipEndpoint {
 
   /** @throws the system's error when the address cannot be bound */
   static async open(settings: SipEndpointSettings = {}): Promise<SipEndpoint> {
-    const transport =
-      settings.transport ?? (await openUdp({ address: settings.address ?? '127.0.0.1', port: settings.port ?? 0 }))
-    return new SipEndpoint(settings, transport)
+    const { transport, address = '127.0.0.1', port = 0, streams = {}, clock = systemSipClock } = settings
+    const transports = transport === undefined ? await openTransports({ address, port }, streams, clock) : [transport]
+    return new SipEndpoint(settings, new TransportSet(transports, settings.advertisedAddress))
   }
 
-  private constructor(settings: SipEndpointSettings, transport: SipTransport) {
+  private constructor(settings: SipEndpointSettings, transports: TransportSet) {
     this.#settings = settings
-    this.#transport = transport
+    this.#transports = transports
     this.clock = settings.clock ?? systemSipClock
     this.timers = sipTimers(settings.timers)
-    transport.onDatagram = (datagram, from) => this.#guard(() => this.#receive(datagram, from))
+    transports.listen({
+      onMessage: (message, from) => this.#guard(() => this.#receive(message, from)),
+      onBroken: (head, problem, from) => this.#guard(() => this.#refuseBroken(head, problem, from)),
+    })
     this.#clientHost = {
       clock: this.clock,
       timers: this.timers,
@@ -126,7 +131,7 @@ export class SipEndpoint {
     this.#serverHost = {
       clock: this.clock,
       timers: this.timers,
-      send: (message, to) => this.#send(message, to),
+      send: (message, to) => this.#send(message, answerHop(to)),
       awaitAck: (transaction, toTag) => {
         const key = ackKey(transaction.request, toTag)
         this.#awaitingAck.set(key, transaction)
@@ -136,19 +141,34 @@ export class SipEndpoint {
     }
   }
 
-  /** Bound address and port. */
+  /** Bound address and port; of its UDP, unless it has none. */
   get local(): Hop {
-    return this.#transport.local
+    return this.#transports.local()
+  }
+
+  /** Bound address and port of one of its transports; of the main one where there is no such one. */
+  localOf(protocol: SipProtocol | undefined): Hop {
+    return this.#transports.local(protocol)
+  }
+
+  /** What it speaks, UDP first. */
+  get protocols(): readonly SipProtocol[] {
+    return this.#transports.protocols
   }
 
   /** Host that others are told to use. */
   get host(): string {
-    return this.#settings.advertisedAddress ?? this.#transport.local.address
+    return this.#transports.host
   }
 
-  /** `host:port` as it stands in Via and Contact. */
+  /** `host:port` as it stands in Via and Contact over UDP. */
   get hostPort(): string {
-    return `${hostText(this.host)}:${this.local.port}`
+    return this.#transports.hostPort()
+  }
+
+  /** The same over another protocol. */
+  hostPortOf(protocol: SipProtocol): string {
+    return this.#transports.hostPort(protocol)
   }
 
   get #family(): 4 | 6 {
@@ -164,9 +184,10 @@ export class SipEndpoint {
     return this.#clients.size + this.#servers.size
   }
 
-  /** Contact URI of this endpoint. */
-  contactUri(user?: string): string {
-    return `sip:${user === undefined ? '' : `${user}@`}${this.hostPort}`
+  /** Contact URI of this endpoint, for peers that speak this protocol. */
+  contactUri(user?: string, protocol: SipProtocol = this.#transports.main): string {
+    const transport = protocol === 'udp' ? '' : `;transport=${protocol}`
+    return `sip:${user === undefined ? '' : `${user}@`}${this.hostPortOf(protocol)}${transport}`
   }
 
   newTag(): string {
@@ -181,13 +202,13 @@ export class SipEndpoint {
    * Sends an INVITE in a transaction of its own. Via is put on top; Max-Forwards is added where it is missing.
    */
   invite(request: SipRequest, user: ClientTransactionUser, options: RouteOptions = {}): InviteClientTransaction {
-    const branch = this.#stamp(request)
+    const branch = this.#stamp(request, options)
     return this.#begin(new InviteClientTransaction(this.#clientHost, request, branch, this.#guarded(user)), options)
   }
 
   /** Sends any request but INVITE and ACK. */
   request(request: SipRequest, user: ClientTransactionUser, options: RouteOptions = {}): NonInviteClientTransaction {
-    const branch = this.#stamp(request)
+    const branch = this.#stamp(request, options)
     return this.#begin(new NonInviteClientTransaction(this.#clientHost, request, branch, this.#guarded(user)), options)
   }
 
@@ -196,7 +217,7 @@ export class SipEndpoint {
    * @returns the ACK as it leaves
    */
   acknowledge(transaction: InviteClientTransaction, ack: SipRequest, options: RouteOptions = {}): SipRequest {
-    this.#stamp(ack)
+    this.#stamp(ack, options)
     const route = options.route ?? nextHopUri(ack)
     const hop = options.hop ?? numericHop(route)
     if (hop !== undefined) transaction.acknowledge(ack, hop)
@@ -223,7 +244,7 @@ export class SipEndpoint {
     if (this.#closed) return
     this.#closed = true
     for (const transaction of [...this.#clients.values(), ...this.#servers.values()]) transaction.terminate()
-    await this.#transport.close()
+    await this.#transports.close()
   }
 
   #begin<T extends ClientTransaction>(transaction: T, options: RouteOptions): T {
@@ -244,11 +265,19 @@ export class SipEndpoint {
     return transaction
   }
 
-  #stamp(request: SipRequest): string {
+  #stamp(request: SipRequest, options: RouteOptions): string {
+    const protocol = this.#protocolFor(request, options)
     const branch = `${branchCookie}${randomBytes(10).toString('hex')}`
-    request.headers.prepend('Via', `SIP/2.0/UDP ${this.hostPort};branch=${branch};rport`)
+    const rport = protocol === 'udp' ? ';rport' : ''
+    const via = `SIP/2.0/${protocol.toUpperCase()} ${this.hostPortOf(protocol)};branch=${branch}${rport}`
+    request.headers.prepend('Via', via)
     if (!request.headers.has('Max-Forwards')) request.headers.add('Max-Forwards', '70')
     return branch
+  }
+
+  #protocolFor(request: SipRequest, options: RouteOptions): SipProtocol {
+    if (options.hop !== undefined) return options.hop.protocol ?? 'udp'
+    return protocolOf(options.route ?? nextHopUri(request)) ?? this.#transports.main
   }
 
   #sendCancel(invite: InviteClientTransaction, cancel: SipRequest): void {
@@ -263,15 +292,22 @@ export class SipEndpoint {
     if (this.#closed) return
     this.counters.sent++
     this.#settings.onTrace?.('out', message, to)
-    this.#transport.send(message.toBuffer(), to, onError)
+    this.#transports.send(message.toBuffer(), to, onError)
   }
 
-  #receive(datagram: Buffer, from: Hop): void {
+  /** A stream that cannot be read on: its last request is told why, if it can be. */
+  #refuseBroken(head: Buffer | undefined, problem: string, from: Hop): void {
     if (this.#closed) return
-    // Keep-alives of RFC 5626 and of simple phones: a few line ends or NULs.
-    if (datagram.length <= 4 && datagram.every((byte) => byte === 0x0d || byte === 0x0a || byte === 0)) return
+    this.counters.malformed++
+    const parsed = head === undefined ? undefined : parseSip(head)
+    const request = parsed?.ok === true ? parsed.message : parsed?.answerable
+    if (request?.kind === 'request' && request.method !== 'ACK') this.#refuseMalformed(request, 400, problem, from)
+  }
+
+  #receive(message: Buffer, from: Hop): void {
+    if (this.#closed) return
     this.counters.received++
-    const parsed = parseSip(datagram)
+    const parsed = parseSip(message)
     if (!parsed.ok) {
       this.counters.malformed++
       if (parsed.answerable !== undefined) this.#refuseMalformed(parsed.answerable, parsed.status, parsed.problem, from)
@@ -296,7 +332,9 @@ export class SipEndpoint {
     const via = response.topVia
     // RFC 3261 §18.1.2: an answer whose top Via is not ours went astray.
     if (via === undefined || via.host.toLowerCase() !== this.host.toLowerCase()) return
-    if ((via.port ?? 5060) !== this.local.port) return
+    const protocol = via.transport.toLowerCase()
+    if (!isSipProtocol(protocol) || !this.#transports.has(protocol)) return
+    if ((via.port ?? 5060) !== this.localOf(protocol).port) return
     const transaction = this.#clients.get(clientKey(via.params.get('branch') ?? '', response.cseq?.method ?? ''))
     if (transaction !== undefined) {
       transaction.receive(response, from)
@@ -306,7 +344,12 @@ export class SipEndpoint {
 
   #receiveRequest(request: SipRequest, from: Hop): void {
     const via = request.topVia
-    if (via === undefined) return
+    // One that came another way than its Via says is dropped, as sofia does: its answer would go astray.
+    if (via === undefined || via.transport.toLowerCase() !== (from.protocol ?? 'udp')) {
+      this.counters.malformed++
+      return
+    }
+    if (via.params.has('alias')) this.#transports.alias(from, via.port ?? 5060)
     const key = serverKey(request, via, request.method === 'ACK' ? 'INVITE' : request.method)
     if (request.method === 'ACK') {
       this.#receiveAck(request, key, from)
@@ -388,4 +431,10 @@ export class SipEndpoint {
       otherwise?.()
     }
   }
+}
+
+/** RFC 3261 §18.2.2: an answer for whom the connection is gone opens a new one. A browser cannot be reached so. */
+function answerHop(to: Hop): Hop {
+  if (to.flow === undefined || to.flow.open || (to.protocol !== 'tcp' && to.protocol !== 'tls')) return to
+  return { address: to.address, port: to.port, protocol: to.protocol }
 }

@@ -19,7 +19,7 @@ export type ParseResult =
       readonly answerable: SipRequest | undefined
     }
 
-/** Largest message taken; a UDP datagram can hold no more. */
+/** Largest message taken, over streams as well; a UDP datagram can hold no more. */
 export const maxMessageBytes = 65_535
 const maxHeaderLines = 500
 const token = /^[\w\-.!%*+`'~]+$/
@@ -84,9 +84,9 @@ function skipLeadingLines(datagram: Buffer): Buffer {
 }
 
 /** End of the header section: CRLF CRLF, or a bare LF LF as careless senders write it. */
-function headerEnd(bytes: Buffer): { at: number; after: number } | undefined {
-  const crlf = bytes.indexOf('\r\n\r\n')
-  const lf = bytes.indexOf('\n\n')
+export function headerEnd(bytes: Buffer, from = 0): { at: number; after: number } | undefined {
+  const crlf = bytes.indexOf('\r\n\r\n', from)
+  const lf = bytes.indexOf('\n\n', from)
   if (crlf >= 0 && (lf < 0 || crlf < lf)) return { at: crlf, after: crlf + 4 }
   if (lf >= 0) return { at: lf, after: lf + 2 }
   return undefined

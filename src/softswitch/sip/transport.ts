@@ -1,61 +1,57 @@
-/** Where datagrams come from and go to. UDP in service; tests put a lossy, virtual network in its place. */
-import { createSocket } from 'node:dgram'
+/** Where messages come from and go to. Real networks in service; tests put a lossy, virtual one in their place. */
+
+export type SipProtocol = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss'
 
 export interface Hop {
   readonly address: string
   readonly port: number
+  /** Default `udp`. */
+  readonly protocol?: SipProtocol
+  /** The one connection meant: what goes to this hop leaves on it, or not at all. */
+  readonly flow?: SipFlow
+}
+
+/** One connection of a stream transport. */
+export interface SipFlow {
+  /** False for ever once it has been false. */
+  readonly open: boolean
+  /** Gives one message away; a closed one loses it. */
+  write(message: Buffer): void
 }
 
 export interface SipTransport {
+  readonly protocol: SipProtocol
   /** Address and port this side is reached at. */
   readonly local: Hop
-  /** Gives the datagram away; loss is nobody's error. `onError` tells of a send the kernel refused. */
-  send(datagram: Buffer, to: Hop, onError?: (error: Error) => void): void
-  /** One listener; set before the first datagram can come. */
-  onDatagram: (datagram: Buffer, from: Hop) => void
+  /**
+   * Gives one message away; loss is nobody's error. `onError` tells, never before `send` has returned, of a message
+   * that the kernel refused or that has no way to its peer ({@link FlowGone}).
+   */
+  send(message: Buffer, to: Hop, onError?: (error: Error) => void): void
+  /** One whole message. One listener; set before the first can come. */
+  onMessage: (message: Buffer, from: Hop) => void
+  /**
+   * A stream in which no message can be found any more; it ends when this has returned.
+   * @param head the header section that was read last, to be answered where possible
+   */
+  onBroken?: (head: Buffer | undefined, problem: string, from: Hop) => void
+  /** What goes to this port of the flow's far end may leave on this flow (`alias` in a Via, RFC 5923). */
+  alias?(flow: SipFlow, port: number): void
   close(): Promise<void>
 }
 
-export interface UdpSettings {
-  /** Numeric address to bind. */
-  readonly address: string
-  /** 0 = any free port. */
-  readonly port: number
+/** The connection that a message was meant for is no more. */
+export class FlowGone extends Error {
+  constructor() {
+    super('the connection is gone')
+  }
 }
 
-/** @throws the system's error (EADDRINUSE, EADDRNOTAVAIL) when the address cannot be bound */
-export async function openUdp(settings: UdpSettings): Promise<SipTransport> {
-  const socket = createSocket({ type: settings.address.includes(':') ? 'udp6' : 'udp4', recvBufferSize: 4 << 20 })
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject)
-    socket.bind({ address: settings.address, port: settings.port, exclusive: true }, () => {
-      socket.removeListener('error', reject)
-      resolve()
-    })
-  })
-  const bound = socket.address()
-  let open = true
-  const transport: SipTransport = {
-    local: { address: bound.address, port: bound.port },
-    onDatagram: () => {},
-    send(datagram, to, onError) {
-      if (!open) return
-      try {
-        socket.send(datagram, to.port, to.address, (error) => {
-          if (error !== null && open) onError?.(error)
-        })
-      } catch (error) {
-        onError?.(error instanceof Error ? error : new Error(String(error)))
-      }
-    },
-    close() {
-      if (!open) return Promise.resolve()
-      open = false
-      return new Promise((resolve) => socket.close(() => resolve()))
-    },
-  }
-  socket.on('message', (datagram, from) => transport.onDatagram(datagram, { address: from.address, port: from.port }))
-  // After binding, an error on a UDP socket concerns one datagram and never the rest of the calls.
-  socket.on('error', () => {})
-  return transport
+/** Nothing is repeated over a reliable transport, and nothing absorbed (RFC 3261 §17). */
+export function isReliable(hop: Hop | undefined): boolean {
+  return hop?.protocol !== undefined && hop.protocol !== 'udp'
+}
+
+export function isSipProtocol(text: string): text is SipProtocol {
+  return ['udp', 'tcp', 'tls', 'ws', 'wss'].includes(text)
 }

@@ -33,6 +33,19 @@ export function contactUri(text: string): string | null {
 }
 
 /**
+ * Whether the URI is one that a page makes up, since a browser tells it no address of its own: reachable over the
+ * WebSocket that it registered through, and nowhere else (RFC 7118 §5.2).
+ */
+export function isPageContact(uri: string): boolean {
+  return /^sip:[^@]+@[^;:]+\.invalid(?:;[^;]+)*$/i.test(uri) && /;transport=wss?(?:;|$)/i.test(uri)
+}
+
+/** Nobody's name, by RFC 2606: only a page's own socket leads there. */
+export function isNowhereByName(uri: string): boolean {
+  return /@[^;:]+\.invalid(?=[:;]|$)/i.test(uri)
+}
+
+/**
  * @param header text of Contact, several joined by commas
  * @returns null when it cannot be read; each URI is still to be judged by {@link contactUri}
  * Source: RFC 3261 §20.10

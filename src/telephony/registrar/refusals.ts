@@ -1,7 +1,7 @@
 import type { Clock } from '#platform/clock.ts'
 import type { Log } from '#platform/log.ts'
 
-/** Why a REGISTER was not obeyed. */
+/** Why a REGISTER was not obeyed, or an INVITE not let in: what proves a phone is the same for both. */
 export type RefusalCode =
   | 'REGISTER_MALFORMED'
   | 'REGISTER_DIGEST_MALFORMED'
@@ -16,9 +16,15 @@ export type RefusalCode =
   | 'REGISTER_TOO_BRIEF'
   | 'REGISTER_ADDRESS_THROTTLED'
   | 'REGISTER_EXTENSION_LOCKED'
+  | 'CALL_TARGET_UNKNOWN'
+  | 'CALL_PHONE_NOT_REGISTERED'
+  | 'CALL_FLOW_REFUSED'
+
+export type PhoneRequest = 'REGISTER' | 'INVITE'
 
 export interface Refusal {
   readonly code: RefusalCode
+  readonly method: PhoneRequest
   readonly address: string
   /** As claimed; null when it could not be read. */
   readonly extension: string | null
@@ -45,9 +51,9 @@ export class Refusals {
     return this.#counts
   }
 
-  note({ code, address, extension }: Refusal): void {
+  note({ code, method, address, extension }: Refusal): void {
     this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1)
-    const key = `${code} ${address} ${extension}`
+    const key = `${code} ${method} ${address} ${extension}`
     const now = this.#clock.now().getTime()
     const burst = this.#bursts.get(key)
     if (burst !== undefined && now - burst.saidAt < burstMs) {
@@ -60,6 +66,6 @@ export class Refusals {
     if (this.#bursts.size > burstsAtMost && oldest !== undefined) this.#bursts.delete(oldest)
     // A nonce that has grown old is how digest works, not how it fails.
     const level = code === 'REGISTER_NONCE_STALE' ? 'debug' : 'warn'
-    this.#log[level]({ code, address, extension, before: burst?.unsaid ?? 0 }, 'a phone may not register')
+    this.#log[level]({ code, method, address, extension, before: burst?.unsaid ?? 0 }, 'a phone was refused')
   }
 }

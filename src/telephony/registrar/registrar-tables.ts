@@ -3,12 +3,14 @@ import type { ColumnType, Generated } from 'kysely'
 /** A column that is written once. */
 type Fixed<T> = ColumnType<T, T, never>
 
-/** Tables of migrations 0005 and 0006 that are the registrar's. */
+/** Tables of migrations 0005, 0007 and 0009 that are the registrar's. */
 
 interface PhoneTable {
   id: Fixed<string>
   siteId: Fixed<string>
   extension: Fixed<string>
+  /** A page in a browser registers over WebSockets alone, and calls in. */
+  kind: Generated<'desk' | 'browser'>
   /** The digest password, sealed by platform/secrets. */
   secretCiphertext: Buffer
   createdAt: Generated<Date>

@@ -8,6 +8,7 @@ export const registrationChannel = 'suifang_registration'
 
 export interface PhoneRow {
   readonly id: string
+  readonly kind: 'desk' | 'browser'
   readonly secretCiphertext: Buffer
   /** Order of the last nonce used. */
   readonly lastNonce: string | null
@@ -17,7 +18,7 @@ export function phoneOf(db: Ground, extension: string): Promise<PhoneRow | undef
   return db
     .selectFrom('phone')
     .leftJoin('registration', 'registration.phoneId', 'phone.id')
-    .select(['phone.id', 'phone.secretCiphertext', 'registration.nonce as lastNonce'])
+    .select(['phone.id', 'phone.kind', 'phone.secretCiphertext', 'registration.nonce as lastNonce'])
     .where('phone.extension', '=', extension)
     .executeTakeFirst()
 }

@@ -37,6 +37,15 @@ declare module 'drachtio-fsmrf' {
         on(event: 'connection::open', listener: (connection: EslConnection) => void): unknown
       }
       createEndpoint(options: { readonly headers: Record<string, string> }): Promise<Endpoint>
+      /**
+       * Answers an INVITE with a channel's SDP. The two it makes are not tied together; when it rejects, either may have
+       * been made all the same, and the INVITE is still to be answered unless its final response was sent.
+       */
+      connectCaller(
+        request: Srf.SrfRequest,
+        response: Srf.SrfResponse,
+        options: { readonly headers: Record<string, string> },
+      ): Promise<{ readonly endpoint: Endpoint; readonly dialog: Srf.Dialog }>
       disconnect(): void
     }
 

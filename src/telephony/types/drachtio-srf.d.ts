@@ -22,13 +22,17 @@ declare module 'drachtio-srf' {
       readonly uri: string
       /** Where it came from. */
       readonly source_address: string
+      readonly source_port: number
       cancel(callback: (error: Error | null) => void): void
       on(event: 'response', listener: (response: SrfResponse) => void): this
+      /** The caller has given up; the server has answered both. */
+      on(event: 'cancel', listener: () => void): this
     }
 
     interface SrfResponse extends SipMessage {
       readonly status: number
       readonly reason: string
+      readonly finalResponseSent: boolean
       send(status: number, options?: { readonly headers?: Record<string, string>; readonly body?: string }): void
     }
 
@@ -99,6 +103,7 @@ declare module 'drachtio-srf' {
     on(event: 'error', listener: (error: Error) => void): this
     disconnect(): void
     options(handler: Srf.Handler): void
+    invite(handler: Srf.Handler): void
     register(handler: Srf.Handler): void
     use(handler: (request: Srf.SrfRequest, response: Srf.SrfResponse, next: () => void) => void): void
     createUAC(

@@ -1,11 +1,12 @@
 import type { ReservedSeat } from '../../../src/contact-center/acd/seat-offer.ts'
-import { UserError } from '../../../src/platform/errors/errors.ts'
+import { OperationalError, UserError } from '../../../src/platform/errors/errors.ts'
 import { newId } from '../../../src/platform/ids.ts'
 import type {
   DialAnswer,
   DialFailure,
   DialHooks,
   DialOrder,
+  IncomingSeatCall,
   LegEnd,
   LegRef,
   LiveLeg,
@@ -13,10 +14,13 @@ import type {
   PatientLeg,
   Room,
   SeatAnswer,
+  SeatAnswerOrder,
   SeatCallOrder,
   SeatDial,
   SeatLeg,
+  SupervisionMode,
 } from '../../../src/telephony/telephony.ts'
+import '../../../src/telephony/telephony-errors.ts'
 
 export const noLeg: LegRef = {
   sipCallId: null,
@@ -80,6 +84,9 @@ export class FakePatientLeg extends FakeLeg implements PatientLeg {
   }
   async stopPlaying(): Promise<void> {}
   async flushDigits(): Promise<void> {}
+  async sendDigits(digits: string): Promise<void> {
+    this.heard.push(`keys ${digits}`)
+  }
   async startRecording(path: string): Promise<void> {
     this.heard.push(`recording ${path}`)
   }
@@ -164,9 +171,40 @@ export class FakeRing implements SeatDial {
   }
 }
 
+/** A browser phone that calls in. */
+export class FakeSeatCall implements IncomingSeatCall {
+  readonly extension: string
+  /** What it was told. */
+  refused: number | null = null
+  order: SeatAnswerOrder | null = null
+  leg: FakeSeatLeg | null = null
+
+  constructor(extension: string) {
+    this.extension = extension
+  }
+
+  async accept(order: SeatAnswerOrder): Promise<FakeSeatLeg> {
+    if (this.refused !== null || this.leg !== null) throw new OperationalError('SEAT_CALL_GONE')
+    this.order = order
+    this.leg = new FakeSeatLeg(order.seatId)
+    return this.leg
+  }
+
+  refuse(status: 403 | 480 | 486): void {
+    if (this.leg === null) this.refused ??= status
+  }
+
+  /** The page closes before anybody has answered. */
+  giveUp(): void {
+    this.refused ??= 487
+  }
+}
+
 export class FakeRoom implements Room {
   readonly callId: string
   readonly moves: string[] = []
+  /** Who supervises how. */
+  readonly supervisors = new Map<SeatLeg, SupervisionMode>()
 
   constructor(callId: string) {
     this.callId = callId
@@ -187,7 +225,17 @@ export class FakeRoom implements Room {
   }
   async joinSeat(seat: SeatLeg): Promise<void> {
     if (seat.end !== null) throw new UserError('SEAT_NO_CALL')
+    this.supervisors.delete(seat)
     this.moves.push('joinSeat')
+  }
+  async supervise(leg: SeatLeg, mode: SupervisionMode): Promise<void> {
+    if (leg.end !== null) throw new OperationalError('ROOM_PARTY_GONE', { party: 'supervisor' })
+    this.supervisors.set(leg, mode)
+    this.moves.push(`supervise ${mode}`)
+    void leg.ended.then(() => this.supervisors.delete(leg))
+  }
+  async unsupervise(leg: SeatLeg): Promise<void> {
+    if (this.supervisors.delete(leg)) this.moves.push('unsupervise')
   }
   async releasePatient(): Promise<void> {
     this.moves.push('releasePatient')
@@ -204,6 +252,7 @@ export class FakeTelephony {
   readonly rings: FakeRing[] = []
   readonly rooms = new Map<string, FakeRoom>()
   readonly ended: LegRef[] = []
+  #onSeatCall: (call: IncomingSeatCall) => void = (call) => call.refuse(480)
 
   onUpChange(): void {}
 
@@ -223,6 +272,17 @@ export class FakeTelephony {
     const room = new FakeRoom(patient.callId)
     this.rooms.set(patient.callId, room)
     return room
+  }
+
+  onSeatCall(handler: (call: IncomingSeatCall) => void): void {
+    this.#onSeatCall = handler
+  }
+
+  /** A browser phone calls in; without anybody who takes the call it is told 480, as by the real one. */
+  callIn(extension: string): FakeSeatCall {
+    const call = new FakeSeatCall(extension)
+    this.#onSeatCall(call)
+    return call
   }
 
   /** Channels that the servers carry and no process holds. */

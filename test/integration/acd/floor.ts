@@ -1,9 +1,12 @@
 import { sql } from 'kysely'
 import '../../../src/contact-center/acd/acd-tables.ts'
+import type { PhoneKind } from '../../../src/contact-center/acd/seat.ts'
+import { SeatArrivals } from '../../../src/contact-center/acd/seat-arrivals.ts'
 import { SeatCalls } from '../../../src/contact-center/acd/seat-call.ts'
 import { SeatKeeper } from '../../../src/contact-center/acd/seat-keeper.ts'
 import { SeatLegs } from '../../../src/contact-center/acd/seat-legs.ts'
 import { CampaignSeats, type ReservedSeat } from '../../../src/contact-center/acd/seat-offer.ts'
+import { SeatPages } from '../../../src/contact-center/acd/seat-pages.ts'
 import { reconcileSeats } from '../../../src/contact-center/acd/seat-reconciler.ts'
 import { SeatService } from '../../../src/contact-center/acd/seat-service.ts'
 import { callForSeat } from '../../../src/contact-center/calls/agent-call.ts'
@@ -19,12 +22,19 @@ import type { Ground } from '../../../src/platform/database/database.ts'
 import { newId } from '../../../src/platform/ids.ts'
 import { silentLog } from '../../../src/platform/log.ts'
 import { Office, secrets } from '../follow-up/office.ts'
-import { FakeTelephony } from './fake-telephony.ts'
+import { type FakeSeatCall, FakeTelephony } from './fake-telephony.ts'
 
 /** The last number of a telephone that a test dials counts only twice a day: each patient has one of their own. */
 export interface FloorDraft {
   readonly patients?: number
   readonly maxConnections?: number
+}
+
+export interface AgentDraft {
+  readonly roles?: readonly Role[]
+  /** The desk phone is registered. */
+  readonly live?: boolean
+  readonly phone?: PhoneKind | 'none'
 }
 
 /** A follow-up office with a progressive campaign, agents at desk phones, and nodes that carry calls over fake telephony. */
@@ -65,13 +75,13 @@ export class Floor {
   }
 
   /** An agent with a desk phone that is registered. The seat's id is the agent's. */
-  async agent({ roles = ['agent'], live = true }: { readonly roles?: readonly Role[]; readonly live?: boolean } = {}) {
+  async agent({ roles = ['agent'], live = true, phone = 'desk' }: AgentDraft = {}) {
     const id = newId()
     await this.db.transaction().execute((tx) => {
       const account = { id, signInName: `a-${id}`, displayName: 'agent', passwordHash: 'x', mustChangePassword: false }
       return insertAccount(tx, account, roles)
     })
-    await this.seatAgent(id)
+    await this.seatAgent(id, phone)
     if (!live)
       await sql`delete from registration where phone_id = (select phone_id from agent where user_id = ${id})`.execute(
         this.db,
@@ -80,15 +90,23 @@ export class Floor {
   }
 
   /** Makes an account an agent's, with a desk phone that is registered. */
-  async seatAgent(id: string): Promise<void> {
+  async seatAgent(id: string, phone: PhoneKind | 'none' = 'desk'): Promise<void> {
     const phoneId = newId()
     this.#count += 1
     const extension = String(8_000 + this.#count)
+    const agent = { userId: id, agentNo: extension, teamId: this.teamId }
+    if (phone === 'none') {
+      await this.db.insertInto('agent').values(agent).execute()
+      return
+    }
     await sql`
-      insert into phone (id, site_id, extension, secret_ciphertext)
-      values (${phoneId}, ${this.office.siteId}, ${extension}, ${secrets.encrypt('secret')})
+      insert into phone (id, site_id, extension, kind, secret_ciphertext)
+      values (${phoneId}, ${this.office.siteId}, ${extension}, ${phone}, ${secrets.encrypt('secret')})
     `.execute(this.db)
-    await this.db.insertInto('agent').values({ userId: id, agentNo: extension, teamId: this.teamId, phoneId }).execute()
+    await this.db
+      .insertInto('agent')
+      .values({ ...agent, phoneId })
+      .execute()
     await this.register(id)
   }
 
@@ -106,6 +124,13 @@ export class Floor {
     const node = new Node(this, { owner: 'node-a', epoch: this.#epoch })
     await node.applyAll()
     return node
+  }
+
+  async extension(agentId: string): Promise<string> {
+    const { rows } = await sql<{ extension: string }>`
+      select p.extension from agent g join phone p on p.id = g.phone_id where g.user_id = ${agentId}
+    `.execute(this.db)
+    return rows[0]?.extension ?? ''
   }
 
   async seat(agentId: string) {
@@ -167,6 +192,10 @@ export class Node {
   readonly calls = new SeatCalls()
   readonly service: SeatService
   readonly keeper: SeatKeeper
+  readonly arrivals: SeatArrivals
+  readonly pages: SeatPages
+  /** Seats whose stream a page reads. */
+  readonly watched = new Set<string>()
   readonly carried: Carried[] = []
   readonly apology = '/prompts/agent-lost.wav'
   /** What happens between claim and INVITE. */
@@ -175,6 +204,7 @@ export class Node {
   readonly #applier: CallApplier
   readonly #busy = new Set<Promise<unknown>>()
   #applying: Promise<void> | undefined
+  #arriving: Promise<void> = Promise.resolve()
   #stalled = false
   #dead = false
 
@@ -192,6 +222,17 @@ export class Node {
     })
     this.service = new SeatService({ ...parts, legs: this.legs, calls: this.calls })
     this.keeper = new SeatKeeper({ ...parts, legs: this.legs })
+    this.arrivals = new SeatArrivals({ ...parts, legs: this.legs, seats: this.service })
+    this.telephony.onSeatCall((call) => {
+      this.#arriving = this.arrivals.arrive(call)
+    })
+    this.pages = new SeatPages({
+      db,
+      secrets,
+      legs: this.legs,
+      seats: this.service,
+      isWatched: (seatId) => this.watched.has(seatId),
+    })
     this.#applier = new CallApplier({ db, work, log: silentLog, judgeLater: async () => {}, onEnded: () => {} })
   }
 
@@ -287,6 +328,14 @@ export class Node {
     }
   }
 
+  /** The page's phone calls in. @param early before its seat awaits it */
+  async callIn(agentId: string, { early = false }: { readonly early?: boolean } = {}): Promise<FakeSeatCall> {
+    const call = this.telephony.callIn(await this.floor.extension(agentId))
+    if (!early) await this.#arriving
+    await this.quiet()
+    return call
+  }
+
   async until(condition: () => boolean): Promise<void> {
     for (let n = 0; !condition(); n += 1) {
       if (n > 2_000) throw new Error('it never came to pass')
@@ -312,7 +361,7 @@ export class Node {
         },
         seats: {
           leg: (seatId) => this.legs.leg(seatId),
-          ringBack: (seatId, withinMs, giveUp) => this.legs.ringBack(seatId, withinMs, giveUp),
+          comeBack: (order) => this.legs.comeBack(order),
           enter: (seatId, call) => this.calls.enter(seatId, call),
           legLost: (seatId, leg) => this.service.legLost(seatId, leg),
           hangUp: (seatId) => this.legs.hangUp(seatId),

@@ -22,7 +22,7 @@ const server = await createHttpServer({
   readiness: [],
   limits: { requestsPerMinute: 10_000 },
 })
-await server.register(seatRoutes, { seats: node.service })
+await server.register(seatRoutes, { seats: node.service, pages: node.pages })
 afterAll(async () => {
   await server.close()
   await floor.close()

@@ -127,8 +127,14 @@ describe('the record', () => {
     })
   })
 
-  it('hides who it is from readers without the right, and no clear name or number is left in it', async () => {
+  it('tells the agent who has the call the patient’s name, and nothing else in the clear', async () => {
     const record = await read()
+    expect(record.patient).toMatchObject({ name: '欧阳明', patientNo: 'BA*****01' })
+    expect(JSON.stringify(record)).not.toMatch(/欧阳小红|王秀英|13800138000|83901234|BA2026001|ZY2026007/)
+  })
+
+  it('hides who it is from readers without the right, and no clear name or number is left in it', async () => {
+    const record = await desk.read(called.taskId, await desk.agent(), 'call.read')
     expect(record.patient).toMatchObject({ name: '欧**', patientNo: 'BA*****01' })
     expect(record.patient.phones.map(({ number, contactName }) => [number, contactName])).toEqual([
       ['138****8000', null],
@@ -268,7 +274,7 @@ describe('who may open it', () => {
         objectKind: 'patient',
         objectId: called.patientId,
         outcome: 'ok',
-        detail: { taskId: called.taskId, clear: false },
+        detail: { taskId: called.taskId, clear: false, nameClear: true },
       },
       { actorId: agent.id, objectKind: 'patient', objectId: called.patientId, outcome: 'ok', detail: { clear: true } },
       { actorId: curious.id, objectKind: 'task', objectId: called.taskId, outcome: 'denied' },

@@ -1,7 +1,8 @@
-/** `answer`, `hangup`, `park`, `sleep`, `socket`, `set_mute`, `start_dtmf`. */
+/** `answer`, `hangup`, `park`, `sleep`, `socket`, `set_mute`, `send_dtmf`, `start_dtmf`. */
 
 import type { Channel } from '../channel.ts'
 import { isTrue } from '../channel-variables.ts'
+import { digitsOf } from '../digit-string.ts'
 import type { ExecuteFrame } from '../execute-stack.ts'
 import { causeNamed } from '../hangup-cause.ts'
 import { takeTerminators } from './terminators.ts'
@@ -59,6 +60,12 @@ export async function socket(channel: Channel, argument: string, frame: ExecuteF
 export function setMute(channel: Channel, argument: string): void {
   const [side, level] = argument.split(' ')
   if ((side === 'read' || side === 'write') && level !== undefined) channel.mute(side, isTrue(level))
+}
+
+/** Argument: `12#@<ms>`. The keys leave one after the other; nothing waits for them. */
+export function sendDtmf(channel: Channel, argument: string): void {
+  const digits = digitsOf(argument)
+  if (digits !== null) channel.leg.press(digits)
 }
 
 /** Keys that are tones in the voice are not looked for: every telephone here sends telephone-events. */

@@ -7,8 +7,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { MediaRoom, RoomPlay, RoomPlayTarget } from '../../media/media-room.ts'
-import { DEFAULT_DIGIT } from '../channel.ts'
 import { addBasicChannelHeaders } from '../channel-event.ts'
+import { DEFAULT_DIGIT } from '../digit-string.ts'
 import type { SwitchCore } from '../switch-core.ts'
 import type { SwitchEvent } from '../switch-event.ts'
 import type { ConferenceMember } from './conference-member.ts'

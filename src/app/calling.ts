@@ -1,0 +1,106 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { SeatCall } from '#contact-center/acd/seat-call.ts'
+import type { AgentCallParts } from '#contact-center/calls/agent-call.ts'
+import { defaultResultRules } from '#contact-center/calls/attempt-result.ts'
+import type { JournaledCallEvent } from '#contact-center/calls/call-applier.ts'
+import type { ComingBack } from '#contact-center/calls/call-seats.ts'
+import type { PatientCallParts } from '#contact-center/calls/patient-call.ts'
+import { flowFolder } from '#contact-center/ivr/flow-files.ts'
+import { runFlow } from '#contact-center/ivr/flow-runner.ts'
+import { FlowShelf } from '#contact-center/ivr/flow-shelf.ts'
+import { variablesOf } from '#contact-center/ivr/json.ts'
+import { kindRegistry } from '#contact-center/ivr/node-kind.ts'
+import { ownKinds } from '#contact-center/ivr/nodes/own-kinds.ts'
+import { openPrompts, type PromptBook } from '#contact-center/ivr/prompt-library.ts'
+import type { Lease } from '#contact-center/work-source.ts'
+import type { FollowUpWork } from '#follow-up/dialling/work-source.ts'
+import { surveyKind } from '#follow-up/questionnaire/survey-node.ts'
+import { sleep } from '#platform/clock.ts'
+import type { GroundFloor } from '#platform/ground.ts'
+import type { Journal } from '#platform/journal/journal.ts'
+import type { PatientLeg, SeatLeg, Telephony } from '#telephony/telephony.ts'
+import { recordingsFolder } from './recordings.ts'
+import type { Seats } from './seats.ts'
+
+const flowsFolder = new URL('../../ivr-flows/', import.meta.url).pathname
+
+/** A call waits for its pop at most so long: it does not wait for a database that is away. */
+const shownWithinMs = 150
+
+export interface CallingParts extends PatientCallParts {
+  readonly telephony: Telephony
+  readonly work: FollowUpWork
+  readonly prompts: PromptBook
+  /** Resolves when what has been journaled is in the rows. */
+  readonly applied: () => Promise<void>
+}
+
+/** What one call needs: telephony below, the journal beside, flow and prompts. */
+export function callingParts(
+  { settings, clock, log }: GroundFloor,
+  {
+    telephony,
+    work,
+    lease,
+    journal,
+  }: {
+    readonly telephony: Telephony
+    readonly work: FollowUpWork
+    readonly lease: Lease
+    readonly journal: Journal<JournaledCallEvent>
+  },
+): CallingParts {
+  const folder = flowFolder(flowsFolder)
+  const overrides = join(settings.dataDir, 'prompts')
+  const prompts = openPrompts({ language: 'zh-CN', shipped: folder.prompts, overrides })
+  const shelf = new FlowShelf({
+    kinds: kindRegistry(...ownKinds, surveyKind()),
+    prompts,
+    healthWords: folder.healthWords,
+  })
+  return {
+    telephony,
+    work,
+    lease,
+    clock,
+    log,
+    prompts,
+    resultRules: () => defaultResultRules,
+    journal: (event, under) => journal.append({ event, lease: under }),
+    applied: () => journal.applied(),
+    recordingPath: async (attemptId) => {
+      const day = join(recordingsFolder(settings.dataDir), clock.now().toISOString().slice(0, 10))
+      await mkdir(day, { recursive: true, mode: 0o770 })
+      return join(day, `${attemptId}.wav`)
+    },
+    runFlow: (leg: PatientLeg, one, onRecord, callLog) => {
+      const variables = variablesOf(one.variables)
+      const flow = shelf.flow(one.flowVersionId, one.flow, variables)
+      return runFlow({ leg, flow, variables, prompts, clock, onRecord, log: callLog })
+    },
+  }
+}
+
+/** The prompt for a patient whose agent was lost, where the hospital has one. */
+function apologyPrompt(prompts: PromptBook): string | null {
+  const id = 'agent-lost'
+  return prompts.durationMs(id) === undefined ? null : prompts.resolve(id)
+}
+
+/** What a call needs that a person takes: the same, and the seats. */
+export function agentCallingParts(calling: CallingParts, seats: Seats): AgentCallParts {
+  const { applied, clock, prompts } = calling
+  return {
+    ...calling,
+    seats: {
+      leg: (seatId: string) => seats.legs.leg(seatId),
+      comeBack: (order: ComingBack) => seats.legs.comeBack(order),
+      enter: (seatId: string, call: SeatCall) => seats.calls.enter(seatId, call),
+      legLost: (seatId: string, leg: SeatLeg) => seats.service.legLost(seatId, leg),
+      hangUp: (seatId: string) => seats.legs.hangUp(seatId),
+    },
+    shown: () => Promise.race([applied(), sleep(clock, shownWithinMs)]),
+    apology: apologyPrompt(prompts),
+  }
+}

@@ -1,0 +1,54 @@
+import { SeatArrivals } from '#contact-center/acd/seat-arrivals.ts'
+import { SeatCalls } from '#contact-center/acd/seat-call.ts'
+import { SeatKeeper } from '#contact-center/acd/seat-keeper.ts'
+import { SeatLegs } from '#contact-center/acd/seat-legs.ts'
+import { SeatService } from '#contact-center/acd/seat-service.ts'
+import { seatChannel } from '#contact-center/acd/seat-store.ts'
+import type { Lease } from '#contact-center/work-source.ts'
+import type { FollowUpWork } from '#follow-up/dialling/work-source.ts'
+import type { Subscription } from '#platform/database/listen.ts'
+import type { GroundFloor } from '#platform/ground.ts'
+import type { Telephony } from '#telephony/telephony.ts'
+
+export interface Seats {
+  readonly legs: SeatLegs
+  readonly calls: SeatCalls
+  readonly service: SeatService
+  readonly keeper: SeatKeeper
+  close(): Promise<void>
+}
+
+/** The agents' seats: the legs that this process holds, what agents do, the deadlines. */
+export function openSeats(
+  { db, clock, log }: GroundFloor,
+  { telephony, work, lease }: { readonly telephony: Telephony; readonly work: FollowUpWork; readonly lease: Lease },
+): Seats {
+  const calls = new SeatCalls()
+  const legs: SeatLegs = new SeatLegs({ telephony, clock, onLost: (seatId, leg) => service.legLost(seatId, leg) })
+  const service = new SeatService({ db, lease, work, legs, calls, clock, log })
+  const arrivals = new SeatArrivals({ db, lease, legs, seats: service, log })
+  telephony.onSeatCall((call) => void arrivals.arrive(call))
+  const keeper = new SeatKeeper({ db, lease, work, legs, clock, log })
+  return {
+    legs,
+    calls,
+    service,
+    keeper,
+    close: async () => {
+      await keeper.close()
+      await legs.close()
+      await service.close()
+    },
+  }
+}
+
+/** The news of seats: deadlines are kept, and who is free wakes the dialler. */
+export function hearSeats({ listener }: GroundFloor, { keeper }: Seats, onFree: () => void): Promise<Subscription> {
+  return listener.listen(seatChannel, {
+    onPayload: (news) => {
+      keeper.wake()
+      if (news.endsWith(' idle available')) onFree()
+    },
+    onResync: () => keeper.wake(),
+  })
+}

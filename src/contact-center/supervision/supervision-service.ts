@@ -1,0 +1,207 @@
+import { type Actor, type AuditAction, writeAudit } from '#platform/audit/audit-store.ts'
+import type { Ground, GroundTransaction } from '#platform/database/database.ts'
+import { codeOf, UserError } from '#platform/errors/errors.ts'
+import { newId } from '#platform/ids.ts'
+import { type Log, logError } from '#platform/log.ts'
+import type { SeatLeg, SupervisionMode } from '#telephony/telephony.ts'
+import type { SeatCall, SeatCalls } from '../acd/seat-call.ts'
+import type { SeatLegs } from '../acd/seat-legs.ts'
+import { SeatNews } from '../acd/seat-news.ts'
+import { lockSeatOfAgent } from '../acd/seat-store.ts'
+import { supervisesSeat } from '../floor/team-scope-store.ts'
+import { type SupervisionEnd, supervisingReason } from './supervision.ts'
+import { beginSupervision, endSupervision, lockCallAt, setSupervisionMode, supervisionOf } from './supervision-store.ts'
+import './supervision-errors.ts'
+
+export interface SupervisionParts {
+  readonly db: Ground
+  readonly legs: Pick<SeatLegs, 'leg'>
+  readonly calls: Pick<SeatCalls, 'at'>
+  readonly log: Log
+}
+
+/** A call at a seat, to which a supervisor does something. */
+interface Command {
+  readonly supervisorId: string
+  readonly seatId: string
+  readonly actor: Actor
+}
+
+/** The supervisor's claim to be in the call: its row. */
+interface Claim {
+  readonly supervisionId: string
+  readonly callId: string
+  /** The supervisor was in the call before. */
+  readonly wasIn: boolean
+}
+
+/**
+ * What supervisors do to the calls of their teams: listen, coach, barge in, leave, take over, end (requirements A07–A09,
+ * R02). The leg is that of the supervisor's own seat, which is on a break meanwhile. The row and the audit trail come
+ * first, then the call is told; what cannot be done there is taken back here.
+ */
+export class Supervision {
+  readonly #parts: SupervisionParts
+
+  constructor(parts: SupervisionParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Comes into the call at a seat, or changes how.
+   * @throws UserError FLOOR_OTHER_TEAM, SUPERVISION_*
+   */
+  async supervise(command: Command, mode: SupervisionMode): Promise<void> {
+    await this.#mustBeOwnTeams(command, 'call.supervised')
+    const { call, leg } = this.#reach(command)
+    const { supervisionId } = await this.#claim(command, mode, { action: 'call.supervised', detail: { mode } })
+    const { supervisorId } = command
+    try {
+      await call.supervise({ supervisionId, supervisorId, leg, mode })
+    } catch (error) {
+      await this.#end(command, supervisionId, 'failed', { action: 'call.supervised', outcome: 'failed', error })
+      throw plain(error)
+    }
+  }
+
+  /** Idempotent: who is not in that call leaves nothing. */
+  async leave(command: Command): Promise<void> {
+    const { supervisorId, seatId } = command
+    await this.#mustBeOwnTeams(command, 'call.supervision_left')
+    const active = await supervisionOf(this.#parts.db, supervisorId)
+    if (active?.seatId !== seatId) return
+    try {
+      await this.#parts.calls.at(seatId)?.unsupervise(active.id)
+    } catch (error) {
+      logError(this.#parts.log, error, 'a supervisor is out of the rows, and not out of the room yet')
+    }
+    await this.#end(command, active.id, 'left', { action: 'call.supervision_left', outcome: 'ok' })
+  }
+
+  /**
+   * The call goes on at the supervisor's own seat; the agent has after-call work.
+   * @throws UserError FLOOR_OTHER_TEAM, SUPERVISION_*
+   */
+  async takeOver(command: Command, reason: string): Promise<void> {
+    const action = 'call.taken_over'
+    await this.#mustBeOwnTeams(command, action)
+    const { call, leg } = this.#reach(command)
+    const claim = await this.#claim(command, null, { action, detail: { reason } })
+    const { supervisorId } = command
+    const seat = {
+      seatId: supervisorId,
+      agentId: supervisorId,
+      callId: claim.callId,
+      mediaHost: leg.ref.mediaHost,
+    }
+    try {
+      await call.takeOver({ supervisionId: claim.supervisionId, reservationId: newId(), seat, leg, reason })
+    } catch (error) {
+      // Refused before anything was done: a supervisor who was in the call is in it still.
+      const asBefore = claim.wasIn && codeOf(error) === 'SEAT_NO_CALL'
+      if (!asBefore) await this.#end(command, claim.supervisionId, 'failed', { action, outcome: 'failed', error })
+      throw plain(error)
+    }
+  }
+
+  /**
+   * Ends the call, or takes the dial back. What the attempt came to follows its own rule.
+   * @throws UserError FLOOR_OTHER_TEAM, SUPERVISION_NO_CALL
+   */
+  async release(command: Command, reason: string): Promise<void> {
+    const { seatId, supervisorId, actor } = command
+    await this.#mustBeOwnTeams(command, 'call.released')
+    const call = this.#parts.calls.at(seatId)
+    if (call === undefined) throw new UserError('SUPERVISION_NO_CALL')
+    await writeAudit(this.#parts.db, {
+      actor,
+      action: 'call.released',
+      object: { kind: 'seat', id: seatId },
+      outcome: 'ok',
+      detail: { reason },
+    })
+    await call.release(supervisorId, reason).catch((error: unknown) => {
+      throw plain(error)
+    })
+  }
+
+  async #mustBeOwnTeams({ supervisorId, seatId, actor }: Command, action: AuditAction): Promise<void> {
+    const { db } = this.#parts
+    if (await supervisesSeat(db, supervisorId, seatId)) return
+    const object = { kind: 'seat', id: seatId }
+    await writeAudit(db, { actor, action, object, outcome: 'denied', detail: { code: 'FLOOR_OTHER_TEAM' } })
+    throw new UserError('FLOOR_OTHER_TEAM')
+  }
+
+  /** The call, and the supervisor's leg: both are held by this process. */
+  #reach({ supervisorId, seatId }: Command): { readonly call: SeatCall; readonly leg: SeatLeg } {
+    if (supervisorId === seatId) throw new UserError('SUPERVISION_OWN_SEAT')
+    const call = this.#parts.calls.at(seatId)
+    if (call === undefined) throw new UserError('SUPERVISION_NO_CALL')
+    if (this.#parts.calls.at(supervisorId) !== undefined) throw new UserError('SUPERVISION_SEAT_BUSY')
+    const leg = this.#parts.legs.leg(supervisorId)
+    if (leg === null) throw new UserError('SUPERVISION_SEAT_NEEDED')
+    return { call, leg }
+  }
+
+  /** The supervisor's seat is on a break from now on, and offered nothing. @param mode null: as it is, to take over */
+  async #claim(
+    { supervisorId, seatId, actor }: Command,
+    mode: SupervisionMode | null,
+    audit: { readonly action: AuditAction; readonly detail: Readonly<Record<string, unknown>> },
+  ): Promise<Claim> {
+    return this.#parts.db.transaction().execute(async (tx) => {
+      // Before the seat, as the call's own end does it.
+      const call = await lockCallAt(tx, seatId)
+      if (call === null) throw new UserError('SUPERVISION_NO_CALL')
+      const own = await lockSeatOfAgent(tx, supervisorId)
+      if (own === null || own.status === 'signed_out' || own.status === 'signing_out') {
+        throw new UserError('SUPERVISION_SEAT_NEEDED')
+      }
+      if (own.state !== 'idle' || own.reservation !== null) throw new UserError('SUPERVISION_SEAT_BUSY')
+      const { reservationId, callId } = call
+      const active = await supervisionOf(tx, supervisorId)
+      if (active !== null && active.reservationId !== reservationId) throw new UserError('SUPERVISION_ELSEWHERE')
+      const id = active?.id ?? newId()
+      const one = { id, supervisorId, reservationId, mode: mode ?? 'monitor' }
+      if (active === null) await beginSupervision(tx, one, supervisingReason)
+      else if (mode !== null) await setSupervisionMode(tx, id, mode)
+      const object = { kind: 'seat', id: seatId }
+      const detail = { ...audit.detail, callId, supervisionId: id }
+      await writeAudit(tx, { actor, action: audit.action, object, outcome: 'ok', detail })
+      await tell(tx, active === null ? [supervisorId] : [])
+      return { supervisionId: id, callId, wasIn: active !== null }
+    })
+  }
+
+  async #end(
+    { seatId, actor }: Command,
+    supervisionId: string,
+    reason: SupervisionEnd,
+    audit: { readonly action: AuditAction; readonly outcome: 'ok' | 'failed'; readonly error?: unknown },
+  ): Promise<void> {
+    await this.#parts.db.transaction().execute(async (tx) => {
+      await endSupervision(tx, supervisionId, reason)
+      await writeAudit(tx, {
+        actor,
+        action: audit.action,
+        object: { kind: 'seat', id: seatId },
+        outcome: audit.outcome,
+        detail: { supervisionId, ...(audit.error === undefined ? {} : { code: codeOf(audit.error) }) },
+      })
+      await tell(tx, [])
+    })
+  }
+}
+
+async function tell(tx: GroundTransaction, seatIds: readonly string[]): Promise<void> {
+  const news = new SeatNews()
+  for (const id of seatIds) news.add(id)
+  news.look()
+  await news.tell(tx)
+}
+
+/** To the agent's own commands it is "your seat". */
+function plain(error: unknown): unknown {
+  return codeOf(error) === 'SEAT_NO_CALL' ? new UserError('SUPERVISION_NO_CALL') : error
+}
