@@ -13,7 +13,7 @@ export interface TaskAtHand {
   readonly trunkId: string | null
 }
 
-/** Not locked: only to know which trunk to lock first. */
+/** Not locked: only to know over which trunk it is dialled. */
 export async function taskAtHand(tx: GroundTransaction, taskId: string): Promise<TaskAtHand | null> {
   const { rows } = await sql<TaskAtHand>`
     select t.id as task_id, p.campaign_id, c.trunk_id

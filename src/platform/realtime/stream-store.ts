@@ -34,7 +34,7 @@ export async function appendToStream(
 ): Promise<void> {
   if (events.length === 0) return
   const count = events.length
-  await sql`
+  await sql`/* prepared: append-to-stream */
     with head as (
       insert into stream (id, last_offset) values (${streamId}, ${count})
       on conflict (id) do update set last_offset = stream.last_offset + ${count}
