@@ -40,6 +40,7 @@ let peers: BrowserPeers
 let trunk: TestTrunk
 let desk: TestTrunk
 let legs: SeatLeg[]
+let refusals: unknown[]
 
 beforeAll(async () => {
   pair = await openPair()
@@ -53,11 +54,15 @@ beforeAll(async () => {
   telephony.onRegister((request) => registrar.answer(request))
   telephony.onCallIn((request) => registrar.admit(request))
   telephony.onSeatCall((call) => {
-    void call.accept({ seatId: randomUUID(), displayName: '随访中心' }).then((leg) => legs.push(leg))
+    call.accept({ seatId: randomUUID(), displayName: '随访中心' }).then(
+      (leg) => legs.push(leg),
+      (error: unknown) => refusals.push(error),
+    )
   })
 })
 beforeEach(async () => {
   legs = []
+  refusals = []
   peers = await BrowserPeers.start()
   trunk = await TestTrunk.open()
   desk = await TestTrunk.open()
@@ -84,11 +89,12 @@ async function openPage(who: BrowserPhoneAccount, hum = pageTone) {
   const sip = await CallingPhone.open(await wsWire(pair.sipWs), who)
   expect((await sip.register()).status).toBe(200)
   const peer = await peers.open()
+  const before = legs.length
   const answer = await sip.call({ sdp: peer.offer })
   expect(answer.status).toBe(200)
   await peer.answer(answer.body)
   peer.phone.talk(peer.speakTo, hum)
-  const leg = await waitFor(() => legs.at(-1), { what: 'the leg' })
+  const leg = await waitFor(() => legs[before], { what: 'the leg' })
   return { sip, peer, leg, ear: peer.phone }
 }
 
@@ -132,6 +138,18 @@ test('a page that vanishes in a call is told so by its silence, its dialogue end
   await back.leg.hangUp()
   await back.sip.ended()
   back.sip.close()
+})
+
+test('a page that is answered and never makes its connection is no leg, and is told so', async () => {
+  const sip = await CallingPhone.open(await wsWire(pair.sipWs), await account())
+  await sip.register()
+  const peer = await peers.open()
+  expect((await sip.call({ sdp: peer.offer })).status).toBe(200)
+  await sip.ended()
+  await waitFor(() => refusals.length === 1, { what: 'the end of the try' })
+  expect(refusals).toMatchObject([{ code: 'SEAT_CALL_UNCONNECTED' }])
+  expect(legs).toEqual([])
+  sip.close()
 })
 
 test('a supervisor at a page: hears, whispers to the agent alone, speaks to both, takes over', async () => {
