@@ -46,7 +46,8 @@ export function openSeats(
 export function hearSeats({ listener }: GroundFloor, { keeper }: Seats, onFree: () => void): Promise<Subscription> {
   return listener.listen(seatChannel, {
     onPayload: (news) => {
-      keeper.wake()
+      // Only these have something that comes to its time.
+      if (/ wrap_up | signing_out$/.test(news)) keeper.wake()
       if (news.endsWith(' idle available')) onFree()
     },
     onResync: () => keeper.wake(),
