@@ -50,7 +50,8 @@ export function hearSeats(
 ): Promise<Subscription> {
   return listener.listen(seatChannel, {
     onPayload: (news) => {
-      keeper.wake()
+      // Only these have something that comes to its time.
+      if (/ wrap_up | signing_out$/.test(news)) keeper.wake()
       onNews()
       if (news.endsWith(' idle available')) onFree()
     },

@@ -272,18 +272,25 @@ function changer(http: Browsers, agents: readonly Person[]) {
   return async (forSeconds: number): Promise<number> => {
     const began = performance.now()
     const under = new Set<Promise<void>>()
+    const failed: unknown[] = []
     let made = 0
     for (; made < forSeconds * changesPerSecond; made += 1) {
       const agent = agents[next % agents.length]
       const wish = wishes[Math.floor(next / agents.length) % wishes.length]
       next += 1
       if (agent === undefined) break
-      const done = http.post(agent, '/api/seat/status', wish).finally(() => under.delete(done))
+      const done: Promise<void> = http
+        .post(agent, '/api/seat/status', wish)
+        .catch((error: unknown) => {
+          failed.push(error)
+        })
+        .finally(() => under.delete(done))
       under.add(done)
       const dueMs = began + ((made + 1) / changesPerSecond) * 1_000 - performance.now()
       if (dueMs > 0) await sleep(dueMs, undefined, { signal: interrupted })
     }
     await Promise.all(under)
+    if (failed.length > 0) throw failed[0]
     return made
   }
 }

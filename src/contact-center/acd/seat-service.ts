@@ -6,6 +6,7 @@ import { lastOffset } from '#platform/realtime/stream-store.ts'
 import type { LivePhone, SeatLeg } from '#telephony/telephony.ts'
 import { stateLease } from '../calls/attempt-store.ts'
 import { leaseSeconds } from '../calls/lease-keeper.ts'
+import { supervisingReason } from '../supervision/supervision.ts'
 import { supervisionOf, supervisorsTold } from '../supervision/supervision-store.ts'
 import type { Lease, WorkSource } from '../work-source.ts'
 import { type OpenPreview, previewAt } from './preview-store.ts'
@@ -104,7 +105,8 @@ export class SeatService {
   async setStatus(userId: string, status: ChosenStatus, reason: string | null = null): Promise<void> {
     await this.#change(userId, async (tx, seat) => {
       // A break of another kind would not be gone back from.
-      if ((await supervisionOf(tx, userId)) !== null) throw new UserError('SEAT_SUPERVISES')
+      const mayBe = seat.status === 'on_break' && seat.statusReason === supervisingReason
+      if (mayBe && (await supervisionOf(tx, userId)) !== null) throw new UserError('SEAT_SUPERVISES')
       const path = statusPath(seat.status, status)
       if (path === null) throw new UserError('SEAT_NOT_SIGNED_IN')
       for (const step of path) await moveStatus(tx, seat.id, step, step === 'available' ? null : reason)

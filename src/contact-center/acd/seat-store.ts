@@ -407,7 +407,9 @@ export async function phoneThatCalls(
   extension: string,
 ): Promise<(SeatPhone & { readonly status: SeatStatus; readonly elsewhere: boolean }) | null> {
   const { rows } = await sql<SeatPhone & { status: SeatStatus; elsewhere: boolean }>`
-    select s.id as seat_id, p.extension, p.kind, null as contact, u.display_name, s.status, not ${mine(lease)} as elsewhere
+    select s.id as seat_id, p.extension, p.kind, u.display_name, (select n.contact from registration n
+        where n.phone_id = p.id and n.expires_at > clock_timestamp() and p.kind = 'desk') as contact,
+      s.status, not ${mine(lease)} as elsewhere
     from phone p join agent g on g.phone_id = p.id join seat s on s.agent_id = g.user_id
     join user_account u on u.id = g.user_id
     where p.extension = ${extension}
