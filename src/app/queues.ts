@@ -13,11 +13,11 @@ export interface Queues {
 
 /** Patients who wait for agents: which queues there are, and who is matched with whom. */
 export async function openQueues(
-  { db, listener, log }: GroundFloor,
+  { db, listener, clock, log }: GroundFloor,
   { lease, seatIds }: { readonly lease: Lease; readonly seatIds: () => readonly string[] },
 ): Promise<Queues> {
   const book = new QueueBook(db)
-  const matcher = new QueueMatcher({ db, lease, seatIds, log })
+  const matcher = new QueueMatcher({ db, lease, seatIds, clock, log })
   const load = () => book.load().catch((error: unknown) => logError(log, error, 'the queues could not be read'))
   const heard = await listener.listen(queueChannel, {
     onPayload: (news) => (news === queueSetUp ? void load() : matcher.wake()),

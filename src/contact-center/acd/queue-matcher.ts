@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '#platform/clock.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { stateLease } from '../calls/attempt-store.ts'
@@ -12,6 +13,7 @@ export interface QueueMatcherParts {
   readonly lease: Lease
   /** Whose legs this process holds: others' rooms are elsewhere. */
   readonly seatIds: () => readonly string[]
+  readonly clock: Clock
   readonly log: Log
 }
 
@@ -23,6 +25,9 @@ export interface WaitingCall {
   /** Nobody of the team is signed in. @param atOnce and nobody was when the patient came */
   readonly nobody: (atOnce: boolean) => void
 }
+
+/** After a refusal of the database. */
+const retryMs = 1_000
 
 type Match = { readonly seat: ReservedSeat } | 'wait' | 'nobody' | 'not_waiting'
 
@@ -36,6 +41,7 @@ export class QueueMatcher {
   /** In the order in which they came. */
   readonly #waiting = new Map<string, { readonly call: WaitingCall; looked: boolean }>()
   #round: Promise<void> | undefined
+  #timer: Timer | undefined
   #again = false
   #closed = false
 
@@ -65,6 +71,7 @@ export class QueueMatcher {
       this.#again = true
       return
     }
+    this.#parts.clock.clearTimeout(this.#timer)
     this.#round = this.#look().finally(() => {
       this.#round = undefined
       if (!this.#again) return
@@ -80,6 +87,7 @@ export class QueueMatcher {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#parts.clock.clearTimeout(this.#timer)
     await this.#round
   }
 
@@ -94,8 +102,11 @@ export class QueueMatcher {
         else if (match !== 'wait') place.call.offer(match.seat)
         place.looked = true
       } catch (error) {
-        // The database is away, or refused: the entry's limit runs on, and any news of a seat tries again.
-        logError(this.#parts.log, error, 'a patient who waits could not be matched', { attemptId })
+        // The database is away, or refused: the call's own limit runs on.
+        const { log, clock } = this.#parts
+        logError(log, error, 'a patient who waits could not be matched', { attemptId })
+        clock.clearTimeout(this.#timer)
+        if (!this.#closed) this.#timer = clock.setTimeout(() => this.wake(), retryMs)
       }
     }
   }

@@ -310,7 +310,7 @@ export class Node {
       isWatched: (seatId) => this.watched.has(seatId),
     })
     this.book = new QueueBook(db)
-    this.matcher = new QueueMatcher({ db, lease, seatIds: () => this.legs.seatIds, log: silentLog })
+    this.matcher = new QueueMatcher({ db, lease, seatIds: () => this.legs.seatIds, clock: this.clock, log: silentLog })
     this.dialling = new SeatDialling({
       db,
       lease,
