@@ -82,8 +82,8 @@ export function AccountPanel() {
           scroll={{ x: 900 }}
           onRow={({ signInName }) => ({ 'data-account': signInName }) as object}
           columns={[
-            { title: t('accounts.signInName'), dataIndex: 'signInName', width: 160 },
-            { title: t('accounts.name'), dataIndex: 'displayName', width: 160, ellipsis: true },
+            { title: t('accounts.signInName'), dataIndex: 'signInName', width: 140 },
+            { title: t('accounts.name'), dataIndex: 'displayName', width: 140, ellipsis: true },
             {
               title: t('accounts.roles'),
               render: (_value, { roles }) =>
@@ -93,12 +93,12 @@ export function AccountPanel() {
                   <RoleTags roles={roles} />
                 ),
             },
-            { title: t('accounts.state'), width: 190, render: (_value, account) => <State account={account} /> },
+            { title: t('accounts.state'), width: 140, render: (_value, account) => <State account={account} /> },
             {
               title: t('accounts.lastSignIn'),
               dataIndex: 'lastSignInAt',
-              width: 146,
-              className: 'number',
+              width: 154,
+              className: 'number nowrap',
               render: (at: string | null) =>
                 at === null ? <span className="muted">{t('accounts.never')}</span> : dateTime(at),
             },
@@ -117,7 +117,7 @@ export function AccountPanel() {
             },
             {
               title: '',
-              width: 150,
+              width: mayAuthorise ? 196 : 64,
               align: 'right',
               render: (_value, account) => (
                 <span className="accounts-actions">

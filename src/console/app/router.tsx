@@ -55,7 +55,19 @@ const inside = createRoute({
 const live = createRoute({
   getParentRoute: () => inside,
   path: '/',
-  beforeLoad: requireRight('live.read'),
+  beforeLoad: (match) => {
+    // Who has no part in the calls begins where the own work is.
+    const elsewhere = (
+      [
+        ['account.read', '/accounts'],
+        ['audit.read', '/audit'],
+      ] as const
+    ).find(([right]) => match.context.session.rights.includes(right))
+    if (!match.context.session.rights.includes('live.read') && elsewhere !== undefined) {
+      throw redirect({ to: elsewhere[1] })
+    }
+    requireRight('live.read')(match)
+  },
   component: lazyRouteComponent(() => import('../live/live-page.tsx'), 'LivePage'),
 })
 

@@ -8,6 +8,7 @@ import { useTranslation } from 'react-i18next'
 import type { AuditItem, AuditPage as AuditPageOf } from '#platform/audit/audit-schema.ts'
 import { request } from '../api/request.ts'
 import { Trouble } from '../app/trouble.tsx'
+import { actionWord } from '../text/code-words.ts'
 import { clockTime, dateTime } from '../text/time.ts'
 import { type AuditAddress, auditSearchOf } from './audit-address.ts'
 import { ChainPanel, useChainState } from './chain-panel.tsx'
@@ -50,7 +51,7 @@ export function AuditPage() {
           dataSource={rows.data?.pages.flatMap((page) => page.rows) ?? []}
           loading={rows.isFetching}
           pagination={false}
-          scroll={{ x: 1_040 }}
+          scroll={{ x: 1_100 }}
           locale={{ emptyText: t('audit.none') }}
           onRow={({ id }) => ({ 'data-audit': id }) as object}
           columns={[
@@ -73,9 +74,15 @@ export function AuditPage() {
               className: 'number',
               render: (at: string) => `${dateTime(at).slice(0, 10)} ${clockTime(at)}`,
             },
-            { title: t('audit.who'), dataIndex: 'actor', width: 130, ellipsis: true },
-            { title: t('audit.ip'), dataIndex: 'ip', width: 124, className: 'number', ellipsis: true },
-            { title: t('audit.action'), dataIndex: 'action', width: 200, ellipsis: true },
+            { title: t('audit.who'), dataIndex: 'actor', width: 110, ellipsis: true },
+            { title: t('audit.ip'), dataIndex: 'ip', width: 116, className: 'number', ellipsis: true },
+            {
+              title: t('audit.action'),
+              dataIndex: 'action',
+              width: 180,
+              ellipsis: true,
+              render: (action: string) => <span title={action}>{actionWord(action)}</span>,
+            },
             {
               title: t('audit.outcome'),
               width: 92,
@@ -83,7 +90,7 @@ export function AuditPage() {
             },
             {
               title: t('audit.object'),
-              width: 210,
+              width: 150,
               ellipsis: true,
               render: (_value, { objectKind, objectId }) =>
                 objectKind === null ? '' : <span title={objectId ?? ''}>{`${objectKind} ${objectId ?? ''}`}</span>,
@@ -165,7 +172,7 @@ function Filters({
         allowClear
         maxLength={100}
         autoComplete="off"
-        style={{ width: 180 }}
+        style={{ width: 160 }}
         value={draft.actor ?? ''}
         onChange={(event) => put('actor', event.target.value)}
       />
@@ -173,11 +180,11 @@ function Filters({
         aria-label={t('audit.action')}
         placeholder={t('audit.anyAction')}
         allowClear
-        showSearch
-        style={{ width: 230 }}
+        showSearch={{ optionFilterProp: 'label' }}
+        style={{ width: 190 }}
         value={draft.action ?? null}
         onChange={(value: string | null) => put('action', value)}
-        options={(data?.actions ?? []).map((value) => ({ value, label: value }))}
+        options={(data?.actions ?? []).map((value) => ({ value, label: actionWord(value) }))}
       />
       <Select
         aria-label={t('audit.outcome')}

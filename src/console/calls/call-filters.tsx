@@ -125,6 +125,7 @@ export function CallFilters({
         }))}
       />
       <fieldset className="filter-length" aria-label={t('calls.seconds')}>
+        <span className="muted">{t('calls.seconds')}</span>
         <InputNumber
           aria-label={`${t('calls.seconds')} ${t('calls.atLeast')}`}
           placeholder={t('calls.atLeast')}
@@ -132,7 +133,7 @@ export function CallFilters({
           max={86_400}
           precision={0}
           controls={false}
-          prefix={<span className="muted">{t('calls.seconds')}</span>}
+          style={{ width: 76 }}
           value={draft.minSeconds ?? null}
           onChange={(value) => put('minSeconds', value)}
         />
@@ -144,6 +145,7 @@ export function CallFilters({
           max={86_400}
           precision={0}
           controls={false}
+          style={{ width: 76 }}
           value={draft.maxSeconds ?? null}
           onChange={(value) => put('maxSeconds', value)}
         />

@@ -2,7 +2,7 @@ import { ArrowLeftOutlined, SoundOutlined } from '@ant-design/icons'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { Segmented, Skeleton } from 'antd'
-import { lazy, type ReactNode, Suspense, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CallDetail, CallReplay, ReplayPart } from '#follow-up/calls/call-schema.ts'
 import { request } from '../api/request.ts'
@@ -17,12 +17,11 @@ import { type CallAddress, lastListKey } from './call-search.ts'
 import { eventText, type QuestionText } from './event-text.ts'
 import { currentMarker, marksOf } from './marks.ts'
 import { RecordingLabels } from './recording-labels.tsx'
-import type { PlayerHandle } from './recording-player.tsx'
+import { type PlayerHandle, RecordingPlayer } from './recording-player.tsx'
 import { useReplayKeys } from './replay-keys.ts'
 import './calls.css'
 
 const route = getRouteApi('/inside/calls/$attemptId')
-const RecordingPlayer = lazy(async () => ({ default: (await import('./recording-player.tsx')).RecordingPlayer }))
 
 /** One call: who, what came of it, its recording with what happened where in it, and its form. */
 export function CallPage() {
@@ -52,7 +51,13 @@ export function CallPage() {
 
 function Call({ detail, replay }: { readonly detail: CallDetail; readonly replay: CallReplay }) {
   const { t } = useTranslation()
+  // Asked for once: a page that is loaded again does not play by itself.
   const { listen = false } = route.useSearch()
+  const navigate = route.useNavigate()
+  const [autoPlay] = useState(listen)
+  useEffect(() => {
+    if (listen) void navigate({ search: {}, replace: true })
+  }, [listen, navigate])
   const language = currentLanguage()
   const player = useRef<PlayerHandle>(null)
   const [chosen, setChosen] = useState(replay.parts[0]?.id)
@@ -101,17 +106,17 @@ function Call({ detail, replay }: { readonly detail: CallDetail; readonly replay
         {part === undefined || !audible ? (
           <NoSound part={part} />
         ) : (
-          <Suspense fallback={<Skeleton active paragraph={{ rows: 3 }} />}>
+          <>
             <RecordingPlayer
               key={part.id}
               recordingId={part.id}
-              autoPlay={listen}
+              autoPlay={autoPlay}
               handle={player}
               marks={marksOf(markers, detail.form)}
               onSecond={setSecond}
             />
             <p className="muted player-note">{t('calls.keys')}</p>
-          </Suspense>
+          </>
         )}
       </section>
       <div className="row call-halves">

@@ -159,28 +159,29 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
   const { t } = useTranslation()
   const mayPlay = useRight('recording.play')
   return [
-    { title: t('calls.time'), dataIndex: 'at', width: 146, render: dateTime, className: 'number' },
+    { title: t('calls.time'), dataIndex: 'at', width: 154, render: dateTime, className: 'number nowrap' },
     {
       title: t('calls.patientColumn'),
-      width: 176,
+      width: 136,
       render: (_value, { name, recordNumber }) => (
         <>
-          {name} {recordNumber && <span className="muted number">{recordNumber}</span>}
+          {name}
+          {recordNumber && <div className="muted number">{recordNumber}</div>}
         </>
       ),
     },
-    { title: t('calls.phone'), dataIndex: 'phone', width: 122, className: 'number' },
+    { title: t('calls.phone'), dataIndex: 'phone', width: 124, className: 'number' },
     { title: t('calls.department'), dataIndex: 'department', ellipsis: true },
     { title: t('calls.programme'), dataIndex: 'programme', ellipsis: true },
     {
       title: t('calls.agent'),
-      width: 104,
+      width: 92,
       ellipsis: true,
       render: (_value, { agent }) => (agent === null ? <span className="muted">–</span> : agent.name),
     },
     {
       title: t('calls.result'),
-      width: 128,
+      width: 112,
       render: (_value, { result, correctedResult, state }) => {
         if (result === null) return <Dot color={colors.busy} text={word('callState', state)} />
         const shown = correctedResult ?? result
@@ -190,7 +191,7 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
     {
       title: t('calls.duration'),
       dataIndex: 'talkSeconds',
-      width: 82,
+      width: 86,
       align: 'right',
       className: 'number',
       render: (seconds: number | null) => (seconds === null ? '–' : duration(seconds)),
@@ -198,7 +199,7 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
     {
       title: t('calls.rating'),
       dataIndex: 'rating',
-      width: 66,
+      width: 70,
       align: 'right',
       className: 'number',
       render: (value: number | null) =>
@@ -212,7 +213,7 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
     },
     {
       title: t('calls.recording'),
-      width: 112,
+      width: 104,
       render: (_value, { attemptId, recording, name }) => {
         if (recording === null) return <span className="muted">–</span>
         if (recording.changed) return <Dot color={colors.bad} text={t('calls.label.changed')} />

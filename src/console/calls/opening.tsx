@@ -55,13 +55,18 @@ export function ReasonDialog({
         layout="vertical"
         preserve={false}
         requiredMark={false}
-        initialValues={{ reason: 'quality_review' }}
+        // Nobody downloads for a reason that was chosen for him.
+        initialValues={purpose === 'download' ? {} : { reason: 'quality_review' }}
         onFinish={({ reason: chosen, note }) => {
           const words = note?.trim() ?? ''
           onChosen({ reason: chosen, ...(words === '' ? {} : { note: words }) })
         }}
       >
-        <Form.Item name="reason" label={t('calls.whyTitle')}>
+        <Form.Item
+          name="reason"
+          label={t('calls.whyLabel')}
+          rules={[{ required: true, message: t('password.please') }]}
+        >
           <Select options={reasons.map((value) => ({ value, label: t(`calls.reason.${value}`) }))} />
         </Form.Item>
         <Form.Item

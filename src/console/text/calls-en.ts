@@ -71,6 +71,7 @@ export const callsEn: Texts<typeof callsZh> = {
   keys: 'Keys: space plays and pauses, ← → 5 seconds, ↑ ↓ previous and next mark, 1–9 that question',
   opening: 'Checking and opening the recording…',
   whyTitle: 'Why the recording is opened',
+  whyLabel: 'Reason',
   whyPlay: 'The hospital asks why you listen. It is recorded with your name and the time.',
   whyDownload: 'A download needs a reason. It is recorded with your name and the time.',
   reason: {

@@ -68,6 +68,7 @@ export const callsZh = {
   keys: '键盘：空格 播放/暂停，← → 跳转 5 秒，↑ ↓ 上一处/下一处，1–9 跳到该题',
   opening: '正在校验并打开录音…',
   whyTitle: '打开录音的原因',
+  whyLabel: '原因',
   whyPlay: '医院要求填写收听原因，将与您的姓名和时间一并记录。',
   whyDownload: '下载须说明原因，将与您的姓名和时间一并记录。',
   reason: {
