@@ -168,11 +168,13 @@ export function Supervision({ view, chosen, onRefused }: SupervisionProps) {
           </div>
         </>
       )}
-      <ReasonDialog
-        wanted={reasonFor}
-        onClose={() => setReasonFor(null)}
-        onReason={({ type, seatId }, reason) => mutate({ type, seatId, reason })}
-      />
+      {reasonFor !== null && (
+        <ReasonDialog
+          wanted={reasonFor}
+          onClose={() => setReasonFor(null)}
+          onReason={({ type, seatId }, reason) => mutate({ type, seatId, reason })}
+        />
+      )}
     </div>
   )
 }
