@@ -1,5 +1,4 @@
 import { Form, Input, Modal } from 'antd'
-import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 
 export interface ReasonWanted {
@@ -9,37 +8,32 @@ export interface ReasonWanted {
 }
 
 interface ReasonDialogProps {
-  /** Null while nothing is asked. */
-  readonly wanted: ReasonWanted | null
+  readonly wanted: ReasonWanted
   readonly onReason: (wanted: ReasonWanted, reason: string) => void
   readonly onClose: () => void
 }
 
-/** What ends a colleague's call is asked about, and its reason is written down. */
+/** What ends a colleague's call is asked about, and its reason is written down. It exists while it asks. */
 export function ReasonDialog({ wanted, onReason, onClose }: ReasonDialogProps) {
   const { t } = useTranslation()
   const [form] = Form.useForm<{ reason: string }>()
-  useEffect(() => {
-    if (wanted === null) form.resetFields()
-  }, [wanted, form])
-  const key = wanted?.type === 'take-over' ? 'takeOver' : 'release'
+  const key = wanted.type === 'take-over' ? 'takeOver' : 'release'
   return (
     <Modal
-      open={wanted !== null}
-      title={t(`floor.${key}Ask`, { name: wanted?.name ?? '' })}
+      open
+      title={t(`floor.${key}Ask`, { name: wanted.name })}
       okText={t(`floor.${key}`)}
       okButtonProps={{ danger: key === 'release' }}
       cancelText={t('common.cancel')}
       onCancel={onClose}
       onOk={form.submit}
-      forceRender
     >
       <p>{t(`floor.${key}Text`)}</p>
       <Form
         form={form}
         layout="vertical"
         onFinish={({ reason }) => {
-          if (wanted !== null) onReason(wanted, reason.trim())
+          onReason(wanted, reason.trim())
           onClose()
         }}
       >

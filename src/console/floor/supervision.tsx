@@ -168,11 +168,13 @@ export function Supervision({ view, chosen, onRefused }: SupervisionProps) {
           </div>
         </>
       )}
-      <ReasonDialog
-        wanted={reasonFor}
-        onClose={() => setReasonFor(null)}
-        onReason={({ type, seatId }, reason) => mutate({ type, seatId, reason })}
-      />
+      {reasonFor !== null && (
+        <ReasonDialog
+          wanted={reasonFor}
+          onClose={() => setReasonFor(null)}
+          onReason={({ type, seatId }, reason) => mutate({ type, seatId, reason })}
+        />
+      )}
     </div>
   )
 }
@@ -190,7 +192,8 @@ function useOwnSeat(view: FloorView) {
   const page = usePagePhone({ store, commands, opens: asked, supervises: present?.mode ?? null })
   const isSeated = seat !== null && seat.status !== 'signed_out'
   const isListening = useListening(seat, commands)
-  const hasLeg = page.view.kind === 'desk' ? seat?.state !== 'unreachable' : page.view.link === 'up'
+  // Up for the page, and known to the server as the seat's.
+  const hasLeg = (page.view.kind === 'desk' || page.view.link === 'up') && seat?.state !== 'unreachable'
   return {
     page,
     commands,

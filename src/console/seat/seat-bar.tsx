@@ -80,18 +80,19 @@ function StatusButtons({ view: { status, call }, phase, page, commands }: SeatBa
   const { run, pending } = commands
   const { signIn } = page
   const isHere = page.view.kind === 'browser'
+  const isUnderWay = signIn.isUnderWay && page.view.fault === null
   const isIn = status === 'available' || status === 'on_break' || status === 'away'
   const ready = () => run({ type: 'status', status: 'available' })
   useShortcuts({ ready: !isIn ? undefined : status === 'available' ? () => setChoosing(true) : ready })
   if (status === 'signed_out') {
     return (
       <>
-        {signIn.isUnderWay && (
+        {isUnderWay && (
           <span className="seat-ringing" role="status">
             {t(isHere ? 'seat.signingInHere' : 'seat.signingIn')}
           </span>
         )}
-        <Button type="primary" icon={<LoginOutlined aria-hidden />} loading={signIn.isUnderWay} onClick={signIn.run}>
+        <Button type="primary" icon={<LoginOutlined aria-hidden />} loading={isUnderWay} onClick={signIn.run}>
           {t('seat.signIn')}
         </Button>
       </>
@@ -100,7 +101,7 @@ function StatusButtons({ view: { status, call }, phase, page, commands }: SeatBa
   return (
     <>
       {phase === 'unreachable' && isIn && (!isHere || page.view.link === 'up') && (
-        <Button type="primary" icon={<RedoOutlined aria-hidden />} loading={signIn.isUnderWay} onClick={signIn.run}>
+        <Button type="primary" icon={<RedoOutlined aria-hidden />} loading={isUnderWay} onClick={signIn.run}>
           {t('seat.signInAgain')}
         </Button>
       )}

@@ -38,7 +38,8 @@ export function useShortcuts(actions: Readonly<Partial<Record<Shortcut, (() => v
         .filter((each) => shortcutKeys[each] === event.key)
         .map((each) => present.current[each])
         .find((each) => each !== undefined)
-      if (action === undefined || document.querySelector('[role=dialog]') !== null) return
+      // A question goes first; and where another window has the seat this one does nothing to it.
+      if (action === undefined || document.querySelector('[role=dialog], .seat-work[inert]') !== null) return
       event.preventDefault()
       action()
     }

@@ -5,7 +5,7 @@ import { SipSocket } from './sip-socket.ts'
 type Session = ReturnType<UA['call']>
 
 /** A call in that has had no answer for as long is given up and made anew. */
-const answerMs = 8_000
+const answerMs = 15_000
 /** A registration is short, so that a page that died is soon known for it; the registrar refuses less than 30. */
 const registerSeconds = 60
 

@@ -35,9 +35,9 @@ export function usePagePhone({ store, commands, opens = true, supervises }: Page
   const { phone, pageId } = pagePhone()
   const view = useSyncExternalStore(phone.watch, phone.view)
   const { view: seat } = useSyncExternalStore(store.watch, store.state)
-  const signIn = useSignIn(view, commands)
-  const connected = useConnectionState() === 'connected'
   const isSeated = seat !== null && seat.status !== 'signed_out'
+  const signIn = useSignIn(view, isSeated, commands)
+  const connected = useConnectionState() === 'connected'
   const isOurs = view.page === 'ours'
 
   useEffect(() => {
@@ -66,22 +66,25 @@ export function usePagePhone({ store, commands, opens = true, supervises }: Page
   return { phone, view, signIn }
 }
 
-function useSignIn({ kind, link, page }: SeatPhoneView, commands: SeatCommands): SignIn {
+function useSignIn({ kind, link, page }: SeatPhoneView, isSeated: boolean, commands: SeatCommands): SignIn {
   const [asked, setAsked] = useState(false)
-  const sent = useRef(false)
-  const { run, pending } = commands
+  const command = useRef<'none' | 'sent' | 'under_way'>('none')
+  const { run, pending, error } = commands
   // The server answers a call in and the word of it together, in either order; the microphone is there by then.
   const ready = asked && page === 'ours' && (kind === 'desk' || link === 'calling' || link === 'up')
   useEffect(() => {
-    if (!ready || sent.current) return
-    sent.current = true
+    if (!ready || command.current !== 'none') return
+    command.current = 'sent'
     run({ type: 'sign-in' })
   }, [ready, run])
   useEffect(() => {
-    if (!sent.current || pending === 'sign-in') return
-    sent.current = false
-    setAsked(false)
-  }, [pending])
+    if (pending === 'sign-in') command.current = 'under_way'
+    else if (command.current === 'under_way' && (isSeated || error !== null)) {
+      // Only when the seat's stream has said so as well: the leg must not end between the two.
+      command.current = 'none'
+      setAsked(false)
+    }
+  }, [pending, isSeated, error])
   return {
     run: () => setAsked(true),
     cancel: () => setAsked(false),
