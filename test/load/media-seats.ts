@@ -122,7 +122,11 @@ export class MediaSeats {
     })
     const callId = call.invite.callId
     if (callId === undefined) throw new Error('a call without a name')
-    const reported = new Promise<string>((resolve) => this.#channels.set(callId, resolve))
+    const reported = new Promise<string>((resolve, reject) => {
+      this.#channels.set(callId, resolve)
+      call.on('ended', () => reject(new Error('a leg ended before it reported')))
+    })
+    reported.catch(() => {})
     const answer = await new Promise<string>((resolve, reject) => {
       call.on('answered', (response) => resolve(response.sdp ?? ''))
       call.on('ended', (end) => reject(new Error(`a leg was refused with ${end.status}`)))

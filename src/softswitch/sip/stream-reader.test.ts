@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { maxMessageBytes } from './sip-parser.ts'
-import { type StreamItem, SipStreamReader } from './stream-reader.ts'
+import { SipStreamReader, type StreamItem } from './stream-reader.ts'
 
 const message = (body: string, length = `Content-Length: ${Buffer.byteLength(body)}`) =>
   Buffer.from(`MESSAGE sip:b@h SIP/2.0\r\nFrom: <sip:a@h>\r\n${length}\r\n\r\n${body}`)

@@ -148,8 +148,7 @@ describe('a connection of ours', () => {
     await new Promise((resolve) => server.close(resolve))
     let returned = false
     const failures = [0, 1].map(
-      () =>
-        new Promise<boolean>((resolve) => transport.send(Buffer.from('one'), hop, () => resolve(returned))),
+      () => new Promise<boolean>((resolve) => transport.send(Buffer.from('one'), hop, () => resolve(returned))),
     )
     returned = true
     expect(await Promise.all(failures)).toEqual([true, true])
