@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { io, type Socket } from 'socket.io-client'
+import type { SeatView } from '../../src/contact-center/acd/seat-schema.ts'
 import type { FloorView } from '../../src/contact-center/floor/floor-schema.ts'
 import { ensureStandardHospital } from '../../src/follow-up/intake/standard-hospital.ts'
 import { insertAccount } from '../../src/platform/auth/account-store.ts'
@@ -58,7 +59,7 @@ interface Hospital {
 /** A seat's page: the last that it heard of its seat. */
 interface SeatPage {
   readonly seatId: string
-  status: string | null
+  status: string
   offset: number
 }
 
@@ -100,14 +101,15 @@ async function run(): Promise<void> {
   })
   const seatPages: SeatPage[] = []
   for (const agent of hospital.agents) {
-    const page: SeatPage = { seatId: agent.id, status: null, offset: 0 }
+    const { seat } = await http.get<{ readonly seat: SeatView }>(agent, '/api/seat')
+    const page: SeatPage = { seatId: agent.id, status: seat.status, offset: seat.offset }
     seatPages.push(page)
     sockets.push(
       await open(
         house.url,
         agent,
         [`seat:${agent.id}`],
-        () => 0,
+        () => page.offset,
         (_stream, events) => {
           for (const { offset, type, payload } of events) {
             if (offset !== page.offset + 1) throw new Error('a seat’s page missed an event')

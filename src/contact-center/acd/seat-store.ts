@@ -424,6 +424,12 @@ export async function setPage(tx: GroundTransaction, seatId: string, pageId: str
   `.execute(tx)
 }
 
+/** Null before the first. */
+export async function pageOfAgent(db: Ground, userId: string): Promise<string | null> {
+  const seat = await db.selectFrom('seat').select('pageId').where('agentId', '=', userId).executeTakeFirst()
+  return seat?.pageId ?? null
+}
+
 /** An agent's phone and site, for a page that opens the seat; null for an account that is no agent's. */
 export async function agentAtPage(
   tx: GroundTransaction,
