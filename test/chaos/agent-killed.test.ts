@@ -136,17 +136,21 @@ describe.skipIf(!ready)('a house killed while a seat has a call', () => {
         await page.post('hold').catch(() => {})
       },
     ],
-  ] as const)('at %s releases the patient, and the agent still has the after-call work', async (place, act) => {
-    const dying = await dieAt(place, act)
-    const call = await aftermath(dying)
-    expect(call).toMatchObject({ result: 'restart', last: { type: 'ended', result: 'restart', hangupBy: 'lost' } })
-    await waitFor(async () => (await byes(dying.telephone)) > 0, { what: 'a BYE at the patient', timeoutMs: 20_000 })
-    const wrapping = await dying.page.until('wrap_up')
-    expect(wrapping.wrapUpUntil).not.toBeNull()
-    await finish(dying.page, wrapping.call?.taskId ?? '')
-    expect(await dying.page.seat()).toMatchObject({ state: 'unreachable', status: 'available', call: null })
-    await takesTheNextCall(dying)
-  }, 240_000)
+  ] as const)(
+    'at %s releases the patient, and the agent still has the after-call work',
+    async (place, act) => {
+      const dying = await dieAt(place, act)
+      const call = await aftermath(dying)
+      expect(call).toMatchObject({ result: 'restart', last: { type: 'ended', result: 'restart', hangupBy: 'lost' } })
+      await waitFor(async () => (await byes(dying.telephone)) > 0, { what: 'a BYE at the patient', timeoutMs: 20_000 })
+      const wrapping = await dying.page.until('wrap_up')
+      expect(wrapping.wrapUpUntil).not.toBeNull()
+      await finish(dying.page, wrapping.call?.taskId ?? '')
+      expect(await dying.page.seat()).toMatchObject({ state: 'unreachable', status: 'available', call: null })
+      await takesTheNextCall(dying)
+    },
+    240_000,
+  )
 
   it('at wrap-up keeps the after-call work and its deadline', async () => {
     const dying = await dieAt('wrap-up', async (page) => {

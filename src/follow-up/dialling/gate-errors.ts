@@ -9,7 +9,7 @@ declareErrors(
       {
         kind: 'user' as const,
         status: 409,
-        en: `This patient may not be called now. ${en}. Choose another task or another number.`,
+        en: `This patient may not be called now (${en}). Choose another task or another number.`,
         zh: `现在不能拨打该患者：${zh}。请选择其他任务或其他号码。`,
       },
     ]),
