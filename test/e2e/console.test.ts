@@ -228,7 +228,8 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
 
   it('shows each role its pages only, also by address', async () => {
     const { context, page, shell } = await enter(['security_admin'])
-    await page.getByText('您的账号没有查看此页面的权限').waitFor()
+    // Begins where the own work is.
+    await page.waitForURL('**/accounts')
     for (const path of ['/calls', '/calls/01900000-0000-7000-8000-000000000000', '/audit']) {
       await page.goto(`${face.url}${path}`)
       await page.getByText('您的账号没有查看此页面的权限').waitFor()

@@ -132,15 +132,15 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
     const [, second = '', third = ''] = hospital.questionIds
     await one.question(second).click()
     await one.isPlaying(true)
-    await one.positionIs(15, 18)
+    await one.positionIs(15, 20)
     expect(await calls.channels()).toBeGreaterThanOrEqual(2)
     await page.locator('[data-marker][aria-current=true]').waitFor()
 
     await one.question(third).click()
-    await one.positionIs(25, 28)
+    await one.positionIs(25, 29)
     await page.locator('h1').click()
     await page.keyboard.press('1')
-    await one.positionIs(5, 8)
+    await one.positionIs(5, 10)
     await page.keyboard.press('Space')
     await one.isPlaying(false)
     const before = await one.position()
@@ -149,7 +149,7 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
     await page.keyboard.press('ArrowDown')
     await one.isPlaying(true)
     await one.marker('held').click()
-    await one.positionIs(30, 33)
+    await one.positionIs(30, 35)
     await one.speed('0.75').click()
     expect(await page.locator('.player-controls .ant-segmented-item-selected').textContent()).toContain('0.75')
     // One opening, whatever was heard of it.

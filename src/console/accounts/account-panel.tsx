@@ -104,7 +104,7 @@ export function AccountPanel() {
             },
             {
               title: t('accounts.sessions'),
-              width: 84,
+              width: 100,
               align: 'right',
               render: (_value, account) =>
                 account.sessions === 0 ? (
@@ -117,7 +117,7 @@ export function AccountPanel() {
             },
             {
               title: '',
-              width: mayAuthorise ? 196 : 64,
+              width: mayAuthorise ? 216 : 64,
               align: 'right',
               render: (_value, account) => (
                 <span className="accounts-actions">

@@ -172,7 +172,7 @@ function Filters({
         allowClear
         maxLength={100}
         autoComplete="off"
-        style={{ width: 160 }}
+        style={{ width: 150 }}
         value={draft.actor ?? ''}
         onChange={(event) => put('actor', event.target.value)}
       />
@@ -190,7 +190,7 @@ function Filters({
         aria-label={t('audit.outcome')}
         placeholder={t('audit.anyOutcome')}
         allowClear
-        style={{ width: 130 }}
+        style={{ width: 150 }}
         value={draft.outcome ?? null}
         onChange={(value: 'ok' | 'denied' | 'failed' | null) => put('outcome', value)}
         options={(['ok', 'denied', 'failed'] as const).map((value) => ({

@@ -191,7 +191,7 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
     {
       title: t('calls.duration'),
       dataIndex: 'talkSeconds',
-      width: 86,
+      width: 92,
       align: 'right',
       className: 'number',
       render: (seconds: number | null) => (seconds === null ? '–' : duration(seconds)),
@@ -199,7 +199,7 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
     {
       title: t('calls.rating'),
       dataIndex: 'rating',
-      width: 70,
+      width: 84,
       align: 'right',
       className: 'number',
       render: (value: number | null) =>

@@ -16,7 +16,7 @@ export const en: Texts<typeof zh> = {
     import: 'Discharge lists',
     calls: 'Calls',
     seat: 'Seat',
-    accounts: 'Accounts and teams',
+    accounts: 'Accounts',
     audit: 'Audit trail',
     floor: 'Floor',
     menu: 'Main menu',
