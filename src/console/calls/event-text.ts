@@ -44,7 +44,15 @@ export function eventText({ type, body }: Happening, questionText: QuestionText,
     case 'bridged':
       return t('calls.event.bridged', { name: textOf('agent') })
     case 'agent_left':
-      return t(body.reason === 'phone_lost' ? 'calls.event.agent_left_phone_lost' : 'calls.event.agent_left_not_back')
+      return t(agentLeftText(body.reason))
+    case 'queued':
+      return t('calls.event.queued')
+    case 'left_queue':
+      return t('calls.event.left_queue', { reason: word('leftQueue', textOf('reason')) })
+    case 'rated':
+      return t('calls.event.rated', { value: Number(body.value ?? 0) })
+    case 'not_dialled':
+      return t('calls.event.not_dialled', { reason: word('reason', textOf('reason')) })
     case 'supervised':
       return t(supervisionText(body.mode), { name: textOf('supervisor') })
     case 'released':
@@ -58,6 +66,16 @@ export function eventText({ type, body }: Happening, questionText: QuestionText,
         .join(language === 'zh' ? '，' : ', ')
     default:
       return type
+  }
+}
+
+function agentLeftText(reason: unknown) {
+  switch (reason) {
+    case 'phone_lost':
+    case 'hung_up':
+      return `calls.event.agent_left_${reason}` as const
+    default:
+      return 'calls.event.agent_left_not_back' as const
   }
 }
 

@@ -261,6 +261,16 @@ export const en: Texts<typeof zh> = {
     holding: 'On hold',
     wrap_up: 'Wrap-up',
   },
+  leftQueue: {
+    connected: 'connected',
+    abandoned: 'the patient hung up',
+    timeout: 'waited too long',
+    exit_key: 'left by key',
+    join_empty: 'nobody was signed in',
+    leave_empty: 'everybody signed out',
+    full: 'queue full',
+    withdrawn: 'withdrawn',
+  },
   breakReason: {
     supervising: 'Supervising',
     rest: 'Rest',

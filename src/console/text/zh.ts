@@ -246,6 +246,16 @@ export const zh = {
     holding: '保持中',
     wrap_up: '话后处理',
   },
+  leftQueue: {
+    connected: '已接通',
+    abandoned: '患者挂断',
+    timeout: '等待超时',
+    exit_key: '按键退出',
+    join_empty: '无坐席在线',
+    leave_empty: '坐席均已离线',
+    full: '队列已满',
+    withdrawn: '已撤回',
+  },
   breakReason: {
     supervising: '监听中',
     rest: '小休',
