@@ -21,7 +21,7 @@ const framesPerPeakAtLeast = 80
 
 /**
  * Reads a 16-bit WAV once: its SHA-256, and for each channel the loudest sample of each of up to 4,000 equal spans, 0 to
- * 255 of full scale. Computed on request: a call of ten minutes takes some 50 ms, most of it in the kernel.
+ * 255 of full scale. Computed on request (docs/quality.md has the time that takes).
  * @throws ENOENT when it is missing
  */
 export async function lookAtRecording(path: string): Promise<RecordingLook> {
