@@ -130,7 +130,7 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('baresip'))('an agent who
     await new Shell(qa.page).open('/calls')
     await new CallsPage(qa.page).rows().first().getByText('已完成').waitFor()
     expect([...agent.complaints, ...supervisor.complaints, ...qa.complaints]).toEqual([])
-  })
+  }, 240_000)
 })
 
 /** An agent and a supervisor without desk phones; the supervisor looks after the agent's team. */

@@ -22,6 +22,7 @@ export function ResultCorrection({ taskId }: { readonly taskId: string }) {
         aria-label={t('seat.outcome.result')}
         defaultValue={asReported}
         loading={isPending}
+        virtual={false}
         onChange={(result: string) => mutate(result)}
         options={[
           { value: asReported, label: t('seat.outcome.resultKept') },

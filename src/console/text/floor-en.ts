@@ -5,7 +5,7 @@ import type { Texts } from './texts.ts'
 export const floorEn: Texts<typeof floorZh> = {
   teams: 'Teams',
   allTeams: 'All teams',
-  search: 'Name or agent no.',
+  search: 'Name or number',
   all: 'All',
   group: {
     talking: 'In a call',
