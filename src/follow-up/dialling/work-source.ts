@@ -142,8 +142,8 @@ export class FollowUpWork implements WorkSource {
     if (seen === null) return []
     const limit = Math.min(wanted.limit, claimAtMost)
     const countFirst = wanted.countFirst || seen.lines - seen.inUse < plenty * limit
-    const startable = countFirst ? Math.min(limit, (await freeLines(tx, trunkId)) ?? 0) : limit
-    const free = seats === null ? startable : await seats.lock(tx, startable)
+    const offered = seats === null ? limit : await seats.lock(tx, limit)
+    const free = countFirst ? Math.min(offered, (await freeLines(tx, trunkId)) ?? 0) : offered
     const made = await this.#claimUpTo(tx, lease, { trunkId, campaignId, free })
     if (made.length === 0) return []
     await this.#learnVersions(tx, made)
