@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * Quality and accounts: what is kept about opened recordings, ratings to filter by, and what holds the separation of
+ * Quality and accounts: what is kept about opened recordings, and what holds the separation of
  * the three administrators in the database (requirements §8.5, R13, R14).
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -9,7 +9,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await rights(db)
   await accounts(db)
   await sessions(db)
-  await shared(db)
   await permissions(db)
 }
 
@@ -89,18 +88,6 @@ async function sessions(db: Kysely<unknown>): Promise<void> {
     alter table session drop constraint session_end_reason_check;
     alter table session add constraint session_end_reason_check check (end_reason in ('signed_out', 'idle', 'expired',
       'password_changed', 'disabled', 'signed_in_elsewhere', 'ended'));
-  `.execute(db)
-}
-
-/** Read here and written elsewhere; the same text as in the migration that brings it, where that came first. */
-async function shared(db: Kysely<unknown>): Promise<void> {
-  await sql`
-    create table if not exists rating (
-      attempt_id uuid primary key references attempt,
-      agent_id uuid references agent,
-      value smallint not null check (value between 1 and 5),
-      at timestamptz not null default app_now()
-    );
   `.execute(db)
 }
 
