@@ -5,7 +5,7 @@ import type { Texts } from './texts.ts'
 export const floorEn: Texts<typeof floorZh> = {
   teams: 'Teams',
   allTeams: 'All teams',
-  search: 'Name or number',
+  search: 'Name or no.',
   all: 'All',
   group: {
     talking: 'In a call',
