@@ -186,7 +186,7 @@ describe('a call with an agent', () => {
       update recording set duration_ms = 88000, gap_ms = 2000 where attempt_id = ${call.attemptId}
     `.execute(db)
     await sql`
-      insert into rating (attempt_id, agent_id, value) values (${call.attemptId}, ${agentId}, 4)
+      insert into rating (attempt_id, agent_id, value, at) values (${call.attemptId}, ${agentId}, 4, app_now())
     `.execute(db)
   })
 
