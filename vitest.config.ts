@@ -67,7 +67,7 @@ function integration(groupOrder: number) {
     pool: 'forks',
     globalSetup: postgres,
     retry: again,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     sequence: { groupOrder },
   } as const

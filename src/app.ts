@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import Type from 'typebox'
+import { SeatDialling } from '#contact-center/acd/seat-dialling.ts'
 import { CampaignSeats } from '#contact-center/acd/seat-offer.ts'
 import { reconcileSeats } from '#contact-center/acd/seat-reconciler.ts'
 import { campaignsWithFreeSeats } from '#contact-center/acd/seat-store.ts'
 import { callForSeat } from '#contact-center/calls/agent-call.ts'
 import { CallApplier, type JournaledCallEvent } from '#contact-center/calls/call-applier.ts'
 import { parseJournaled } from '#contact-center/calls/call-journal.ts'
+import { type HandedOver, HandOver } from '#contact-center/calls/hand-over.ts'
 import { LeaseKeeper, leaseSeconds, takeLease } from '#contact-center/calls/lease-keeper.ts'
 import { callPatient } from '#contact-center/calls/patient-call.ts'
 import { Reconciler } from '#contact-center/calls/reconciler.ts'
@@ -25,8 +27,9 @@ import { Journal } from '#platform/journal/journal.ts'
 import { streamRetention } from '#platform/realtime/stream-retention.ts'
 import { openTelephony } from '#telephony/open-telephony.ts'
 import { Registrar } from '#telephony/registrar/registrar.ts'
-import { agentCallingParts, callingParts } from './app/calling.ts'
+import { agentCallingParts, callingParts, handOverParts } from './app/calling.ts'
 import { openHttp } from './app/http.ts'
+import { openQueues } from './app/queues.ts'
 import { hearSeats, openSeats } from './app/seats.ts'
 import { openServers } from './app/servers.ts'
 
@@ -102,7 +105,10 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   registrar.onChange((change) => void seats.service.phoneChanged(change))
   opened.defer(() => registrar.close())
 
-  const calling = callingParts(ground, { telephony, work, lease, journal })
+  const seatIds = () => seats.legs.seatIds
+  const queues = await openQueues(ground, { lease, seatIds })
+  opened.defer(() => queues.close())
+  const calling = callingParts(ground, { telephony, work, lease, journal, queues })
   const ours = new Set<string>()
   const carry = async ({ attemptId }: Work, call: () => Promise<void>) => {
     ours.add(attemptId)
@@ -110,6 +116,15 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     await call().finally(() => journal.applied().then(() => ours.delete(attemptId)))
   }
   const agentCalling = agentCallingParts(calling, seats)
+  const handingOver = handOverParts(agentCalling, queues)
+  const handOver = (call: HandedOver) => new HandOver(handingOver, call)
+  const dialling = new SeatDialling({
+    db,
+    lease,
+    work,
+    seatIds,
+    carry: (one, seat) => dialer.carryForSeat(one, seat),
+  })
   const dialer: Dialer = new Dialer({
     work,
     telephony,
@@ -117,13 +132,14 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     clock,
     log,
     trunks: () => dialableTrunks(db),
-    call: (one) => carry(one, () => callPatient(calling, one)),
+    call: (one) => carry(one, () => callPatient({ ...calling, handOver }, one)),
     seats: {
       campaigns: (trunkId) => {
         const { seatIds } = seats.legs
         return seatIds.length === 0 ? Promise.resolve([]) : campaignsWithFreeSeats(db, lease, { trunkId, seatIds })
       },
       offer: (campaignId) => new CampaignSeats(lease, campaignId, seats.legs.seatIds),
+      preview: (trunkId) => dialling.offerPreviews(trunkId),
       call: (one, seat) => carry(one, () => callForSeat(agentCalling, one, seat)),
     },
   })
@@ -141,7 +157,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     log,
   })
 
-  const { url, certificate } = await openHttp(ground, { telephony, seats, sipWs: servers.sipWs }, opened)
+  const { url, certificate } = await openHttp(ground, { telephony, seats, dialling, sipWs: servers.sipWs }, opened)
   // What an earlier process left comes first: its journal into the rows, its legs to their end.
   await journal.applied()
   await reconciler.start()
@@ -151,7 +167,10 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     onResync: () => void keeper.renew().then(() => dialer.wake()),
   })
   opened.defer(() => heard.close())
-  const seatsHeard = await hearSeats(ground, seats, () => dialer.wake())
+  const seatsHeard = await hearSeats(ground, seats, {
+    onFree: () => dialer.wake(),
+    onNews: () => queues.matcher.wake(),
+  })
   opened.defer(() => seatsHeard.close())
   seats.keeper.wake()
   telephony.onRegister((request) => registrar.answer(request))

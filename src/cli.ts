@@ -1,9 +1,13 @@
 import { parseArgs } from 'node:util'
 import { setUpPhone, setUpTeam } from '#contact-center/acd/agent-setup.ts'
+import { setUpQueue } from '#contact-center/acd/queue-setup.ts'
 import { setUpTrunk } from '#follow-up/dialling/trunk-setup.ts'
 import { runImport } from '#follow-up/intake/import-command.ts'
 import { simulateFlow } from '#follow-up/questionnaire/simulate-flow.ts'
 import { status } from '#follow-up/status/status.ts'
+import { runAudit } from '#platform/audit/audit-command.ts'
+import { systemActor } from '#platform/audit/audit-store.ts'
+import { Accounts } from '#platform/auth/account-service.ts'
 import { AppError } from '#platform/errors/errors.ts'
 import { type GroundFloor, openGround } from '#platform/ground.ts'
 import { readSettings, type Settings } from '#platform/settings/settings.ts'
@@ -22,8 +26,14 @@ const usage = {
                           设置运营商线路；标准方案随之获得一个暂停的外呼活动
   phone --extension 8001 --agent <登录名> [--agent-no 工号] [--team 组名]
                           给坐席分配话机，输出话机注册用的密码
-  team --name 组名 [--campaign 外呼活动]
-                          建立坐席组；给出活动时，该活动改为渐进式外呼并由该组接听
+  team --name 组名 [--campaign 外呼活动 [--pacing progressive|preview] [--rating on|off]] [--supervisor 登录名]
+                          建立坐席组；给出活动时，该活动由该组外呼（渐进式或预览式），并可设置挂机评价；给出班长时，由其管理该组
+  queue --name 队列名 --team 组名 [--campaign 外呼活动] [--wait 60]
+                          建立坐席组的队列；给出活动时，该活动的患者可按 0 转到该组，最长等待若干秒
+  account --name <登录名> --reset-password
+                          重置账号密码，输出一次性密码（管理员的密码在此重置）
+  audit verify [--json] [--anchor 编号:哈希]
+                          重新计算审计链，指出第一处被改动、插入或删除的记录，并给出新的锚点
   status [--json]         任务、拨打、录音各状态的数量，以及为什么没有在拨打
   simulate-flow <文件>    在终端里试走一个语音流程；--keys 1,1,2 不经提问直接按键`,
   en: `Usage: npm run suifang -- <command>
@@ -32,8 +42,17 @@ const usage = {
                           sets up a trunk; the standard programme gets a paused campaign over it
   phone --extension 8001 --agent <login> [--agent-no --team]
                           gives an agent a desk phone; prints the secret the phone registers with
-  team --name <team> [--campaign <campaign>]
-                          sets up a team; with a campaign, that is dialled for the team's free seats (progressive)
+  team --name <team> [--campaign <campaign> [--pacing progressive|preview] [--rating on|off]] [--supervisor <login>]
+                          sets up a team; with a campaign, that is dialled for the team's free seats (progressive), or
+                          shown to them first (preview); --rating on asks patients to rate the agent after hang-up;
+                          with a supervisor, the team is theirs to supervise
+  queue --name <queue> --team <team> [--campaign <campaign>] [--wait 60]
+                          sets up the team's queue; with a campaign, its patients reach the team by key 0 and wait
+                          that many seconds at most
+  account --name <login> --reset-password
+                          resets a password, prints a one-time one (administrators' passwords are reset here)
+  audit verify [--json] [--anchor number:hash]
+                          recomputes the audit chain, names the first row changed, put in or taken out; prints a new anchor
   status [--json]         tasks, attempts and recordings by state, and why nothing is dialled
   simulate-flow <file>    talk to a flow at the terminal; --keys 1,1,2 presses them without asking`,
 }
@@ -62,8 +81,16 @@ async function run(settings: Settings, name: string | undefined, argv: readonly 
       return withGround(settings, (ground) => setTrunk(ground, argv))
     case 'phone':
       return withGround(settings, (ground) => setPhone(ground, argv))
+    case 'queue':
+      return withGround(settings, (ground) => setQueue(ground, argv))
     case 'team':
       return withGround(settings, (ground) => setTeam(ground, argv))
+    case 'account':
+      return withGround(settings, (ground) => resetPassword(ground, argv))
+    case 'audit':
+      return withGround(settings, (ground) =>
+        runAudit(argv, { db: ground.db, stdout: process.stdout, stderr: process.stderr, language }),
+      )
     case 'simulate-flow':
       return simulate(argv)
     default:
@@ -128,8 +155,45 @@ async function setPhone(ground: GroundFloor, argv: readonly string[]): Promise<n
 
 async function setTeam({ db }: GroundFloor, argv: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const
-  const { values } = parseArgs({ args: [...argv], options: { name: text, campaign: text } })
-  process.stdout.write(`${await setUpTeam(db, { name: values.name ?? '', campaign: values.campaign ?? null })}\n`)
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { name: text, campaign: text, pacing: text, rating: text, supervisor: text },
+  })
+  const id = await setUpTeam(db, {
+    name: values.name ?? '',
+    campaign: values.campaign ?? null,
+    supervisor: values.supervisor ?? null,
+    pacing: values.pacing === 'preview' ? 'preview' : 'progressive',
+    ...(values.rating === undefined ? {} : { rating: values.rating === 'on' }),
+  })
+  process.stdout.write(`${id}\n`)
+  return 0
+}
+
+async function setQueue({ db }: GroundFloor, argv: readonly string[]): Promise<number> {
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({ args: [...argv], options: { name: text, team: text, campaign: text, wait: text } })
+  const id = await setUpQueue(db, {
+    name: values.name ?? '',
+    team: values.team ?? '',
+    campaign: values.campaign ?? null,
+    waitSeconds: values.wait === undefined ? null : Number(values.wait),
+  })
+  process.stdout.write(`${id}\n`)
+  return 0
+}
+
+async function resetPassword({ db }: GroundFloor, argv: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { name: { type: 'string' }, 'reset-password': { type: 'boolean' } },
+  })
+  if (values.name === undefined || values['reset-password'] !== true) {
+    process.stderr.write(`${usage[language]}\n`)
+    return 2
+  }
+  const { password } = await new Accounts(db).resetPasswordAtServer(systemActor, values.name)
+  process.stdout.write(`${JSON.stringify({ name: values.name, password })}\n`)
   return 0
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { missingCalendarYears } from '#follow-up/calling/calendar-service.ts'
 import { loadDemoHospital } from '#follow-up/demo/demo-hospital.ts'
 import { ensureStandardHospital } from '#follow-up/intake/standard-hospital.ts'
-import { ensureFirstAccount, type FirstLogin } from '#platform/auth/first-account.ts'
+import { ensureFirstAccounts, type FirstLogin } from '#platform/auth/first-account.ts'
 import { AppError } from '#platform/errors/errors.ts'
 import { openGround } from '#platform/ground.ts'
 import { type Log, logError } from '#platform/log.ts'
@@ -45,7 +45,7 @@ async function open(settings: Settings, log: Log, opened: AsyncDisposableStack):
   say('随访 Suifang opens … 正在启动')
   const ground = await openGround({ settings, log, as: 'instance' })
   opened.defer(() => ground.close())
-  const login = await ensureFirstAccount(ground.db, (first) => keepFirstLogin(settings.dataDir, first))
+  const logins = await ensureFirstAccounts(ground.db, (first) => keepFirstLogins(settings.dataDir, first))
   if (settings.demo) await loadDemoHospital(ground)
   else await ensureStandardHospital(ground.db)
   for (const year of await missingCalendarYears(ground.db, ground.clock.now())) {
@@ -54,7 +54,7 @@ async function open(settings: Settings, log: Log, opened: AsyncDisposableStack):
   }
   const house = await openHouse(ground)
   opened.defer(() => house.close())
-  welcome(house, settings, login)
+  welcome(house, settings, logins)
   const progress = await openProgressLine(ground, process.stdout)
   opened.defer(() => progress.close())
 
@@ -84,14 +84,15 @@ function signalled(log: Log): Promise<NodeJS.Signals> {
   })
 }
 
-/** The one place where the first password stands in the clear; only its owner may read it. */
-async function keepFirstLogin(dataDir: string, { signInName, password }: FirstLogin): Promise<void> {
+/** The one place where the first passwords stand in the clear, a name and its password a line; only its owner may read it. */
+async function keepFirstLogins(dataDir: string, logins: readonly FirstLogin[]): Promise<void> {
   const file = join(dataDir, 'first-login.txt')
   await rm(file, { force: true })
-  await writeFile(file, `${signInName}\n${password}\n`, { mode: 0o600, flag: 'wx' })
+  const lines = logins.flatMap(({ signInName, password }) => [signInName, password])
+  await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600, flag: 'wx' })
 }
 
-function welcome(house: House, settings: Settings, login: FirstLogin | null): void {
+function welcome(house: House, settings: Settings, logins: readonly FirstLogin[]): void {
   say(`Console 控制台: ${house.url}`)
   if (house.certificate?.selfSigned) {
     say('This certificate is of our own making: browsers warn once, until somebody has compared and accepted it.')
@@ -107,8 +108,8 @@ function welcome(house: House, settings: Settings, login: FirstLogin | null): vo
     )
     say('内置软交换与模拟运营商：供试用和小型随访办公室（8 坐席、30 线路）；不会拨出真实电话。')
   }
-  if (login !== null) {
-    say(`First sign-in 首次登录: ${login.signInName} / ${login.password}`)
+  for (const { signInName, password } of logins) say(`First sign-in 首次登录: ${signInName} / ${password}`)
+  if (logins.length > 0) {
     say(`(also in ${join(settings.dataDir, 'first-login.txt')}; must be changed 首次登录须修改)`)
   }
   say('Ctrl-C closes. 按 Ctrl-C 关闭。')

@@ -5,8 +5,11 @@ import type { AgentCallParts } from '#contact-center/calls/agent-call.ts'
 import { defaultResultRules } from '#contact-center/calls/attempt-result.ts'
 import type { JournaledCallEvent } from '#contact-center/calls/call-applier.ts'
 import type { ComingBack } from '#contact-center/calls/call-seats.ts'
+import type { HandOverParts } from '#contact-center/calls/hand-over.ts'
+import { type Rate, ratingIn } from '#contact-center/calls/hang-up-rating.ts'
 import type { PatientCallParts } from '#contact-center/calls/patient-call.ts'
-import { flowFolder } from '#contact-center/ivr/flow-files.ts'
+import { type Flow, openFlow } from '#contact-center/ivr/flow.ts'
+import { flowFolder, readJson } from '#contact-center/ivr/flow-files.ts'
 import { runFlow } from '#contact-center/ivr/flow-runner.ts'
 import { FlowShelf } from '#contact-center/ivr/flow-shelf.ts'
 import { variablesOf } from '#contact-center/ivr/json.ts'
@@ -20,6 +23,7 @@ import { sleep } from '#platform/clock.ts'
 import type { GroundFloor } from '#platform/ground.ts'
 import type { Journal } from '#platform/journal/journal.ts'
 import type { PatientLeg, SeatLeg, Telephony } from '#telephony/telephony.ts'
+import type { Queues } from './queues.ts'
 import { recordingsFolder } from './recordings.ts'
 import type { Seats } from './seats.ts'
 
@@ -28,7 +32,8 @@ const flowsFolder = new URL('../../ivr-flows/', import.meta.url).pathname
 /** A call waits for its pop at most so long: it does not wait for a database that is away. */
 const shownWithinMs = 150
 
-export interface CallingParts extends PatientCallParts {
+export interface CallingParts extends Omit<PatientCallParts, 'handOver'> {
+  readonly rate: Rate
   readonly telephony: Telephony
   readonly work: FollowUpWork
   readonly prompts: PromptBook
@@ -44,21 +49,26 @@ export function callingParts(
     work,
     lease,
     journal,
+    queues,
   }: {
     readonly telephony: Telephony
     readonly work: FollowUpWork
     readonly lease: Lease
     readonly journal: Journal<JournaledCallEvent>
+    readonly queues: Queues
   },
 ): CallingParts {
   const folder = flowFolder(flowsFolder)
   const overrides = join(settings.dataDir, 'prompts')
   const prompts = openPrompts({ language: 'zh-CN', shipped: folder.prompts, overrides })
-  const shelf = new FlowShelf({
-    kinds: kindRegistry(...ownKinds, surveyKind()),
-    prompts,
-    healthWords: folder.healthWords,
-  })
+  const world = { kinds: kindRegistry(...ownKinds, surveyKind()), prompts, healthWords: folder.healthWords }
+  const shelf = new FlowShelf(world)
+  const shipped = new Map<string, Flow>()
+  const shippedFlow = (name: string): Flow => {
+    const flow = shipped.get(name) ?? openFlow(readJson(join(flowsFolder, `${name}.json`)), world)
+    shipped.set(name, flow)
+    return flow
+  }
   return {
     telephony,
     work,
@@ -74,19 +84,27 @@ export function callingParts(
       await mkdir(day, { recursive: true, mode: 0o770 })
       return join(day, `${attemptId}.wav`)
     },
-    runFlow: (leg: PatientLeg, one, onRecord, callLog) => {
-      const variables = variablesOf(one.variables)
-      const flow = shelf.flow(one.flowVersionId, one.flow, variables)
-      return runFlow({ leg, flow, variables, prompts, clock, onRecord, log: callLog })
+    runFlow: (leg: PatientLeg, one, hooks, callLog) => {
+      const given = variablesOf(one.variables)
+      const flow = shelf.flow(one.flowVersionId, one.flow, given)
+      const operator = queues.book.find(one.campaignId, queueAskedFor(flow)) !== null
+      return runFlow({ leg, flow, variables: { ...given, operator }, prompts, clock, ...hooks, log: callLog })
+    },
+    rate: async (leg, flowName, onRecord, callLog) => {
+      const flow = shippedFlow(flowName)
+      const { variables } = await runFlow({ leg, flow, variables: {}, prompts, clock, onRecord, log: callLog })
+      return ratingIn(variables)
     },
   }
 }
 
-/** The prompt for a patient whose agent was lost, where the hospital has one. */
-function apologyPrompt(prompts: PromptBook): string | null {
-  const id = 'agent-lost'
-  return prompts.durationMs(id) === undefined ? null : prompts.resolve(id)
+/** The queue that key `0` leads to: null for that of the campaign's own team. */
+function queueAskedFor({ definition, nodes }: Flow): string | null {
+  return nodes.get(definition.operator?.next ?? '')?.transfersTo ?? null
 }
+
+/** What a patient hears whose agent was lost. */
+const apology = 'agent-lost'
 
 /** What a call needs that a person takes: the same, and the seats. */
 export function agentCallingParts(calling: CallingParts, seats: Seats): AgentCallParts {
@@ -101,6 +119,15 @@ export function agentCallingParts(calling: CallingParts, seats: Seats): AgentCal
       hangUp: (seatId: string) => seats.legs.hangUp(seatId),
     },
     shown: () => Promise.race([applied(), sleep(clock, shownWithinMs)]),
-    apology: apologyPrompt(prompts),
+    apology: prompts.resolve(apology),
+  }
+}
+
+/** What a call needs whose patient asks for an agent on the way. */
+export function handOverParts(agentCalling: AgentCallParts, { book, matcher }: Queues): HandOverParts {
+  return {
+    ...agentCalling,
+    queueOf: (campaignId, name) => book.find(campaignId, name),
+    enter: (call) => matcher.enter(call),
   }
 }

@@ -1,12 +1,18 @@
+import { floorQueues } from '#contact-center/acd/queue-store.ts'
+import { seatDialRoutes } from '#contact-center/acd/seat-dial-routes.ts'
+import type { SeatDialling } from '#contact-center/acd/seat-dialling.ts'
 import { seatStream } from '#contact-center/acd/seat-news.ts'
 import { SeatPages } from '#contact-center/acd/seat-pages.ts'
 import { seatRoutes } from '#contact-center/acd/seat-routes.ts'
 import { campaignRoutes } from '#contact-center/campaigns/campaign-routes.ts'
 import { floorRoutes } from '#contact-center/floor/floor-routes.ts'
 import { Floor } from '#contact-center/floor/floor-service.ts'
+import { RecordingOpening } from '#contact-center/recording/recording-opening.ts'
 import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
 import { supervisionRoutes } from '#contact-center/supervision/supervision-routes.ts'
 import { Supervision } from '#contact-center/supervision/supervision-service.ts'
+import { teamRoutes } from '#contact-center/teams/team-routes.ts'
+import { Teams } from '#contact-center/teams/team-service.ts'
 import { callListRoutes } from '#follow-up/calls/call-list-routes.ts'
 import { CallList } from '#follow-up/calls/call-list-service.ts'
 import { deskRoutes } from '#follow-up/desk/desk-routes.ts'
@@ -19,6 +25,9 @@ import { liveStream } from '#follow-up/live/live-schema.ts'
 import { Live } from '#follow-up/live/live-service.ts'
 import { WhyNotWatch } from '#follow-up/live/why-not-watch.ts'
 import { whyNot } from '#follow-up/status/why-not.ts'
+import { auditRoutes } from '#platform/audit/audit-routes.ts'
+import { accountRoutes } from '#platform/auth/account-routes.ts'
+import { Accounts } from '#platform/auth/account-service.ts'
 import { authRoutes } from '#platform/auth/auth-routes.ts'
 import { Auth } from '#platform/auth/auth-service.ts'
 import { latestMigration } from '#platform/database/migrate.ts'
@@ -33,6 +42,7 @@ import type { Telephony } from '#telephony/telephony.ts'
 import { recordingsFolder } from './recordings.ts'
 import type { Seats } from './seats.ts'
 import { openSipTunnel } from './sip-tunnel.ts'
+import { streamAccess } from './stream-access.ts'
 
 const consoleFolder = new URL('../../dist/console/', import.meta.url).pathname
 
@@ -48,12 +58,20 @@ export async function openHttp(
   {
     telephony,
     seats,
+    dialling,
     sipWs,
-  }: { readonly telephony: Telephony; readonly seats: Seats; readonly sipWs: TunnelAddress | null },
+  }: {
+    readonly telephony: Telephony
+    readonly seats: Seats
+    readonly dialling: SeatDialling
+    readonly sipWs: TunnelAddress | null
+  },
   opened: AsyncDisposableStack,
 ): Promise<Console> {
   const { settings, db, log, clock, listener, secrets } = ground
-  const auth = new Auth(db)
+  const accounts = new Accounts(db)
+  // Who tries the house in several browsers is not sent from one to the other.
+  const auth = new Auth(db, { singleSession: async () => !settings.demo && (await accounts.singleSession()) })
   const { bind, dataDir, tls } = settings
   const certificate = settings.https ? await openCertificate({ bind, given: tls, dataDir, clock }) : null
   const decrypt = (sealed: Buffer) => secrets.decrypt(sealed)
@@ -84,14 +102,25 @@ export async function openHttp(
     isWatched: (seatId) => hub.watchers(seatStream(seatId)) > 0,
   })
   await server.register(seatRoutes, { seats: seats.service, pages })
-  const floor = new Floor({ db })
+  await server.register(seatDialRoutes, { dialling, seats: seats.service, pages })
+  const floor = new Floor({ db, queues: floorQueues })
   await server.register(floorRoutes, { floor })
   await server.register(supervisionRoutes, {
     supervision: new Supervision({ db, legs: seats.legs, calls: seats.calls, log }),
   })
   await server.register(deskRoutes, { records: new PatientRecords({ db, decrypt }), form: new DeskForm(db) })
   await server.register(importRoutes, { intake: ground })
-  await server.register(recordingRoutes, { db, folder: recordingsFolder(settings.dataDir) })
+  const opening = new RecordingOpening({
+    db,
+    clock,
+    log,
+    folder: recordingsFolder(settings.dataDir),
+    ticketKey: secrets.keyFor('recording tickets'),
+  })
+  await server.register(recordingRoutes, { opening })
+  await server.register(accountRoutes, { accounts, auth })
+  await server.register(auditRoutes, { db })
+  await server.register(teamRoutes, { teams: new Teams({ db, secrets }) })
   await serveConsole(server, consoleFolder)
 
   const hub = await openHub({
@@ -102,11 +131,7 @@ export async function openHttp(
     clock,
     log,
     parseCookies: (header) => server.parseCookie(header),
-    mayRead: async (session, stream) =>
-      (stream === liveStream && session.rights.has('live.read')) ||
-      // A seat has its agent's id: nobody reads another's.
-      (stream === seatStream(session.accountId) && session.rights.has('seat.use')) ||
-      (session.rights.has('floor.read') && (await floor.mayRead(session.accountId, stream))),
+    mayRead: streamAccess(floor),
   })
   opened.defer(() => hub.close())
   await openSipTunnel(ground, { server, auth, target: sipWs, calls: seats.calls, legs: seats.legs }, opened)

@@ -42,13 +42,22 @@ export function openSeats(
   }
 }
 
-/** The news of seats: deadlines are kept, and who is free wakes the dialler. */
-export function hearSeats({ listener }: GroundFloor, { keeper }: Seats, onFree: () => void): Promise<Subscription> {
+/** The news of seats: deadlines are kept, who waits for a seat looks again, and who is free wakes the dialler. */
+export function hearSeats(
+  { listener }: GroundFloor,
+  { keeper }: Seats,
+  { onFree, onNews }: { readonly onFree: () => void; readonly onNews: () => void },
+): Promise<Subscription> {
   return listener.listen(seatChannel, {
     onPayload: (news) => {
-      keeper.wake()
+      // Only these have something that comes to its time.
+      if (/ wrap_up | signing_out$/.test(news)) keeper.wake()
+      onNews()
       if (news.endsWith(' idle available')) onFree()
     },
-    onResync: () => keeper.wake(),
+    onResync: () => {
+      keeper.wake()
+      onNews()
+    },
   })
 }

@@ -113,6 +113,10 @@ interface CampaignTable {
   ringTimeoutMs: Generated<number>
   /** Shape: follow-up's CallingRule, in part. */
   calling: ColumnType<Record<string, unknown> | null, string | null | undefined, string | null>
+  teamId: string | null
+  /** Name of a flow; null: nobody is asked for a rating. */
+  ratingFlow: string | null
+  previewSkipMinutes: Generated<number>
   createdAt: Generated<Date>
   changedAt: Generated<Date>
 }
@@ -204,6 +208,8 @@ interface RecordingTable {
   startedAt: Date | null
   closedAt: Date | null
   judgedAt: Date | null
+  /** When its file was opened and found to be another than the one that was verified. */
+  changedFoundAt: ColumnType<Date | null, never, Date>
 }
 
 declare module '#platform/database/tables.ts' {

@@ -23,6 +23,22 @@ export interface WorkSource {
     seats: SeatOffer,
   ): Promise<readonly Work[]>
   /**
+   * One task that a person has chosen, under the same gate and lines: its attempt is made and the seat reserved in one
+   * transaction.
+   * @throws UserError TASK_UNKNOWN, `GATE_<REASON>` where the gate refuses, GATE_LINES_BUSY, GATE_PREVIEWED; what the
+   *   seat throws
+   */
+  claimTask(lease: Lease, order: ChosenTask, seat: SeatOffer): Promise<Work>
+  /**
+   * The next due tasks of a campaign with preview pacing, each to a free seat, in one transaction. Nothing is dialled.
+   * @returns how many were given out
+   */
+  preview(lease: Lease, campaignId: string, seats: PreviewOffer): Promise<number>
+  /** The task goes back behind others for so long. */
+  putOff(tx: GroundTransaction, taskId: string, minutes: number): Promise<void>
+  /** Whether the agent has said what came of the call, also before that has ended. */
+  hasOutcome(tx: GroundTransaction, attemptId: string): Promise<boolean>
+  /**
    * `created → dialing`, task `claimed → in_progress`, gate asked once more. Nothing may be dialled before it says `ok`.
    * On a refusal the attempt has ended as `cancelled` and the task is due again (or stopped).
    */
@@ -46,6 +62,14 @@ export interface WorkSource {
   nextDueAt(trunkId: string): Promise<Date | null>
 }
 
+/** What a person wants to have dialled. */
+export interface ChosenTask {
+  readonly taskId: string
+  /** Id of one of the patient's numbers; null for the one that is next by plan. */
+  readonly phoneId: string | null
+  readonly seatId: string
+}
+
 export interface AgentCallOver {
   readonly attemptId: string
   readonly taskId: string
@@ -64,6 +88,19 @@ export interface SeatOffer {
   lock(tx: GroundTransaction, atMost: number): Promise<number>
   /** Reserves one of the locked seats for each attempt: where it is free the preferred agent's, else in order. */
   reserve(tx: GroundTransaction, attempts: readonly AttemptForSeat[]): Promise<void>
+  /** What the seats' pages must hear; the last statements of the transaction. */
+  tell(tx: GroundTransaction): Promise<void>
+}
+
+/** Free seats that are to see a record first, as `preview` asks for them inside its transaction. */
+export interface PreviewOffer {
+  /** Locks free seats. @returns how many there are */
+  lock(tx: GroundTransaction): Promise<number>
+  /** Shows each task at one of the locked seats; a task that another seat has by now is left out. @returns how many */
+  give(
+    tx: GroundTransaction,
+    tasks: readonly { readonly taskId: string; readonly preferredAgentId: string | null }[],
+  ): Promise<number>
   /** What the seats' pages must hear; the last statements of the transaction. */
   tell(tx: GroundTransaction): Promise<void>
 }

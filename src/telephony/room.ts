@@ -59,6 +59,24 @@ export class ConferenceRoom implements Room {
     })
   }
 
+  wait(): Promise<void> {
+    return this.#move(async () => {
+      if (this.#closed) throw new UnexpectedError('ROOM_CLOSED')
+      if (this.#patient !== null) return
+      const member = this.#member(this.#parts.patient, 'patient', { deaf: false })
+      try {
+        await member.enter()
+        this.#patient = member
+        await this.#apply()
+      } catch (error) {
+        if (this.#patient === member) this.#patient = null
+        await member.leave().catch(() => {})
+        throw error
+      }
+      void member.left.then(() => this.#left(member))
+    })
+  }
+
   hold(): Promise<void> {
     return this.#move(async () => {
       this.#held = true

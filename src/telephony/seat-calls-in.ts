@@ -175,12 +175,13 @@ class CallIn implements IncomingSeatCall {
   /** Tells the caller, and whoever asked. */
   #unconnected(error: unknown): unknown {
     if (this.#cancelled) return new OperationalError('SEAT_CALL_GONE')
-    const status = error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : null
+    const refused =
+      error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : null
     if (this.#response.finalResponseSent) this.#endAnswered()
-    else this.#response.send(status === 488 ? 488 : 503)
-    return status === null || error instanceof OperationalError
-      ? error
-      : new OperationalError('SEAT_CALL_UNCONNECTED', { status }, { cause: error })
+    else this.#response.send(refused === 488 ? 488 : 503)
+    if (error instanceof OperationalError) return error
+    // Else fsmrf's word for a page that was answered and never made its connection.
+    return new OperationalError('SEAT_CALL_UNCONNECTED', { reason: refused ?? 'no connection' }, { cause: error })
   }
 
   /** The 200 has left, but no channel came to it. */

@@ -100,8 +100,8 @@ declareErrors({
   SEAT_CALL_UNCONNECTED: {
     kind: 'operational',
     status: 502,
-    en: 'The phone that called in could not be connected to the media server (SIP status {status}). Check that its codecs include PCMA or PCMU, and see the log.',
-    zh: '呼入的话机无法接入媒体服务器(SIP 状态 {status})。请确认其支持 PCMA 或 PCMU,并查看日志。',
+    en: 'The phone that called in could not be connected to the media server ({reason}). Check that its codecs include PCMA or PCMU and that its sound can reach the media server, then see the log.',
+    zh: '呼入的话机无法接入媒体服务器({reason})。请确认其支持 PCMA 或 PCMU、语音网络可达媒体服务器,并查看日志。',
   },
   DIGITS_INVALID: {
     kind: 'unexpected',

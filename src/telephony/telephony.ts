@@ -237,6 +237,8 @@ export interface Room {
   readonly callId: string
   /** Patient and agent hear each other; resolves when both are members and the matrix is applied. */
   join(patient: PatientLeg, seat: SeatLeg): Promise<void>
+  /** The patient waits here alone, hearing music, until a seat joins or {@link Room.releasePatient}. Idempotent. */
+  wait(): Promise<void>
   /** The patient hears music and nobody hears the patient. Idempotent. */
   hold(): Promise<void>
   /** Both hear each other again. Idempotent. */

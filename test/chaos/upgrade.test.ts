@@ -28,6 +28,10 @@ describe('a landed migration', () => {
     ['0001-ground.ts', '98213329ad5cb57408bc7a34b78364d5e3294c6b4ed280098117c18640fac568'],
     ['0002-contact-center.ts', 'c1f595c9d9aaa0ed1c1ffaa7327f0cb41ed9a4e063379d99d00cae199a77eafd'],
     ['0003-follow-up.ts', '2b288d46c83329c9836186700e8e7e7bd015bc873a7667e5ebc76a729990108e'],
+    ['0004-linear-gate.ts', '174851daa733bbb9ff54572b2b65b4eaa3c760d9d187259454e57384a5285bae'],
+    ['0005-agents.ts', '4dbc842779ad9111b12f4bdec22aef444c6271d21c7efb7771b01313c866d4ec'],
+    ['0006-desk.ts', '93b16840bc3c00d54c6ffbc0c4fae7be49ec5078cc5a6494cfb0cde8f0d4a7e0'],
+    ['0007-register-nonce.ts', 'bfb4c9bd25cf1bf885f982d6473bebfd116a1dd0f680403917a14c6c1f7c27bd'],
   ])('%s is what it was when it landed', async (name, landed) => {
     const text = await readFile(join(migrationsFolder, name))
     expect(createHash('sha256').update(text).digest('hex')).toBe(landed)

@@ -29,7 +29,6 @@ interface EslEvent {
 export interface Endpoint {
   readonly uuid: string
   on(event: 'dtmf', listener: (key: { dtmf: string; duration: string }) => void): this
-  on(event: 'destroy', listener: (why?: { reason: string | null }) => void): this
   execute(application: string, argument: string): Promise<EslEvent>
 }
 
@@ -55,7 +54,7 @@ export interface AnsweredLeg {
   readonly endpoint: Endpoint
   readonly dialog: SrfDialog
   /** Why the channel ended, with `performance.now()` then. */
-  readonly destroyed: Promise<{ readonly reason: string | null; readonly at: number }>
+  readonly ended: Promise<{ readonly cause: string | null; readonly at: number }>
   /** Keys that the channel told of. */
   readonly keys: readonly { readonly digit: string; readonly samples: number }[]
   end(): Promise<void>
@@ -90,6 +89,7 @@ export class BrowserApp {
     })
     const control = await new Promise<modesl.Connection>((resolve) => {
       const connection = new modesl.Connection(address, eventPort, secret, () => resolve(connection))
+      connection.reqEvents = ['CHANNEL_HANGUP_COMPLETE']
     })
     const agent = new UserAgent(await SipEndpoint.open({ address: '127.0.0.1' }))
     return new BrowserApp({ srf, mediaServer, control, agent, server: `127.0.0.1:${port}` })
@@ -126,19 +126,26 @@ export class BrowserApp {
     const { endpoint, dialog } = leg
     const keys: { digit: string; samples: number }[] = []
     endpoint.on('dtmf', ({ dtmf, duration }) => keys.push({ digit: dtmf, samples: Number(duration) }))
-    const destroyed = new Promise<{ reason: string | null; at: number }>((resolve) => {
-      endpoint.on('destroy', (why) => resolve({ reason: why?.reason ?? null, at: performance.now() }))
+    // The channel's own connection may be closed before it says why.
+    const ended = new Promise<{ cause: string | null; at: number }>((resolve) => {
+      this.#control.on(`esl::event::CHANNEL_HANGUP_COMPLETE::${endpoint.uuid}`, (event) => {
+        resolve({ cause: event.getHeader('Hangup-Cause'), at: performance.now() })
+      })
     })
     const end = async (): Promise<void> => {
       await this.api(`uuid_kill ${endpoint.uuid}`)
-      await destroyed
+      await ended
       await dialog.destroy()
     }
-    return { endpoint, dialog, keys, destroyed, end }
+    return { endpoint, dialog, keys, ended, end }
   }
 
-  /** Calls with this offer. @throws CallRefused */
-  async call(offer: string): Promise<BrowserLeg> {
+  /**
+   * Calls with this offer.
+   * @param onAnswer what the caller does with the answer: a browser's leg runs nothing before its connection is made
+   * @throws CallRefused, and what the client library says when there is no leg in time
+   */
+  async call(offer: string, onAnswer: (answer: string) => Promise<void> = async () => {}): Promise<BrowserLeg> {
     const incoming = this.incoming()
     const call = this.#agent.invite({ to: `sip:seat@${this.#server}`, from: 'sip:90001@127.0.0.1', sdp: offer })
     const answered = new Promise<string>((resolve, reject) => {
@@ -148,21 +155,26 @@ export class BrowserApp {
     // A refusal is known to both sides; the caller's has the status.
     incoming.catch(() => {})
     const answer = await answered
-    return { ...(await incoming), call, answer }
+    const [leg, reached] = await Promise.allSettled([incoming, onAnswer(answer)])
+    if (leg.status === 'rejected') throw leg.reason
+    if (reached.status === 'rejected') {
+      await leg.value.end()
+      throw reached.reason
+    }
+    return { ...leg.value, call, answer }
   }
 
   /** A browser's leg whose sound flows both ways. A peer that cannot make its connection is replaced, three times. */
   async browser(peers: BrowserPeers, hum = 0): Promise<BrowserLeg & { readonly peer: BrowserPeer }> {
     for (let tried = 1; ; tried++) {
       const peer = await peers.open()
-      const leg = await this.call(peer.offer)
       try {
-        await peer.answer(leg.answer)
+        const leg = await this.call(peer.offer, (answer) => peer.answer(answer))
         peer.phone.talk(peer.speakTo, hum)
         return { ...leg, peer }
       } catch (error) {
-        await leg.end()
-        if (tried === 3) throw error
+        peer.close()
+        if (error instanceof CallRefused || tried === 3) throw error
       }
     }
   }
@@ -180,11 +192,18 @@ export class BrowserApp {
     return { ...leg, phone, end }
   }
 
-  /** Fails unless every channel is gone within a moment. */
+  /** Fails unless every channel is gone within a moment. What is left is ended: the next test is not to be blamed. */
   async noChannel(): Promise<void> {
-    await waitFor(async () => (await this.api('show channels')).trim() === '0 total.', {
-      what: 'the last channel to go',
-    })
+    try {
+      await waitFor(async () => (await this.api('show channels')).trim() === '0 total.', {
+        timeoutMs: 5_000,
+        what: 'the last channel to go',
+      })
+    } catch (error) {
+      const list = await this.api('show channels')
+      for (const [uuid] of list.matchAll(/^[0-9a-f]{8}-[0-9a-f-]{27}/gm)) await this.api(`uuid_kill ${uuid}`)
+      throw error
+    }
   }
 
   async api(command: string): Promise<string> {

@@ -66,8 +66,11 @@ afterAll(async () => {
   await pair?.close()
 })
 
+let lastExtension = 8_000
+
 async function deskPhone(): Promise<CallingPhone> {
-  const account = { extension: String(8000 + Math.floor(Math.random() * 1_000)), password: 'correct_horse' }
+  lastExtension += 1
+  const account = { extension: String(lastExtension), password: 'correct_horse' }
   const secretCiphertext = secrets.encrypt(account.password)
   await database.db
     .insertInto('phone')

@@ -32,8 +32,8 @@ export async function udpWire(server: { host: string; port: number }): Promise<W
 }
 
 /** As a page does: a name that leads nowhere, and the subprotocol `sip` (RFC 7118). */
-export async function wsWire(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Wire> {
-  const socket = new WebSocket(url, { protocols: ['sip'], headers: { ...headers } })
+export async function wsWire(url: string): Promise<Wire> {
+  const socket = new WebSocket(url, ['sip'])
   await new Promise<void>((resolve, reject) => {
     socket.addEventListener('open', () => resolve())
     socket.addEventListener('error', () => reject(new Error('the WebSocket was refused')))

@@ -109,6 +109,24 @@ test('a patient whose agent leaves hears music, and the agent who returns', asyn
   await end()
 })
 
+test('a patient who waits alone hears music, then the agent who comes; one who waits in vain is with the machine again', async () => {
+  const { agent, patient, room, hear, end } = await parties()
+  await room.wait()
+  await room.wait()
+  await hear([music], [])
+  await room.join(patient.leg, agent.leg)
+  await hear([agentTone], [patientTone])
+  await end()
+  const other = await parties()
+  await other.room.wait()
+  await other.room.releasePatient()
+  const playing = other.patient.leg.play(await pair.tone(prompt, 20_000))
+  await other.hear([prompt], [])
+  await other.patient.leg.stopPlaying()
+  await playing
+  await other.end()
+})
+
 test('a hold is over when the agent who left returns', async () => {
   const { agent, patient, room, hear, end } = await parties()
   await room.join(patient.leg, agent.leg)

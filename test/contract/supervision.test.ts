@@ -4,12 +4,18 @@
  */
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { SupervisionMode, Telephony } from '#telephony/telephony.ts'
+import { silentLog } from '#platform/log.ts'
+import { mediaServerName } from '#telephony/media-server-address.ts'
+import { openTelephony } from '#telephony/open-telephony.ts'
+import type { SeatAnswer, SupervisionMode, Telephony } from '#telephony/telephony.ts'
 import { readStereo } from '../harness/stereo.ts'
 import { toneLevel } from '../harness/tones.ts'
+import { waitFor } from '../harness/wait-for.ts'
 import { converse, expectNoChannel } from './conversation.ts'
-import { expectToHear, type LiftedPhone, lift } from './desk-phone.ts'
-import { openPair, type Pair } from './pair.ts'
+import { expectToHear, type LiftedPhone, lift, seatOrder } from './desk-phone.ts'
+import { isReal, openPair, type Pair } from './pair.ts'
+import { Relay } from './relay.ts'
+import { startSoftswitch } from './softswitch-process.ts'
 import { TestTrunk } from './test-trunk.ts'
 
 const patientTone = 400
@@ -213,10 +219,10 @@ test('of two supervisors neither hears the other coach, and whoever has taken ov
 })
 
 test('a room that is closed lets the supervisor go', async () => {
-  const { supervise, boss, room, hear, end } = await talk()
+  const { supervise, agent, boss, room, end } = await talk()
   await supervise('monitor')
   await room.close()
-  await hear({ patient: [], agent: [], boss: [] })
+  await Promise.all([expectToHear(agent.phone, [], tones), expectToHear(boss.phone, [], tones)])
   expect(boss.leg.end).toBeNull()
   await end()
 })
@@ -275,6 +281,72 @@ test('keys are pressed for the patient in a room, and nobody in it hears them', 
   await expect(patient.leg.sendDigits('1;exit')).rejects.toMatchObject({ code: 'DIGITS_INVALID' })
   await end()
 })
+
+test('a supervisor about whom a step cannot be said is out altogether, and the call goes on', async () => {
+  const relay = await Relay.to(pair.freeswitch.host, pair.freeswitch.port)
+  const shaky = await openTelephony({
+    drachtio: pair.drachtio,
+    freeswitches: [{ ...pair.freeswitch, host: '127.0.0.1', port: relay.port }],
+    log: silentLog,
+  })
+  try {
+    const agent = await lift(shaky, desk, { hum: agentTone })
+    const boss = await lift(shaky, desk, { hum: bossTone })
+    const patient = await converse(shaky, trunk, { hum: patientTone })
+    const room = shaky.openRoom(patient.leg)
+    await room.join(patient.leg, agent.leg)
+    await room.supervise(boss.leg, 'coach')
+    relay.open = false
+    relay.cut()
+    await expect(room.supervise(boss.leg, 'barge')).rejects.toMatchObject({ code: 'MEDIA_SERVER_AWAY' })
+    expect(await boss.leg.ended).toMatchObject({ by: 'hospital' })
+    await Promise.all([
+      expectToHear(patient.phone, [agentTone], tones),
+      expectToHear(agent.phone, [patientTone], tones),
+    ])
+    await Promise.all([patient.leg.hangUp(), agent.leg.hangUp()])
+  } finally {
+    relay.open = true
+    await shaky.close()
+    relay.close()
+  }
+})
+
+test.skipIf(isReal)('a supervisor whose leg is on another media server is told so, and keeps the leg', async () => {
+  const second = await startSoftswitch()
+  const wide = await openTelephony({
+    drachtio: pair.drachtio,
+    freeswitches: [pair.freeswitch, second.freeswitch],
+    log: silentLog,
+  })
+  try {
+    const [here, there] = [mediaServerName(pair.freeswitch), mediaServerName(second.freeswitch)]
+    trunk.onCall = (call) => call.reject(486, 'Busy Here')
+    for (const mediaHost of [here, there]) {
+      const reached = async () => !sameCause(await wide.callSeat(seatOrder(trunk, { mediaHost })).result, 'no_media')
+      await waitFor(reached, { what: 'both servers to be up' })
+    }
+    await trunk.close()
+    trunk = await TestTrunk.open()
+    const agent = await lift(wide, desk, { order: { mediaHost: here } })
+    const boss = await lift(wide, desk, { order: { mediaHost: there } })
+    const mediaHost = agent.leg.ref.mediaHost ?? ''
+    const patient = await converse(wide, trunk, { order: { mediaHost } })
+    const room = wide.openRoom(patient.leg)
+    await room.join(patient.leg, agent.leg)
+    await expect(room.supervise(boss.leg, 'monitor')).rejects.toMatchObject({ code: 'SUPERVISION_OTHER_SERVER' })
+    expect(boss.leg.end).toBeNull()
+    await room.unsupervise(boss.leg)
+    await Promise.all([patient, agent, boss].map(({ leg }) => leg.hangUp()))
+  } finally {
+    await wide.close()
+    await second.close()
+  }
+})
+
+function sameCause(answer: SeatAnswer, cause: string): boolean {
+  return !answer.answered && answer.cause === cause
+}
 
 const loud = 2_000
 const faint = 300

@@ -228,15 +228,18 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
 
   it('shows each role its pages only, also by address', async () => {
     const { context, page, shell } = await enter(['security_admin'])
-    await page.getByText('您的账号没有查看此页面的权限').waitFor()
-    await page.goto(`${face.url}/calls`)
-    await page.getByText('您的账号没有查看此页面的权限').waitFor()
-    expect(await page.locator('nav a').count()).toBe(0)
+    // Begins where the own work is.
+    await page.waitForURL('**/accounts')
+    for (const path of ['/calls', '/calls/01900000-0000-7000-8000-000000000000', '/audit']) {
+      await page.goto(`${face.url}${path}`)
+      await page.getByText('您的账号没有查看此页面的权限').waitFor()
+    }
+    expect(await shell.menu()).toEqual(['/accounts'])
     await shell.signOut()
     await page.locator('input[autocomplete=username]:visible').waitFor()
     await context.close()
     const system = await enter(['system_admin'])
-    expect(await system.shell.menu()).toEqual(['/', '/import'])
+    expect(await system.shell.menu()).toEqual(['/', '/import', '/accounts'])
     await system.context.close()
   })
 

@@ -54,16 +54,23 @@ interface BaresipOptions {
   readonly frequency: number
   readonly user?: string
   readonly answers?: 'itself' | 'told'
-  readonly registrar?: { readonly host: string; readonly port: number; readonly password: string }
+  readonly registrar?: {
+    readonly host: string
+    readonly port: number
+    readonly password: string
+    /** Default UDP. */
+    readonly transport?: 'tcp'
+  }
 }
 
 async function openBaresip(options: BaresipOptions): Promise<Baresip> {
   const { user = 'patient', answers = 'itself', registrar } = options
+  const transport = registrar?.transport === undefined ? '' : `;transport=${registrar.transport}`
   const mode = answers === 'itself' ? 'auto' : 'manual'
   const account =
     registrar === undefined
       ? `<sip:${user}@127.0.0.1>;regint=0`
-      : `<sip:${user}@${registrar.host}:${registrar.port}>;regint=60;auth_user=${user};auth_pass=${registrar.password}`
+      : `<sip:${user}@${registrar.host}:${registrar.port}${transport}>;regint=60;auth_user=${user};auth_pass=${registrar.password}`
   const folder = await testFolder()
   const [sipPort, controlPort] = [await freePort(), await freePort()]
   await mkdir(join(folder.path, 'heard'))

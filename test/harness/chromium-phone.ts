@@ -35,12 +35,14 @@ const pageScript = /* js */ `
         if (connection.connectionState === 'failed') throw new Error('the connection has failed')
       }
     },
-    call(socket, target, uri) {
-      const ua = new JsSIP.UA({ sockets: [new JsSIP.WebSocketInterface(socket)], uri, register: false, session_timers: false })
+    call(socket, target, uri, password) {
+      const account = password === undefined ? { register: false } : { register: true, password }
+      const ua = new JsSIP.UA({ sockets: [new JsSIP.WebSocketInterface(socket)], uri, session_timers: false, ...account })
       ua.start()
       return new Promise((resolve, reject) => {
         ua.on('disconnected', () => reject(new Error('the socket is closed')))
-        ua.on('connected', () => {
+        ua.on('registrationFailed', ({ cause }) => reject(new Error('not registered: ' + cause)))
+        ua.once(password === undefined ? 'connected' : 'registered', () => {
           session = ua.call(target, {
             mediaConstraints: { audio: asItIs, video: false },
             pcConfig: { iceServers: [] },
@@ -130,9 +132,18 @@ export class ChromiumPhone {
     this.#page = page
   }
 
-  /** Resolves with the answer's session description when the call is confirmed. */
-  call(to: { readonly socket: string; readonly target: string; readonly uri: string }): Promise<string> {
-    return this.#ask(`call(${JSON.stringify(to.socket)}, ${JSON.stringify(to.target)}, ${JSON.stringify(to.uri)})`)
+  /**
+   * Resolves with the answer's session description when the call is confirmed.
+   * @param to.password given, it registers first
+   */
+  call(to: {
+    readonly socket: string
+    readonly target: string
+    readonly uri: string
+    readonly password?: string
+  }): Promise<string> {
+    const said = [to.socket, to.target, to.uri, to.password].filter((one) => one !== undefined)
+    return this.#ask(`call(${said.map((one) => JSON.stringify(one)).join(', ')})`)
   }
 
   /** A session description to be sent by somebody else, in place of `call`. */

@@ -1,6 +1,7 @@
 /** A drachtio server of ours and an application on it, with timers ten times as fast as in service. */
 import { DrachtioServer } from '#softswitch/drachtio/drachtio-server.ts'
 import { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
+import type { StreamSettings } from '#softswitch/sip/transport-set.ts'
 import { UserAgent, type UserAgentSettings } from '#softswitch/sip/user-agent.ts'
 import { connectSrf, killSrf, newSrf, type Srf } from './srf.ts'
 
@@ -29,10 +30,11 @@ export class Bench {
     this.#closers.push(close)
   }
 
-  async server(settings: { t1?: number } = {}): Promise<DrachtioServer> {
+  async server(settings: { t1?: number; streams?: StreamSettings } = {}): Promise<DrachtioServer> {
+    const { streams = {} } = settings
     const onFault = (error: unknown) => void this.faults.push(error)
     const timers = settings.t1 === undefined ? fastTimers : { ...fastTimers, t1: settings.t1 }
-    const server = await DrachtioServer.open({ sip: { timers, onFault }, secret: testSecret, onFault })
+    const server = await DrachtioServer.open({ sip: { timers, onFault, streams }, secret: testSecret, onFault })
     this.defer(() => server.close())
     return server
   }

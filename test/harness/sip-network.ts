@@ -2,8 +2,10 @@
  * A network and a clock that a test moves by hand: SIP endpoints on it live through 32 s of retransmissions in no
  * time, and a rule decides which datagram is lost.
  */
+
+import type { SipEndpointSettings } from '#softswitch/sip/endpoint-settings.ts'
 import type { SipClock } from '#softswitch/sip/sip-clock.ts'
-import { SipEndpoint, type SipEndpointSettings } from '#softswitch/sip/sip-endpoint.ts'
+import { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import type { Hop, SipProtocol, SipTransport } from '#softswitch/sip/transport.ts'
 
 export class HandClock implements SipClock {

@@ -98,7 +98,7 @@ export const uas = {
     send(
       [
         'BYE [next_url] SIP/2.0',
-        'Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]',
+        'Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]',
         '[routes]',
         'From: <sip:[local_ip]:[local_port]>;tag=[pid]SIPpTag01[call_number]',
         'To[$3]',
@@ -123,7 +123,7 @@ const toWithTag = 'To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
 
 function head(branch: string, to: string, cseq: string): string[] {
   return [
-    `Via: SIP/2.0/UDP [local_ip]:[local_port];branch=${branch}`,
+    `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=${branch}`,
     '[routes]',
     'From: "sipp" <sip:sipp@[local_ip]:[local_port]>;tag=[pid]SIPpTag00[call_number]',
     to,
@@ -181,6 +181,8 @@ export interface SippOptions {
   /** Own address of the run. */
   readonly address?: string
   readonly args?: readonly string[]
+  /** Default `udp`. */
+  readonly transport?: 'udp' | 'tcp'
 }
 
 /** Starts sipp with these steps, for one call unless told otherwise. */
@@ -194,6 +196,7 @@ export async function startSipp(steps: readonly string[], options: SippOptions =
     'sipp',
     ...(server === undefined ? [] : [`${server.address ?? '127.0.0.1'}:${server.port}`]),
     ...['-sf', 'scenario.xml', '-m', String(options.calls ?? 1), '-nostdin', '-i', address, '-mi', address],
+    ...(options.transport === 'tcp' ? ['-t', 't1'] : []),
     ...['-p', String(port), '-bind_local', '-s', options.service ?? '100', '-timeout', '25', '-timeout_error'],
     ...[
       '-recv_timeout',

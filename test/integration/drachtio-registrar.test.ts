@@ -237,13 +237,13 @@ describe('a registered phone', () => {
 })
 
 describe.skipIf(!hasProgram('baresip'))('baresip', () => {
-  test('registers with its password, is called at its contact, and heard', async () => {
-    const server = await bench.server()
-    const registrations: { authorized: boolean; contact: string | undefined }[] = []
+  test.each(['udp', 'tcp'] as const)('registers over %s, is called at its contact, and heard', async (transport) => {
+    const server = await bench.server({ streams: { tcp: true } })
+    const registrations: { authorized: boolean; contact: string | undefined; via: string | undefined }[] = []
     const app = await bench.app(server, (srf) =>
       srf.register((request, response) => {
         const authorized = digestFits(request.get('Authorization') ?? '', 'geheim')
-        registrations.push({ authorized, contact: request.get('Contact') })
+        registrations.push({ authorized, contact: request.get('Contact'), via: request.get('Via') })
         if (authorized) response.send(200, { headers: { Contact: request.get('Contact') ?? '', Expires: '60' } })
         else response.send(401, { headers: { 'WWW-Authenticate': 'Digest realm="hospital", nonce="n1", qop="auth"' } })
       }),
@@ -252,10 +252,11 @@ describe.skipIf(!hasProgram('baresip'))('baresip', () => {
     const baresip = await startBaresip({
       frequency: 400,
       user: '8001',
-      registrar: { host: '127.0.0.1', port, password: 'geheim' },
+      registrar: { host: '127.0.0.1', port, password: 'geheim', ...(transport === 'tcp' ? { transport } : {}) },
     })
     bench.defer(() => baresip.close())
     const known = await waitFor(() => registrations.find(({ authorized }) => authorized), { what: 'its registration' })
+    expect(known.via).toContain(`SIP/2.0/${transport.toUpperCase()} `)
     const contact = /<([^>]+)>/.exec(known.contact ?? '')?.[1] ?? ''
     expect(contact).toContain(`@127.0.0.1:${baresip.port}`)
     const phone = await RtpPhone.open()

@@ -1,7 +1,10 @@
-import { stat } from 'node:fs/promises'
+import { once } from 'node:events'
+import { stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { generate } from 'selfsigned'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import { openSoftswitch, type SoftswitchProcess } from '#softswitch/softswitch-process.ts'
 import { readState, writeState } from '#softswitch/softswitch-state.ts'
 import { testFolder } from '../harness/folder.ts'
@@ -47,6 +50,25 @@ describe('the softswitch as a process', () => {
     const greeting = await new Promise<string>((resolve) => socket.once('data', (bytes) => resolve(String(bytes))))
     socket.destroy()
     expect(greeting).toBe('Content-Type: auth/request\n\n')
+  })
+
+  it('takes browsers’ phones on loopback, and secure ones only with a certificate', async () => {
+    const plain = await open({ settings: { bind: '127.0.0.2' } })
+    const { sipWsHost, sipWsPort, sipWssPort } = plain.state.drachtio
+    expect({ sipWsHost, sipWssPort }).toEqual({ sipWsHost: '127.0.0.1', sipWssPort: 0 })
+    const page = new WebSocket(`ws://127.0.0.1:${sipWsPort}`, 'sip')
+    await once(page, 'open')
+    page.terminate()
+
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'sip.test' }])
+    const [sipCertFile, sipKeyFile] = [join(folder.path, 'cert.pem'), join(folder.path, 'key.pem')]
+    await Promise.all([writeFile(sipCertFile, cert), writeFile(sipKeyFile, key)])
+    const secure = await open({ settings: { sipCertFile, sipKeyFile } })
+    const wss = new WebSocket(`wss://127.0.0.1:${secure.state.drachtio.sipWssPort}`, 'sip', {
+      rejectUnauthorized: false,
+    })
+    await once(wss, 'open')
+    wss.terminate()
   })
 
   it('is found again by its state file, and closed by the one who found it', async () => {

@@ -21,8 +21,8 @@ import { migrate } from '../../src/platform/database/migrate.ts'
 import { secretsOf } from '../../src/platform/secrets.ts'
 import { claimIds, loadClaimData } from './claim-data.ts'
 import type { ClaimNode, ClaimOrder, ClaimReport } from './claim-process.ts'
-import { joinFloors, measureFloor } from './floor.ts'
 import { faults, temporaryFolder } from './house.ts'
+import { joinFloors, measureFloor } from './latency-floor.ts'
 import { distribution, finish, machine, quantile, say } from './report.ts'
 
 const nodes = 8

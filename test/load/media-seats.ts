@@ -72,8 +72,7 @@ export class MediaSeats {
   async seat(browser: SeatBrowser, agentHz: number, patientHz: number): Promise<MediaSeat> {
     this.#count += 1
     const name = `seat-${this.#count}`
-    const agent = await this.#leg(browser.offer)
-    await browser.answer(agent.answer)
+    const agent = await this.#leg(browser.offer, (answer) => browser.answer(answer))
     const phone = await RtpPhone.open('PCMA')
     const patient = await this.#leg(phone.sdp)
     const port = Number(/^m=audio (\d+) /m.exec(patient.answer)?.[1])
@@ -107,7 +106,11 @@ export class MediaSeats {
     this.#listener.close()
   }
 
-  async #leg(sdp: string): Promise<{ uuid: string; answer: string; call: SipCall }> {
+  /** @param onAnswer what the far end does with the answer: a browser's leg reports when its connection is made */
+  async #leg(
+    sdp: string,
+    onAnswer: (answer: string) => Promise<void> = async () => {},
+  ): Promise<{ uuid: string; answer: string; call: SipCall }> {
     const { host, sipPort } = this.#state.freeswitch
     const address = this.#listener.address()
     const port = typeof address === 'object' ? address?.port : 0
@@ -119,11 +122,21 @@ export class MediaSeats {
     })
     const callId = call.invite.callId
     if (callId === undefined) throw new Error('a call without a name')
-    const reported = new Promise<string>((resolve) => this.#channels.set(callId, resolve))
+    const reported = new Promise<string>((resolve, reject) => {
+      this.#channels.set(callId, resolve)
+      call.on('ended', () => reject(new Error('a leg ended before it reported')))
+    })
+    reported.catch(() => {})
     const answer = await new Promise<string>((resolve, reject) => {
       call.on('answered', (response) => resolve(response.sdp ?? ''))
       call.on('ended', (end) => reject(new Error(`a leg was refused with ${end.status}`)))
     })
+    try {
+      await onAnswer(answer)
+    } catch (error) {
+      await call.hangUp({})
+      throw error
+    }
     return { uuid: await reported, answer, call }
   }
 

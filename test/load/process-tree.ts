@@ -119,6 +119,7 @@ const jobs: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/softswitch\/main\.ts/, 'softswitch'],
   [/webrtc\/gateway-process\.ts/, 'gateway for browsers'],
   [/browser-peer-process\.ts/, 'browsers'],
+  [/\/chromium\b/, 'Chromium'],
   [/carrier\/main\.ts/, 'carrier and patients'],
   [/udp-echo-process\.ts/, 'echo'],
   [/\.bench\.ts/, 'bench'],

@@ -21,7 +21,14 @@ export function sessionChanged(queryClient: QueryClient, session: SessionView | 
   queryClient.setQueryData(sessionQuery.queryKey, session)
 }
 
-export async function signIn(credentials: { name: string; password: string }): Promise<SessionView> {
+export interface Credentials {
+  readonly name: string
+  readonly password: string
+  /** Ends the account's session elsewhere. */
+  readonly takeOver?: boolean
+}
+
+export async function signIn(credentials: Credentials): Promise<SessionView> {
   return (await request<{ session: SessionView }>('/api/session', { method: 'POST', body: credentials })).session
 }
 

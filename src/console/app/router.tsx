@@ -8,6 +8,7 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { sessionQuery } from '../api/session.ts'
+import { parseAuditAddress } from '../audit/audit-address.ts'
 import { parseCallSearch } from '../calls/call-search.ts'
 import { PasswordPage } from '../sign-in/password-page.tsx'
 import { SignInPage } from '../sign-in/sign-in-page.tsx'
@@ -54,7 +55,19 @@ const inside = createRoute({
 const live = createRoute({
   getParentRoute: () => inside,
   path: '/',
-  beforeLoad: requireRight('live.read'),
+  beforeLoad: (match) => {
+    // Who has no part in the calls begins where the own work is.
+    const elsewhere = (
+      [
+        ['account.read', '/accounts'],
+        ['audit.read', '/audit'],
+      ] as const
+    ).find(([right]) => match.context.session.rights.includes(right))
+    if (!match.context.session.rights.includes('live.read') && elsewhere !== undefined) {
+      throw redirect({ to: elsewhere[1] })
+    }
+    requireRight('live.read')(match)
+  },
   component: lazyRouteComponent(() => import('../live/live-page.tsx'), 'LivePage'),
 })
 
@@ -73,6 +86,35 @@ const calls = createRoute({
   component: lazyRouteComponent(() => import('../calls/calls-page.tsx'), 'CallsPage'),
 })
 
+const call = createRoute({
+  getParentRoute: () => inside,
+  path: '/calls/$attemptId',
+  validateSearch: (search): { listen?: boolean } => (search.listen === true ? { listen: true } : {}),
+  beforeLoad: requireRight('call.read'),
+  component: lazyRouteComponent(() => import('../calls/call-page.tsx'), 'CallPage'),
+})
+
+const accounts = createRoute({
+  getParentRoute: () => inside,
+  path: '/accounts',
+  beforeLoad: requireRight('account.read', 'team.manage'),
+  component: lazyRouteComponent(() => import('../accounts/accounts-page.tsx'), 'AccountsPage'),
+})
+
+const sessions = createRoute({
+  getParentRoute: () => inside,
+  path: '/sessions',
+  component: lazyRouteComponent(() => import('../accounts/sessions-page.tsx'), 'SessionsPage'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: '/audit',
+  validateSearch: parseAuditAddress,
+  beforeLoad: requireRight('audit.read'),
+  component: lazyRouteComponent(() => import('../audit/audit-page.tsx'), 'AuditPage'),
+})
+
 const seat = createRoute({
   getParentRoute: () => inside,
   path: '/seat',
@@ -89,15 +131,20 @@ const floor = createRoute({
 
 class RightMissing extends Error {}
 
-function requireRight(right: string) {
+/** One of these. */
+function requireRight(...rights: readonly string[]) {
   return ({ context }: { context: { session: { rights: string[] } } }) => {
-    if (!context.session.rights.includes(right)) throw new RightMissing(right)
+    if (!rights.some((right) => context.session.rights.includes(right))) throw new RightMissing(rights[0])
   }
 }
 
 export function createConsoleRouter(queryClient: QueryClient) {
   return createRouter({
-    routeTree: root.addChildren([signIn, password, inside.addChildren([live, seat, floor, imports, calls])]),
+    routeTree: root.addChildren([
+      signIn,
+      password,
+      inside.addChildren([live, seat, floor, imports, calls, call, accounts, sessions, audit]),
+    ]),
     context: { queryClient },
     defaultPendingComponent: Waiting,
     defaultNotFoundComponent: NotFound,

@@ -4,10 +4,12 @@ import {
   GlobalOutlined,
   ImportOutlined,
   KeyOutlined,
+  LaptopOutlined,
   LogoutOutlined,
   MenuFoldOutlined,
   MenuUnfoldOutlined,
   PhoneOutlined,
+  SafetyCertificateOutlined,
   TeamOutlined,
   UserOutlined,
 } from '@ant-design/icons'
@@ -48,15 +50,29 @@ const pages = [
   { path: '/floor', right: 'floor.read', text: 'nav.floor', icon: <TeamOutlined aria-hidden /> },
   { path: '/import', right: 'import.read', text: 'nav.import', icon: <ImportOutlined aria-hidden /> },
   { path: '/calls', right: 'call.read', text: 'nav.calls', icon: <FileSearchOutlined aria-hidden /> },
+  {
+    path: '/accounts',
+    right: 'account.read',
+    or: 'team.manage',
+    text: 'nav.accounts',
+    icon: <TeamOutlined aria-hidden />,
+  },
+  { path: '/audit', right: 'audit.read', text: 'nav.audit', icon: <SafetyCertificateOutlined aria-hidden /> },
 ] as const
+
+/** Pages for everybody, reached from the menu of the account. */
+const ownPages = [{ path: '/sessions', text: 'shell.sessions' }] as const
 
 function Frame() {
   const { t } = useTranslation()
   const { data: session } = useQuery(sessionQuery)
   const path = useRouterState({ select: (state) => state.location.pathname })
   const [collapsed, setCollapsed] = useState(false)
-  const allowed = pages.filter((page) => session?.rights.includes(page.right))
-  const here = pages.find((page) => page.path === path)
+  const allowed = pages.filter(
+    (page) => session?.rights.includes(page.right) || ('or' in page && session?.rights.includes(page.or)),
+  )
+  // A page's own pages lie below it.
+  const here = [...pages, ...ownPages].find((page) => page.path === path || path.startsWith(`${page.path}/`))
   const name = session?.signInName
   useEffect(() => {
     if (name !== undefined) pagePhoneOf(name)
@@ -76,7 +92,7 @@ function Frame() {
             theme="dark"
             mode="inline"
             inlineCollapsed={collapsed}
-            selectedKeys={[path]}
+            selectedKeys={here === undefined ? [] : [here.path]}
             items={allowed.map(({ path: to, text, icon }) => ({
               key: to,
               icon,
@@ -144,11 +160,12 @@ function AccountMenu({ name }: { readonly name: string }) {
       menu={{
         items: [
           { key: 'password', icon: <KeyOutlined aria-hidden />, label: t('shell.password') },
+          { key: 'sessions', icon: <LaptopOutlined aria-hidden />, label: t('shell.sessions') },
           { key: 'leave', icon: <LogoutOutlined aria-hidden />, label: t('shell.signOut') },
         ],
         onClick: ({ key }) => {
           if (key === 'leave') void leave()
-          else void navigate({ to: '/password' })
+          else void navigate({ to: key === 'sessions' ? '/sessions' : '/password' })
         },
       }}
     >

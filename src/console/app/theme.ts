@@ -29,6 +29,8 @@ export const theme: ThemeConfig = {
     colorInfoBg: '#e7f3f5',
     colorInfoBorder: '#b5d8de',
     colorSuccess: colors.good,
+    colorSuccessBg: '#e8f4ee',
+    colorSuccessBorder: '#b3d9c5',
     colorWarning: colors.retry,
     colorError: colors.bad,
     colorText: colors.ink,

@@ -5,14 +5,26 @@ export interface CallAddress {
   readonly from?: string
   readonly to?: string
   readonly campaignId?: string
+  readonly programmeId?: string
+  readonly agentId?: string
   readonly result?: string
-  readonly page?: number
-  readonly pageSize?: number
-  /** The call that is open. */
-  readonly call?: string
+  readonly minSeconds?: number
+  readonly maxSeconds?: number
+  readonly ratings?: number[]
+  /** The page begins after this call. */
+  readonly before?: string
+  readonly limit?: number
 }
 
 export const defaultPageSize = 20
+
+/** Where the list stood, and whom was asked for, while the console is open: who comes back from a call finds it so. */
+export const lastListKey = ['calls-address']
+/** Stands in no address. */
+export const askedKey = ['calls-asked']
+
+const day = /^\d{4}-\d{2}-\d{2}$/
+const id = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** Takes from an address what is well formed; the rest is as if it were not there. */
 export function parseCallSearch(search: Record<string, unknown>): CallAddress {
@@ -20,25 +32,32 @@ export function parseCallSearch(search: Record<string, unknown>): CallAddress {
     const value = search[key]
     return typeof value === 'string' && shape.test(value) ? { [key]: value } : {}
   }
-  const whole = (key: string, most: number) => {
-    const value = Number(search[key])
-    return Number.isInteger(value) && value >= 1 && value <= most ? { [key]: value } : {}
+  const whole = (key: string, least: number, most: number) => {
+    const value = Number(search[key] ?? Number.NaN)
+    return Number.isInteger(value) && value >= least && value <= most ? { [key]: value } : {}
   }
   return {
-    ...text('from', /^\d{4}-\d{2}-\d{2}$/),
-    ...text('to', /^\d{4}-\d{2}-\d{2}$/),
-    ...text('campaignId', /^[0-9a-f-]{36}$/),
+    ...text('from', day),
+    ...text('to', day),
+    ...text('campaignId', id),
+    ...text('programmeId', id),
+    ...text('agentId', id),
     ...text('result', /^[a-z_]{1,30}$/),
-    ...text('call', /^[0-9a-f-]{36}$/),
-    ...whole('page', 10_000),
-    ...whole('pageSize', 100),
+    ...whole('minSeconds', 0, 86_400),
+    ...whole('maxSeconds', 0, 86_400),
+    ...ratingsIn(search.ratings),
+    ...text('before', id),
+    ...whole('limit', 1, 100),
   }
 }
 
+function ratingsIn(value: unknown): { ratings?: number[] } {
+  if (!Array.isArray(value)) return {}
+  const ratings = value.filter((each) => Number.isInteger(each) && each >= 0 && each <= 5)
+  return ratings.length === 0 ? {} : { ratings }
+}
+
 /** What the server is asked. */
-export function searchOf(
-  { call: _call, page = 1, pageSize = defaultPageSize, ...filters }: CallAddress,
-  patient: string,
-): CallSearch {
-  return { ...filters, page, pageSize, ...(patient === '' ? {} : { patient }) }
+export function searchOf({ limit = defaultPageSize, ...filters }: CallAddress, patient: string): CallSearch {
+  return { ...filters, limit, ...(patient === '' ? {} : { patient }) }
 }

@@ -1,22 +1,20 @@
-import { AudioOutlined, SearchOutlined } from '@ant-design/icons'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { getRouteApi } from '@tanstack/react-router'
-import { Button, DatePicker, Empty, Input, Select, Table, type TableColumnsType } from 'antd'
-import dayjs from 'dayjs'
-import { useState } from 'react'
+import { AudioOutlined, StarFilled } from '@ant-design/icons'
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { Button, Empty, Select, Table, type TableColumnsType } from 'antd'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { CampaignItem } from '#contact-center/campaigns/campaign-schema.ts'
-import type { CallItem, CallPage } from '#follow-up/calls/call-schema.ts'
+import type { CallItem, CallPage as CallPageOf } from '#follow-up/calls/call-schema.ts'
 import { request } from '../api/request.ts'
 import { useRight } from '../api/session.ts'
 import { colors } from '../app/theme.ts'
 import { Trouble } from '../app/trouble.tsx'
 import { resultColor } from '../live/campaign-counts.ts'
-import { dateTime, duration } from '../text/time.ts'
+import { count, dateTime, duration } from '../text/time.ts'
 import { word } from '../text/word.ts'
 import { isAudible } from './audible.ts'
-import { CallDrawer } from './call-drawer.tsx'
-import { type CallAddress, defaultPageSize, searchOf } from './call-search.ts'
+import { CallFilters } from './call-filters.tsx'
+import { askedKey, type CallAddress, defaultPageSize, lastListKey, searchOf } from './call-search.ts'
 import './calls.css'
 
 const route = getRouteApi('/inside/calls')
@@ -25,37 +23,39 @@ export function CallsPage() {
   const { t } = useTranslation()
   const address = route.useSearch()
   const navigate = route.useNavigate()
+  const go = useNavigate()
+  const queryClient = useQueryClient()
   // Each press of "search" is a round of its own: the same question again asks again.
-  const [{ patient, round }, setAsked] = useState({ patient: '', round: 0 })
+  const [{ patient, round }, setAsked] = useState(() => ({
+    patient: queryClient.getQueryData<string>(askedKey) ?? '',
+    round: 0,
+  }))
+  /** First calls of the pages before this one. */
+  const [trail, setTrail] = useState<readonly (string | undefined)[]>([])
   const calls = useQuery({
-    queryKey: [
-      'calls',
-      address.from,
-      address.to,
-      address.campaignId,
-      address.result,
-      address.page,
-      address.pageSize,
-      patient,
-      round,
-    ],
+    queryKey: ['calls', address, patient, round],
     queryFn: ({ signal }) =>
-      request<CallPage>('/api/calls/search', { method: 'POST', body: searchOf(address, patient), signal }),
+      request<CallPageOf>('/api/calls/search', { method: 'POST', body: searchOf(address, patient), signal }),
     placeholderData: keepPreviousData,
   })
-  const go = (change: CallAddress) => void navigate({ search: (now) => ({ ...now, ...change }) })
-  const [listen, setListen] = useState(false)
-  const open = (attemptId: string, { play }: { play: boolean }) => {
-    setListen(play)
-    go({ call: attemptId })
-  }
+  useEffect(() => {
+    queryClient.setQueryDefaults(lastListKey, { gcTime: Number.POSITIVE_INFINITY })
+    queryClient.setQueryData<CallAddress>(lastListKey, address)
+  }, [queryClient, address])
+  const open = (attemptId: string, { play }: { play: boolean }) =>
+    void go({ to: '/calls/$attemptId', params: { attemptId }, search: play ? { listen: true } : {} })
+  const turn = (before: string | undefined) =>
+    void navigate({ search: ({ before: _before, ...rest }) => (before === undefined ? rest : { ...rest, before }) })
   return (
     <div className="stack">
-      <Filters
+      <CallFilters
         address={address}
         patient={patient}
         onSearch={(filters, text) => {
+          queryClient.setQueryDefaults(askedKey, { gcTime: Number.POSITIVE_INFINITY })
+          queryClient.setQueryData(askedKey, text)
           setAsked({ patient: text, round: round + 1 })
+          setTrail([])
           void navigate({ search: filters })
         }}
       />
@@ -67,7 +67,7 @@ export function CallsPage() {
           columns={useColumns(open)}
           dataSource={calls.data?.calls ?? []}
           loading={calls.isFetching}
-          scroll={{ x: 1_040 }}
+          scroll={{ x: 1_080 }}
           onRow={({ attemptId }) => ({ onClick: () => open(attemptId, { play: false }), style: { cursor: 'pointer' } })}
           locale={{
             emptyText: (
@@ -82,22 +82,74 @@ export function CallsPage() {
               />
             ),
           }}
-          pagination={{
-            current: address.page ?? 1,
-            pageSize: address.pageSize ?? defaultPageSize,
-            total: calls.data?.total ?? 0,
-            showTotal: (total) => t('common.of', { total }),
-            showSizeChanger: true,
-            pageSizeOptions: [20, 50, 100],
-            onChange: (page, pageSize) => go({ page, pageSize }),
-            style: { paddingInline: 16 },
+          pagination={false}
+        />
+        <Pager
+          page={calls.data}
+          address={address}
+          turned={trail.length > 0}
+          onFirst={() => {
+            setTrail([])
+            turn(undefined)
+          }}
+          onPrevious={() => {
+            turn(trail.at(-1))
+            setTrail(trail.slice(0, -1))
+          }}
+          onNext={(next) => {
+            setTrail([...trail, address.before])
+            turn(next)
+          }}
+          onSize={(limit) => {
+            setTrail([])
+            void navigate({ search: ({ before: _before, ...rest }) => ({ ...rest, limit }) })
           }}
         />
       </section>
-      <CallDrawer
-        attemptId={address.call ?? null}
-        listen={listen}
-        onClose={() => void navigate({ search: ({ call: _call, ...rest }) => rest })}
+    </div>
+  )
+}
+
+function Pager({
+  page,
+  address,
+  turned,
+  onFirst,
+  onPrevious,
+  onNext,
+  onSize,
+}: {
+  readonly page: CallPageOf | undefined
+  readonly address: CallAddress
+  /** Whether there is a page before that this visit has seen. */
+  readonly turned: boolean
+  readonly onFirst: () => void
+  readonly onPrevious: () => void
+  readonly onNext: (next: string) => void
+  readonly onSize: (limit: number) => void
+}) {
+  const { t } = useTranslation()
+  const next = page?.next ?? null
+  return (
+    <div className="pager">
+      <span className="muted number">
+        {page !== undefined && t(page.more ? 'calls.totalMore' : 'calls.total', { total: count(page.total) })}
+      </span>
+      <span className="fill" />
+      <Button disabled={address.before === undefined} onClick={onFirst}>
+        {t('calls.first')}
+      </Button>
+      <Button disabled={!turned} onClick={onPrevious}>
+        {t('calls.previous')}
+      </Button>
+      <Button disabled={next === null} onClick={() => next !== null && onNext(next)}>
+        {t('calls.next')}
+      </Button>
+      <Select
+        aria-label={t('calls.pageSize', { size: '' })}
+        value={address.limit ?? defaultPageSize}
+        onChange={onSize}
+        options={[20, 50, 100].map((value) => ({ value, label: t('calls.pageSize', { size: value }) }))}
       />
     </div>
   )
@@ -107,46 +159,64 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
   const { t } = useTranslation()
   const mayPlay = useRight('recording.play')
   return [
-    { title: t('calls.time'), dataIndex: 'at', width: 152, render: dateTime, className: 'number' },
+    { title: t('calls.time'), dataIndex: 'at', width: 154, render: dateTime, className: 'number nowrap' },
     {
       title: t('calls.patientColumn'),
-      width: 180,
+      width: 136,
       render: (_value, { name, recordNumber }) => (
         <>
-          {name} {recordNumber && <span className="muted number">{recordNumber}</span>}
+          {name}
+          {recordNumber && <div className="muted number">{recordNumber}</div>}
         </>
       ),
     },
-    { title: t('calls.phone'), dataIndex: 'phone', width: 130, className: 'number' },
+    { title: t('calls.phone'), dataIndex: 'phone', width: 124, className: 'number' },
     { title: t('calls.department'), dataIndex: 'department', ellipsis: true },
-    { title: t('calls.campaign'), dataIndex: 'campaign', ellipsis: true },
+    { title: t('calls.programme'), dataIndex: 'programme', ellipsis: true },
+    {
+      title: t('calls.agent'),
+      width: 92,
+      ellipsis: true,
+      render: (_value, { agent }) => (agent === null ? <span className="muted">–</span> : agent.name),
+    },
     {
       title: t('calls.result'),
-      width: 140,
-      render: (_value, { result, state }) =>
-        result === null ? (
-          <span className="dot" style={{ '--mark': colors.busy }}>
-            {word('callState', state)}
-          </span>
-        ) : (
-          <span className="dot" style={{ '--mark': resultColor(result) }}>
-            {word('result', result)}
-          </span>
-        ),
+      width: 112,
+      render: (_value, { result, correctedResult, state }) => {
+        if (result === null) return <Dot color={colors.busy} text={word('callState', state)} />
+        const shown = correctedResult ?? result
+        return <Dot color={resultColor(shown)} text={word('result', shown)} />
+      },
     },
     {
       title: t('calls.duration'),
       dataIndex: 'talkSeconds',
-      width: 96,
+      width: 92,
       align: 'right',
       className: 'number',
       render: (seconds: number | null) => (seconds === null ? '–' : duration(seconds)),
     },
     {
+      title: t('calls.rating'),
+      dataIndex: 'rating',
+      width: 84,
+      align: 'right',
+      className: 'number',
+      render: (value: number | null) =>
+        value === null ? (
+          <span className="muted">–</span>
+        ) : (
+          <span data-rating={value}>
+            {value} <StarFilled aria-hidden className="rating-star" />
+          </span>
+        ),
+    },
+    {
       title: t('calls.recording'),
-      width: 116,
+      width: 104,
       render: (_value, { attemptId, recording, name }) => {
         if (recording === null) return <span className="muted">–</span>
+        if (recording.changed) return <Dot color={colors.bad} text={t('calls.label.changed')} />
         if (!mayPlay || !isAudible(recording.state)) {
           return <span className="muted">{word('recordingState', recording.state)}</span>
         }
@@ -168,108 +238,10 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
   ]
 }
 
-const results = [
-  'completed',
-  'partial',
-  'no_answer',
-  'busy',
-  'rejected',
-  'powered_off',
-  'unreachable',
-  'suspended_line',
-  'invalid_number',
-  'machine',
-  'abandoned',
-  'congestion',
-  'failed',
-  'cancelled',
-  'restart',
-]
-
-function Filters({
-  address,
-  patient,
-  onSearch,
-}: {
-  readonly address: CallAddress
-  readonly patient: string
-  readonly onSearch: (filters: CallAddress, patient: string) => void
-}) {
-  const { t } = useTranslation()
-  const [draft, setDraft] = useState<CallAddress>(address)
-  const [text, setText] = useState(patient)
-  const { data } = useQuery({
-    queryKey: ['campaigns'],
-    queryFn: ({ signal }) => request<{ campaigns: CampaignItem[] }>('/api/campaigns', { signal }),
-  })
-  const put = (key: 'campaignId' | 'result', value: string | undefined) => {
-    const { [key]: _old, ...rest } = draft
-    setDraft(value === undefined ? rest : { ...rest, [key]: value })
-  }
-  const { from, to } = draft
+function Dot({ color, text }: { readonly color: string; readonly text: string }) {
   return (
-    <form
-      className="panel filters"
-      onSubmit={(event) => {
-        event.preventDefault()
-        const { page: _page, call: _call, ...filters } = draft
-        onSearch(filters, text.trim())
-      }}
-    >
-      <DatePicker.RangePicker
-        aria-label={`${t('calls.from')} – ${t('calls.to')}`}
-        placeholder={[t('calls.from'), t('calls.to')]}
-        value={[from === undefined ? null : dayjs(from), to === undefined ? null : dayjs(to)]}
-        allowEmpty={[true, true]}
-        onChange={(days) => {
-          const { from: _from, to: _to, ...rest } = draft
-          const [first, last] = days ?? [null, null]
-          setDraft({
-            ...rest,
-            ...(first ? { from: first.format('YYYY-MM-DD') } : {}),
-            ...(last ? { to: last.format('YYYY-MM-DD') } : {}),
-          })
-        }}
-      />
-      <Select
-        aria-label={t('calls.campaign')}
-        placeholder={t('calls.allCampaigns')}
-        allowClear
-        style={{ width: 210 }}
-        value={draft.campaignId ?? null}
-        onChange={(value: string | null) => put('campaignId', value ?? undefined)}
-        options={(data?.campaigns ?? []).map(({ id, name }) => ({ value: id, label: name }))}
-      />
-      <Select
-        aria-label={t('calls.result')}
-        placeholder={t('calls.allResults')}
-        allowClear
-        style={{ width: 150 }}
-        value={draft.result ?? null}
-        onChange={(value: string | null) => put('result', value ?? undefined)}
-        options={results.map((value) => ({ value, label: word('result', value) }))}
-      />
-      <Input
-        aria-label={t('calls.patient')}
-        placeholder={t('calls.patient')}
-        allowClear
-        maxLength={60}
-        autoComplete="off"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
-      <Button type="primary" htmlType="submit" icon={<SearchOutlined aria-hidden />}>
-        {t('calls.search')}
-      </Button>
-      <Button
-        onClick={() => {
-          setDraft({})
-          setText('')
-          onSearch({}, '')
-        }}
-      >
-        {t('calls.reset')}
-      </Button>
-    </form>
+    <span className="dot" style={{ '--mark': color }}>
+      {text}
+    </span>
   )
 }

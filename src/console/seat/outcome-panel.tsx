@@ -138,6 +138,7 @@ function CallbackTime({ record, draft, fields }: { record: DeskRecord; draft: Ou
   const { callingHours } = record
   const times = fields.day === null ? [] : callbackTimes(fields.day, now, callingHours)
   const periods = callingHours.map(({ opens, closes }) => `${opens}–${closes}`).join(' / ')
+  const near = { today: t('seat.outcome.today'), tomorrow: t('seat.outcome.tomorrow') }
   return (
     <div className="callback">
       <Select
@@ -148,7 +149,7 @@ function CallbackTime({ record, draft, fields }: { record: DeskRecord; draft: Ou
           const keeps = fields.time !== null && callbackTimes(day, now, callingHours).includes(fields.time)
           draft.change({ day, time: keeps ? fields.time : null })
         }}
-        options={callbackDays(now).map((day) => ({ value: day, label: dayText(day, now, t) }))}
+        options={callbackDays(now).map((day) => ({ value: day, label: dayText(day, now, near) }))}
       />
       <Select
         aria-label={t('seat.outcome.callbackTime')}
@@ -164,11 +165,11 @@ function CallbackTime({ record, draft, fields }: { record: DeskRecord; draft: Ou
   )
 }
 
-function dayText(day: string, now: Date, t: ReturnType<typeof useTranslation>['t']): string {
+function dayText(day: string, now: Date, near: { readonly today: string; readonly tomorrow: string }): string {
   const weekday = new Intl.DateTimeFormat(languageTag(currentLanguage()), { weekday: 'short', timeZone: 'UTC' })
   const text = `${day.slice(5)} ${weekday.format(new Date(`${day}T00:00:00Z`))}`
-  if (day === hospitalDay(now)) return `${text} ${t('seat.outcome.today')}`
-  return day === hospitalDay(new Date(now.getTime() + 86_400_000)) ? `${text} ${t('seat.outcome.tomorrow')}` : text
+  if (day === hospitalDay(now)) return `${text} ${near.today}`
+  return day === hospitalDay(new Date(now.getTime() + 86_400_000)) ? `${text} ${near.tomorrow}` : text
 }
 
 function OtherText({ draft, saved }: DraftProps) {

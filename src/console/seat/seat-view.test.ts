@@ -80,7 +80,7 @@ describe('the seat as its events tell it', () => {
     const lost = changed('unreachable', { phoneLive: false })
     const view = seen(reserved, changed('talking'), answered, lost)
     expect(phaseOf(view)).toBe('cut_off')
-    expect(view.phone).toEqual({ extension: '8001', live: false })
+    expect(view.phone).toEqual({ extension: '8001', kind: 'desk', live: false })
     expect(phaseOf(seen(reserved, changed('talking'), answered, lost, changed('talking')))).toBe('talking')
   })
 

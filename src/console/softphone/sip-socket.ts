@@ -10,7 +10,8 @@ const connectMs = 4_000
 export class SipSocket implements Socket {
   readonly url: string
   readonly sip_uri: string
-  via_transport: string
+  /** The tunnel ends on drachtio's plain WebSocket, also of a page that came by HTTPS; sofia drops a Via that says otherwise. */
+  readonly via_transport = 'WS'
   #socket: WebSocket | undefined
   #limit: number | undefined
   // JsSIP sets these three.
@@ -19,10 +20,9 @@ export class SipSocket implements Socket {
   ondata: (data: unknown) => void = () => {}
 
   constructor(url: string) {
-    const { host, protocol } = new URL(url)
+    const { host } = new URL(url)
     this.url = url
     this.sip_uri = `sip:${host};transport=ws`
-    this.via_transport = protocol === 'wss:' ? 'WSS' : 'WS'
   }
 
   connect(): void {

@@ -14,6 +14,7 @@ export type WordGroup =
   | 'seatStatus'
   | 'seatState'
   | 'breakReason'
+  | 'leftQueue'
   | 'skipReason'
   | 'phoneKind'
   | 'findingLevel'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
-import { systemActor, writeAudit } from '#platform/audit/audit-store.ts'
+import { type Actor, systemActor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
@@ -35,12 +35,13 @@ const firstTeam = '随访一组'
 export async function setUpPhone(
   { db, secrets }: { readonly db: Ground; readonly secrets: Pick<Secrets, 'encrypt'> },
   draft: PhoneDraft,
+  actor: Actor = systemActor,
 ): Promise<PhoneAccount> {
   const { extension } = draft
   if (!/^\d{2,10}$/.test(extension)) throw new UserError('PHONE_INVALID', { field: 'extension', wanted: '2–10 digits' })
   const secret = randomBytes(12).toString('base64url')
   await db.transaction().execute(async (tx) => {
-    await oneAtATime(tx)
+    await oneSetupAtATime(tx)
     const userId = await accountOf(tx, draft.agent)
     const siteId = await firstSite(tx)
     const teamId = await ensureTeam(tx, siteId, draft.team ?? (await nameOfFirstTeam(tx)))
@@ -48,7 +49,7 @@ export async function setUpPhone(
     const phone = await sql<{ id: string }>`
       insert into phone (id, site_id, extension, secret_ciphertext)
       values (${newId()}, ${siteId}, ${extension}, ${secrets.encrypt(secret)})
-      on conflict (extension) do update set secret_ciphertext = excluded.secret_ciphertext returning id
+      on conflict (extension) do update set secret_ciphertext = excluded.secret_ciphertext, kind = 'desk' returning id
     `.execute(tx)
     const phoneId = phone.rows[0]?.id ?? ''
     // Whoever registered with the old secret registers again.
@@ -63,7 +64,7 @@ export async function setUpPhone(
     // The agent's page shows whether the phone is live before it is called for the first time.
     await ensureSeat(tx, userId)
     await writeAudit(tx, {
-      actor: systemActor,
+      actor,
       action: 'phone.set_up',
       object: { kind: 'phone', id: phoneId },
       outcome: 'ok',
@@ -73,22 +74,37 @@ export async function setUpPhone(
   return { extension, secret }
 }
 
+export interface TeamDraft {
+  readonly name: string
+  readonly campaign: string | null
+  /** How the campaign is dialled for the team; default progressive. */
+  readonly pacing?: 'progressive' | 'preview'
+  /** Whether patients are asked for a rating when an agent has hung up; absent: as it is. */
+  readonly rating?: boolean
+  /** Login of who supervises it. */
+  readonly supervisor?: string | null
+}
+
+/** The shipped flow that asks for a rating (ivr-flows). */
+const shippedRatingFlow = 'hangup-rating'
+
 /**
  * A team, made where there is none of that name; with a campaign, its tasks are dialled for the team's free seats
- * (progressive) from now on.
+ * (progressive), or shown to them first (preview), from now on; with a supervisor, who sees its floor and may be in its
+ * calls. A team that is made without one is every supervisor's.
  * @returns the team's id
- * @throws UserError TEAM_CAMPAIGN_UNKNOWN
+ * @throws UserError TEAM_CAMPAIGN_UNKNOWN, AGENT_UNKNOWN
  */
-export async function setUpTeam(
-  db: Ground,
-  draft: { readonly name: string; readonly campaign: string | null },
-): Promise<string> {
+export async function setUpTeam(db: Ground, draft: TeamDraft): Promise<string> {
+  const { pacing = 'progressive', rating } = draft
   return db.transaction().execute(async (tx) => {
-    await oneAtATime(tx)
-    const teamId = await ensureTeam(tx, await firstSite(tx), draft.name)
+    await oneSetupAtATime(tx)
+    const supervisorId = draft.supervisor == null ? null : await accountOf(tx, draft.supervisor)
+    const teamId = await ensureTeam(tx, await firstSite(tx), draft.name, supervisorId)
     if (draft.campaign !== null) {
       const changed = await sql<{ id: string }>`
-        update campaign set pacing = 'progressive', team_id = ${teamId}, changed_at = app_now()
+        update campaign set pacing = ${pacing}, team_id = ${teamId}, changed_at = app_now(),
+          rating_flow = case when ${rating === undefined} then rating_flow else ${rating === true ? shippedRatingFlow : null} end
         where name = ${draft.campaign} or id::text = ${draft.campaign} returning id
       `.execute(tx)
       if (changed.rows.length === 0) throw new UserError('TEAM_CAMPAIGN_UNKNOWN', { name: draft.campaign })
@@ -100,13 +116,14 @@ export async function setUpTeam(
       action: 'team.set_up',
       object: { kind: 'team', id: teamId },
       outcome: 'ok',
-      detail: { campaign: draft.campaign },
+      detail: { campaign: draft.campaign, pacing, rating: rating ?? null, supervisor: supervisorId },
     })
     return teamId
   })
 }
 
-async function oneAtATime(tx: GroundTransaction): Promise<void> {
+/** Teams, agents and phones are changed one after another. */
+export async function oneSetupAtATime(tx: GroundTransaction): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended('suifang.agent-setup', 0))`.execute(tx)
 }
 
@@ -118,7 +135,7 @@ async function accountOf(tx: GroundTransaction, name: string): Promise<string> {
   return rows[0].id
 }
 
-async function firstSite(tx: GroundTransaction): Promise<string> {
+export async function firstSite(tx: GroundTransaction): Promise<string> {
   const { rows } = await sql<{ id: string }>`select id from site order by created_at, id limit 1`.execute(tx)
   if (rows[0] !== undefined) return rows[0].id
   const id = newId()
@@ -131,13 +148,31 @@ async function nameOfFirstTeam(tx: GroundTransaction): Promise<string> {
   return rows[0]?.name ?? firstTeam
 }
 
-async function ensureTeam(tx: GroundTransaction, siteId: string, name: string): Promise<string> {
+/** @param supervisorId null: a new team is every supervisor's */
+async function ensureTeam(
+  tx: GroundTransaction,
+  siteId: string,
+  name: string,
+  supervisorId: string | null = null,
+): Promise<string> {
   if (name.trim() === '') throw new UserError('PHONE_INVALID', { field: 'team', wanted: 'a name' })
+  const id = newId()
   const { rows } = await sql<{ id: string }>`
-    insert into team (id, site_id, name) values (${newId()}, ${siteId}, ${name.trim()})
+    insert into team (id, site_id, name) values (${id}, ${siteId}, ${name.trim()})
     on conflict (site_id, name) do update set name = excluded.name returning id
   `.execute(tx)
-  return rows[0]?.id ?? ''
+  const teamId = rows[0]?.id ?? ''
+  if (supervisorId !== null) {
+    await sql`insert into team_supervisor (team_id, user_id) values (${teamId}, ${supervisorId}) on conflict do nothing`.execute(
+      tx,
+    )
+  } else if (teamId === id) {
+    await sql`
+      insert into team_supervisor (team_id, user_id)
+      select ${teamId}, user_account_id from user_role where role_code = 'supervisor'
+    `.execute(tx)
+  }
+  return teamId
 }
 
 async function refuseAnothers(tx: GroundTransaction, extension: string, userId: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { GroundTransaction } from '#platform/database/database.ts'
 import type { CallEvent, CallEventBody } from '../calls/call-event.ts'
-import { endSupervision, setSupervisionMode } from '../supervision/supervision-store.ts'
+import { endSupervision } from '../supervision/supervision-store.ts'
 import { wrapUpSeconds } from './seat.ts'
 import type { SeatNews } from './seat-news.ts'
 import {
@@ -22,6 +22,7 @@ const concerned: ReadonlySet<CallEventBody['type']> = new Set([
   'held',
   'resumed',
   'agent_left',
+  'left_queue',
   'supervised',
   'taken_over',
   'not_dialled',
@@ -76,9 +77,14 @@ async function change(tx: GroundTransaction, event: CallEvent, { seat, attemptSt
       if (state === 'holding') await moveSeat(tx, seatId, 'talking')
       return news.add(seatId, { type: 'call.resumed', payload: { callId } })
     case 'agent_left':
-      if (reservation !== 'accepted' || body.reason !== 'phone_lost') return
+      if (reservation !== 'accepted' || body.reason === 'not_back') return
+      if (body.reason === 'hung_up') return startWrapUp(tx, event, 'hospital', { seat, attemptState, news })
       await loseSeatLeg(tx, seatId, { channelUuid: null, keepLease: true })
       return
+    case 'left_queue':
+      // The seat was found in the moment in which nobody waited any more.
+      if (over || reservation !== 'accepted' || attemptState !== 'answered') return
+      return withdraw(tx, event, body.reason, { seat, attemptState, news })
     case 'taken_over':
       if (over || reservation !== 'accepted') return
       return takeOver(tx, event, body, { seat, attemptState, news })
@@ -125,38 +131,59 @@ async function takeOver(
   )
 }
 
-/** What the route wrote before is confirmed, or brought to its end. */
+/** How a supervisor is in the call stood in the row before the call was told; that one has left is told by the call. */
 async function followSupervision(
   tx: GroundTransaction,
   { supervisionId, mode }: Extract<CallEventBody, { type: 'supervised' }>,
   news: SeatNews,
 ): Promise<void> {
-  if (mode === null) await endSupervision(tx, supervisionId, 'left')
-  else await setSupervisionMode(tx, supervisionId, mode)
+  if (mode !== null) return
+  await endSupervision(tx, supervisionId, 'left')
   news.look()
 }
 
 async function endCall(
   tx: GroundTransaction,
-  { callId, attemptId, taskId }: CallEvent,
+  event: CallEvent,
   body: Extract<CallEventBody, { type: 'ended' }>,
-  { seat, attemptState, news }: Standing,
+  standing: Standing,
 ): Promise<void> {
+  const { seat, attemptState, news } = standing
+  const { attemptId } = event
   const { seatId, reservationId, reservation } = seat
   if (reservation === 'pending') {
     await moveReservation(tx, reservationId, 'rescinded')
     await free(tx, seat)
     news.add(seatId, { type: 'call.released', payload: { attemptId, reason: body.result } })
   } else if (reservation === 'accepted' && attemptState === 'bridged') {
-    await moveReservation(tx, reservationId, 'wrapping')
-    await beginWrapUp(tx, seatId, wrapUpSeconds)
-    news.add(seatId, { type: 'call.ended', payload: { callId, attemptId, taskId, by: body.hangupBy } })
+    await startWrapUp(tx, event, body.hangupBy, standing)
   } else if (reservation === 'accepted') {
     // The patient went before the agent was in the call: there is nothing to wrap up.
-    await moveReservation(tx, reservationId, 'canceled')
-    await free(tx, seat)
-    news.add(seatId, { type: 'call.released', payload: { attemptId, reason: body.result } })
+    await withdraw(tx, event, body.result, standing)
   }
+}
+
+async function startWrapUp(
+  tx: GroundTransaction,
+  { callId, attemptId, taskId }: CallEvent,
+  by: Extract<CallEventBody, { type: 'ended' }>['hangupBy'],
+  { seat: { seatId, reservationId }, news }: Standing,
+): Promise<void> {
+  await moveReservation(tx, reservationId, 'wrapping')
+  await beginWrapUp(tx, seatId, wrapUpSeconds)
+  news.add(seatId, { type: 'call.ended', payload: { callId, attemptId, taskId, by } })
+}
+
+/** The seat is free again without having been in the call. */
+async function withdraw(
+  tx: GroundTransaction,
+  { attemptId }: CallEvent,
+  reason: string,
+  { seat, news }: Standing,
+): Promise<void> {
+  await moveReservation(tx, seat.reservationId, 'canceled')
+  await free(tx, seat)
+  news.add(seat.seatId, { type: 'call.released', payload: { attemptId, reason } })
 }
 
 async function free(tx: GroundTransaction, { seatId, state, reachable }: SeatOfAttempt): Promise<void> {

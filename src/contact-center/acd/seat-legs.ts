@@ -63,6 +63,8 @@ export class SeatLegs {
   readonly #legs = new Map<string, SeatLeg>()
   readonly #phones = new Map<string, SeatPhone>()
   readonly #coming = new Map<string, Coming>()
+  /** Seats whose phone has called in and is being answered. */
+  readonly #answering = new Set<string>()
   /** Callers who wait until their seat awaits them. */
   readonly #early = new Map<string, () => void>()
   #closed = false
@@ -78,7 +80,7 @@ export class SeatLegs {
 
   /** Its phone is rung, awaited or up here. */
   has(seatId: string): boolean {
-    return this.#legs.has(seatId) || this.#coming.has(seatId)
+    return this.#legs.has(seatId) || this.#coming.has(seatId) || this.#answering.has(seatId)
   }
 
   get seatIds(): readonly string[] {
@@ -142,7 +144,10 @@ export class SeatLegs {
     const { seatId, displayName } = phone
     // A call that goes on keeps the seat on its media server.
     const mediaHost = this.#coming.get(seatId)?.mediaHost ?? this.#legs.get(seatId)?.ref.mediaHost
-    const leg = await call.accept({ seatId, displayName, ...(mediaHost == null ? {} : { mediaHost }) })
+    this.#answering.add(seatId)
+    const leg = await call
+      .accept({ seatId, displayName, ...(mediaHost == null ? {} : { mediaHost }) })
+      .finally(() => this.#answering.delete(seatId))
     this.#phones.set(seatId, phone)
     const before = this.#legs.get(seatId)
     this.#hold(seatId, leg)

@@ -2,7 +2,7 @@ import type { GroundTransaction } from '#platform/database/database.ts'
 import { newId } from '#platform/ids.ts'
 import type { AttemptForSeat, Lease, SeatOffer } from '../work-source.ts'
 import { SeatNews } from './seat-news.ts'
-import { type FreeSeat, lockFreeSeats, reserveSeats } from './seat-store.ts'
+import { type FreeSeat, lockFreeSeats, ratingFlowOf, reserveSeats } from './seat-store.ts'
 
 /** A seat that an attempt was promised before it is dialled. */
 export interface ReservedSeat {
@@ -12,6 +12,8 @@ export interface ReservedSeat {
   readonly callId: string
   /** Where the seat's leg is: the patient's is to be made there too. */
   readonly mediaHost: string | null
+  /** The flow that asks the patient for a rating once the agent has hung up; null: nobody is asked. */
+  readonly ratingFlow: string | null
 }
 
 /** The free seats of one campaign's team, for one claim. */
@@ -41,11 +43,12 @@ export class CampaignSeats implements SeatOffer {
 
   async reserve(tx: GroundTransaction, attempts: readonly AttemptForSeat[]): Promise<void> {
     const seats = seatsFor(attempts, this.#locked)
+    const ratingFlow = attempts.length > 0 ? await ratingFlowOf(tx, this.#campaignId) : null
     const made = attempts.map(({ attemptId, taskId }) => {
       const seat = seats.get(attemptId)
       if (seat === undefined) throw new RangeError('more attempts than locked seats')
       const callId = newId()
-      this.#reserved.set(attemptId, { ...seat, callId })
+      this.#reserved.set(attemptId, { ...seat, callId, ratingFlow })
       this.#news.add(seat.seatId, { type: 'call.reserved', payload: { callId, attemptId, taskId } })
       return { reservationId: callId, seatId: seat.seatId, attemptId }
     })

@@ -7,7 +7,7 @@ import type { SeatLegs } from './seat-legs.ts'
 import { SeatNews } from './seat-news.ts'
 import type { OpenedSeat } from './seat-schema.ts'
 import type { SeatService } from './seat-service.ts'
-import { agentAtPage, ensureSeat, givePhone, lockSeatOfAgent, seatOfAgent, setPage } from './seat-store.ts'
+import { agentAtPage, ensureSeat, givePhone, lockSeatOfAgent, pageOfAgent, setPage } from './seat-store.ts'
 import './seat-errors.ts'
 
 export interface SeatPagesParts {
@@ -84,8 +84,8 @@ export class SeatPages {
    * @throws UserError SEAT_OPEN_ELSEWHERE
    */
   async require(userId: string, pageId: string | null): Promise<void> {
-    const seat = await seatOfAgent(this.#parts.db, userId)
-    if (seat?.pageId != null && seat.pageId !== pageId) throw new UserError('SEAT_OPEN_ELSEWHERE')
+    const holder = await pageOfAgent(this.#parts.db, userId)
+    if (holder !== null && holder !== pageId) throw new UserError('SEAT_OPEN_ELSEWHERE')
   }
 }
 

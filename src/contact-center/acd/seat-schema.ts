@@ -31,6 +31,8 @@ export const SeatView = Type.Object({
       held: Type.Boolean(),
     }),
   ),
+  /** The task whose record is shown before it is dialled, while the seat is `previewing`. */
+  preview: orNull(Type.Object({ taskId: Type.String(), campaignId: Type.String(), offeredAt: Instant })),
   /** Supervisors in the call whom somebody in it can hear. */
   supervisors: Type.Array(
     Type.Object({

@@ -6,8 +6,10 @@ import { lastOffset } from '#platform/realtime/stream-store.ts'
 import type { LivePhone, SeatLeg } from '#telephony/telephony.ts'
 import { stateLease } from '../calls/attempt-store.ts'
 import { leaseSeconds } from '../calls/lease-keeper.ts'
+import { supervisingReason } from '../supervision/supervision.ts'
 import { supervisionOf, supervisorsTold } from '../supervision/supervision-store.ts'
 import type { Lease, WorkSource } from '../work-source.ts'
+import { type OpenPreview, previewAt } from './preview-store.ts'
 import { type ChosenStatus, isBusy, longestExtensionSeconds, statusPath } from './seat.ts'
 import type { SeatCall, SeatCalls } from './seat-call.ts'
 import type { SeatLegs } from './seat-legs.ts'
@@ -33,7 +35,7 @@ import './seat-errors.ts'
 export interface SeatServiceParts {
   readonly db: Ground
   readonly lease: Lease
-  readonly work: Pick<WorkSource, 'agentCallOver'>
+  readonly work: Pick<WorkSource, 'agentCallOver' | 'hasOutcome'>
   readonly legs: SeatLegs
   readonly calls: SeatCalls
   readonly clock: Clock
@@ -67,7 +69,8 @@ export class SeatService {
         const seat = await seatOfAgent(tx, userId)
         if (seat === null) return null
         const supervisors = seat.reservationId === null ? [] : await supervisorsTold(tx, seat.reservationId)
-        return viewOf(seat, supervisors, await lastOffset(tx, seatStream(seat.id)))
+        const preview = await previewAt(tx, seat.id)
+        return viewOf(seat, { supervisors, preview, offset: await lastOffset(tx, seatStream(seat.id)) })
       })
   }
 
@@ -89,7 +92,8 @@ export class SeatService {
     const left = await this.#change(userId, async (tx, seat) => {
       if (seat.status === 'signed_out') return null
       if (seat.status !== 'signing_out') await moveStatus(tx, seat.id, 'signing_out')
-      if (isBusy(seat.state) || seat.reservation !== null) return null
+      await leavePreview(tx, seat)
+      if ((isBusy(seat.state) && seat.state !== 'previewing') || seat.reservation !== null) return null
       await loseSeatLeg(tx, seat.id, { channelUuid: null, keepLease: false })
       await moveStatus(tx, seat.id, 'signed_out')
       return seat.id
@@ -101,10 +105,12 @@ export class SeatService {
   async setStatus(userId: string, status: ChosenStatus, reason: string | null = null): Promise<void> {
     await this.#change(userId, async (tx, seat) => {
       // A break of another kind would not be gone back from.
-      if ((await supervisionOf(tx, userId)) !== null) throw new UserError('SEAT_SUPERVISES')
+      const mayBe = seat.status === 'on_break' && seat.statusReason === supervisingReason
+      if (mayBe && (await supervisionOf(tx, userId)) !== null) throw new UserError('SEAT_SUPERVISES')
       const path = statusPath(seat.status, status)
       if (path === null) throw new UserError('SEAT_NOT_SIGNED_IN')
       for (const step of path) await moveStatus(tx, seat.id, step, step === 'available' ? null : reason)
+      if (status !== 'available') await leavePreview(tx, seat)
     })
   }
 
@@ -121,7 +127,15 @@ export class SeatService {
     await this.#change(userId, async (tx, seat, news) => {
       if (seat.state !== 'wrap_up') throw new UserError('SEAT_NOT_WRAPPING')
       // What becomes of a call that was taken over, its new seat says.
-      if (seat.attemptId !== null && seat.outcome === null && !seat.handedOver) throw new UserError('OUTCOME_MISSING')
+      const { attemptId, outcome, handedOver } = seat
+      if (
+        attemptId !== null &&
+        outcome === null &&
+        !handedOver &&
+        !(await this.#parts.work.hasOutcome(tx, attemptId))
+      ) {
+        throw new UserError('OUTCOME_MISSING')
+      }
       await endWrapUp(tx, seat, { work: this.#parts.work, news })
     })
   }
@@ -139,6 +153,11 @@ export class SeatService {
   /** @throws UserError SEAT_NO_CALL */
   async resume(userId: string): Promise<void> {
     await (await this.#call(userId)).resume()
+  }
+
+  /** @param digits 1–32 of 0–9, `*`, `#` @throws UserError SEAT_NO_CALL */
+  async sendDigits(userId: string, digits: string): Promise<void> {
+    await (await this.#call(userId)).sendDigits(digits)
   }
 
   /** A leg that called in for a seat that nobody awaited it at: the seat is free with it, or its call is told by itself. */
@@ -282,7 +301,20 @@ export class SeatService {
   }
 }
 
-function viewOf(seat: SeatRow, supervisors: Readonly<SeatView['supervisors']>, offset: number): SeatView {
+/** Who takes a break takes no call: the record goes back to the others (migration 0011). */
+async function leavePreview(tx: GroundTransaction, seat: SeatRow): Promise<void> {
+  if (seat.state === 'previewing') await moveSeat(tx, seat.id, seat.reachable ? 'idle' : 'unreachable')
+}
+
+function viewOf(
+  seat: SeatRow,
+  more: {
+    readonly supervisors: Readonly<SeatView['supervisors']>
+    readonly preview: OpenPreview | null
+    readonly offset: number
+  },
+): SeatView {
+  const { supervisors, preview, offset } = more
   const { id, status, statusReason, state, extension, phoneLive, callId, attemptId, taskId, reservation } = seat
   return {
     id,
@@ -297,6 +329,10 @@ function viewOf(seat: SeatRow, supervisors: Readonly<SeatView['supervisors']>, o
       callId === null || attemptId === null || taskId === null
         ? null
         : { callId, attemptId, taskId, answered: reservation !== 'pending', held: state === 'holding' },
+    preview:
+      preview === null
+        ? null
+        : { taskId: preview.taskId, campaignId: preview.campaignId, offeredAt: preview.offeredAt.toISOString() },
     supervisors: [...supervisors],
     offset,
   }

@@ -18,8 +18,15 @@ export interface FreeSeat {
   readonly mediaHost: string | null
 }
 
+/** Somebody waits for this team whom no seat has been given: people on the line come before those still to be dialled. */
+const isAwaited = sql`exists (
+  select from queue_entry e join queue q on q.id = e.queue_id
+  where q.team_id = g.team_id and e.left_at is null
+    and not exists (select from reservation w where w.attempt_id = e.attempt_id))`
+
 /**
- * Locks free seats of the campaign's team, longest idle first, those that another claim has locked left out.
+ * Locks free seats of the campaign's team, longest idle first, those that another claim has locked left out; none while
+ * patients wait for the team in a queue.
  * @param order.seatIds whose legs this process holds
  */
 export async function lockFreeSeats(
@@ -32,7 +39,7 @@ export async function lockFreeSeats(
     from seat s join agent g on g.user_id = s.agent_id
     where s.state = 'idle' and s.status = 'available' and s.id = any (${order.seatIds}::uuid[])
       and s.lease_owner = ${lease.owner} and s.lease_epoch = ${lease.epoch}
-      and g.team_id = (select c.team_id from campaign c where c.id = ${order.campaignId})
+      and g.team_id = (select c.team_id from campaign c where c.id = ${order.campaignId}) and not ${isAwaited}
     order by s.state_since, s.id
     for update of s skip locked
   `.execute(tx)
@@ -55,21 +62,33 @@ export async function reserveSeats(tx: GroundTransaction, made: readonly NewRese
   await sql`update seat set state = 'reserved' where id = any (${made.map((one) => one.seatId)}::uuid[])`.execute(tx)
 }
 
-/** Running progressive campaigns of a trunk for which this process has a free seat. */
+/** Running campaigns of a trunk and of one pacing for which this process has a free seat. */
 export async function campaignsWithFreeSeats(
   db: Ground,
   lease: Lease,
-  order: { readonly trunkId: string; readonly seatIds: readonly string[] },
+  order: {
+    readonly trunkId: string
+    readonly seatIds: readonly string[]
+    readonly pacing?: 'progressive' | 'preview'
+  },
 ): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
     select c.id from campaign c
-    where c.trunk_id = ${order.trunkId} and c.state = 'running' and c.pacing = 'progressive' and exists (
+    where c.trunk_id = ${order.trunkId} and c.state = 'running' and c.pacing = ${order.pacing ?? 'progressive'} and exists (
       select from seat s join agent g on g.user_id = s.agent_id
       where s.state = 'idle' and s.status = 'available' and g.team_id = c.team_id and s.id = any (${order.seatIds}::uuid[])
-        and s.lease_owner = ${lease.owner} and s.lease_epoch = ${lease.epoch})
+        and s.lease_owner = ${lease.owner} and s.lease_epoch = ${lease.epoch} and not ${isAwaited})
     order by c.id
   `.execute(db)
   return rows.map(({ id }) => id)
+}
+
+/** The flow that asks for a rating after the campaign's calls; null: none. */
+export async function ratingFlowOf(tx: GroundTransaction, campaignId: string): Promise<string | null> {
+  const { rows } = await sql<{ ratingFlow: string | null }>`
+    select rating_flow from campaign where id = ${campaignId}
+  `.execute(tx)
+  return rows[0]?.ratingFlow ?? null
 }
 
 export interface SeatOfAttempt {
@@ -388,7 +407,9 @@ export async function phoneThatCalls(
   extension: string,
 ): Promise<(SeatPhone & { readonly status: SeatStatus; readonly elsewhere: boolean }) | null> {
   const { rows } = await sql<SeatPhone & { status: SeatStatus; elsewhere: boolean }>`
-    select s.id as seat_id, p.extension, p.kind, null as contact, u.display_name, s.status, not ${mine(lease)} as elsewhere
+    select s.id as seat_id, p.extension, p.kind, u.display_name, (select n.contact from registration n
+        where n.phone_id = p.id and n.expires_at > clock_timestamp() and p.kind = 'desk') as contact,
+      s.status, not ${mine(lease)} as elsewhere
     from phone p join agent g on g.phone_id = p.id join seat s on s.agent_id = g.user_id
     join user_account u on u.id = g.user_id
     where p.extension = ${extension}
@@ -401,6 +422,12 @@ export async function setPage(tx: GroundTransaction, seatId: string, pageId: str
   await sql`
     update seat set page_id = ${pageId}, page_since = app_now() where id = ${seatId}
   `.execute(tx)
+}
+
+/** Null before the first. */
+export async function pageOfAgent(db: Ground, userId: string): Promise<string | null> {
+  const seat = await db.selectFrom('seat').select('pageId').where('agentId', '=', userId).executeTakeFirst()
+  return seat?.pageId ?? null
 }
 
 /** An agent's phone and site, for a page that opens the seat; null for an account that is no agent's. */

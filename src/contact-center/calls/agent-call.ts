@@ -10,6 +10,7 @@ import { attemptResult, type ResultRule } from './attempt-result.ts'
 import type { AttemptResult } from './call-event.ts'
 import { CallEvents, type CallEventsParts, failedEnd, neverDialled, refs } from './call-events.ts'
 import { CallRecording, pathOrNone } from './call-recording.ts'
+import { partFromAgent, type Rate } from './hang-up-rating.ts'
 import { SeatTalk, type SeatTalkParts, type TalkEnd } from './seat-talk.ts'
 
 export interface AgentCallParts extends CallEventsParts, SeatTalkParts {
@@ -23,6 +24,7 @@ export interface AgentCallParts extends CallEventsParts, SeatTalkParts {
    * a call does not wait for a database that is away.
    */
   readonly shown: () => Promise<void>
+  readonly rate: Rate
 }
 
 /**
@@ -182,6 +184,7 @@ class AgentCall implements SeatCall {
       // The agent has read before the first word.
       await events.written().then(() => this.#parts.shown(), ignore)
       ended = await talk.run()
+      await partFromAgent(this.#parts.rate, { talk, ended, leg, seat: this.#seat, events, log: this.#log })
     } catch (error) {
       logError(this.#log, error, 'the call broke off')
     }
@@ -194,7 +197,7 @@ class AgentCall implements SeatCall {
     events.write(
       {
         type: 'ended',
-        result: resultOf(end, ended),
+        result: talkResult(end, ended),
         hangupBy: end.by,
         sipStatus,
         sipReason: null,
@@ -208,7 +211,7 @@ class AgentCall implements SeatCall {
 }
 
 /** What the telephone did; what the call came to, the agent says (outcome). */
-function resultOf(end: LegEnd, { bridged, agentLost }: TalkEnd): AttemptResult {
+export function talkResult(end: LegEnd, { bridged, agentLost }: TalkEnd): AttemptResult {
   if (end.by === 'lost') return 'restart'
   // Nobody was there for the patient: a call back is owed.
   return agentLost || !bridged ? 'abandoned' : 'completed'

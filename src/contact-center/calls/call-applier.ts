@@ -1,6 +1,8 @@
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import type { Log } from '#platform/log.ts'
 import { appendToStream, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
+import { applyToQueue } from '../acd/queue-calls.ts'
+import { keepRating } from '../acd/rating-store.ts'
 import { applyToSeat } from '../acd/seat-calls.ts'
 import { SeatNews } from '../acd/seat-news.ts'
 import { markRecordingClosed, markRecordingMissing, markRecordingStarted } from '../recording/recording-store.ts'
@@ -102,6 +104,7 @@ export class CallApplier {
     }
     if (!(await insertCallEvent(tx, event))) return []
     const before = found.state
+    if (before === 'answered' || before === 'bridged') await applyToQueue(tx, event, seats)
     const told = await this.#change(tx, event, before)
     if (found.hasSeat) await applyToSeat(tx, event, before, seats)
     if (before !== 'ended' || saidByPatient.has(event.body.type)) await this.#parts.work.apply(tx, event)
@@ -153,6 +156,9 @@ export class CallApplier {
         ]
       case 'bridged':
         return before === 'answered' ? [moved('bridged')] : []
+      case 'rated':
+        await keepRating(tx, { attemptId, at, value: body.value })
+        return []
       case 'outcome':
         if (!over) await setOutcome(tx, event, body.outcome)
         return []

@@ -1,3 +1,5 @@
+import type { LeftReason } from '../acd/queue.ts'
+
 /**
  * What happens in a call, as it is written to the journal and applied to the database: in order, each once.
  *
@@ -56,8 +58,17 @@ export type CallEventBody =
   | { readonly type: 'bridged'; readonly seatId: string; readonly agentId: string; readonly ref: LegRefs }
   | { readonly type: 'held' }
   | { readonly type: 'resumed' }
-  /** `phone_lost`: the seat's leg ended, the patient waits with music. `not_back`: it did not come back in time. */
-  | { readonly type: 'agent_left'; readonly reason: 'phone_lost' | 'not_back' }
+  /**
+   * `phone_lost`: the seat's leg ended, the patient waits with music. `not_back`: it did not come back in time.
+   * `hung_up`: the agent has done with the call, and the patient is asked to rate it.
+   */
+  | { readonly type: 'agent_left'; readonly reason: 'phone_lost' | 'not_back' | 'hung_up' }
+  /** The patient waits for an agent, with music. */
+  | { readonly type: 'queued'; readonly queueId: string }
+  /** The patient waits no more, and no agent has come; who was given one has `bridged` instead. */
+  | { readonly type: 'left_queue'; readonly reason: LeftReason }
+  /** What the patient thought of the agent who was in the call last, 1 to 5 (best). */
+  | { readonly type: 'rated'; readonly value: number }
   /** A supervisor came into the call, changed how, or left it (null). */
   | {
       readonly type: 'supervised'
@@ -106,7 +117,7 @@ export interface LegRefs {
 }
 
 /** What an IVR flow may say of a call. */
-export type FlowOutcome = 'done' | 'partial' | 'refused' | 'wrong_person' | 'uncooperative'
+export type FlowOutcome = 'done' | 'partial' | 'refused' | 'wrong_person' | 'uncooperative' | 'callback'
 
 /** What the telephone did (vocabulary: attempt result). */
 export type AttemptResult =

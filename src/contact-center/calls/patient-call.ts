@@ -1,38 +1,43 @@
-import type { Clock } from '#platform/clock.ts'
 import { failpoint } from '#platform/failpoint.ts'
 import { newId } from '#platform/ids.ts'
 import { type Log, logError } from '#platform/log.ts'
 import type { LegEnd, PatientLeg, Telephony } from '#telephony/telephony.ts'
 import type { FlowRecord } from '../ivr/flow-machine.ts'
-import type { Lease, Work, WorkSource } from '../work-source.ts'
+import type { Work, WorkSource } from '../work-source.ts'
+import { talkResult } from './agent-call.ts'
 import { attemptResult, type ResultRule } from './attempt-result.ts'
-import type { AttemptResult, CallEvent, FlowOutcome } from './call-event.ts'
-import { CallEvents, failedEnd, neverDialled, refs } from './call-events.ts'
+import type { AttemptResult, FlowOutcome } from './call-event.ts'
+import { CallEvents, type CallEventsParts, failedEnd, neverDialled, refs } from './call-events.ts'
 import { CallRecording, pathOrNone } from './call-recording.ts'
+import type { HandedOver, HandOver } from './hand-over.ts'
+import type { TalkEnd } from './seat-talk.ts'
 
-/** What one IVR call came to, as far as the flow can tell. Null outcome: the far end left before the flow said any. */
+/**
+ * What one IVR call came to, as far as the flow can tell. Null outcome: the far end left before the flow said any, or an
+ * agent has the patient now.
+ */
 export interface FlowSummary {
   readonly outcome: FlowOutcome | null
 }
 
-export interface PatientCallParts {
+/** What a flow tells while it runs, and asks for. */
+export interface FlowHooks {
+  readonly onRecord: (record: FlowRecord, at: Date) => void
+  /** Has the patient wait for an agent; null for the queue of the campaign's own team. @returns whether one has come */
+  readonly transfer: (queue: string | null) => Promise<boolean>
+}
+
+export interface PatientCallParts extends CallEventsParts {
   readonly telephony: Pick<Telephony, 'dial'>
   readonly work: Pick<WorkSource, 'begin'>
-  readonly lease: Lease
-  readonly clock: Clock
   readonly log: Log
   readonly resultRules: () => readonly ResultRule[]
-  /** Resolves when the event is fsynced; never waits for the database. */
-  readonly journal: (event: CallEvent, lease: Lease) => Promise<void>
   /** Absolute path on the media server for this attempt's recording. Its folder exists. */
   readonly recordingPath: (attemptId: string) => Promise<string>
   /** Leads the patient through the flow; resolves when it is over or the leg has ended. */
-  readonly runFlow: (
-    leg: PatientLeg,
-    work: Work,
-    onRecord: (record: FlowRecord, at: Date) => void,
-    log: Log,
-  ) => Promise<FlowSummary>
+  readonly runFlow: (leg: PatientLeg, work: Work, hooks: FlowHooks, log: Log) => Promise<FlowSummary>
+  /** For a patient who may ask for an agent. */
+  readonly handOver: (call: HandedOver) => HandOver
 }
 
 /**
@@ -76,18 +81,23 @@ export async function callPatient(parts: PatientCallParts, work: Work): Promise<
   } else {
     const { leg, sipStatus, earlyMedia } = result
     events.write({ type: 'answered', sipStatus, earlyMedia, ref: refs(leg.ref) }, () => failpoint('answered'))
-    const outcome = await converse(parts, work, leg, { events, log, recordingPath })
+    const handOver = parts.handOver({ work, leg, events, log })
+    const { outcome, ended } = await converse(parts, work, leg, { events, log, recordingPath, handOver })
     const end = leg.end ?? { by: 'lost', q850: null, at: parts.clock.now() }
-    events.write({
-      type: 'ended',
-      result: answeredResult(end, outcome),
-      hangupBy: end.by,
-      sipStatus,
-      sipReason: null,
-      q850: end.q850,
-      earlyMedia,
-    })
-    log.info({ outcome, by: end.by }, 'call over')
+    events.write(
+      {
+        type: 'ended',
+        result: ended === null ? answeredResult(end, outcome, handOver) : talkResult(end, ended),
+        hangupBy: end.by,
+        sipStatus,
+        sipReason: null,
+        q850: end.q850,
+        earlyMedia,
+      },
+      ended?.bridged === true ? () => failpoint('wrap-up') : undefined,
+    )
+    handOver.leave()
+    log.info({ outcome, ...ended, by: end.by }, 'call over')
   }
   await events.written()
 }
@@ -97,36 +107,45 @@ interface Conversation {
   readonly log: Log
   /** Where it is to be recorded; made while it rang. */
   readonly recordingPath: Promise<string>
+  readonly handOver: HandOver
 }
 
-/** Records, leads through the flow and hangs up. Whatever fails in it, the leg is released and the recording closed. */
+/**
+ * Records, leads through the flow, has an agent talk with whoever asked for one, and hangs up. Whatever fails in it, the leg
+ * is released and the recording closed.
+ */
 async function converse(
   parts: PatientCallParts,
   work: Work,
   leg: PatientLeg,
-  { events, log, recordingPath }: Conversation,
-): Promise<FlowOutcome | null> {
+  { events, log, recordingPath, handOver }: Conversation,
+): Promise<{ readonly outcome: FlowOutcome | null; readonly ended: TalkEnd | null }> {
   const recording = new CallRecording(leg, await pathOrNone(recordingPath, log), events, log)
   let outcome: FlowOutcome | null = null
+  let ended: TalkEnd | null = null
   try {
-    const summary = await parts.runFlow(
-      leg,
-      work,
-      (record, at) => events.write(record, record.type === 'question' ? () => failpoint('in-question') : undefined, at),
-      log,
-    )
+    const hooks: FlowHooks = {
+      onRecord: (record, at) =>
+        events.write(record, record.type === 'question' ? () => failpoint('in-question') : undefined, at),
+      transfer: (queue) => handOver.transfer(queue),
+    }
+    const summary = await parts.runFlow(leg, work, hooks, log)
     outcome = summary.outcome
+    ended = await handOver.talk()
   } catch (error) {
     logError(log, error, 'the flow broke off')
   }
   await recording.stop()
+  await handOver.close()
   await leg.hangUp()
   await recording.tellClosed(() => failpoint('recording-closed'))
-  return outcome
+  return { outcome, ended }
 }
 
 /** What the telephone did is not what the patient said: a refusal spoken to its end is a completed call. */
-function answeredResult(end: LegEnd, outcome: FlowOutcome | null): AttemptResult {
+function answeredResult(end: LegEnd, outcome: FlowOutcome | null, { leftAlone }: HandOver): AttemptResult {
+  // Nobody was there for the patient: a call back is owed.
+  if (end.by !== 'lost' && (leftAlone || outcome === 'callback')) return 'abandoned'
   if (outcome === 'done' || outcome === 'refused' || outcome === 'wrong_person') return 'completed'
   return end.by === 'lost' ? 'restart' : 'partial'
 }

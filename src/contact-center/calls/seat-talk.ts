@@ -24,6 +24,8 @@ export interface TalkOrder {
   /** The seat's leg. */
   readonly agent: SeatLeg | null
   readonly events: CallEvents
+  /** Where the patient waits already; absent: a room of its own. */
+  readonly room?: Room
 }
 
 /** What became of it. */
@@ -74,13 +76,13 @@ export class SeatTalk implements SeatCall {
   #commands: Promise<unknown> = Promise.resolve()
   #leaveSeat: () => void
 
-  constructor(parts: SeatTalkParts, { patient, seat, agent, events }: TalkOrder) {
+  constructor(parts: SeatTalkParts, { patient, seat, agent, events, room }: TalkOrder) {
     this.#parts = parts
     this.#patient = patient
     this.#seat = seat
     this.#agent = agent
     this.#events = events
-    this.#room = parts.telephony.openRoom(patient)
+    this.#room = room ?? parts.telephony.openRoom(patient)
     this.#supervisors = new CallSupervisors(events)
     this.#leaveSeat = parts.seats.enter(seat.seatId, this)
   }

@@ -18,6 +18,8 @@ export interface SeatPacing {
   campaigns(trunkId: string): Promise<readonly string[]>
   /** The free seats of the campaign's team, for one claim. */
   offer(campaignId: string): CampaignSeats
+  /** Shows the next records of the trunk's preview campaigns at free seats; nothing is dialled. */
+  preview(trunkId: string): Promise<void>
   /** Carries one claimed attempt, and frees its seat, whatever the call may bring. */
   call(work: Work, seat: ReservedSeat): Promise<void>
 }
@@ -95,6 +97,13 @@ export class Dialer {
     })
   }
 
+  /** A call that a person has begun: carried as the dialler's own, and counted in the trunk's calls per second. */
+  carryForSeat(work: Work, seat: ReservedSeat): void {
+    const pacer = this.#pacers.get(work.trunkId)
+    if (pacer !== undefined) this.#pacers.set(work.trunkId, take(pacer, 1))
+    this.#carry(work.attemptId, this.#parts.seats.call(work, seat))
+  }
+
   /** No new call from now on; calls in progress are hung up and written to their end. */
   async close({ hangUp }: { readonly hangUp: () => Promise<void> }): Promise<void> {
     this.#open = false
@@ -133,6 +142,7 @@ export class Dialer {
       if (!this.#open || !this.#parts.telephony.up) return longestWaitMs
       // Seats first: people wait at them.
       const seated = await this.#claimForSeats(trunk.id, limit)
+      await this.#parts.seats.preview(trunk.id)
       const claimed = seated === limit ? [] : await work.claim(lease, trunk.id, limit - seated)
       if (claimed.length > 0) failpoint('after-claim')
       const started = seated + claimed.length

@@ -19,7 +19,7 @@ export interface Ask {
 }
 
 export type AskedKeys =
-  /** One key of these answers; `*` repeats and `9` means no more calls. */
+  /** One key of these answers; `*` repeats, `0` asks for an agent and `9` means no more calls. */
   | { readonly take: 'one'; readonly of: readonly string[] }
   /** Keys of these up to `#` or a pause; here no key has a meaning of its own. */
   | { readonly take: 'some'; readonly of: readonly string[]; readonly maxLength: number }
@@ -45,6 +45,8 @@ export type AskingStep =
   | { readonly type: 'gave_up'; readonly taken: boolean }
   /** `9`: the machine asks whether it was meant. */
   | { readonly type: 'opt_out'; readonly asking: Asking; readonly taken: boolean }
+  /** `0`: an agent is asked for. */
+  | { readonly type: 'operator'; readonly taken: boolean }
 
 /** `*` (and a `9` taken back) put the question again this often; afterwards they count as wrong keys. */
 const maxRepeats = 5
@@ -57,11 +59,12 @@ export function beginAsking(ask: Ask): { asking: Asking; commands: readonly Flow
 /**
  * @param early the key went down before the last play command's prompt began
  * @param optOut the flow knows what `9` means
+ * @param operator the flow knows what `0` means, and there is somebody to ask for
  */
 export function pressed(
   asking: Asking,
   digit: string,
-  { early, optOut }: { early: boolean; optOut: boolean },
+  { early, optOut, operator }: { early: boolean; optOut: boolean; operator: boolean },
 ): AskingStep {
   const { ask } = asking
   const firstTime = asking.failures === 0 && asking.repeats === 0
@@ -72,6 +75,7 @@ export function pressed(
     if (ask.keys.of.includes(digit)) return { type: 'answered', keys: digit, taken: true }
     if (digit === reservedKeys.repeat) return putAgain(asking, true)
     if (digit === reservedKeys.optOut && optOut) return { type: 'opt_out', asking, taken: true }
+    if (digit === reservedKeys.agent && operator) return { type: 'operator', taken: true }
     return failed(asking, 'invalid')
   }
   if (digit === '#') return { type: 'answered', keys: asking.entered, taken: true }

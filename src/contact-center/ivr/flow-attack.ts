@@ -22,6 +22,7 @@ export const anyInputs: fc.Arbitrary<readonly FlowInput[]> = fc
       { weight: 1, arbitrary: fc.constant<Move>([{ type: 'played' }, { type: 'timeout' }]) },
       { weight: 1, arbitrary: fc.constantFrom(...'123*9').map((digit): Move => [{ type: 'digit', digit }]) },
       { weight: 1, arbitrary: fc.constantFrom(...'19').map((digit): Move => [{ type: 'digit', digit, early: true }]) },
+      { weight: 1, arbitrary: fc.constant<Move>([{ type: 'transferred', taken: false }]) },
       { weight: 1, arbitrary: fc.constantFrom('begun', 'played', 'timeout', 'start').map((type): Move => [{ type }]) },
     ),
     { maxLength: 40, size: 'max' },
@@ -52,7 +53,8 @@ export function attack(flow: Flow, inputs: readonly FlowInput[], variables: Vari
   for (const input of inputs) feed(input)
   for (let steps = 0; !isOver(state); steps++) {
     if (steps > maxSilentSteps) throw new Error(`still waiting in ${state.nodeId}`)
-    feed(state.timer ? { type: 'timeout' } : { type: 'played' })
+    const waits = state.doing.type === 'transferring'
+    feed(waits ? { type: 'transferred', taken: false } : { type: state.timer ? 'timeout' : 'played' })
   }
   feed({ type: 'digit', digit: '1' })
   feed({ type: 'hangup' })

@@ -60,6 +60,52 @@ it('finds nothing wrong with a sound flow', () => {
   expect(checkFlow(sound, world).findings).toEqual([])
 })
 
+describe('the key 0', () => {
+  const operator = { next: 'operator' }
+  const handing: Readonly<Record<string, NodeDocument>> = {
+    operator: { kind: 'transfer', prompts: ['wait'], otherwise: 'nobody' },
+    nobody: { kind: 'hangup', outcome: 'callback', prompts: ['sorry'] },
+  }
+
+  it('may lead to a transfer, which nothing else need name', () => {
+    expect(told(handing, { operator })).toEqual([])
+  })
+
+  it('leads to a transfer and to nothing else', () => {
+    expect(told({}, { operator: { next: 'thanks' } })).toEqual(['FLOW_OPERATOR_NOT_TRANSFER /operator/next'])
+    expect(told({}, { operator: { next: 'nowhere' } })).toContain('FLOW_NODE_UNKNOWN /operator/next')
+  })
+
+  it('without it a transfer that nothing names cannot be reached', () => {
+    expect(told(handing)).toContain('FLOW_NODE_UNREACHABLE /nodes/operator')
+  })
+
+  it('a transfer says what happens when nobody is to be had, and that leads to an end', () => {
+    expect(told({ ...handing, operator: { kind: 'transfer' } }, { operator })).toEqual([
+      'FLOW_BRANCH_MISSING /nodes/operator/otherwise',
+    ])
+    expect(told({ operator: { kind: 'transfer', otherwise: 'operator' } }, { operator })).toContain(
+      'FLOW_DEAD_END /nodes/operator',
+    )
+  })
+
+  it('nobody is told of a key that leads nowhere, and what the law asks for is told everybody', () => {
+    const [first, ...others] = sound.prompts
+    const told0 = { prompts: [{ ...first, when: 'operator' }, ...others] }
+    expect(told({}, told0)).toEqual(['FLOW_OPERATOR_MISSING /prompts/0/when'])
+    const prompts = flowOf({ ...nodes, ...handing }, { optOut }).prompts.map((prompt) =>
+      prompt.id === 'notice' ? { ...prompt, when: 'operator' } : prompt,
+    )
+    expect(told(handing, { operator, prompts })).toContain('FLOW_NOTICE_SKIPPABLE /prompts/1')
+  })
+
+  it('nothing of health is said on the way to an agent', () => {
+    const texts = { wait: '请稍候，正在为手术患者转接' }
+    const speaking = testWorld({ extraKinds: [health], healthWords: ['手术'], prompts: anyPrompts(texts) })
+    expect(told(handing, { operator }, speaking)).toEqual(['FLOW_HEALTH_WORD_EARLY /nodes/operator/prompts/0'])
+  })
+})
+
 describe('ways through', () => {
   it.each(['noInput', 'invalid', 'tooMany', 'options'])('a menu says what happens: %s', (branch) => {
     expect(told(menuWithout(branch))).toContain(`FLOW_BRANCH_MISSING /nodes/identity/${branch}`)
@@ -115,7 +161,7 @@ describe('ways through', () => {
     expect(findings).toEqual([
       fault('FLOW_NODE_KIND_UNKNOWN', '/nodes/survey/kind', {
         kind: 'quiz',
-        kinds: 'play, menu, collect, condition, set, hangup, health',
+        kinds: 'play, menu, collect, condition, set, transfer, hangup, health',
       }),
     ])
   })
@@ -255,7 +301,7 @@ describe('a document that is no flow', () => {
 
   it('has the values told that may stand', () => {
     const { findings } = checkFlow(flowOf({ ...nodes, thanks: { kind: 'hangup', outcome: 'fine' } }, { optOut }), world)
-    expect(findings[0]?.params.reason).toBe('must be done or refused or wrong_person or unfinished')
+    expect(findings[0]?.params.reason).toBe('must be done or refused or wrong_person or unfinished or callback')
   })
 })
 

@@ -18,6 +18,7 @@ export function checkGraph(flow: Flow, world: FlowWorld): readonly Finding[] {
   return [
     ...waysThrough(flow),
     ...optOutFindings(flow),
+    ...operatorFindings(flow),
     ...prompts,
     ...noticeFindings(flow),
     ...identityFindings(flow, world),
@@ -28,6 +29,7 @@ function unknownNodes({ definition, nodes }: Flow): Finding[] {
   const named = [
     { path: '/start', to: definition.start },
     ...(definition.optOut === undefined ? [] : [{ path: '/optOut/next', to: definition.optOut.next }]),
+    ...(definition.operator === undefined ? [] : [{ path: '/operator/next', to: definition.operator.next }]),
     ...[...nodes].flatMap(([nodeId, node]) =>
       node.exits.map((exit) => ({ path: pointer('nodes', nodeId) + exit.path, to: exit.to })),
     ),
@@ -73,10 +75,11 @@ function reach(
   return reached
 }
 
-/** A node's exits, and the one that `9` makes. */
+/** A node's exits, and those that `9` and `0` make. */
 function waysOn({ definition }: Flow, node: FlowNode): readonly Exit[] {
-  if (!node.offersOptOut || definition.optOut === undefined) return node.exits
-  return [...node.exits, { path: '', to: definition.optOut.next, identifies: false }]
+  if (!node.offersOptOut) return node.exits
+  const keys = [definition.optOut, definition.operator].filter((key) => key !== undefined)
+  return [...node.exits, ...keys.map(({ next }) => ({ path: '', to: next, identifies: false }))]
 }
 
 function leadingToAnEnd(flow: Flow): Set<string> {
@@ -84,7 +87,7 @@ function leadingToAnEnd(flow: Flow): Set<string> {
   for (let before = -1; before !== ending.size; ) {
     before = ending.size
     for (const [nodeId, node] of flow.nodes) {
-      // `9` is a way out of the survey, not of a flow that leads nowhere.
+      // `9` and `0` are ways out of the survey, not of a flow that leads nowhere.
       if (node.ends !== undefined || node.exits.some(({ to }) => ending.has(to))) ending.add(nodeId)
     }
   }
@@ -120,6 +123,19 @@ function optOutFindings({ definition, nodes }: Flow): Finding[] {
   return nodes.get(optOut.next)?.ends === 'refused' ? [] : [fault('FLOW_OPT_OUT_NOT_REFUSED', '/optOut/next')]
 }
 
+/** `0` leads to a transfer; and who is told of the key has one. */
+function operatorFindings({ definition, nodes }: Flow): Finding[] {
+  const { operator } = definition
+  if (operator !== undefined) {
+    return nodes.get(operator.next)?.transfersTo === undefined
+      ? [fault('FLOW_OPERATOR_NOT_TRANSFER', '/operator/next', { node: operator.next })]
+      : []
+  }
+  return definition.prompts.flatMap(({ id, when }, index) =>
+    when === 'operator' ? [fault('FLOW_OPERATOR_MISSING', pointer('prompts', index, 'when'), { prompt: id })] : [],
+  )
+}
+
 function promptFindings(flow: Flow, { prompts }: FlowWorld): Finding[] {
   const { definition, nodes, mandatory } = flow
   const findings: Finding[] = []
@@ -153,8 +169,8 @@ function promptFindings(flow: Flow, { prompts }: FlowWorld): Finding[] {
 /** No way to a survey on which the recording notice was not heard to its end. */
 function noticeFindings(flow: Flow): Finding[] {
   const notices = flow.definition.prompts.filter(({ role }) => role === 'recording_notice')
-  const findings = notices.flatMap(({ id, mandatory }) => {
-    if (mandatory === true) return []
+  const findings = notices.flatMap(({ id, mandatory, when }) => {
+    if (mandatory === true && when === undefined) return []
     const index = flow.definition.prompts.findIndex((prompt) => prompt.id === id)
     return [fault('FLOW_NOTICE_SKIPPABLE', pointer('prompts', index), { prompt: id })]
   })

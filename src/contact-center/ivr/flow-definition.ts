@@ -26,6 +26,8 @@ export const FlowPrompt = Type.Object(
     mandatory: Type.Optional(Type.Boolean()),
     /** What the law asks for; the validator looks for it before any survey (requirements §8.4). */
     role: Type.Optional(Type.Literal('recording_notice')),
+    /** Spoken only in a call whose patient can be given to an agent: what tells of the key `0`. */
+    when: Type.Optional(Type.Literal('operator')),
   },
   { additionalProperties: false },
 )
@@ -59,6 +61,15 @@ export const OptOut = Type.Object(
   { additionalProperties: false },
 )
 
+/** Key `0`: an agent (requirements E09). */
+export const Operator = Type.Object(
+  {
+    /** A node of the kind `transfer`. */
+    next: Name,
+  },
+  { additionalProperties: false },
+)
+
 export const FlowDefinition = Type.Object(
   {
     id: Name,
@@ -69,6 +80,8 @@ export const FlowDefinition = Type.Object(
     prompts: Type.Array(FlowPrompt, { maxItems: 200 }),
     timing: Type.Optional(FlowTiming),
     optOut: Type.Optional(OptOut),
+    /** Without it `0` is a wrong key, as it is in a call for which nobody can be asked (variable `operator`). */
+    operator: Type.Optional(Operator),
     start: Name,
     nodes: Type.Record(Name, Type.Object({ kind: Type.String() }), { additionalProperties: false }),
   },

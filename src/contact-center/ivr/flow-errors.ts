@@ -134,6 +134,18 @@ declareErrors({
     en: 'After a confirmed 9 the call must end as refused. Name a hang-up node with the outcome "refused".',
     zh: '确认按 9 之后通话必须以"拒访"结束。请指定结果为 refused 的挂机节点。',
   },
+  FLOW_OPERATOR_NOT_TRANSFER: {
+    kind: 'user',
+    status: 422,
+    en: 'The key 0 must lead to a transfer node, and "{node}" is none. Name one.',
+    zh: '按键 0 必须指向转接节点（transfer），而"{node}"不是。请改为转接节点。',
+  },
+  FLOW_OPERATOR_MISSING: {
+    kind: 'user',
+    status: 422,
+    en: 'The prompt "{prompt}" tells of the key 0, and the flow does not say where it leads. Add operator.',
+    zh: '语音"{prompt}"提示可按 0，但流程没有说明按 0 后怎么办。请添加 operator。',
+  },
   FLOW_NOTICE_MISSING: {
     kind: 'user',
     status: 422,
@@ -143,8 +155,8 @@ declareErrors({
   FLOW_NOTICE_SKIPPABLE: {
     kind: 'user',
     status: 422,
-    en: 'The recording notice "{prompt}" could be skipped. Set mandatory to true.',
-    zh: '录音告知"{prompt}"可被跳过。请将 mandatory 设为 true。',
+    en: 'The recording notice "{prompt}" could be skipped. Set mandatory to true, and let it stand without "when".',
+    zh: '录音告知"{prompt}"可被跳过。请将 mandatory 设为 true，且不要设置 when。',
   },
   FLOW_IDENTITY_MISSING: {
     kind: 'user',

@@ -30,6 +30,8 @@ export type FlowInput =
   /** Every file of the last `play` command has been heard to its end (a play that was interrupted sends nothing). */
   | { readonly type: 'played' }
   | { readonly type: 'timeout' }
+  /** What came of the last `transfer` command: an agent has the patient, or nobody was to be had. */
+  | { readonly type: 'transferred'; readonly taken: boolean }
   /** The far end is gone. The machine says its last words (outcome) and stops. */
   | { readonly type: 'hangup' }
 
@@ -44,7 +46,9 @@ export type FlowCommand =
   | { readonly type: 'timer'; readonly ms: number | null }
   /** To the journal, in order; the bodies of CallEvent that a flow may write. */
   | { readonly type: 'record'; readonly event: FlowRecord }
-  /** The flow is over: hang up. Always the last command. */
+  /** Have the patient wait for an agent, and tell what came of it. @property queue null: the call's own */
+  | { readonly type: 'transfer'; readonly queue: string | null }
+  /** The flow is over: hang up. Always the last command, but for a flow that an agent has taken over from. */
   | { readonly type: 'hangup' }
 
 export type FlowRecord = Extract<
@@ -71,6 +75,7 @@ type Doing =
   | ({ readonly type: 'asking' } & Asking)
   /** `9` was pressed: is it meant? Afterwards the question goes on where it was. */
   | { readonly type: 'confirming'; readonly back: Asking; readonly begun: boolean; readonly playing: boolean }
+  | { readonly type: 'transferring' }
   | { readonly type: 'over' }
 
 /** Prompts in a row that all may, or all may not, be interrupted. The first group is the one being played. */
@@ -87,7 +92,10 @@ export interface FlowStep {
 /** More nodes than any honest call passes: a person who goes round and round for hours is let go. */
 const maxVisits = 500
 
-/** @param variables what the flow is told: of the task, of earlier attempts. JSON. */
+/**
+ * @param variables what the flow is told: of the task, of earlier attempts; `operator: true` where somebody can be asked
+ *   for. JSON.
+ */
 export function startFlow(variables: Variables = {}): FlowState {
   return {
     nodeId: null,
@@ -148,6 +156,9 @@ class Run {
         this.#update({ timer: false })
         this.#timeout(doing)
         return
+      case 'transferred':
+        this.#transferred(doing, input.taken)
+        return
     }
   }
 
@@ -167,7 +178,8 @@ class Run {
         return
       }
       case 'asking': {
-        const outcome = pressed(doing, digit, { early, optOut: this.#flow.definition.optOut !== undefined })
+        const optOut = this.#flow.definition.optOut !== undefined
+        const outcome = pressed(doing, digit, { early, optOut, operator: this.#hasOperator })
         this.#key(digit, doing.ask.questionId, outcome.taken)
         this.#asked(doing, outcome)
         return
@@ -181,6 +193,8 @@ class Run {
         else this.#back(doing.back)
         return
       }
+      case 'transferring':
+        this.#key(digit, null, false)
     }
   }
 
@@ -225,7 +239,11 @@ class Run {
         const back = { ...outcome.asking, playing: false }
         this.#update({ doing: { type: 'confirming', back, begun: false, playing: true } })
         this.#emit({ type: 'play', prompts: this.#flow.definition.optOut?.prompts ?? [], interruptible: true })
+        return
       }
+      case 'operator':
+        if (before.playing) this.#emit({ type: 'stop' })
+        this.#go(this.#flow.definition.operator?.next ?? this.#flow.definition.start)
     }
   }
 
@@ -236,6 +254,13 @@ class Run {
   #optedOut(): void {
     this.#record({ type: 'do_not_call' })
     this.#go(this.#flow.definition.optOut?.next ?? this.#flow.definition.start)
+  }
+
+  /** Whoever has taken the patient over says what the call was. */
+  #transferred(doing: Doing, taken: boolean): void {
+    if (doing.type !== 'transferring') return
+    if (taken) this.#update({ doing: { type: 'over' } })
+    else this.#reply({ type: 'not_taken' })
   }
 
   #reply(reply: Reply): void {
@@ -294,11 +319,15 @@ class Run {
         this.#sayNext(this.#groups(action.prompts, action.skippable))
         return null
       case 'ask': {
-        const { asking, commands } = beginAsking(action.ask)
+        const { asking, commands } = beginAsking({ ...action.ask, prompts: this.#spoken(action.ask.prompts) })
         this.#update({ doing: { type: 'asking', ...asking } })
         for (const command of commands) this.#emit(command)
         return null
       }
+      case 'transfer':
+        this.#update({ doing: { type: 'transferring' } })
+        this.#emit({ type: 'transfer', queue: action.queue })
+        return null
       default:
         this.#end()
         return null
@@ -317,13 +346,22 @@ class Run {
 
   #groups(prompts: readonly string[], skippable: boolean): PromptGroup[] {
     const groups: { prompts: string[]; skippable: boolean }[] = []
-    for (const prompt of prompts) {
+    for (const prompt of this.#spoken(prompts)) {
       const maySkip = skippable && !this.#flow.mandatory.has(prompt)
       const last = groups.at(-1)
       if (last?.skippable === maySkip) last.prompts.push(prompt)
       else groups.push({ prompts: [prompt], skippable: maySkip })
     }
     return groups
+  }
+
+  /** Nobody is told of the key `0` where it leads nowhere. */
+  #spoken(prompts: readonly string[]): readonly string[] {
+    return this.#hasOperator ? prompts : prompts.filter((prompt) => !this.#flow.ofOperator.has(prompt))
+  }
+
+  get #hasOperator(): boolean {
+    return this.#flow.definition.operator !== undefined && this.state.variables.operator === true
   }
 
   #farEndGone(): void {

@@ -306,6 +306,72 @@ describe('silence', () => {
   })
 })
 
+describe('a flow that hands the patient over', () => {
+  const handing = openFlow(
+    flowOf(
+      {
+        menu: { kind: 'menu', prompts: ['menu'], options: [option('1', 'thanks')], ...asking },
+        operator: { kind: 'transfer', queue: '人工', prompts: ['wait'], otherwise: 'nobody' },
+        thanks: { kind: 'hangup', outcome: 'done', prompts: ['thanks'] },
+        nobody: { kind: 'hangup', outcome: 'callback', prompts: ['apology'] },
+        sorry: { kind: 'hangup', outcome: 'unfinished', prompts: ['sorry'] },
+        refused: { kind: 'hangup', outcome: 'refused', prompts: ['refused'] },
+      },
+      { optOut: { prompts: ['sure'], next: 'refused' }, operator: { next: 'operator' } },
+    ),
+    testWorld(),
+  )
+
+  async function asking0(transfer: (queue: string | null) => Promise<boolean>) {
+    const leg = new ScriptedLeg()
+    const clock = virtualClock()
+    const variables = { operator: true }
+    const parts = { leg, flow: handing, variables, prompts: anyPrompts(), clock, onRecord: () => {} }
+    const done = runFlow({ ...parts, transfer, uptimeMs: () => clock.now().getTime() })
+    await clock.advance(1_000)
+    leg.press('0')
+    await leg.settlePlay('stopped')
+    await leg.settleStop()
+    return { leg, clock, done }
+  }
+
+  it('speaks before it asks for an agent of the queue', async () => {
+    const asked: (string | null)[] = []
+    const { leg } = await asking0(async (queue) => {
+      asked.push(queue)
+      return new Promise(() => {})
+    })
+    expect(asked).toEqual([])
+    expect(leg.calls.at(-1)).toBe('play wait')
+    await leg.hear()
+    expect(asked).toEqual(['人工'])
+  })
+
+  it('is over without an outcome once an agent has the patient', async () => {
+    const { leg, clock, done } = await asking0(async () => true)
+    await leg.hear()
+    expect(await done).toMatchObject({ outcome: null, handedOver: true, lastNode: 'operator', error: null })
+    expect(clock.pending).toBe(0)
+  })
+
+  it('goes on with the machine when nobody was to be had', async () => {
+    const { leg, done } = await asking0(async () => false)
+    await leg.hear()
+    expect(leg.calls.at(-1)).toBe('play apology')
+    await leg.hear()
+    expect(await done).toMatchObject({ outcome: 'callback', handedOver: false })
+  })
+
+  it('is over for a patient who hangs up meanwhile, whatever is answered later', async () => {
+    const waiting = Promise.withResolvers<boolean>()
+    const { leg, done } = await asking0(() => waiting.promise)
+    await leg.hear()
+    await leg.hangUpByPatient()
+    waiting.resolve(true)
+    expect(await done).toMatchObject({ outcome: 'partial', handedOver: false })
+  })
+})
+
 describe('the end', () => {
   it('comes after the good-bye, and the leg stays the caller’s to hang up', async () => {
     const { leg, done, clock } = await atMenu()
@@ -313,7 +379,14 @@ describe('the end', () => {
     await leg.settlePlay('stopped')
     await leg.settleStop()
     await leg.hear()
-    expect(await done).toEqual({ outcome: 'done', answered: 0, total: 0, lastNode: 'thanks', error: null })
+    expect(await done).toMatchObject({
+      outcome: 'done',
+      handedOver: false,
+      answered: 0,
+      total: 0,
+      lastNode: 'thanks',
+      error: null,
+    })
     expect(leg.calls).not.toContain('hangUp')
     expect(clock.pending).toBe(0)
   })

@@ -24,6 +24,11 @@ export interface FlowRunOptions {
   readonly clock: Clock
   /** In order, each once, in the same turn of the event loop as what caused it. Must not throw. */
   readonly onRecord: (record: FlowRecord, at: Date) => void
+  /**
+   * Has the patient wait for an agent of the queue (null: the call's own), and resolves when one has the patient (true) or
+   * nobody was to be had (false; the leg is then alone with the machine again). Must not reject. Absent: nobody ever is.
+   */
+  readonly transfer?: (queue: string | null) => Promise<boolean>
   /** Already carries attempt and call id. */
   readonly log?: Log
   /** Milliseconds that only go forward; default `performance.now`. */
@@ -31,10 +36,14 @@ export interface FlowRunOptions {
 }
 
 export interface FlowSummary {
-  readonly outcome: FlowOutcome
+  /** Null where an agent has taken the patient over: the agent says it. */
+  readonly outcome: FlowOutcome | null
   readonly answered: number
   readonly total: number
   readonly lastNode: string | null
+  readonly handedOver: boolean
+  /** The flow's variables at its end. */
+  readonly variables: Variables
   /** Why the call had to be ended: a prompt that could not be played. Null when it ended by itself. */
   readonly error: unknown
 }
@@ -63,22 +72,26 @@ class FlowRun {
   readonly #clock: Clock
   readonly #log: Log
   readonly #onRecord: FlowRunOptions['onRecord']
+  readonly #transfer: NonNullable<FlowRunOptions['transfer']>
   readonly #uptimeMs: () => number
   readonly #speaker: Speaker
   #state: FlowState
   #timer: Timer | undefined
   #begunAtMs = 0
   #error: unknown = null
+  #handedOver = false
   #finished = false
   #resolve: (summary: FlowSummary) => void = () => {}
 
-  constructor({ leg, flow, variables, prompts, clock, onRecord, log, uptimeMs }: FlowRunOptions) {
+  constructor(options: FlowRunOptions) {
+    const { leg, flow, variables, prompts, clock, onRecord, transfer, log, uptimeMs } = options
     this.#leg = leg
     this.#flow = flow
     this.#prompts = prompts
     this.#clock = clock
     this.#log = log ?? silentLog
     this.#onRecord = onRecord
+    this.#transfer = transfer ?? (async () => false)
     this.#uptimeMs = uptimeMs ?? (() => performance.now())
     this.#state = startFlow(variables)
     this.#speaker = new Speaker(leg, {
@@ -134,10 +147,21 @@ class FlowRun {
       case 'record':
         this.#onRecord(command.event, at)
         return
+      case 'transfer':
+        void this.#handOver(command.queue)
+        return
       case 'hangup':
         this.#finish()
         return
     }
+  }
+
+  async #handOver(queue: string | null): Promise<void> {
+    const taken = await this.#transfer(queue)
+    if (isOver(this.#state)) return
+    this.#handedOver = taken
+    this.#feed({ type: 'transferred', taken })
+    if (taken) this.#finish()
   }
 
   #play(prompts: readonly string[]): void {
@@ -173,10 +197,12 @@ class FlowRun {
     this.#speaker.close()
     const { outcome, progress, nodeId } = this.#state
     const summary: FlowSummary = {
-      outcome: outcome ?? 'partial',
+      outcome: outcome ?? (this.#handedOver ? null : 'partial'),
       answered: progress.answered,
       total: progress.total,
       lastNode: nodeId,
+      handedOver: this.#handedOver,
+      variables: this.#state.variables,
       error: this.#error,
     }
     this.#resolve(summary)

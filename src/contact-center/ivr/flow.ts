@@ -12,6 +12,8 @@ export interface Flow {
   readonly nodes: ReadonlyMap<string, FlowNode>
   /** Prompts that are heard to their end. */
   readonly mandatory: ReadonlySet<string>
+  /** Prompts that are spoken only where somebody can be asked for. */
+  readonly ofOperator: ReadonlySet<string>
   /** Keys that confirm `9`. */
   readonly confirmKeys: readonly string[]
 }
@@ -45,6 +47,7 @@ export function checkFlow(document: unknown, world: FlowWorld): CheckedFlow {
     definition: document,
     nodes,
     mandatory: new Set(document.prompts.filter(({ mandatory }) => mandatory === true).map(({ id }) => id)),
+    ofOperator: new Set(document.prompts.filter(({ when }) => when === 'operator').map(({ id }) => id)),
     confirmKeys: document.optOut?.confirmKeys ?? ['9', '1'],
   }
   // Ways through a flow with unreadable nodes would only be told wrong.

@@ -26,18 +26,22 @@ export interface FlowNode {
   readonly prompts: readonly PromptUse[]
   /** Waits for the person's keys. */
   readonly asks: boolean
-  /** Keys `*` and `9` have their meaning here, so the flow must say what `9` does. */
+  /** Keys `*`, `0` and `9` have their meaning here, so the flow must say what `9` does. */
   readonly offersOptOut: boolean
+  /** Hands the patient to an agent: the queue's name, null for the one of the call's own team. */
+  readonly transfersTo?: string | null
   /** Speaks of health: only after the recording notice and the identity check (requirements E03, §8.4). */
   readonly sensitive: boolean
   /** What the call ends as, where this node ends it. */
-  readonly ends?: FlowOutcome | 'unfinished'
+  readonly ends?: FlowEnd
   /** What only this kind can know to be wrong. */
   check?(world: CheckWorld): readonly Finding[]
   enter(context: NodeContext): Turn
   /** What the node asked for has happened. Kinds whose turns only go on or end need none. */
   on?(reply: Reply, memory: Json, context: NodeContext): Turn
 }
+
+export type FlowEnd = FlowOutcome | 'unfinished'
 
 export interface Exit {
   /** Where in the node it is written. */
@@ -81,7 +85,7 @@ export interface Turn {
   /** Kept for the node until its next turn. */
   readonly memory?: Json
   /** Said of the call; `unfinished` becomes `partial`, or `uncooperative` where nothing was answered. */
-  readonly outcome?: FlowOutcome | 'unfinished'
+  readonly outcome?: FlowEnd
   readonly action: Action
 }
 
@@ -92,6 +96,8 @@ export type Action =
   | { readonly type: 'ask'; readonly ask: Ask }
   /** The keys did not make sense: a failure of the same question, which is put again. Only as reply to `answered`. */
   | { readonly type: 'refuse' }
+  /** Have an agent take the patient over; replied to by `not_taken`, and by nothing when one did: the flow is over. */
+  | { readonly type: 'transfer'; readonly queue: string | null }
   | { readonly type: 'go'; readonly to: string }
   | { readonly type: 'end' }
 
@@ -99,6 +105,7 @@ export type Reply =
   | { readonly type: 'said' }
   | { readonly type: 'answered'; readonly keys: string }
   | { readonly type: 'gave_up' }
+  | { readonly type: 'not_taken' }
 
 export type KindRegistry = ReadonlyMap<string, NodeKind>
 

@@ -11,8 +11,11 @@ import {
 import type { Variables } from './json.ts'
 import type { PromptBook } from './prompt-library.ts'
 
-/** What a person at a terminal does: press a key, or say nothing until the flow has waited long enough. */
-export type SimulatedPress = { readonly key: string } | 'silence'
+/**
+ * What a person at a terminal does: press a key, or say nothing until the flow has waited long enough. Where the patient
+ * waits for an agent, `agent` is one who takes the call, and silence that nobody does.
+ */
+export type SimulatedPress = { readonly key: string } | 'silence' | 'agent'
 
 export interface Simulation {
   readonly flow: Flow
@@ -44,7 +47,13 @@ export async function simulate({ flow, variables, prompts, presses, write }: Sim
   hearOut()
   for await (const press of presses) {
     if (isOver(state)) break
-    if (press === 'silence') {
+    if (press === 'agent') {
+      if (state.doing.type === 'transferring') write('      (an agent takes the call)')
+      feed({ type: 'transferred', taken: true })
+    } else if (press === 'silence' && state.doing.type === 'transferring') {
+      write('      (no agent is to be had)')
+      feed({ type: 'transferred', taken: false })
+    } else if (press === 'silence') {
       write('      (silence)')
       feed({ type: 'played' })
       feed({ type: 'timeout' })
@@ -63,6 +72,8 @@ export async function simulate({ flow, variables, prompts, presses, write }: Sim
 
 function tell(command: FlowCommand, prompts: PromptBook, write: (line: string) => void): void {
   if (command.type === 'hangup') write('      (we hang up)')
+  if (command.type === 'transfer')
+    write(`      (music, until an agent is free${command.queue === null ? '' : `: ${command.queue}`})`)
   if (command.type === 'record') write(`    ${command.event.type.padEnd(12)}${described(command.event)}`)
   if (command.type !== 'play') return
   for (const prompt of command.prompts) {

@@ -19,4 +19,28 @@ declareErrors({
     en: 'The recording file is not where it was stored. Report the recording number {id} to the system administrator.',
     zh: '录音文件不在存储位置。请将录音编号 {id} 告知系统管理员。',
   },
+  RECORDING_CHANGED: {
+    kind: 'operational',
+    status: 409,
+    en: 'The recording file is not the one that was verified after the call. It is not played; report the recording number {id} to the system administrator, who can restore it from a backup.',
+    zh: '录音文件与通话后校验时的文件不一致，已停止播放。请将录音编号 {id} 告知系统管理员，从备份中恢复。',
+  },
+  RECORDING_REASON_NEEDED: {
+    kind: 'user',
+    status: 422,
+    en: 'A reason is needed to open this recording. Choose one; "other" needs words.',
+    zh: '打开录音需要填写原因。请选择原因，选“其他”时请写明。',
+  },
+  RECORDING_TICKET_REFUSED: {
+    kind: 'user',
+    status: 403,
+    en: 'This address of a recording is not, or no longer, good for you. Open the recording again from its call.',
+    zh: '该录音地址无效或已过期。请从通话记录重新打开录音。',
+  },
+  RECORDING_TOUCHED: {
+    kind: 'user',
+    status: 409,
+    en: 'The recording file has been touched since it was opened. Open the recording again.',
+    zh: '录音文件在打开之后被改动过。请重新打开录音。',
+  },
 })

@@ -94,3 +94,30 @@ export async function unjudgedRecordings(db: Ground | GroundTransaction, atMost:
   `.execute(db)
   return found.rows.map((row) => row.id)
 }
+
+export interface OpenableRecording {
+  readonly id: string
+  readonly attemptId: string
+  readonly state: string
+  readonly path: string | null
+  readonly durationMs: number | null
+  readonly gapMs: number | null
+  readonly faults: readonly string[]
+  /** Of the file as it was verified; null when it could not be read then, or has not been judged yet. */
+  readonly sha256: Buffer | null
+}
+
+export function openableRecording(db: Ground, id: string): Promise<OpenableRecording | undefined> {
+  return db
+    .selectFrom('recording')
+    .select(['id', 'attemptId', 'state', 'path', 'durationMs', 'gapMs', 'faults', 'sha256'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+}
+
+/** Its file was opened and is another. The first time counts. */
+export async function markChangedFound(tx: GroundTransaction, id: string): Promise<void> {
+  await sql`
+    update recording set changed_found_at = coalesce(changed_found_at, app_now()) where id = ${id}
+  `.execute(tx)
+}

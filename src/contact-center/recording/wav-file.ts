@@ -31,7 +31,7 @@ export async function measureWav(path: string): Promise<WavMeasurement> {
   const file = await open(path, 'r+')
   try {
     const { size } = await file.stat()
-    const format = await findData(file, size)
+    const format = await wavFormat(file, size)
     const blockAlign = format.channels * 2
     const dataBytes = size - format.dataAt - ((size - format.dataAt) % blockAlign)
     const repaired = format.dataBytes > dataBytes || (format.dataBytes === 0 && dataBytes > 0)
@@ -54,14 +54,17 @@ export async function measureWav(path: string): Promise<WavMeasurement> {
   }
 }
 
-interface Format {
-  sampleRate: number
-  channels: number
-  dataAt: number
-  dataBytes: number
+/** Where the samples lie, and what they are. */
+export interface WavFormat {
+  readonly sampleRate: number
+  readonly channels: number
+  readonly dataAt: number
+  /** As the header says; 0 or more than there is when its writer was killed. */
+  readonly dataBytes: number
 }
 
-async function findData(file: FileHandle, size: number): Promise<Format> {
+/** @throws NotAWav */
+export async function wavFormat(file: FileHandle, size: number): Promise<WavFormat> {
   const head = Buffer.alloc(Math.min(size, 4096))
   await file.read(head, 0, head.length, 0)
   if (head.length < 44 || head.toString('latin1', 0, 4) !== 'RIFF' || head.toString('latin1', 8, 12) !== 'WAVE') {

@@ -93,6 +93,8 @@ export class Supervision {
       agentId: supervisorId,
       callId: claim.callId,
       mediaHost: leg.ref.mediaHost,
+      // Whether the patient is asked stands with the seat that the call came to first.
+      ratingFlow: null,
     }
     try {
       await call.takeOver({ supervisionId: claim.supervisionId, reservationId: newId(), seat, leg, reason })

@@ -5,7 +5,9 @@ import type { Ground } from '#platform/database/database.ts'
 import { actorOf, sessionOf } from '#platform/http/access.ts'
 import { sightOf } from '../live/live-routes.ts'
 import type { CallList } from './call-list-service.ts'
-import { CallDetail, CallPage, CallSearch } from './call-schema.ts'
+import { CallChoices, CallDetail, CallPage, CallReplay, CallSearch } from './call-schema.ts'
+
+const Target = Type.Object({ attemptId: Type.String({ format: 'uuid' }) })
 
 /** The list of calls, and one call with its answers and what happened in it. Who looked is written down. */
 export const callListRoutes: FastifyPluginAsyncTypebox<{ readonly db: Ground; readonly calls: CallList }> = async (
@@ -19,7 +21,7 @@ export const callListRoutes: FastifyPluginAsyncTypebox<{ readonly db: Ground; re
     { config, schema: { body: CallSearch, response: { 200: CallPage } } },
     async (request) => {
       const sight = sightOf(sessionOf(request))
-      const { patient, ...filter } = request.body
+      const { patient, before, ...filter } = request.body
       const page = await calls.search(request.body, sight)
       await writeAudit(db, {
         actor: actorOf(request),
@@ -28,6 +30,7 @@ export const callListRoutes: FastifyPluginAsyncTypebox<{ readonly db: Ground; re
         detail: {
           ...filter,
           byPatient: patient !== undefined && patient !== '',
+          further: before !== undefined,
           clear: sight.clear,
           total: page.total,
         },
@@ -36,15 +39,17 @@ export const callListRoutes: FastifyPluginAsyncTypebox<{ readonly db: Ground; re
     },
   )
 
+  server.get('/api/calls/choices', { config, schema: { response: { 200: CallChoices } } }, async () => calls.choices())
+
+  server.get(
+    '/api/calls/:attemptId/replay',
+    { config, schema: { params: Target, response: { 200: CallReplay } } },
+    async (request) => calls.replay(request.params.attemptId),
+  )
+
   server.get(
     '/api/calls/:attemptId',
-    {
-      config,
-      schema: {
-        params: Type.Object({ attemptId: Type.String({ format: 'uuid' }) }),
-        response: { 200: CallDetail },
-      },
-    },
+    { config, schema: { params: Target, response: { 200: CallDetail } } },
     async (request) => {
       const sight = sightOf(sessionOf(request))
       const { attemptId } = request.params

@@ -12,10 +12,16 @@ import {
   callRow,
   callRows,
   callTotal,
+  choiceRows,
+  namesOf,
+  otherCallRows,
   type PatientText,
   questionnaireOf,
+  recordingRows,
+  summaryNote,
 } from './call-list-store.ts'
-import type { CallDetail, CallItem, CallPage, CallSearch } from './call-schema.ts'
+import type { CallChoices, CallDetail, CallItem, CallPage, CallReplay, CallSearch } from './call-schema.ts'
+import { markersOf, placesOf } from './replay.ts'
 
 export interface CallListParts {
   readonly db: Ground
@@ -25,7 +31,7 @@ export interface CallListParts {
   readonly hmacPhone: (e164: string) => Buffer
 }
 
-/** Calls that were made, for who looks for one. */
+/** Calls that were made, for who looks for one, and one call for who judges it. */
 export class CallList {
   readonly #parts: CallListParts
 
@@ -35,11 +41,20 @@ export class CallList {
 
   async search(search: CallSearch, sight: Sight): Promise<CallPage> {
     const patient = this.#patientText(search.patient)
-    const [rows, total] = await Promise.all([
+    const [rows, counted] = await Promise.all([
       callRows(this.#parts.db, search, patient),
       callTotal(this.#parts.db, search, patient),
     ])
-    return { total, calls: rows.map((row) => this.#item(row, sight)) }
+    const page = rows.slice(0, search.limit)
+    return {
+      calls: page.map((row) => this.#item(row, sight)),
+      next: rows.length > page.length ? (page.at(-1)?.attemptId ?? null) : null,
+      ...counted,
+    }
+  }
+
+  choices(): Promise<CallChoices> {
+    return choiceRows(this.#parts.db)
   }
 
   /** @throws UserError CALL_UNKNOWN */
@@ -47,58 +62,88 @@ export class CallList {
     const { db } = this.#parts
     const row = await callRow(db, attemptId)
     if (row === undefined) throw new UserError('CALL_UNKNOWN')
-    const [number, events, answers, definition] = await Promise.all([
+    const [number, events, answers, definition, others, note] = await Promise.all([
       attemptNumber(db, row.taskId, attemptId),
-      callEventRows(db, attemptId),
-      answerRows(db, attemptId),
+      this.#events(attemptId),
+      answerRows(db, row.taskId),
       questionnaireOf(db, row.taskId),
+      otherCallRows(db, row.taskId, attemptId),
+      summaryNote(db, attemptId),
     ])
-    const questionnaire = questionnaireShape.Check(definition) ? definition : null
     return {
       call: this.#item(row, sight),
       number,
       respondent: answers[0]?.respondent ?? null,
+      note,
       hangupBy: row.hangupBy,
       network: { sipStatus: row.sipStatus, sipReason: row.sipReason, q850: row.q850, earlyMedia: row.earlyMedia },
-      answers: answers.map(({ questionId, value, keys, at }) => {
-        const question = questionnaire?.questions.find(({ id }) => id === questionId)
-        return {
-          questionId,
-          question: question?.text ?? { zh: questionId, en: questionId },
-          answer: answerWords(question, value),
-          keys,
-          at: at.toISOString(),
-        }
-      }),
-      events: events.map(({ seq, type, at, body }) => ({
-        seq,
-        type,
-        at: at.toISOString(),
-        body: bodyShown(type, body),
-      })),
-      questions: questionsOf(questionnaire),
+      form: formOf(questionnaireIn(definition), answers),
+      others: others.map(({ attemptId: other, at, result }) => ({ attemptId: other, at: at.toISOString(), result })),
+      events: events.map((event) => ({ ...event, at: event.at.toISOString() })),
     }
+  }
+
+  /** @throws UserError CALL_UNKNOWN */
+  async replay(attemptId: string): Promise<CallReplay> {
+    const { db } = this.#parts
+    const row = await callRow(db, attemptId)
+    if (row === undefined) throw new UserError('CALL_UNKNOWN')
+    const [events, recordings, answers, definition] = await Promise.all([
+      this.#events(attemptId),
+      recordingRows(db, attemptId),
+      answerRows(db, row.taskId),
+      questionnaireOf(db, row.taskId),
+    ])
+    const given = answers.filter((answer) => answer.attemptId === attemptId)
+    const markers = markersOf(events, given, recordings)
+    const questionIds = formOf(questionnaireIn(definition), answers).map(({ questionId }) => questionId)
+    return {
+      parts: recordings.map(({ startedAt: _from, closedAt: _to, changedFoundAt, ...part }) => ({
+        ...part,
+        changed: changedFoundAt !== null,
+      })),
+      markers: markers.map(({ at: _at, ...marker }) => marker),
+      places: [...placesOf(questionIds, markers)],
+    }
+  }
+
+  /** With people by name. */
+  async #events(attemptId: string) {
+    const rows = await callEventRows(this.#parts.db, attemptId)
+    const ids = new Set(rows.flatMap(({ body }) => peopleIn(body)))
+    const names = await namesOf(this.#parts.db, [...ids])
+    return rows.map(({ seq, type, at, body }) => ({ seq, type, at, body: bodyShown(type, body, names) }))
   }
 
   #item(row: NonNullable<Awaited<ReturnType<typeof callRow>>>, { clear }: Sight): CallItem {
     const phone = this.#parts.decrypt(row.ciphertext)
-    const { encounterNo, answeredAt, endedAt, recordingId, recordingState } = row
+    const { encounterNo, answeredAt, endedAt, recordingId, recordingState, agentNo, agentName } = row
     return {
       attemptId: row.attemptId,
       at: row.createdAt.toISOString(),
       campaign: row.campaign,
+      programme: row.programme,
+      agent: agentNo === null || agentName === null ? null : { name: agentName, agentNo },
       name: clear ? row.name : maskName(row.name),
       phone: clear ? nationalNumber(phone) : maskPhone(phone),
       recordNumber: encounterNo === null || clear ? encounterNo : maskRecordNumber(encounterNo),
       department: row.department,
       state: row.state,
       result: row.result,
+      correctedResult: row.correctedResult,
       outcome: row.outcome,
       talkSeconds: answeredAt === null || endedAt === null ? null : (endedAt.getTime() - answeredAt.getTime()) / 1000,
+      rating: row.rating,
       recording:
         recordingId === null || recordingState === null
           ? null
-          : { id: recordingId, state: recordingState, durationMs: row.durationMs },
+          : {
+              id: recordingId,
+              state: recordingState,
+              durationMs: row.durationMs,
+              gapMs: row.gapMs,
+              changed: row.changedFoundAt !== null,
+            },
     }
   }
 
@@ -112,12 +157,64 @@ export class CallList {
   }
 }
 
-function questionsOf(questionnaire: Questionnaire | null): CallDetail['questions'] {
-  return questionnaire?.questions.map(({ id, text }) => ({ id, text })) ?? []
+function questionnaireIn(definition: unknown): Questionnaire | null {
+  return questionnaireShape.Check(definition) ? definition : null
+}
+
+/** Every question of the form; answers to what the questionnaire does not ask (any more) stand at its end. */
+function formOf(
+  questionnaire: Questionnaire | null,
+  answers: Awaited<ReturnType<typeof answerRows>>,
+): CallDetail['form'] {
+  const asked = questionnaire?.questions.map(({ id }) => id) ?? []
+  const ids = new Set([...asked, ...answers.map(({ questionId }) => questionId)])
+  return [...ids].map((questionId) => {
+    const question = questionnaire?.questions.find(({ id }) => id === questionId)
+    const said = answers.findLast((answer) => answer.questionId === questionId)
+    return {
+      questionId,
+      question: question?.text ?? { zh: questionId, en: questionId },
+      answer:
+        said === undefined
+          ? null
+          : {
+              words: answerWords(question, said.value),
+              keys: said.keys,
+              at: said.at.toISOString(),
+              attemptId: said.attemptId,
+            },
+    }
+  })
+}
+
+/** Who did something, by the field that says so in the journal, and the field in which the page is told the name. */
+const people = { agentId: 'agent', supervisorId: 'supervisor', by: 'by' } as const
+
+function peopleIn(body: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.keys(people).flatMap((field) => {
+    const id = body[field]
+    return typeof id === 'string' && isId(id) ? [id] : []
+  })
+}
+
+function isId(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
 }
 
 /** Addresses of legs and files are the house's own business. */
-function bodyShown(type: string, body: Record<string, unknown>): Record<string, unknown> {
-  const { ref: _ref, path: _path, type: _type, ...shown } = body
-  return type === 'invited' ? {} : shown
+function bodyShown(
+  type: string,
+  body: Readonly<Record<string, unknown>>,
+  names: ReadonlyMap<string, string>,
+): Record<string, unknown> {
+  if (type === 'invited') return {}
+  const { ref: _ref, path: _path, type: _type, seatId: _seat, ...rest } = body
+  const shown: Record<string, unknown> = rest
+  for (const [field, told] of Object.entries(people)) {
+    const id = shown[field]
+    if (typeof id !== 'string' || !isId(id)) continue
+    delete shown[field]
+    shown[told] = names.get(id) ?? null
+  }
+  return shown
 }

@@ -1,6 +1,7 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import type { Database, Ground } from '#platform/database/database.ts'
 import type { CallSearch } from './call-schema.ts'
+import '#contact-center/acd/acd-tables.ts'
 import '#contact-center/contact-center-tables.ts'
 import '../follow-up-tables.ts'
 
@@ -10,6 +11,10 @@ export type PatientText =
   | { readonly kind: 'last4'; readonly last4: string }
   | { readonly kind: 'text'; readonly text: string }
 
+const agentId = sql<string>`attempt.agent_id`
+/** The patient's of the agent, 1 to 5; null when there is none. */
+const rating = sql<number | null>`(select said.value from rating said where said.attempt_id = attempt.id)`
+
 function callQuery(db: Ground) {
   return db
     .selectFrom('attempt')
@@ -17,9 +22,12 @@ function callQuery(db: Ground) {
     .innerJoin('phoneNumber', 'phoneNumber.id', 'attempt.phoneNumberId')
     .innerJoin('task', 'task.id', 'attempt.taskId')
     .innerJoin('patient', 'patient.id', 'task.patientId')
+    .innerJoin('programme', 'programme.id', 'task.programmeId')
     .innerJoin('enrolment', 'enrolment.id', 'task.enrolmentId')
     .leftJoin('encounter', 'encounter.id', 'enrolment.encounterId')
     .leftJoin('department', 'department.id', 'encounter.departmentId')
+    .leftJoin('agent', (join) => join.on('agent.userId', '=', agentId))
+    .leftJoin('userAccount', 'userAccount.id', 'agent.userId')
     .leftJoin('recording', (join) => join.onRef('recording.attemptId', '=', 'attempt.id').on('recording.part', '=', 1))
 }
 
@@ -29,6 +37,7 @@ const columns = [
   'attempt.createdAt',
   'attempt.state',
   'attempt.result',
+  'attempt.correctedResult',
   'attempt.outcome',
   'attempt.answeredAt',
   'attempt.endedAt',
@@ -38,6 +47,9 @@ const columns = [
   'attempt.q850',
   'attempt.earlyMedia',
   'campaign.name as campaign',
+  'programme.name as programme',
+  'agent.agentNo',
+  'userAccount.displayName as agentName',
   'patient.name',
   'phoneNumber.ciphertext',
   'encounter.encounterNo',
@@ -45,41 +57,56 @@ const columns = [
   'recording.id as recordingId',
   'recording.state as recordingState',
   'recording.durationMs',
+  'recording.gapMs',
+  'recording.changedFoundAt',
 ] as const
 
-/** One page, newest first. */
+/** Further than this nobody counts by looking. */
+const countedTo = 10_000
+
+/** One page, newest first, and one row more where there is a next page. */
 export function callRows(db: Ground, search: CallSearch, patient: PatientText | null) {
+  const { before } = search
   return callQuery(db)
     .select(columns)
+    .select(rating.as('rating'))
     .where((where) => where.and(conditions(where, search, patient)))
+    .$if(before !== undefined, (rows) => rows.where('attempt.id', '<', before ?? ''))
     .orderBy('attempt.id', 'desc')
-    .limit(search.pageSize)
-    .offset((search.page - 1) * search.pageSize)
+    .limit(search.limit + 1)
     .execute()
 }
 
-/** How many there are; counted as far as a person pages. */
-export async function callTotal(db: Ground, search: CallSearch, patient: PatientText | null): Promise<number> {
+/** How many there are on all pages, counted to 10,000. */
+export async function callTotal(
+  db: Ground,
+  search: CallSearch,
+  patient: PatientText | null,
+): Promise<{ total: number; more: boolean }> {
   const found = callQuery(db)
     .select('attempt.id')
     .where((where) => where.and(conditions(where, search, patient)))
-    .limit(100_000)
+    .limit(countedTo + 1)
   const { total } = await db
     .selectFrom(found.as('found'))
     .select((expression) => expression.fn.countAll<string>().as('total'))
     .executeTakeFirstOrThrow()
-  return Number(total)
+  return { total: Math.min(Number(total), countedTo), more: Number(total) > countedTo }
 }
 
 export function callRow(db: Ground, attemptId: string) {
-  return callQuery(db).select(columns).where('attempt.id', '=', attemptId).executeTakeFirst()
+  return callQuery(db)
+    .select(columns)
+    .select(rating.as('rating'))
+    .where('attempt.id', '=', attemptId)
+    .executeTakeFirst()
 }
 
-type CallTables = 'attempt' | 'patient' | 'phoneNumber' | 'encounter'
+type CallTables = 'attempt' | 'task' | 'patient' | 'phoneNumber' | 'encounter'
 
 function conditions(
   where: ExpressionBuilder<Database, CallTables>,
-  { from, to, campaignId, result }: CallSearch,
+  { from, to, campaignId, programmeId, agentId: wantedAgent, result, minSeconds, maxSeconds, ratings }: CallSearch,
   patient: PatientText | null,
 ): Expression<SqlBool>[] {
   const all: Expression<SqlBool>[] = []
@@ -87,7 +114,14 @@ function conditions(
   if (from !== undefined) all.push(sql<SqlBool>`attempt.counts_at >= start_of_local_day(${from}::date)`)
   if (to !== undefined) all.push(sql<SqlBool>`attempt.counts_at < start_of_local_day(${to}::date + 1)`)
   if (campaignId !== undefined) all.push(where('attempt.campaignId', '=', campaignId))
-  if (result !== undefined) all.push(sql<SqlBool>`attempt.result = ${result}`)
+  if (programmeId !== undefined) all.push(where('task.programmeId', '=', programmeId))
+  if (wantedAgent !== undefined) all.push(sql<SqlBool>`attempt.agent_id = ${wantedAgent}`)
+  if (result !== undefined) all.push(sql<SqlBool>`coalesce(attempt.corrected_result, attempt.result) = ${result}`)
+  // As it is shown: to the whole second.
+  const talked = sql`round(extract(epoch from attempt.ended_at - attempt.answered_at))`
+  if (minSeconds !== undefined) all.push(sql<SqlBool>`${talked} >= ${minSeconds}`)
+  if (maxSeconds !== undefined) all.push(sql<SqlBool>`${talked} <= ${maxSeconds}`)
+  if (ratings !== undefined) all.push(sql<SqlBool>`coalesce(${rating}, 0) = any(${ratings})`)
   if (patient?.kind === 'number') all.push(where('phoneNumber.hmac', '=', patient.hmac))
   if (patient?.kind === 'last4') all.push(where('phoneNumber.last4', '=', patient.last4))
   if (patient?.kind === 'text') {
@@ -117,20 +151,84 @@ export function callEventRows(db: Ground, attemptId: string) {
     .execute()
 }
 
-/** Answers given in this call, in the order of the questions' asking. */
-export function answerRows(db: Ground, attemptId: string) {
+/** What stands in the task's form, with the call in which it was said. */
+export function answerRows(db: Ground, taskId: string) {
   return (
     db
       .selectFrom('answer')
       .innerJoin('response', 'response.id', 'answer.responseId')
-      .select(['answer.questionId', 'answer.value', 'answer.keys', 'answer.at', 'response.respondent'])
-      .where('answer.attemptId', '=', attemptId)
+      .select([
+        'answer.questionId',
+        'answer.value',
+        'answer.keys',
+        'answer.at',
+        'answer.attemptId',
+        'response.respondent',
+      ])
+      .where('response.taskId', '=', taskId)
       // Taken back.
       .where(sql<boolean>`answer.value <> 'null'`)
       .orderBy('answer.at')
       .orderBy('answer.id')
       .execute()
   )
+}
+
+/** The task's other calls in which somebody was spoken to. */
+export function otherCallRows(db: Ground, taskId: string, attemptId: string) {
+  return db
+    .selectFrom('attempt')
+    .select(['id as attemptId', 'createdAt as at', 'result'])
+    .where('taskId', '=', taskId)
+    .where('id', '<>', attemptId)
+    .where('answeredAt', 'is not', null)
+    .orderBy('id')
+    .limit(50)
+    .execute()
+}
+
+/** What the agent wrote of the call, as it stands. */
+export async function summaryNote(db: Ground, attemptId: string): Promise<string | null> {
+  const { rows } = await sql<{ note: string | null }>`
+    select note from call_summary where attempt_id = ${attemptId} order by version desc limit 1
+  `.execute(db)
+  return rows[0]?.note ?? null
+}
+
+export function recordingRows(db: Ground, attemptId: string) {
+  return db
+    .selectFrom('recording')
+    .select(['id', 'part', 'state', 'durationMs', 'gapMs', 'faults', 'startedAt', 'closedAt', 'changedFoundAt'])
+    .where('attemptId', '=', attemptId)
+    .orderBy('part')
+    .execute()
+}
+
+/** Names of accounts that a call's events speak of. */
+export async function namesOf(db: Ground, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('userAccount')
+    .select(['id', 'displayName'])
+    .where('id', 'in', [...ids])
+    .execute()
+  return new Map(rows.map(({ id, displayName }) => [id, displayName]))
+}
+
+/** What there is to filter by. */
+export async function choiceRows(db: Ground) {
+  const [campaigns, programmes, agents] = await Promise.all([
+    db.selectFrom('campaign').select(['id', 'name']).orderBy('name').limit(500).execute(),
+    db.selectFrom('programme').select(['id', 'name']).orderBy('name').limit(500).execute(),
+    db
+      .selectFrom('agent')
+      .innerJoin('userAccount', 'userAccount.id', 'agent.userId')
+      .select(['agent.userId as id', 'userAccount.displayName as name', 'agent.agentNo'])
+      .orderBy('agent.agentNo')
+      .limit(2_000)
+      .execute(),
+  ])
+  return { campaigns, programmes, agents }
 }
 
 /** The questionnaire that the call's task asks; the one it was answered under, where there are answers. */

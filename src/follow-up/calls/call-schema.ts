@@ -2,17 +2,30 @@ import { type Static, Type } from 'typebox'
 
 /** The list of calls and one call's page, as the console asks and is answered. Times are ISO 8601, UTC. */
 
+const Id = Type.String({ format: 'uuid' })
+const Seconds = Type.Integer({ minimum: 0, maximum: 86_400 })
+
 export const CallSearch = Type.Object(
   {
     /** Hospital-local days, both included. */
     from: Type.Optional(Type.String({ format: 'date' })),
     to: Type.Optional(Type.String({ format: 'date' })),
-    campaignId: Type.Optional(Type.String({ format: 'uuid' })),
+    campaignId: Type.Optional(Id),
+    programmeId: Type.Optional(Id),
+    /** The agent in the call. */
+    agentId: Type.Optional(Id),
+    /** What the telephone did; where somebody has corrected it, the correction. */
     result: Type.Optional(Type.String({ pattern: '^[a-z_]{1,30}$' })),
+    /** Talk time, both included. */
+    minSeconds: Type.Optional(Seconds),
+    maxSeconds: Type.Optional(Seconds),
+    /** The patient's ratings of the agent, any of these; 0: not rated. */
+    ratings: Type.Optional(Type.Array(Type.Integer({ minimum: 0, maximum: 5 }), { minItems: 1, maxItems: 6 })),
     /** Name, admission number, telephone number or its last four digits. In a body, never in an address. */
     patient: Type.Optional(Type.String({ maxLength: 60 })),
-    page: Type.Integer({ minimum: 1, maximum: 10_000 }),
-    pageSize: Type.Integer({ minimum: 1, maximum: 100 }),
+    /** The page after this call. */
+    before: Type.Optional(Id),
+    limit: Type.Integer({ minimum: 1, maximum: 100 }),
   },
   { additionalProperties: false },
 )
@@ -24,26 +37,52 @@ const RecordingItem = Type.Object({
   id: Type.String(),
   state: Type.String(),
   durationMs: Nullable(Type.Integer()),
+  /** Milliseconds that no sound came for and that the file leaves out. */
+  gapMs: Nullable(Type.Integer()),
+  /** Somebody opened it and it was not the file that was verified. */
+  changed: Type.Boolean(),
 })
 
 export const CallItem = Type.Object({
   attemptId: Type.String(),
   at: Type.String(),
   campaign: Type.String(),
+  programme: Type.String(),
+  agent: Nullable(Type.Object({ name: Type.String(), agentNo: Type.String() })),
   name: Type.String(),
   phone: Type.String(),
   recordNumber: Nullable(Type.String()),
   department: Nullable(Type.String()),
   state: Type.String(),
   result: Nullable(Type.String()),
+  /** What a person says that the telephone really did. */
+  correctedResult: Nullable(Type.String()),
   outcome: Nullable(Type.String()),
   talkSeconds: Nullable(Type.Number()),
+  rating: Nullable(Type.Integer()),
   recording: Nullable(RecordingItem),
 })
 export type CallItem = Static<typeof CallItem>
 
-export const CallPage = Type.Object({ total: Type.Integer(), calls: Type.Array(CallItem) })
+export const CallPage = Type.Object({
+  calls: Type.Array(CallItem),
+  /** Where the next page begins; null on the last. */
+  next: Nullable(Type.String()),
+  /** How many there are in all, counted to 10,000; `more` says that there are more than that. */
+  total: Type.Integer(),
+  more: Type.Boolean(),
+})
 export type CallPage = Static<typeof CallPage>
+
+const Choice = Type.Object({ id: Type.String(), name: Type.String() })
+
+/** What the list can be filtered by. */
+export const CallChoices = Type.Object({
+  campaigns: Type.Array(Choice),
+  programmes: Type.Array(Choice),
+  agents: Type.Array(Type.Object({ id: Type.String(), name: Type.String(), agentNo: Type.String() })),
+})
+export type CallChoices = Static<typeof CallChoices>
 
 const LocalText = Type.Object({ zh: Type.String(), en: Type.String() })
 
@@ -52,6 +91,8 @@ export const CallDetail = Type.Object({
   /** How many times this task had been dialled, this one included. */
   number: Type.Integer(),
   respondent: Nullable(Type.String()),
+  /** The agent's summary note. */
+  note: Nullable(Type.String()),
   hangupBy: Nullable(Type.String()),
   network: Type.Object({
     sipStatus: Nullable(Type.Integer()),
@@ -59,16 +100,25 @@ export const CallDetail = Type.Object({
     q850: Nullable(Type.Integer()),
     earlyMedia: Nullable(Type.Boolean()),
   }),
-  answers: Type.Array(
+  /** The task's form, every question of it in order, with what was answered in whichever of the task's calls. */
+  form: Type.Array(
     Type.Object({
       questionId: Type.String(),
       question: LocalText,
-      /** The chosen option's words, or the value as it was given. */
-      answer: LocalText,
-      keys: Nullable(Type.String()),
-      at: Type.String(),
+      answer: Nullable(
+        Type.Object({
+          /** The chosen option's words, or the value as it was given. */
+          words: LocalText,
+          keys: Nullable(Type.String()),
+          at: Type.String(),
+          /** The call in which it was given; null when in none. */
+          attemptId: Nullable(Type.String()),
+        }),
+      ),
     }),
   ),
+  /** The task's other calls that were answered, oldest first. */
+  others: Type.Array(Type.Object({ attemptId: Type.String(), at: Type.String(), result: Nullable(Type.String()) })),
   events: Type.Array(
     Type.Object({
       seq: Type.Integer(),
@@ -78,6 +128,37 @@ export const CallDetail = Type.Object({
       body: Type.Record(Type.String(), Type.Unknown()),
     }),
   ),
-  questions: Type.Array(Type.Object({ id: Type.String(), text: LocalText })),
 })
 export type CallDetail = Static<typeof CallDetail>
+
+export const ReplayPart = Type.Object({
+  id: Type.String(),
+  part: Type.Integer(),
+  state: Type.String(),
+  durationMs: Nullable(Type.Integer()),
+  gapMs: Nullable(Type.Integer()),
+  faults: Type.Array(Type.String()),
+  changed: Type.Boolean(),
+})
+export type ReplayPart = Static<typeof ReplayPart>
+
+export const ReplayMarker = Type.Object({
+  /** The event's type; `given` for an answer that an agent wrote down. */
+  type: Type.String(),
+  recordingId: Type.String(),
+  /** Into that recording. */
+  offsetMs: Type.Integer(),
+  questionId: Nullable(Type.String()),
+  /** As it was journaled; ids, keys and codes, people by name. */
+  body: Type.Record(Type.String(), Type.Unknown()),
+})
+export type ReplayMarker = Static<typeof ReplayMarker>
+
+/** What a player needs besides the sound. */
+export const CallReplay = Type.Object({
+  parts: Type.Array(ReplayPart),
+  markers: Type.Array(ReplayMarker),
+  /** Where each question of the form is heard in this call, in the order of the form. */
+  places: Type.Array(Type.Object({ questionId: Type.String(), recordingId: Type.String(), offsetMs: Type.Integer() })),
+})
+export type CallReplay = Static<typeof CallReplay>

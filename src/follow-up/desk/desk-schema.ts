@@ -28,6 +28,8 @@ const Patient = Type.Object({
   tags: Type.Array(Text),
   phones: Type.Array(
     Type.Object({
+      /** The `phoneId` that a call by hand may name. */
+      id: Text,
       /** GB/T 4761: 0 self, 1 spouse, 2 son, 3 daughter, 4 grandchild, 5 parents, 6 grandparents, 7 siblings, 8 other. */
       relation: Nullable(Text),
       relationWord: Nullable(Text),
@@ -107,6 +109,8 @@ export const DeskRecord = Type.Object({
   encounters: Type.Array(Encounter),
   calls: Type.Array(PastCall),
   responses: Type.Array(PastForm),
+  /** Agents who were shown the task before a call and put it back, newest first. */
+  skips: Type.Array(Type.Object({ at: Text, reason: Text, agentNo: Nullable(Text) })),
   /** The published definition; null for a task without a form. */
   questionnaire: Nullable(Type.Unknown()),
   answers: Answers,

@@ -19,6 +19,7 @@ import {
   recordHead,
   type SummaryVersion,
   sharerRows,
+  skipRows,
   summaryVersions,
 } from './record-store.ts'
 import { scriptFor } from './script.ts'
@@ -45,7 +46,8 @@ export class PatientRecords {
 
   /**
    * One look at the rows, written to the audit trail in the same transaction. Whoever has the task's call at the seat may
-   * look for as long as that lasts, and sees the patient's name in the clear; others need the right `call.read`.
+   * look for as long as that lasts, and sees the patient's name in the clear; so may whoever is shown the task before a
+   * call, masked by right; others need the right `call.read`.
    * @throws UserError DESK_NOT_YOURS, TASK_UNKNOWN
    */
   async open(taskId: string, reader: Reader, actor: Actor): Promise<DeskRecord> {
@@ -55,7 +57,7 @@ export class PatientRecords {
       .setIsolationLevel('repeatable read')
       .execute(async (tx) => {
         const head = await recordHead(tx, taskId, reader.accountId)
-        const allowed = head?.reserved != null || reader.rights.has('call.read')
+        const allowed = head?.reserved != null || head?.previewing === true || reader.rights.has('call.read')
         if (!allowed || head === null)
           return { refused: allowed ? ('TASK_UNKNOWN' as const) : ('DESK_NOT_YOURS' as const) }
         const record = await this.#record(tx, head, reader)
@@ -106,6 +108,7 @@ export class PatientRecords {
     const encounters = await encounterRows(tx, head.patientId)
     const calls = await pastCallRows(tx, head.patientId, head.reserved === null ? null : head.attemptId)
     const forms = await pastFormRows(tx, head.patientId, head.taskId)
+    const skips = await skipRows(tx, head.taskId)
     const versions = await summaryVersions(tx, head.attemptId)
     const { periods } = await windowOfProgramme(tx, head.programmeId)
     const questionnaire = questionnaireShape.Check(head.definition) ? head.definition : null
@@ -123,6 +126,7 @@ export class PatientRecords {
         deceased: head.deceased,
         tags: [...head.tags],
         phones: phones.map(({ phoneNumberId, relation, relationWord, contactName, last4, ciphertext, ...state }) => ({
+          id: phoneNumberId,
           relation,
           relationWord,
           contactName: contactName === null ? null : mask.name(contactName),
@@ -149,6 +153,7 @@ export class PatientRecords {
         recordingId: rights.has('recording.play') ? recordingId : null,
       })),
       responses: forms.map(pastForm),
+      skips: skips.map(({ at, ...skip }) => ({ ...skip, at: at.toISOString() })),
       ...formOf(head, questionnaire),
       script: scriptFor(questionnaire, { name: patientName, site: head.site }),
       ...summaryOf(versions),

@@ -6,6 +6,7 @@ import type { Answers } from '../questionnaire/questionnaire.ts'
 import { stands } from '../responses/response-store.ts'
 import type { CallSummary } from './call-summary.ts'
 import '#contact-center/acd/acd-tables.ts'
+import '#contact-center/acd/queue-tables.ts'
 import '#contact-center/contact-center-tables.ts'
 
 /**
@@ -34,6 +35,8 @@ export interface RecordHead {
   readonly attemptId: string | null
   /** Of that call's reservation, where it is the reader's own and still stands. */
   readonly reserved: 'pending' | 'accepted' | 'wrapping' | null
+  /** The reader's seat shows the task before it is dialled. */
+  readonly previewing: boolean
   /** A supervisor has taken that call over: the form is that one's. */
   readonly handedOver: boolean
   /** The number that call dialled; before the first, the one to be dialled. */
@@ -51,6 +54,8 @@ export async function recordHead(tx: GroundTransaction, taskId: string, userId: 
       b.id as patient_id, b.name, b.sex, b.birth_date, b.patient_no, b.id_type, b.id_last4, b.vip,
       b.deceased_at is not null as deceased, b.tags,
       coalesce(own.id, last.id) as attempt_id, own.state as reserved, coalesce(own.handed_over, false) as handed_over,
+      exists (select from preview w join seat u on u.id = w.seat_id
+        where w.task_id = t.id and u.agent_id = ${userId} and w.ended_at is null) as previewing,
       coalesce(own.phone_number_id, last.phone_number_id, t.phone_number_id) as phone_number_id,
       v.definition, f.respondent,
       coalesce((select jsonb_object_agg(w.question_id, w.value) from answer w where w.response_id = f.id and ${stands}),
@@ -178,6 +183,16 @@ export async function pastFormRows(tx: GroundTransaction, patientId: string, tas
     ) said
     where e.patient_id = ${patientId} and said.answers is not null
     order by coalesce(f.completed_at, f.started_at) desc, f.id desc limit 10
+  `.execute(tx)
+  return rows
+}
+
+/** Who put the task back before a call, and why, newest first. */
+export async function skipRows(tx: GroundTransaction, taskId: string) {
+  const { rows } = await sql<{ at: Date; reason: string; agentNo: string | null }>`
+    select v.ended_at as at, v.skip_reason as reason, g.agent_no
+    from preview v join seat s on s.id = v.seat_id left join agent g on g.user_id = s.agent_id
+    where v.task_id = ${taskId} and v.ended_reason = 'skipped' order by v.offered_at desc limit 20
   `.execute(tx)
   return rows
 }

@@ -33,26 +33,41 @@ export interface Considered {
   readonly answers: Record<string, unknown>
 }
 
-/**
- * States the lease and locks the trunk, so that its lines are counted by one claim at a time, over all nodes. The plans
- * of this transaction's prepared statements are the general ones: planning them anew costs more than they do.
- * @returns its lines; null when there is no such trunk or it is switched off
- */
-export async function lockTrunk(tx: GroundTransaction, lease: Lease, trunkId: string): Promise<number | null> {
-  const { rows } = await sql<{ lines: number }>`/* prepared: lock-trunk */
-    select lines, set_config('suifang.lease', ${`${lease.owner}#${lease.epoch}`}, true),
-      set_config('plan_cache_mode', 'force_generic_plan', true)
-    from trunk where id = ${trunkId} and enabled for no key update
-  `.execute(tx)
-  return rows[0]?.lines ?? null
+/** Of so many tasks in a row the first that nobody else has locked are taken; `wide`, where many claim at once. */
+const window = { near: claimAtMost, wide: 10 * claimAtMost } as const
+
+/** A trunk as it is at this moment: nothing of it is locked. */
+export interface TrunkInView {
+  readonly lines: number
+  readonly inUse: number
 }
 
-/** How many lines of the trunk are taken. A statement of its own, after the lock: its snapshot must be younger. */
-export async function linesInUse(tx: GroundTransaction, trunkId: string): Promise<number> {
-  const { rows } = await sql<{ active: number }>`/* prepared: lines-in-use */
-    select count(*)::integer as active from attempt where trunk_id = ${trunkId} and state <> 'ended'
+/**
+ * States the lease and looks at the trunk without locking it. The plans of this transaction's prepared statements are the
+ * general ones: planning them anew costs more than they do.
+ * @returns null when there is no such trunk or it is switched off
+ */
+export async function lookAtTrunk(tx: GroundTransaction, lease: Lease, trunkId: string): Promise<TrunkInView | null> {
+  const { rows } = await sql<TrunkInView>`/* prepared: look-at-trunk */
+    select k.lines, (select count(*)::integer from attempt a where a.trunk_id = k.id and a.state <> 'ended') as in_use,
+      set_config('suifang.lease', ${`${lease.owner}#${lease.epoch}`}, true),
+      set_config('plan_cache_mode', 'force_generic_plan', true)
+    from trunk k where k.id = ${trunkId} and k.enabled
   `.execute(tx)
-  return rows[0]?.active ?? 0
+  return rows[0] ?? null
+}
+
+/**
+ * Locks the trunk, so that its lines are counted by one claim at a time, over all nodes, and counts the free ones: this
+ * transaction's attempts are among the taken. Whoever locks tasks or seats as well, and waits for them, does so before:
+ * claims of whole campaigns come here with tasks locked.
+ * @returns null when there is no such trunk or it is switched off; below zero when this transaction took too many
+ */
+export async function freeLines(tx: GroundTransaction, trunkId: string): Promise<number | null> {
+  const { rows } = await sql<{ free: number | null }>`/* prepared: free-lines */
+    select free_lines(${trunkId}) as free
+  `.execute(tx)
+  return rows[0]?.free ?? null
 }
 
 /**
@@ -61,6 +76,7 @@ export async function linesInUse(tx: GroundTransaction, trunkId: string): Promis
  * holds are not looked at; the gate's trigger judges the attempts that are made.
  * @param order.attemptIds ids of the attempts to be made, in dialling order; at most {@link claimAtMost}
  * @param order.passed tasks that an earlier round of this claim could not have
+ * @param order.look `near` at the very next tasks, which is cheap; `wide` past those that other claims have locked
  * @returns every task looked at, in dialling order
  * @throws SF002 when the gate refuses one of them (a fact committed meanwhile): nothing is claimed
  */
@@ -73,19 +89,23 @@ export async function claimDue(
     readonly campaignId: string | null
     readonly attemptIds: readonly string[]
     readonly passed: readonly string[]
+    readonly look: keyof typeof window
     readonly leaseSeconds: number
   },
 ): Promise<readonly Considered[]> {
-  const { trunkId, campaignId, attemptIds, passed, leaseSeconds } = order
-  const { rows } = await sql<Considered>`/* prepared: claim-due */
-    with open_programme as materialized (
-      select p.id, c.id as campaign_id
+  const { trunkId, campaignId, attemptIds, passed, look, leaseSeconds } = order
+  const { rows } = await sql<Considered>`/* prepared: claim-due-${sql.raw(look)} */
+    with running as materialized (
+      select p.id, c.id as campaign_id, c.ring_timeout_ms
       from campaign c join programme p on p.campaign_id = c.id
       where c.trunk_id = ${trunkId} and c.state = 'running' and p.state = 'running'
         and case when ${campaignId}::uuid is null then c.pacing = 'agentless' else c.id = ${campaignId} end
-        and gate_programme(p.id, app_now()) is null
+    ), open_programme as materialized (
+      select r.id, r.campaign_id, r.ring_timeout_ms
+      from running r join gate_programmes(array(select id from running), app_now()) g on g.programme_id = r.id
+      where g.reason is null
     ), candidate as materialized (
-      select t.id, o.campaign_id, t.priority, t.dial_at
+      select t.id, o.campaign_id, o.ring_timeout_ms, t.priority, t.dial_at
       from open_programme o
       cross join generate_series(0, 9) as rank (priority)
       cross join lateral (
@@ -93,12 +113,12 @@ export async function claimDue(
         where task.programme_id = o.id and task.priority = rank.priority and task.dial_at <= app_now()
           and task.state in ('scheduled', 'retry_wait', 'callback')
           and task.expires_at > app_now() and task.id <> all (${passed}::uuid[])
-        order by task.dial_at limit ${sql.lit(claimAtMost)}
+        order by task.dial_at limit ${sql.lit(window[look])}
       ) t
-      order by t.priority, t.dial_at, t.id limit ${sql.lit(claimAtMost)}
+      order by t.priority, t.dial_at, t.id limit ${sql.lit(window[look])}
     ), locked as materialized (
-      select t.id, t.state, t.phone_number_id, t.callback_agent_id, s.flow_version_id, s.questionnaire_version_id, c.campaign_id, c.priority,
-        c.dial_at
+      select t.id, t.state, t.phone_number_id, t.callback_agent_id, s.flow_version_id, s.questionnaire_version_id,
+        c.campaign_id, c.ring_timeout_ms, c.priority, c.dial_at
       from candidate c
       join task t on t.id = c.id
       join programme_step s on s.id = t.step_id
@@ -106,29 +126,38 @@ export async function claimDue(
       order by c.priority, c.dial_at, c.id
       limit ${attemptIds.length}
       for update of t skip locked
+    ), placed as materialized (
+      select (${attemptIds}::uuid[])[row_number() over (order by priority, dial_at, id)] as attempt_id, locked.*
+      from locked
     ), made as (
       insert into attempt (id, task_id, campaign_id, trunk_id, phone_number_id, flow_version_id,
         lease_owner, lease_epoch, lease_until)
-      select (${attemptIds}::uuid[])[row_number() over (order by priority, dial_at, id)], id, campaign_id,
-        ${trunkId}::uuid, phone_number_id, flow_version_id,
+      select attempt_id, id, campaign_id, ${trunkId}::uuid, phone_number_id, flow_version_id,
         ${lease.owner}, ${lease.epoch}::bigint, clock_timestamp() + make_interval(secs => ${leaseSeconds})
-      from locked order by priority, dial_at, id
+      from placed order by priority, dial_at, id
       on conflict do nothing
       returning id, task_id
     ), moved as (
-      update task set state = 'claimed' from made where task.id = made.task_id
+      -- With what the trigger task_changes would say of each (0008).
+      update task set state = 'claimed', hold = null, hold_until = null, changed_at = app_now()
+      from made where task.id = made.task_id
+    ), filled as materialized (
+      select r.task_id, jsonb_object_agg(w.question_id, w.value) as answers
+      from response r join answer w on w.response_id = r.id
+      where r.task_id = any (array(select id from placed)) and w.value <> 'null'
+      group by r.task_id
     )
-    select locked.id as task_id, locked.campaign_id, locked.state as "from", made.id as attempt_id, k.host, k.port,
-      k.caller_number, k.username, k.password_ciphertext, n.ciphertext as number_ciphertext, c.ring_timeout_ms,
-      locked.flow_version_id, locked.questionnaire_version_id, locked.callback_agent_id as preferred_agent_id,
-      coalesce((select jsonb_object_agg(w.question_id, w.value) from response r join answer w on w.response_id = r.id
-        where r.task_id = locked.id and w.value <> 'null'), '{}') as answers
-    from locked
-    left join made on made.task_id = locked.id
+    select p.id as task_id, p.campaign_id, p.state as "from",
+      -- Not a join: for the few rows that are expected it would be made by comparing each with each.
+      case when p.attempt_id in (select id from made) then p.attempt_id end as attempt_id, k.host, k.port,
+      k.caller_number, k.username, k.password_ciphertext, n.ciphertext as number_ciphertext, p.ring_timeout_ms,
+      p.flow_version_id, p.questionnaire_version_id, p.callback_agent_id as preferred_agent_id,
+      coalesce(f.answers, '{}') as answers
+    from placed p
+    left join filled f on f.task_id = p.id
     join trunk k on k.id = ${trunkId}
-    join campaign c on c.id = locked.campaign_id
-    join phone_number n on n.id = locked.phone_number_id
-    order by locked.priority, locked.dial_at, locked.id
+    join phone_number n on n.id = p.phone_number_id
+    order by p.priority, p.dial_at, p.id
   `.execute(tx)
   return rows
 }

@@ -1,16 +1,29 @@
 import { stateLease } from '#contact-center/calls/attempt-store.ts'
 import type { CallEvent } from '#contact-center/calls/call-event.ts'
-import type { AgentCallOver, Lease, SeatOffer, Work, WorkSource } from '#contact-center/work-source.ts'
+import type {
+  AgentCallOver,
+  ChosenTask,
+  Lease,
+  PreviewOffer,
+  SeatOffer,
+  Work,
+  WorkSource,
+} from '#contact-center/work-source.ts'
 import type { Clock } from '#platform/clock.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
+import { UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
 import { appendToStream, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
 import type { Secrets } from '#platform/secrets.ts'
 import { releaseAttempts } from '../tasks/release.ts'
 import { agentCallOver } from '../tasks/settle.ts'
 import { taskChanges } from '../tasks/task-change.ts'
+import '../tasks/task-errors.ts'
 import { applyToTask } from '../tasks/task-events.ts'
-import { type Considered, claimAtMost, claimDue, holdRefused, linesInUse, lockTrunk } from './claim-store.ts'
+import { saidOutcome } from '../tasks/task-store.ts'
+import { type Considered, claimAtMost, claimDue, freeLines, holdRefused, lookAtTrunk } from './claim-store.ts'
+import { claimOne, nextToPreview, putOffTask, taskAtHand, whyNotTask } from './claim-task.ts'
+import { gateCode } from './gate-errors.ts'
 import { gateRefusal } from './gate-refusal.ts'
 import { beginAttempt, earliestDial, enterCall, publishedVersions } from './work-store.ts'
 
@@ -26,8 +39,20 @@ export interface FollowUpWorkParts {
  * and the dialler is told to come back at once.
  */
 const rounds = 4
+/** Lines are plenty when so many claims of the same size find room. */
+const plenty = 4
 /** More versions than a hospital has in use at a time. */
 const versionsKept = 200
+
+interface Wanted {
+  readonly trunkId: string
+  /** One campaign with agents; null for all that have none. */
+  readonly campaignId: string | null
+  readonly limit: number
+}
+
+/** Others took the lines while this claim was made: nothing of it stands. */
+class LinesTaken extends Error {}
 
 /** Follow-up's tasks as the dialler's work. Source: architecture §3 (gate and claim), contract WorkSource. */
 export class FollowUpWork implements WorkSource {
@@ -42,7 +67,7 @@ export class FollowUpWork implements WorkSource {
   }
 
   claim(lease: Lease, trunkId: string, limit: number): Promise<readonly Work[]> {
-    return this.#untilGateAgrees((tx) => this.#claim(tx, lease, { trunkId, campaignId: null, limit }))
+    return this.#untilGateAgrees({ trunkId, campaignId: null, limit }, lease, null)
   }
 
   claimForSeats(
@@ -50,40 +75,108 @@ export class FollowUpWork implements WorkSource {
     { trunkId, campaignId, atMost }: { readonly trunkId: string; readonly campaignId: string; readonly atMost: number },
     seats: SeatOffer,
   ): Promise<readonly Work[]> {
-    return this.#untilGateAgrees((tx) => this.#claim(tx, lease, { trunkId, campaignId, limit: atMost }, seats))
+    return this.#untilGateAgrees({ trunkId, campaignId, limit: atMost }, lease, seats)
   }
 
-  async #untilGateAgrees(claim: (tx: GroundTransaction) => Promise<readonly Work[]>): Promise<readonly Work[]> {
+  async claimTask(lease: Lease, order: ChosenTask, seat: SeatOffer): Promise<Work> {
+    try {
+      return await this.#parts.db.transaction().execute((tx) => this.#claimTask(tx, lease, order, seat))
+    } catch (error) {
+      // A fact was committed between the question and the attempt.
+      const refusal = gateRefusal(error)
+      throw refusal === null ? error : new UserError(gateCode(refusal.reason))
+    }
+  }
+
+  async preview(lease: Lease, campaignId: string, seats: PreviewOffer): Promise<number> {
+    return this.#parts.db.transaction().execute(async (tx) => {
+      await stateLease(tx, lease)
+      const free = await seats.lock(tx)
+      if (free === 0) return 0
+      const given = await seats.give(tx, await nextToPreview(tx, { campaignId, atMost: free }))
+      await seats.tell(tx)
+      return given
+    })
+  }
+
+  async putOff(tx: GroundTransaction, taskId: string, minutes: number): Promise<void> {
+    await putOffTask(tx, taskId, minutes)
+  }
+
+  async hasOutcome(tx: GroundTransaction, attemptId: string): Promise<boolean> {
+    return saidOutcome(tx, attemptId)
+  }
+
+  async #untilGateAgrees(wanted: Wanted, lease: Lease, seats: SeatOffer | null): Promise<readonly Work[]> {
+    let countFirst = seats !== null
     for (let round = 0; ; round += 1) {
       try {
-        return await this.#parts.db.transaction().execute(claim)
+        const { db } = this.#parts
+        const made = await db.transaction().execute((tx) => this.#claim(tx, lease, { ...wanted, countFirst }, seats))
+        return made.map((one) => this.#workOf(one, wanted.trunkId))
       } catch (error) {
+        if (error instanceof LinesTaken) {
+          countFirst = true
+          continue
+        }
         // A fact was committed while the claim ran. What it concerns is held now, and the rest is claimed.
         const refusal = gateRefusal(error)
-        if (refusal === null || round === rounds) throw error
+        if (refusal === null || round >= rounds) throw error
         await this.#parts.db.transaction().execute((tx) => holdRefused(tx, refusal.taskIds))
       }
     }
   }
 
+  /**
+   * The trunk's lock is what claims wait for at each other. Where lines are plenty it is taken last, for the count alone;
+   * where they are scarce first, so that nothing is claimed in vain.
+   */
   async #claim(
     tx: GroundTransaction,
     lease: Lease,
-    wanted: { readonly trunkId: string; readonly campaignId: string | null; readonly limit: number },
-    seats: SeatOffer | null = null,
-  ): Promise<readonly Work[]> {
-    const { trunkId, campaignId, limit } = wanted
-    const lines = await lockTrunk(tx, lease, trunkId)
-    if (lines === null) return []
-    const startable = Math.min(limit, claimAtMost, lines - (await linesInUse(tx, trunkId)))
-    const free = seats === null ? startable : await seats.lock(tx, startable)
+    wanted: Wanted & { readonly countFirst: boolean },
+    seats: SeatOffer | null,
+  ): Promise<readonly Made[]> {
+    const { trunkId, campaignId } = wanted
+    const seen = await lookAtTrunk(tx, lease, trunkId)
+    if (seen === null) return []
+    const limit = Math.min(wanted.limit, claimAtMost)
+    const countFirst = wanted.countFirst || seen.lines - seen.inUse < plenty * limit
+    const offered = seats === null ? limit : await seats.lock(tx, limit)
+    const free = countFirst ? Math.min(offered, (await freeLines(tx, trunkId)) ?? 0) : offered
     const made = await this.#claimUpTo(tx, lease, { trunkId, campaignId, free })
     if (made.length === 0) return []
     await this.#learnVersions(tx, made)
-    const work = made.map((one) => this.#workOf(one, trunkId))
     await seats?.reserve(tx, made)
+    if (!countFirst && ((await freeLines(tx, trunkId)) ?? -1) < 0) throw new LinesTaken()
     await appendToStream(tx, 'live', claimedEvents(made))
     await seats?.tell(tx)
+    return made
+  }
+
+  /** Seat and task are waited for, so they are locked before the trunk: claims of whole campaigns come there with tasks. */
+  async #claimTask(tx: GroundTransaction, lease: Lease, order: ChosenTask, seat: SeatOffer): Promise<Work> {
+    const { taskId, phoneId, seatId } = order
+    const way = await taskAtHand(tx, taskId)
+    if (way === null) throw new UserError('TASK_UNKNOWN')
+    const { campaignId, trunkId } = way
+    if (campaignId === null || trunkId === null) throw new UserError(gateCode('no_campaign'))
+    if ((await lookAtTrunk(tx, lease, trunkId)) === null) throw new UserError(gateCode('trunk_disabled'))
+    await seat.lock(tx, 1)
+    const reason = await whyNotTask(tx, { taskId, phoneId, seatId })
+    if (reason !== null) throw new UserError(gateCode(reason))
+    const free = await freeLines(tx, trunkId)
+    if (free === null) throw new UserError(gateCode('trunk_disabled'))
+    if (free <= 0) throw new UserError('GATE_LINES_BUSY')
+    const { leaseSeconds } = this.#parts
+    const ids = { attemptId: newId(), taskId, phoneId, campaignId, trunkId, leaseSeconds }
+    const made = await claimOne(tx, lease, ids)
+    if (made === null) throw new UserError(gateCode('number_active'))
+    await this.#learnVersions(tx, [made])
+    const work = this.#workOf(made, trunkId)
+    await seat.reserve(tx, [made])
+    await appendToStream(tx, 'live', claimedEvents([made]))
+    await seat.tell(tx)
     return work
   }
 
@@ -98,14 +191,18 @@ export class FollowUpWork implements WorkSource {
     const passed: string[] = []
     const unfinished = `${trunkId} ${campaignId ?? ''}`
     this.#unfinished.delete(unfinished)
+    let look: 'near' | 'wide' = 'near'
     for (let round = 0; round < rounds && made.length < free; round += 1) {
-      const attemptIds = Array.from({ length: free - made.length }, newId)
-      const considered = await claimDue(tx, lease, { trunkId, campaignId, attemptIds, passed, leaseSeconds })
+      const asked = free - made.length
+      const attemptIds = Array.from({ length: asked }, newId)
+      const considered = await claimDue(tx, lease, { trunkId, campaignId, attemptIds, passed, look, leaseSeconds })
       made.push(...considered.filter(isMade))
       const refused = considered.filter((one) => !isMade(one)).map(({ taskId }) => taskId)
-      if (refused.length === 0) return made
-      await holdRefused(tx, refused)
+      if (refused.length > 0) await holdRefused(tx, refused)
+      else if (look === 'wide' || made.length === free) return made
       passed.push(...refused)
+      // Fewer than asked for: there are no more, or other claims have them locked at this moment.
+      if (considered.length < asked) look = 'wide'
     }
     if (made.length < free) this.#unfinished.add(unfinished)
     return made

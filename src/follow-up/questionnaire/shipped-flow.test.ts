@@ -141,6 +141,70 @@ describe('the shipped flow', () => {
   })
 })
 
+describe('the shipped flow, where agents stand by', () => {
+  const manned = () => call({ operator: true })
+
+  it('tells of the key 0, and only then', () => {
+    expect(manned().played.at(-1)).toBe('identity keys key-operator')
+    expect(call().played.at(-1)).toBe('identity keys')
+  })
+
+  it('hands over in any menu or question; whoever takes the patient says what the call was', () => {
+    const patient = manned().press('1').hear().press('120').hear()
+    expect(patient.played.at(-1)).toBe('queue-wait')
+    expect(patient.commands.at(-1)).toEqual({ type: 'transfer', queue: null })
+    patient.feed({ type: 'transferred', taken: true })
+    expect(patient.over).toBe(true)
+    expect(patient.outcome).toBeUndefined()
+    expect(patient.recorded('answer').map(({ questionId }) => questionId)).toEqual(['nurses', 'doctors'])
+    expect(patient.commands).not.toContainEqual({ type: 'hangup' })
+  })
+
+  it('apologises and promises a call when nobody is to be had', () => {
+    const patient = manned().press('0').hear()
+    patient.feed({ type: 'transferred', taken: false })
+    expect(patient.played.at(-1)).toBe('queue-apology')
+    expect(patient.outcome).toBe('callback')
+    patient.hear()
+    expect(patient.commands.at(-1)).toEqual({ type: 'hangup' })
+  })
+
+  it('writes down keys that are pressed while waiting, and takes none', () => {
+    const patient = manned().press('0').hear().press('9')
+    expect(patient.recorded('key').at(-1)).toMatchObject({ digit: '9', taken: false })
+    expect(patient.over).toBe(false)
+  })
+
+  it('has the patient who hangs up while waiting leave as partial', () => {
+    const patient = manned().press('1').hear().press('10').hear()
+    patient.feed({ type: 'hangup' })
+    expect(patient.outcome).toBe('partial')
+  })
+})
+
+describe('the shipped rating flow', () => {
+  const rating = readJson(`${folder}hangup-rating.json`)
+  const asked = () => new Rehearsal(rating, { world }).begin()
+
+  it('has nothing wrong with it', () => {
+    expect(checkFlow(rating, world).findings).toEqual([])
+  })
+
+  it.each([
+    ['1', 5],
+    ['5', 1],
+  ])('takes key %s for %i', (key, value) => {
+    expect(asked().press(key).state.variables).toEqual({ rating: value })
+  })
+
+  it('lets a wrong key and silence go at once, without a rating', () => {
+    for (const call of [asked().press('7'), asked().beSilent()]) {
+      expect(call.over || call.state.nodeId === 'silent').toBe(true)
+      expect(call.state.variables).toEqual({})
+    }
+  })
+})
+
 it('the shipped questionnaire scores 100 for the best answers, whether or not the last one applies', () => {
   const best = { nurses: 'very_satisfied', doctors: 'very_satisfied', ward: 'very_satisfied' }
   expect(scoreOf(questionnaire, { ...best, advice: 'no', 'advice-clear': notApplicable })).toMatchObject({

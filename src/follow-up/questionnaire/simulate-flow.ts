@@ -18,7 +18,8 @@ export interface SimulateFlowOptions {
   readonly input: Readable & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown }
   readonly output: Writable
   /**
-   * Presses as one text: `1,1,2` or `112`; `.` is silence. What follows the last is a hang-up.
+   * Presses as one text: `1,1,2` or `112`; `.` is silence, `+` an agent who takes the call of who pressed 0. What
+   * follows the last is a hang-up.
    * A number entry is its keys: `36*5#`.
    */
   readonly keys?: string | undefined
@@ -60,12 +61,12 @@ export async function simulateFlow(file: string, options: SimulateFlowOptions): 
     })
     for (const finding of findings) write(findingLine(finding, language))
     if (flow === null) return 1
-    const variables: Variables = { answers: options.answers ?? {} }
+    const variables: Variables = { answers: options.answers ?? {}, operator: true }
     const presses = options.keys === undefined ? typed(options.input) : written(options.keys)
     const end = await simulate({ flow, variables, prompts, presses, write })
     const { outcome, progress } = end
     write(
-      `outcome ${outcome}, ${progress.answered} of ${progress.total} answered${scored(flow, questionnaires, end.variables)}`,
+      `outcome ${outcome ?? 'the agent says it'}, ${progress.answered} of ${progress.total} answered${scored(flow, questionnaires, end.variables)}`,
     )
     return 0
   } catch (error) {
@@ -94,12 +95,14 @@ function scored({ definition }: Flow, questionnaires: ReadonlyMap<string, unknow
 
 const keyPattern = /^[0-9*#A-D]$/
 const silenceKey = '.'
+const agentKey = '+'
 /** Ctrl-C and Ctrl-D. */
 const hangUpKeys = ['\u0003', '\u0004']
 
 async function* written(keys: string): AsyncGenerator<SimulatedPress> {
   for (const key of keys) {
     if (key === silenceKey) yield 'silence'
+    else if (key === agentKey) yield 'agent'
     else if (keyPattern.test(key)) yield { key }
   }
 }
@@ -113,6 +116,7 @@ async function* typed(input: SimulateFlowOptions['input']): AsyncGenerator<Simul
       for (const key of String(chunk)) {
         if (hangUpKeys.includes(key)) return
         if (keyPattern.test(key)) yield { key }
+        else if (key === agentKey) yield 'agent'
         // A pipe's lines end too, and mean nothing by it.
         else if (key === silenceKey || (terminal && (key === '\r' || key === '\n'))) yield 'silence'
       }

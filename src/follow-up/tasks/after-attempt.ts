@@ -58,7 +58,7 @@ export function afterAttempt(ended: EndedAttempt): AfterAttempt {
     case 'other':
       return { move: { to: 'failed', reason: 'other' }, news: null }
     case 'callback':
-      return { move: ended.callbackAt === null ? again(ended) : { to: 'callback', at: ended.callbackAt }, news: null }
+      return { move: calledBack(ended), news: null }
     case 'readmitted':
       return { move: again(ended), news: 'readmitted' }
     case 'wrong_person':
@@ -69,6 +69,13 @@ export function afterAttempt(ended: EndedAttempt): AfterAttempt {
     default:
       return { move: again(ended), news: null }
   }
+}
+
+/** Agreed for an instant; or only promised, when no agent was to be had: then when the retry plan dials again. */
+function calledBack(ended: EndedAttempt): TaskMove {
+  if (ended.callbackAt !== null) return { to: 'callback', at: ended.callbackAt }
+  const move = again(ended)
+  return move.to === 'retry_wait' ? { to: 'callback', at: move.at } : move
 }
 
 function again({ attempts, phones, plan, window, now, answers }: EndedAttempt, reason?: string): TaskMove {

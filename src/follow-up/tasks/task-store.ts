@@ -96,6 +96,14 @@ export async function formInHand(tx: Ground | GroundTransaction, taskId: string)
   }
 }
 
+/** Whether the agent has said what came of the call. */
+export async function saidOutcome(tx: GroundTransaction, attemptId: string): Promise<boolean> {
+  const { rows } = await sql<{ outcome: string | null }>`
+    select c.outcome from call_summary c where c.attempt_id = ${attemptId} order by c.version desc limit 1
+  `.execute(tx)
+  return (rows[0]?.outcome ?? null) !== null
+}
+
 /** What the agent said of the call stands on its attempt too, once that has ended. */
 export async function keepAgentsWord(tx: GroundTransaction, attemptId: string): Promise<void> {
   await sql`

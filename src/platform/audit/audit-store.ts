@@ -57,19 +57,3 @@ export async function sealAudit(db: Ground): Promise<number> {
   const { rows } = await sql<{ sealed: string }>`select audit_seal() as sealed`.execute(db)
   return Number(rows[0]?.sealed ?? 0)
 }
-
-/**
- * Recomputes the chain.
- * @returns the first sealed row that is not what was sealed, or null when all are
- */
-export async function firstBrokenSeal(db: Ground): Promise<string | null> {
-  const { rows } = await sql<{ id: string }>`
-    select id from (
-      select id, hash, prev_hash, lag(hash, 1, sha256('suifang')) over (order by id) as before,
-        sha256(prev_hash || convert_to((to_jsonb(audit_row) - 'hash' - 'prev_hash')::text, 'UTF8')) as computed
-      from audit_row where hash is not null
-    ) as link
-    where hash <> computed or prev_hash <> before order by id limit 1
-  `.execute(db)
-  return rows[0]?.id ?? null
-}

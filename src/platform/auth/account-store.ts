@@ -11,6 +11,7 @@ export interface Account {
   readonly mustChangePassword: boolean
   readonly lockedUntil: Date | null
   readonly disabledAt: Date | null
+  readonly unlockedAt: Date | null
 }
 
 /** Locks the account's row: attempts on one account are judged one after another. */
@@ -28,23 +29,38 @@ export function lockAccount(
 }
 
 /** @param name as typed; case and surrounding blanks do not matter */
-export function accountByName(db: Ground, name: string): Promise<Account | undefined> {
+export function accountByName(db: Ground | GroundTransaction, name: string): Promise<Account | undefined> {
   return db.selectFrom('userAccount').selectAll().where('signInName', '=', name.trim().toLowerCase()).executeTakeFirst()
 }
 
 export async function insertAccount(
   tx: GroundTransaction,
-  account: Omit<Account, 'lockedUntil' | 'disabledAt'>,
+  account: Omit<Account, 'lockedUntil' | 'disabledAt' | 'unlockedAt'>,
   roles: readonly Role[],
 ): Promise<void> {
   await tx
     .insertInto('userAccount')
     .values({ ...account, siteId: null })
     .execute()
+  await insertRoles(tx, account.id, roles)
+}
+
+async function insertRoles(tx: GroundTransaction, userAccountId: string, roles: readonly Role[]): Promise<void> {
+  if (roles.length === 0) return
   await tx
     .insertInto('userRole')
-    .values(roles.map((roleCode) => ({ userAccountId: account.id, roleCode })))
+    .values(roles.map((roleCode) => ({ userAccountId, roleCode })))
     .execute()
+}
+
+/** Exactly these from now on. */
+export async function replaceRoles(
+  tx: GroundTransaction,
+  userAccountId: string,
+  roles: readonly Role[],
+): Promise<void> {
+  await tx.deleteFrom('userRole').where('userAccountId', '=', userAccountId).execute()
+  await insertRoles(tx, userAccountId, roles)
 }
 
 /** What the account's roles allow together. */
@@ -76,13 +92,14 @@ export async function insertSignInAttempt(
   await tx.insertInto('signInAttempt').values({ userAccountId, succeeded }).execute()
 }
 
-/** Failures since the last success, the last lock and the beginning of the window. */
+/** Failures since the last success, the last lock, the last unlocking and the beginning of the window. */
 export async function recentFailures(tx: GroundTransaction, account: Account, windowMs: number): Promise<number> {
   const { rows } = await sql<{ failures: string }>`
     select count(*) as failures from sign_in_attempt
     where user_account_id = ${account.id} and not succeeded
       and at > app_now() - ${windowMs} * interval '1 millisecond'
       and at > coalesce(${account.lockedUntil}::timestamptz - ${windowMs} * interval '1 millisecond', '-infinity')
+      and at > coalesce(${account.unlockedAt}::timestamptz, '-infinity')
       and at > coalesce((select max(at) from sign_in_attempt where user_account_id = ${account.id} and succeeded), '-infinity')
   `.execute(tx)
   return Number(rows[0]?.failures ?? 0)
@@ -92,6 +109,72 @@ export async function lockAccountUntil(tx: GroundTransaction, id: string, lockMs
   await sql`
     update user_account set locked_until = app_now() + ${lockMs} * interval '1 millisecond' where id = ${id}
   `.execute(tx)
+}
+
+/** Ends a lock; the failures that led to it are forgotten. */
+export async function unlockAccount(tx: GroundTransaction, id: string): Promise<void> {
+  await sql`update user_account set locked_until = null, unlocked_at = app_now() where id = ${id}`.execute(tx)
+}
+
+/** @param disabled false lets the account in again */
+export async function setDisabled(tx: GroundTransaction, id: string, disabled: boolean): Promise<void> {
+  await sql`
+    update user_account set disabled_at = case when ${disabled}::boolean then coalesce(disabled_at, app_now()) end
+    where id = ${id}
+  `.execute(tx)
+}
+
+export async function renameAccount(tx: GroundTransaction, id: string, displayName: string): Promise<void> {
+  await tx.updateTable('userAccount').set({ displayName }).where('id', '=', id).execute()
+}
+
+/** Enabled accounts that hold a role. */
+export async function holdersOf(tx: GroundTransaction, role: Role): Promise<readonly string[]> {
+  const rows = await tx
+    .selectFrom('userRole')
+    .innerJoin('userAccount', 'userAccount.id', 'userRole.userAccountId')
+    .select('userAccount.id')
+    .where('userRole.roleCode', '=', role)
+    .where('userAccount.disabledAt', 'is', null)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+export interface AccountRow {
+  readonly id: string
+  readonly signInName: string
+  readonly displayName: string
+  readonly roles: readonly string[]
+  readonly mustChangePassword: boolean
+  readonly createdAt: Date
+  readonly disabledAt: Date | null
+  /** Null when it is not locked now. */
+  readonly lockedUntil: Date | null
+  readonly lastSignInAt: Date | null
+  /** Living sessions. */
+  readonly sessions: number
+}
+
+/** All of them by name; @param idleMs after which a session lives no more */
+export async function accountRows(db: Ground, idleMs: number): Promise<readonly AccountRow[]> {
+  const { rows } = await sql<AccountRow>`
+    select u.id, u.sign_in_name, u.display_name, u.must_change_password, u.created_at, u.disabled_at,
+      case when u.locked_until > app_now() then u.locked_until end as locked_until,
+      array(select r.role_code from user_role r where r.user_account_id = u.id order by r.role_code) as roles,
+      (select max(a.at) from sign_in_attempt a where a.user_account_id = u.id and a.succeeded) as last_sign_in_at,
+      (select count(*)::int from session s where s.user_account_id = u.id and s.ended_at is null
+        and s.expires_at > app_now() and s.last_seen_at > app_now() - ${idleMs} * interval '1 millisecond') as sessions
+    from user_account u order by u.disabled_at is not null, u.sign_in_name
+  `.execute(db)
+  return rows
+}
+
+/** What each role allows: the matrix as it is. */
+export async function roleRights(db: Ground): Promise<ReadonlyMap<string, readonly string[]>> {
+  const rows = await db.selectFrom('roleRight').selectAll().orderBy('roleCode').orderBy('rightCode').execute()
+  const matrix = new Map<string, string[]>()
+  for (const { roleCode, rightCode } of rows) matrix.set(roleCode, [...(matrix.get(roleCode) ?? []), rightCode])
+  return matrix
 }
 
 /** The hashes of the last passwords, the present one among them, newest first. */

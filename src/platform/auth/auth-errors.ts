@@ -55,4 +55,52 @@ declareErrors({
     en: 'That password was in use before. Choose one that differs from the last five.',
     zh: '该密码近期使用过。请设置与最近五次不同的密码。',
   },
+  SESSION_ELSEWHERE: {
+    kind: 'user',
+    status: 409,
+    en: 'This account is signed in at another place (last used {lastSeenAt}). Sign in here to end that session, or go on there.',
+    zh: '该账号已在别处登录（最近使用 {lastSeenAt}）。在此登录将结束那里的会话，也可以回到那里继续。',
+  },
+  SESSION_UNKNOWN: {
+    kind: 'user',
+    status: 404,
+    en: 'There is no such session, or it has ended. Reload the list.',
+    zh: '没有这个会话，或它已结束。请刷新列表。',
+  },
+  ACCOUNT_UNKNOWN: {
+    kind: 'user',
+    status: 404,
+    en: 'There is no such account. Reload the list.',
+    zh: '没有这个账号。请刷新列表。',
+  },
+  ACCOUNT_NAME_TAKEN: {
+    kind: 'user',
+    status: 409,
+    en: 'The sign-in name {name} is taken. Choose another; names of disabled accounts stay taken.',
+    zh: '用户名 {name} 已被使用，请换一个；停用账号的用户名不可重复使用。',
+  },
+  ROLES_APART: {
+    kind: 'user',
+    status: 409,
+    en: 'One account holds one of the three administrator roles at most, and the audit administrator no other role. Give the roles to different people.',
+    zh: '一个账号最多担任三类管理员之一，审计管理员不得兼任其他角色。请将角色分给不同人员。',
+  },
+  OWN_ACCOUNT: {
+    kind: 'user',
+    status: 409,
+    en: 'You cannot do this to your own account. Ask another administrator.',
+    zh: '不能对自己的账号执行此操作。请由另一位管理员处理。',
+  },
+  LAST_ADMINISTRATOR: {
+    kind: 'user',
+    status: 409,
+    en: 'Nobody else holds the role {role}. Give it to another account first.',
+    zh: '没有其他账号担任 {role}。请先将该角色授予另一账号。',
+  },
+  ADMINISTRATOR_PASSWORD: {
+    kind: 'user',
+    status: 409,
+    en: 'The password of another kind of administrator is not reset here. Do it at the server: npm run suifang -- account --name {name} --reset-password.',
+    zh: '其他类别管理员的密码不能在此重置。请在服务器上执行 npm run suifang -- account --name {name} --reset-password。',
+  },
 })

@@ -2,12 +2,18 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { actorOf, clearSessionCookie, sessionCookie, sessionOf, setSessionCookie } from '#platform/http/access.ts'
-import { type Auth, isAdministrator, type Origin, type Session } from './auth-service.ts'
+import type { Auth, Origin, Session } from './auth-service.ts'
 import { shortest } from './password.ts'
-import { SessionView } from './session-view.ts'
+import { isAdministrator } from './rights.ts'
+import { livingSessionView, SessionList, SessionTarget, SessionView } from './session-view.ts'
 
 const Credentials = Type.Object(
-  { name: Type.String({ minLength: 1, maxLength: 100 }), password: Type.String({ minLength: 1, maxLength: 200 }) },
+  {
+    name: Type.String({ minLength: 1, maxLength: 100 }),
+    password: Type.String({ minLength: 1, maxLength: 200 }),
+    /** Ends the account's session elsewhere, where it may have one only. */
+    takeOver: Type.Optional(Type.Boolean()),
+  },
   { additionalProperties: false },
 )
 const PasswordChange = Type.Object(
@@ -48,7 +54,8 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (
       schema: { body: Credentials, response: { 200: Type.Object({ session: SessionView }) } },
     },
     async (request, reply) => {
-      const { token, session } = await auth.signIn(request.body.name, request.body.password, originOf(request))
+      const { name, password, takeOver = false } = request.body
+      const { token, session } = await auth.signIn(name, password, originOf(request), { takeOver })
       setSessionCookie(request, reply, token)
       return { session: sessionView(session) }
     },
@@ -70,6 +77,24 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (
       const { token, session } = await auth.changePassword(sessionOf(request), request.body, originOf(request))
       setSessionCookie(request, reply, token)
       return { session: sessionView(session) }
+    },
+  )
+
+  server.get(
+    '/api/sessions',
+    { config: { access: 'signed_in' }, schema: { response: { 200: SessionList } } },
+    async (request) => {
+      const { id, accountId } = sessionOf(request)
+      return { sessions: (await auth.sessionsOf(accountId)).map((session) => livingSessionView(session, id)) }
+    },
+  )
+
+  server.delete(
+    '/api/sessions/:sessionId',
+    { config: { access: 'signed_in' }, schema: { params: SessionTarget } },
+    async (request, reply) => {
+      await auth.endSession(actorOf(request), sessionOf(request).accountId, request.params.sessionId)
+      return reply.code(204).send()
     },
   )
 

@@ -15,11 +15,13 @@ import {
 } from './account-store.ts'
 import { passwordFaults } from './password.ts'
 import { hashPassword, passwordMatches, pretendToCheck } from './password-hash.ts'
-import type { Right } from './rights.ts'
+import { isAdministrator, type Right } from './rights.ts'
 import {
   endSession,
   endSessionsOf,
   insertSession,
+  type LivingSession,
+  livingSessions,
   newSessionToken,
   type SessionLimits,
   type SessionRow,
@@ -54,6 +56,8 @@ export interface AuthOptions extends SessionLimits {
   /** Failures that lock an account, within `lockMs`. */
   readonly failuresToLock: number
   readonly lockMs: number
+  /** Whether an account has one session at a time; asked at each sign-in. */
+  readonly singleSession: () => Promise<boolean>
 }
 
 /** Requirements §8.5. */
@@ -62,6 +66,7 @@ export const defaultAuthOptions: AuthOptions = {
   longestMs: 12 * 3_600_000,
   failuresToLock: 5,
   lockMs: 30 * 60_000,
+  singleSession: async () => false,
 }
 
 /** Nobody may use one of the last five passwords again. */
@@ -78,9 +83,15 @@ export class Auth {
 
   /**
    * @returns the cookie's value, told only here
-   * @throws UserError SIGN_IN_REFUSED, ACCOUNT_LOCKED
+   * @throws UserError SIGN_IN_REFUSED, ACCOUNT_LOCKED; SESSION_ELSEWHERE where the account has a living session, may
+   *   have one only, and `takeOver` does not say to end that one
    */
-  async signIn(name: string, password: string, origin: Origin): Promise<{ token: string; session: Session }> {
+  async signIn(
+    name: string,
+    password: string,
+    origin: Origin,
+    { takeOver = false }: { readonly takeOver?: boolean } = {},
+  ): Promise<{ token: string; session: Session }> {
     const account = await accountByName(this.#db, name)
     if (account === undefined || account.disabledAt !== null) {
       await pretendToCheck(password)
@@ -88,9 +99,11 @@ export class Auth {
       throw new UserError('SIGN_IN_REFUSED')
     }
     const right = await passwordMatches(password, account.passwordHash)
+    const single = await this.#options.singleSession()
     const verdict = await this.#db
       .transaction()
-      .execute((tx) => this.#judge(tx, account.id, right ? account.passwordHash : null, origin))
+      .execute((tx) => this.#judge(tx, account.id, right ? account.passwordHash : null, origin, { single, takeOver }))
+    if (verdict.type === 'elsewhere') throw new UserError('SESSION_ELSEWHERE', toldOf(verdict.session))
     if (verdict.type === 'locked') throw new UserError('ACCOUNT_LOCKED', { minutes: verdict.minutes })
     if (verdict.type === 'refused') throw new UserError('SIGN_IN_REFUSED')
     return { token: verdict.token, session: await this.#require(verdict.sessionId) }
@@ -101,7 +114,13 @@ export class Auth {
    * five guesses between them.
    * @param matched the hash that the password matched, null when it did not
    */
-  async #judge(tx: GroundTransaction, accountId: string, matched: string | null, origin: Origin): Promise<Verdict> {
+  async #judge(
+    tx: GroundTransaction,
+    accountId: string,
+    matched: string | null,
+    origin: Origin,
+    { single, takeOver }: { readonly single: boolean; readonly takeOver: boolean },
+  ): Promise<Verdict> {
     const { failuresToLock, lockMs } = this.#options
     const account = await lockAccount(tx, accountId)
     if (account === undefined) return { type: 'refused' }
@@ -118,6 +137,12 @@ export class Auth {
       await writeAudit(tx, { actor, action: 'account.locked', outcome: 'ok', detail: { failures: failuresToLock } })
       return { type: 'locked', minutes: Math.ceil(lockMs / 60_000) }
     }
+    const [other] = single ? await livingSessions(tx, accountId, this.#options) : []
+    if (other !== undefined && !takeOver) {
+      await writeAudit(tx, { actor, action: 'session.sign_in', outcome: 'denied', detail: { reason: 'elsewhere' } })
+      return { type: 'elsewhere', session: other }
+    }
+    if (single) await endSessionsOf(tx, accountId, 'signed_in_elsewhere')
     await insertSignInAttempt(tx, accountId, true)
     return { type: 'welcome', ...(await this.#openSession(tx, actor, accountId, origin)) }
   }
@@ -133,6 +158,28 @@ export class Auth {
   /** The same by id, for sockets: never counts as activity. */
   async sessionById(id: string): Promise<Session | null> {
     return this.#living(await sessionById(this.#db, id, this.#options))
+  }
+
+  /** What the page of one's own sessions shows. */
+  sessionsOf(accountId: string): Promise<readonly LivingSession[]> {
+    return livingSessions(this.#db, accountId, this.#options)
+  }
+
+  /**
+   * Ends a session of one's own, or as an administrator another's.
+   * @throws UserError SESSION_UNKNOWN when this account has no such living session
+   */
+  async endSession(actor: Actor, accountId: string, sessionId: string): Promise<void> {
+    await this.#db.transaction().execute(async (tx) => {
+      if (!(await endSession(tx, sessionId, 'ended', accountId))) throw new UserError('SESSION_UNKNOWN')
+      await writeAudit(tx, {
+        actor,
+        action: 'session.ended',
+        object: { kind: 'session', id: sessionId },
+        outcome: 'ok',
+        detail: { accountId },
+      })
+    })
   }
 
   async signOut(actor: Actor): Promise<void> {
@@ -234,11 +281,13 @@ type Verdict =
   | { readonly type: 'welcome'; readonly sessionId: string; readonly token: string }
   | { readonly type: 'refused' }
   | { readonly type: 'locked'; readonly minutes: number }
+  | { readonly type: 'elsewhere'; readonly session: LivingSession }
+
+/** Of the person's own other session, to recognise it by. */
+function toldOf({ ip, userAgent, since, lastSeenAt }: LivingSession) {
+  return { ip, userAgent, since: since.toISOString(), lastSeenAt: lastSeenAt.toISOString() }
+}
 
 function nobody(origin: Origin): Actor {
   return { accountId: null, name: null, sessionId: null, ip: origin.ip, requestId: origin.requestId }
-}
-
-export function isAdministrator(roles: readonly string[]): boolean {
-  return roles.some((role) => role.endsWith('_admin'))
 }

@@ -12,6 +12,8 @@ interface UserAccountTable {
   passwordChangedAt: Generated<Date>
   lockedUntil: ColumnType<Date | null, Date | null | undefined, Date | null>
   disabledAt: ColumnType<Date | null, Date | null | undefined, Date | null>
+  /** Failures from before do not count any more. */
+  unlockedAt: ColumnType<Date | null, never, Date>
   createdAt: Generated<Date>
 }
 
@@ -29,7 +31,14 @@ interface SignInAttemptTable {
   at: Generated<Date>
 }
 
-export type SessionEndReason = 'signed_out' | 'idle' | 'expired' | 'password_changed' | 'disabled'
+export type SessionEndReason =
+  | 'signed_out'
+  | 'idle'
+  | 'expired'
+  | 'password_changed'
+  | 'disabled'
+  | 'signed_in_elsewhere'
+  | 'ended'
 
 interface SessionTable {
   id: string
@@ -46,12 +55,12 @@ interface SessionTable {
 }
 
 interface RoleTable {
-  code: string
+  code: GeneratedAlways<string>
 }
 
 interface RoleRightTable {
-  roleCode: string
-  rightCode: string
+  roleCode: GeneratedAlways<string>
+  rightCode: GeneratedAlways<string>
 }
 
 interface UserRoleTable {

@@ -12,7 +12,12 @@ export const rights = [
   'patient.clear',
   'recording.play',
   'recording.download',
+  /** Accounts and their sessions, to look at. */
+  'account.read',
+  /** To make accounts and devices; not to say what they may do. */
   'account.manage',
+  /** To say who holds which role, to unlock, to end others' sessions. */
+  'account.authorise',
   'audit.read',
   'api.read',
   /** To sit at a seat: take calls, fill the form. */
@@ -29,6 +34,19 @@ export type Right = (typeof rights)[number]
 export const roles = ['agent', 'supervisor', 'qa', 'system_admin', 'security_admin', 'audit_admin'] as const
 
 export type Role = (typeof roles)[number]
+
+/** Kept apart (requirements §8.5): no account holds two of them, nor the last one with any other role. */
+export const administratorRoles = ['system_admin', 'security_admin', 'audit_admin'] as const satisfies readonly Role[]
+
+export function isAdministrator(held: readonly string[]): boolean {
+  return administratorRoles.some((role) => held.includes(role))
+}
+
+/** Whether one account may hold these together; the database refuses the same (`user_role_apart`). */
+export function mayBeHeldTogether(held: readonly Role[]): boolean {
+  const administrators = administratorRoles.filter((role) => held.includes(role)).length
+  return administrators <= 1 && (!held.includes('audit_admin') || new Set(held).size === 1)
+}
 
 /** A right that a later release has taken away is none. */
 export function isRight(text: string): text is Right {

@@ -103,17 +103,19 @@ export async function touchSession(db: Ground, id: string): Promise<void> {
   `.execute(db)
 }
 
-/** @returns whether it lived until now */
+/** @param owner whose it must be, where that matters; @returns whether it lived until now */
 export async function endSession(
   db: Ground | GroundTransaction,
   id: string,
   reason: SessionEndReason,
+  owner?: string,
 ): Promise<boolean> {
   const result = await db
     .updateTable('session')
     .set({ endedAt: sql<Date>`app_now()`, endReason: reason })
     .where('id', '=', id)
     .where('endedAt', 'is', null)
+    .$if(owner !== undefined, (query) => query.where('userAccountId', '=', owner ?? ''))
     .executeTakeFirst()
   return result.numUpdatedRows > 0n
 }
@@ -125,4 +127,28 @@ export async function endSessionsOf(tx: GroundTransaction, accountId: string, re
     .where('userAccountId', '=', accountId)
     .where('endedAt', 'is', null)
     .execute()
+}
+
+export interface LivingSession {
+  readonly id: string
+  readonly ip: string | null
+  readonly userAgent: string | null
+  readonly since: Date
+  /** To the minute. */
+  readonly lastSeenAt: Date
+}
+
+/** Sessions of an account that are still good, the last used first. */
+export async function livingSessions(
+  db: Ground | GroundTransaction,
+  accountId: string,
+  { idleMs }: SessionLimits,
+): Promise<readonly LivingSession[]> {
+  const { rows } = await sql<LivingSession>`
+    select id, ip, user_agent, created_at as since, last_seen_at from session
+    where user_account_id = ${accountId} and ended_at is null and expires_at > app_now()
+      and last_seen_at > app_now() - ${idleMs} * interval '1 millisecond'
+    order by last_seen_at desc, id desc limit 100
+  `.execute(db)
+  return rows
 }

@@ -50,7 +50,7 @@ export class SessionWatch {
     this.#lookIn(id, endsInMs)
     return () => {
       watched.onEnd.delete(onEnd)
-      if (watched.onEnd.size === 0) this.#forget(id)
+      if (watched.onEnd.size === 0 && this.#watched.get(id) === watched) this.#forget(id)
     }
   }
 

@@ -29,6 +29,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Every registered route with who may use it: the rights matrix as it is. */
     routeAccess: RouteAccess[]
+    /** Writes down that a request was refused. */
+    auditDenied(request: FastifyRequest, code: string): Promise<void>
   }
 }
 
@@ -52,6 +54,7 @@ export function guardRoutes(server: FastifyInstance, auth: Auth, db: Ground): vo
     }
     for (const method of methods) routeAccess.push({ method, url: route.url, access })
   })
+  server.decorate('auditDenied', (request: FastifyRequest, code: string) => auditDenied(db, request, code))
   server.addHook('onRequest', async (request: FastifyRequest) => {
     if (request.is404) return
     try {
@@ -78,6 +81,19 @@ async function admit(request: FastifyRequest, auth: Auth): Promise<void> {
 export function requireRight(session: Session, right: Right): void {
   if (session.mustChangePassword) throw new UserError('PASSWORD_CHANGE_NEEDED')
   if (!session.rights.has(right)) throw new UserError('RIGHT_MISSING', { right })
+}
+
+/**
+ * For what needs another right besides its route's, by what is asked: refused and written down as the route itself is.
+ * @throws UserError RIGHT_MISSING, PASSWORD_CHANGE_NEEDED
+ */
+export async function requireRightAudited(request: FastifyRequest, right: Right): Promise<void> {
+  try {
+    requireRight(sessionOf(request), right)
+  } catch (error) {
+    if (error instanceof UserError) await request.server.auditDenied(request, error.code)
+    throw error
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server as NodeServer } from 'node:http'
 import { Server, type Socket } from 'socket.io'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Auth, Session } from '#platform/auth/auth-service.ts'
-import { sessionChannel } from '#platform/auth/session-store.ts'
+import { SessionWatch } from '#platform/auth/session-watch.ts'
 import type { Clock, Timer } from '#platform/clock.ts'
 import type { Ground } from '#platform/database/database.ts'
 import type { Listener } from '#platform/database/listen.ts'
@@ -53,6 +53,7 @@ interface Connected {
   readonly sessionId: string
   readonly actor: Actor
   readonly subscriptions: Map<string, Subscription>
+  unwatch: () => void
   messages: number
 }
 
@@ -78,7 +79,7 @@ class SocketHub implements Hub {
   readonly #io: Server<PageToHub, HubToPage>
   readonly #sessions = new WeakMap<IncomingMessage, Session>()
   readonly #connected = new Set<Connected>()
-  readonly #expiries = new Map<string, Timer>()
+  readonly #watch: SessionWatch
   readonly #retries = new Set<Timer>()
   readonly #watchersListeners: ((stream: string) => void)[] = []
   /** Readers at the same place share one look into the log. */
@@ -91,6 +92,7 @@ class SocketHub implements Hub {
   constructor(options: HubOptions) {
     this.#options = options
     this.#limits = { ...defaultHubLimits, ...options.limits }
+    this.#watch = new SessionWatch(options)
     this.#io = new Server(options.server, {
       path: realtimePath,
       serveClient: false,
@@ -115,15 +117,10 @@ class SocketHub implements Hub {
       onPayload: (stream) => this.#wake(stream),
       onResync: () => this.#wake(null),
     })
-    const sessions = await listener.listen(sessionChannel, {
-      onPayload: (sessionId) => this.#endSession(sessionId),
-      onResync: () => {
-        for (const sessionId of new Set([...this.#connected].map((one) => one.sessionId))) void this.#recheck(sessionId)
-      },
-    })
+    await this.#watch.start()
     this.#closing.push(
       () => streams.close(),
-      () => sessions.close(),
+      () => this.#watch.close(),
     )
   }
 
@@ -142,8 +139,7 @@ class SocketHub implements Hub {
   async close(): Promise<void> {
     for (const close of this.#closing.splice(0)) await close()
     const { clock } = this.#options
-    for (const timer of [...this.#expiries.values(), ...this.#retries, this.#window]) clock.clearTimeout(timer)
-    this.#expiries.clear()
+    for (const timer of [...this.#retries, this.#window]) clock.clearTimeout(timer)
     this.#retries.clear()
     for (const one of [...this.#connected]) this.#leave(one)
     this.#io.disconnectSockets(true)
@@ -181,9 +177,14 @@ class SocketHub implements Hub {
       sessionId: session.id,
       actor: actorOf(page.request, session),
       subscriptions: new Map(),
+      unwatch: () => {},
       messages: 0,
     }
     this.#connected.add(one)
+    one.unwatch = this.#watch.watch(session, () => {
+      page.emit('signed_out')
+      this.#dismiss(one)
+    })
     page.on('disconnect', () => this.#leave(one))
     page.use(([event, ...args], next) => {
       this.#judge(one, event, args).then(
@@ -197,7 +198,6 @@ class SocketHub implements Hub {
     page.on('subscribe', (request, reply) => {
       void this.#subscribe(one, request, reply)
     })
-    this.#expect(session.id, session.endsInMs)
   }
 
   /** Every message: the session still lives, the event is one we know, its arguments have the right shape. */
@@ -311,35 +311,6 @@ class SocketHub implements Hub {
     }
   }
 
-  /** Idleness is the server's to notice: when it may be due, the session is looked at again. */
-  #expect(sessionId: string, endsInMs: number): void {
-    const { clock } = this.#options
-    clock.clearTimeout(this.#expiries.get(sessionId))
-    const timer = clock.setTimeout(() => void this.#recheck(sessionId), Math.max(endsInMs, 0) + 50)
-    timer.unref()
-    this.#expiries.set(sessionId, timer)
-  }
-
-  async #recheck(sessionId: string): Promise<void> {
-    try {
-      const session = await this.#options.auth.sessionById(sessionId)
-      if (session === null) this.#endSession(sessionId)
-      else this.#expect(sessionId, session.endsInMs)
-    } catch (error) {
-      logError(this.#options.log, error, 'a session could not be looked at')
-      this.#expect(sessionId, 5_000)
-    }
-  }
-
-  #endSession(sessionId: string): void {
-    this.#options.clock.clearTimeout(this.#expiries.get(sessionId))
-    this.#expiries.delete(sessionId)
-    for (const one of [...this.#connected].filter((each) => each.sessionId === sessionId)) {
-      one.page.emit('signed_out')
-      this.#dismiss(one)
-    }
-  }
-
   #dismiss(one: Connected): void {
     this.#leave(one)
     one.page.disconnect(true)
@@ -351,9 +322,7 @@ class SocketHub implements Hub {
     for (const subscription of one.subscriptions.values()) subscription.close()
     one.subscriptions.clear()
     for (const stream of streams) this.#tellWatchers(stream)
-    if ([...this.#connected].some((each) => each.sessionId === one.sessionId)) return
-    this.#options.clock.clearTimeout(this.#expiries.get(one.sessionId))
-    this.#expiries.delete(one.sessionId)
+    one.unwatch()
   }
 
   #tellWatchers(stream: string): void {

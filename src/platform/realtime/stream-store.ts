@@ -34,7 +34,7 @@ export async function appendToStream(
 ): Promise<void> {
   if (events.length === 0) return
   const count = events.length
-  await sql`
+  await sql`/* prepared: append-to-stream */
     with head as (
       insert into stream (id, last_offset) values (${streamId}, ${count})
       on conflict (id) do update set last_offset = stream.last_offset + ${count}
@@ -48,6 +48,16 @@ export async function appendToStream(
   `.execute(tx)
 }
 
+/** A stream's head beside each event that was asked for, or beside none. */
+interface Row {
+  readonly droppedOffset: string
+  readonly lastOffset: string
+  readonly eventOffset: string | null
+  readonly type: string | null
+  readonly payload: StreamEvent['payload'] | null
+  readonly at: Date | null
+}
+
 /** Up to `limit` events after the offset `after`, in order. A stream nobody has written to yet is empty. */
 export async function readStream(
   db: Ground | GroundTransaction,
@@ -55,32 +65,25 @@ export async function readStream(
   after: number,
   limit: number,
 ): Promise<StreamPage> {
-  const stream = await db
-    .selectFrom('stream')
-    .select(['droppedOffset', 'lastOffset'])
-    .where('id', '=', streamId)
-    .executeTakeFirst()
-  if (!stream || after >= Number(stream.lastOffset)) {
-    // An offset that was never given comes from another database: its reader starts over.
-    return { events: [], gap: after > Number(stream?.lastOffset ?? 0) }
-  }
+  const { rows } = await sql<Row>`
+    select s.dropped_offset, s.last_offset, e.event_offset, e.type, e.payload, e.at
+    from stream s left join lateral (
+      select event_offset, type, payload, at from stream_event
+      where stream_id = s.id and event_offset > ${after} order by event_offset limit ${limit}
+    ) e on true
+    where s.id = ${streamId} order by e.event_offset
+  `.execute(db)
+  const [stream] = rows
+  const lastOffset = Number(stream?.lastOffset ?? 0)
+  // An offset that was never given comes from another database: its reader starts over.
+  if (stream === undefined || after >= lastOffset) return { events: [], gap: after > lastOffset }
   if (after < Number(stream.droppedOffset)) return { events: [], gap: true }
-  const rows = await db
-    .selectFrom('streamEvent')
-    .selectAll()
-    .where('streamId', '=', streamId)
-    .where('eventOffset', '>', String(after))
-    .orderBy('eventOffset')
-    .limit(limit)
-    .execute()
-  const events = rows.map((row) => ({
-    offset: Number(row.eventOffset),
-    type: row.type,
-    payload: row.payload,
-    at: row.at,
-  }))
-  // Dropped between the two statements.
-  return { events, gap: events[0] !== undefined && events[0].offset !== after + 1 }
+  const events = rows.flatMap(({ eventOffset, type, payload, at }) =>
+    eventOffset === null || type === null || payload === null || at === null
+      ? []
+      : [{ offset: Number(eventOffset), type, payload, at }],
+  )
+  return { events, gap: false }
 }
 
 /** The last offset given in a stream, 0 when there is none. */

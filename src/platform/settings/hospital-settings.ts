@@ -54,6 +54,15 @@ export async function changeSetting<Schema extends TSchema>(
   return store.addVersion(tx, setting.key, JSON.stringify(value), changedBy)
 }
 
+/** What stands now, asked of the database itself: for what is needed seldom. A value that does not fit is its default. */
+export async function readSetting<Schema extends TSchema>(
+  db: Ground,
+  setting: HospitalSetting<Schema>,
+): Promise<Static<Schema>> {
+  const [row] = await store.currentSettings(db, setting.key)
+  return row !== undefined && Value.Check(setting.schema, row.value) ? row.value : setting.otherwise
+}
+
 /** Reads all settings and keeps them read. */
 export async function openHospitalSettings(options: {
   readonly db: Ground

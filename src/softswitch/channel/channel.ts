@@ -70,6 +70,8 @@ export class Channel {
   hangupCause: HangupCause | null = null
   /** The negotiated stream; null before. */
   audio: NegotiatedAudio | null = null
+  /** Of a stream that needs more than addresses: settles when sound can flow. */
+  connected: Promise<void> | null = null
   /** The client that the application `socket` has connected. */
   control: OutboundControl | null = null
   readonly #signalling: Signalling

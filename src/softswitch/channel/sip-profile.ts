@@ -169,6 +169,7 @@ class ProfileCall {
       void this.#channel.ended.then(() => browser.close())
       if (!this.#channel.up) return
       this.#browser = browser
+      this.#channel.connected = browser.connected
       variables.set('media_timeout', BROWSER_TIMEOUT_MS)
       // The real server does so with every encrypted stream: many telephones cannot bear gaps in one.
       variables.set('send_silence_when_idle', -1)

@@ -2,7 +2,8 @@
 import type { InviteClientTransaction } from '#softswitch/sip/client-transaction.ts'
 import { type DialogState, dialogKey } from '#softswitch/sip/dialog.ts'
 import type { SipRequest } from '#softswitch/sip/sip-message.ts'
-import type { Hop } from '#softswitch/sip/transport.ts'
+import { parseSipUri } from '#softswitch/sip/sip-uri.ts'
+import { type Hop, isReliable } from '#softswitch/sip/transport.ts'
 import type { AppClient } from './app-client.ts'
 import type { ClientRegistry } from './client-registry.ts'
 
@@ -91,4 +92,14 @@ export function ownerOf(dialog: AppDialog, registry: ClientRegistry): AppClient 
   const heir = registry.withTag(dialog.tags)
   if (heir !== undefined) dialog.owner = heir
   return heir
+}
+
+/**
+ * Where requests inside a dialog go instead of their target: over the stream that it was made on; else to the address
+ * an answer came from, when there is no route and the Contact names another host, so that the peer is behind NAT.
+ */
+export function dialogHop(routeSet: readonly string[], target: string, source: Hop | undefined): Hop | undefined {
+  if (isReliable(source)) return source
+  if (routeSet.length > 0 || source === undefined) return undefined
+  return parseSipUri(target)?.host === source.address ? undefined : source
 }

@@ -40,6 +40,11 @@ export function requestLine(startLine: string): { method: string; uri: string } 
   return { method, uri }
 }
 
+/** Something a request can be sent to. */
+export function isTarget(uri: string): boolean {
+  return parseSipUri(uri) !== undefined || /^(tel|urn):[^\s<>"]+$/i.test(uri)
+}
+
 /** Status and reason of a response's start line. */
 export function statusLine(startLine: string): { status: number; reason: string } | undefined {
   const match = /^SIP\/2\.0 +(\d{3})(?: +(.*))?$/.exec(startLine)

@@ -7,18 +7,20 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import type { InviteClientTransaction, ResponseOrigin } from '#softswitch/sip/client-transaction.ts'
 import { dialogFromResponse, noteRefreshAnswer, requestInside } from '#softswitch/sip/dialog.ts'
+import type { RouteOptions } from '#softswitch/sip/endpoint-settings.ts'
 import { protocolOf } from '#softswitch/sip/next-hop.ts'
-import type { RouteOptions, SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
+import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import { SipHeaders } from '#softswitch/sip/sip-headers.ts'
 import { addExtraHeaders, parseCSeq, SipRequest, type SipResponse } from '#softswitch/sip/sip-message.ts'
 import { formatNameAddr, parseSipUri } from '#softswitch/sip/sip-uri.ts'
-import { type Hop, isReliable, type SipProtocol } from '#softswitch/sip/transport.ts'
+import type { Hop, SipProtocol } from '#softswitch/sip/transport.ts'
 import type { AppClient } from './app-client.ts'
-import { type AppDialog, appDialogId, type DialogBook, ownerOf } from './app-dialog.ts'
+import { type AppDialog, appDialogId, type DialogBook, dialogHop, ownerOf } from './app-dialog.ts'
 import {
   type AppMessage,
   addressHeader,
   contentType,
+  isTarget,
   knownMethods,
   outgoingHeaders,
   requestLine,
@@ -27,6 +29,7 @@ import {
 import type { ClientRegistry } from './client-registry.ts'
 import type { FlowCache } from './flow-cache.ts'
 import { dialogFrame, type MessageMeta, requestSentFrame } from './server-frame.ts'
+import type { ServerParts } from './server-parts.ts'
 
 /** A refusal with the text the application is told. */
 class Refusal extends Error {}
@@ -41,14 +44,6 @@ interface Outgoing {
   cancelled: boolean
   /** The dialog of a reliable provisional answer, or of the 200. */
   dialog: AppDialog | undefined
-}
-
-/** What both directions of the server work on. */
-export interface ServerParts {
-  readonly endpoint: SipEndpoint
-  readonly dialogs: DialogBook
-  readonly registry: ClientRegistry
-  readonly flows: FlowCache
 }
 
 export class AppRequests {
@@ -417,22 +412,8 @@ function answering(client: AppClient, msgId: string, prefix: string, run: () => 
   }
 }
 
-function isTarget(uri: string): boolean {
-  return parseSipUri(uri) !== undefined || /^(tel|urn):[^\s<>"]+$/i.test(uri)
-}
-
 /** Methods that leave outside a dialog over the flow on which their target has registered. */
 const toFlows: ReadonlySet<string> = new Set(['INVITE', 'OPTIONS', 'NOTIFY', 'MESSAGE'])
-
-/**
- * Where requests inside a dialog go instead of their target: over the stream that it was made on; else to the address
- * an answer came from, when there is no route and the Contact names another host, so that the peer is behind NAT.
- */
-export function dialogHop(routeSet: readonly string[], target: string, source: Hop | undefined): Hop | undefined {
-  if (isReliable(source)) return source
-  if (routeSet.length > 0 || source === undefined) return undefined
-  return parseSipUri(target)?.host === source.address ? undefined : source
-}
 
 /** A final NOTIFY ends the dialog of a subscription. */
 function endsSubscription(dialog: AppDialog, request: SipRequest): boolean {

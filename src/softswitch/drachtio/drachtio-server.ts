@@ -11,7 +11,8 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
-import { SipEndpoint, type SipEndpointSettings } from '#softswitch/sip/sip-endpoint.ts'
+import type { SipEndpointSettings } from '#softswitch/sip/endpoint-settings.ts'
+import { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import { AppClient } from './app-client.ts'
 import { DialogBook } from './app-dialog.ts'
 import { AppRequests } from './app-requests.ts'

@@ -11,12 +11,13 @@ import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import { type ExtraHeaders, responseTo, type SipRequest } from '#softswitch/sip/sip-message.ts'
 import { type Hop, isReliable } from '#softswitch/sip/transport.ts'
 import type { AppClient } from './app-client.ts'
-import { type AppDialog, appDialogId, type DialogBook, ownerOf } from './app-dialog.ts'
+import { type AppDialog, appDialogId, type DialogBook, dialogHop, ownerOf } from './app-dialog.ts'
 import { type AppMessage, contentType, outgoingHeaders, statusLine } from './app-message.ts'
-import { type AppRequests, dialogHop, type ServerParts } from './app-requests.ts'
+import type { AppRequests } from './app-requests.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { FlowCache } from './flow-cache.ts'
 import { dialogFrame, newRequestFrame, responseSentFrame } from './server-frame.ts'
+import type { ServerParts } from './server-parts.ts'
 
 /** A request that waits for an application's answer. */
 interface Pending {

@@ -218,3 +218,71 @@ describe('other requests', () => {
     expect(answers).toEqual([408])
   })
 })
+
+describe('over a stream', () => {
+  async function stream() {
+    const network = new HandNetwork()
+    const endpoint = await network.endpoint(5000, {}, 'tcp')
+    const peer = network.side(6000, 'tcp')
+    const heard: SipRequest[] = []
+    peer.onMessage = (bytes) => {
+      const parsed = parseSip(bytes)
+      if (parsed.ok && parsed.message.kind === 'request') heard.push(parsed.message)
+    }
+    const answers: number[] = []
+    const user = { onResponse: (response: SipResponse) => void answers.push(response.status) }
+    const hop = { address: '10.0.0.1', port: 6000, protocol: 'tcp' } as const
+    const say = (status: number) => {
+      const [first] = heard
+      if (first === undefined) throw new Error('nothing heard')
+      peer.send(responseTo(first, status, { tag: 'b' }).toBuffer(), { ...hop, port: 5000 })
+    }
+    return { network, endpoint, heard, answers, user, hop, say, clock: network.clock }
+  }
+
+  test.each(['INVITE', 'OPTIONS'])('%s is sent once, and is 408 after 64 T1 (timers B and F)', async (method) => {
+    const { network, endpoint, answers, user, hop, clock } = await stream()
+    if (method === 'INVITE') endpoint.invite(request(endpoint, method), user, { hop })
+    else endpoint.request(request(endpoint, method), user, { hop })
+    await clock.advance(31_999)
+    expect(network.times(5000, method)).toEqual([0])
+    expect(answers).toEqual([])
+    await clock.advance(1)
+    expect(answers).toEqual([408])
+  })
+
+  test('the Via names the transport, and asks for no port', async () => {
+    const { endpoint, heard, user, hop, clock } = await stream()
+    endpoint.request(request(endpoint, 'OPTIONS'), user, { hop })
+    await clock.advance(2)
+    expect(heard[0]?.headers.get('Via')).toMatch(/^SIP\/2\.0\/TCP 10\.0\.0\.1:5000;branch=z9hG4bK\w+$/)
+  })
+
+  test('a refused INVITE is acknowledged once and over (timer D)', async () => {
+    const { network, endpoint, answers, user, hop, say, clock } = await stream()
+    endpoint.invite(request(endpoint, 'INVITE'), user, { hop })
+    await clock.advance(2)
+    say(486)
+    await clock.advance(2)
+    expect(answers).toEqual([486])
+    expect(network.times(5000, 'ACK')).toHaveLength(1)
+    expect(endpoint.transactionCount).toBe(0)
+  })
+
+  test('an answered request is over at once (timer K)', async () => {
+    const { endpoint, answers, user, hop, say, clock } = await stream()
+    endpoint.request(request(endpoint, 'OPTIONS'), user, { hop })
+    await clock.advance(2)
+    say(200)
+    await clock.advance(2)
+    expect(answers).toEqual([200])
+    expect(endpoint.transactionCount).toBe(0)
+  })
+
+  test('a protocol that the endpoint does not speak is 503', async () => {
+    const { endpoint, answers, user, hop, clock } = await stream()
+    endpoint.request(request(endpoint, 'OPTIONS'), user, { hop: { ...hop, protocol: 'ws' } })
+    await clock.advance(2)
+    expect(answers).toEqual([503])
+  })
+})

@@ -206,3 +206,62 @@ describe('matching of peers without a unique branch (RFC 2543)', () => {
     expect(asked.map((transaction) => transaction.request.cseq?.number)).toEqual([1, 2])
   })
 })
+
+describe('over a stream', () => {
+  async function stream(method: string) {
+    const network = new HandNetwork()
+    const endpoint = await network.endpoint(6000, {}, 'tcp')
+    const asked: ServerTransaction[] = []
+    endpoint.user = { onRequest: (transaction) => void asked.push(transaction) }
+    const peer = network.side(5000, 'tcp')
+    const say = (message: SipRequest) =>
+      peer.send(Buffer.from(String(message).replace('SIP/2.0/UDP', 'SIP/2.0/TCP')), { address: '10.0.0.1', port: 6000 })
+    say(request(method))
+    await network.clock.advance(2)
+    const [transaction] = asked
+    if (transaction === undefined) throw new Error('nothing came')
+    return { network, endpoint, transaction, say, clock: network.clock }
+  }
+
+  test('a 2xx is sent once, and its owner told when no ACK has come after 64 T1', async () => {
+    const { network, transaction, clock } = await stream('INVITE')
+    let missed = false
+    const onAckTimeout = () => {
+      missed = true
+    }
+    if (transaction instanceof InviteServerTransaction) transaction.user = { onAckTimeout }
+    transaction.reply(200)
+    await clock.advance(31_999)
+    expect(network.times(6000, 'SIP/2.0 200')).toHaveLength(1)
+    expect(missed).toBe(false)
+    await clock.advance(1)
+    expect(missed).toBe(true)
+  })
+
+  test('a refusal is sent once and over with its ACK (timers G and I)', async () => {
+    const { network, endpoint, transaction, say, clock } = await stream('INVITE')
+    transaction.reply(486)
+    await clock.advance(20_000)
+    expect(network.times(6000, 'SIP/2.0 486')).toHaveLength(1)
+    expect(endpoint.transactionCount).toBe(1)
+    say(request('ACK', { toTag: transaction.localTag }))
+    await clock.advance(2)
+    expect(endpoint.transactionCount).toBe(0)
+  })
+
+  test('an answered request is over at once (timer J)', async () => {
+    const { endpoint, transaction } = await stream('OPTIONS')
+    transaction.reply(200)
+    expect(endpoint.transactionCount).toBe(0)
+  })
+
+  test('a request whose Via names another transport than it came by is dropped', async () => {
+    const network = new HandNetwork()
+    const endpoint = await network.endpoint(6000, {}, 'tcp')
+    const peer = network.side(5000, 'tcp')
+    peer.send(request('OPTIONS').toBuffer(), { address: '10.0.0.1', port: 6000 })
+    await network.clock.advance(2)
+    expect(network.times(6000, 'SIP')).toEqual([])
+    expect(endpoint.counters.malformed).toBe(1)
+  })
+})

@@ -20,6 +20,7 @@ import {
   InviteClientTransaction,
   NonInviteClientTransaction,
 } from './client-transaction.ts'
+import type { RouteOptions, SipCounters, SipEndpointSettings, SipUser } from './endpoint-settings.ts'
 import { nextHopUri, noteSource, numericHop, protocolOf, resolveHop } from './next-hop.ts'
 import {
   InviteServerTransaction,
@@ -30,60 +31,11 @@ import {
 import { type SipClock, systemSipClock } from './sip-clock.ts'
 import { responseTo, type SipMessage, type SipRequest, type SipResponse } from './sip-message.ts'
 import { parseSip } from './sip-parser.ts'
-import { type SipTimerSettings, type SipTimers, sipTimers } from './sip-timers.ts'
+import { type SipTimers, sipTimers } from './sip-timers.ts'
 import { ackKey, clientKey, serverKey } from './transaction-key.ts'
-import { type Hop, isSipProtocol, type SipProtocol, type SipTransport } from './transport.ts'
-import { openTransports, type StreamSettings, TransportSet } from './transport-set.ts'
+import { type Hop, isSipProtocol, type SipProtocol } from './transport.ts'
+import { openTransports, TransportSet } from './transport-set.ts'
 import { branchCookie } from './via.ts'
-
-export interface SipEndpointSettings {
-  /** Numeric address to bind. Default 127.0.0.1. */
-  readonly address?: string
-  /** 0 = any free port (the default). */
-  readonly port?: number
-  /** Host that Via and Contact show, when it is not the bound address (0.0.0.0, NAT). */
-  readonly advertisedAddress?: string
-  readonly timers?: SipTimerSettings
-  readonly clock?: SipClock
-  /** Beside UDP. Default: none. */
-  readonly streams?: StreamSettings
-  /** Another network than UDP; `address`, `port` and `streams` are then unused. */
-  readonly transport?: SipTransport
-  /** Answers go to the port a request came from, whether or not its Via asks for it (RFC 3581 asks only with rport). */
-  readonly symmetricAnswers?: boolean
-  /** New requests beyond this many live transactions get 503. Default 20 000. */
-  readonly maxTransactions?: number
-  /** A fault in the code that uses the endpoint. Default: ignored, the endpoint goes on. */
-  readonly onFault?: (error: unknown) => void
-  /** Each message as it is received and sent, for logs and transcripts. */
-  readonly onTrace?: (direction: 'in' | 'out', message: SipMessage, peer: Hop) => void
-}
-
-/** Where a request goes, when it is not the top Route or the Request-URI that says it. */
-export interface RouteOptions {
-  readonly hop?: Hop
-  /** SIP URI of the next hop; its host may be a name. */
-  readonly route?: string
-}
-
-/** Who answers requests that come to the endpoint. */
-export interface SipUser {
-  /** A new request (never ACK or CANCEL). INVITE comes as InviteServerTransaction and has had its 100. */
-  onRequest(transaction: ServerTransaction): void
-  /** An ACK that matches no transaction of this endpoint. */
-  onStrayAck?(ack: SipRequest, source: Hop): void
-  /** A response that matches no transaction of this endpoint: a late 2xx among others. */
-  onStrayResponse?(response: SipResponse, source: Hop): void
-}
-
-/** Counts since the endpoint opened. */
-export interface SipCounters {
-  received: number
-  sent: number
-  malformed: number
-  /** Absorbed repetitions of a request. */
-  repeated: number
-}
 
 export class SipEndpoint {
   readonly clock: SipClock

@@ -8,7 +8,7 @@ export interface StreamLimits {
   readonly firstMessageMs: number
   /** A message that has begun is whole within this (slow or half-open peers). */
   readonly wholeMessageMs: number
-  /** A connection on which nothing moves in either direction is closed. */
+  /** A connection on which nothing comes any more, not even a ping, is closed. */
   readonly idleMs: number
   /** Our own connections are up within this. */
   readonly connectMs: number
@@ -31,7 +31,7 @@ export const usualStreamLimits: StreamLimits = {
 
 /** Watches over one connection: closes it when one of the time limits is broken. */
 export interface StreamWatch {
-  /** Bytes went either way; `unfinished` when a message has begun and is not whole. */
+  /** Bytes came; `unfinished` when a message has begun and is not whole. */
   moved(unfinished: boolean): void
   /** A whole message came. */
   message(): void

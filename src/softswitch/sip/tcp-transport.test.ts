@@ -94,7 +94,7 @@ describe('a connection made to us', () => {
     transport.send(Buffer.from('a request'), { address: '127.0.0.1', port: 1, protocol: 'tcp' })
     expect(await request).toBe('a request')
     socket.destroy()
-    await once(socket, 'close')
+    await expect.poll(() => from.flow?.open).toBe(false)
     expect(String(await refusal(transport, { address: '127.0.0.1', port: 1, protocol: 'tcp' }))).toContain('come up')
   })
 
@@ -148,8 +148,7 @@ describe('a connection of ours', () => {
     await new Promise((resolve) => server.close(resolve))
     let returned = false
     const failures = [0, 1].map(
-      () =>
-        new Promise<boolean>((resolve) => transport.send(Buffer.from('one'), hop, () => resolve(returned))),
+      () => new Promise<boolean>((resolve) => transport.send(Buffer.from('one'), hop, () => resolve(returned))),
     )
     returned = true
     expect(await Promise.all(failures)).toEqual([true, true])

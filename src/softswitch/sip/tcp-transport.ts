@@ -22,6 +22,8 @@ export interface TcpSettings {
 }
 
 const pong = Buffer.from('\r\n')
+/** What is still to be sent when a connection ends has this long. */
+const goodbyeMs = 5_000
 
 /** @throws the system's error when the address cannot be bound, or the certificate cannot be used */
 export async function openTcp(settings: TcpSettings): Promise<SipTransport> {
@@ -173,6 +175,8 @@ class TcpFlow implements SipFlow {
   /** Sends what is still to be sent, then closes. */
   end(): void {
     this.#ended = true
+    this.#socket.pause()
+    this.#socket.setTimeout(goodbyeMs, () => this.#socket.destroy())
     this.#socket.destroySoon()
   }
 

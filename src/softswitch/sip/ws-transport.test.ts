@@ -151,7 +151,7 @@ describe('limits', () => {
     const { transport } = await open({ connections: 1 })
     const first = await dial(transport)
     const second = page(transport)
-    await once(second, 'close')
+    await new Promise((resolve) => second.once('close', resolve))
     expect(first.readyState).toBe(WebSocket.OPEN)
   })
 })

@@ -32,6 +32,11 @@ export class BrowserMedia {
     return { ...this.#offer.audio, remoteAddress: this.#legAddress, remotePort: this.#link.port }
   }
 
+  /** Resolves when sound flows; never when the connection fails. */
+  get connected(): Promise<void> {
+    return this.#link.connected
+  }
+
   answer(local: Omit<LocalAudio, 'address' | 'port'>): string {
     return writeBrowserAnswer(this.#offer, local, { ...this.#link.answer, ssrc: this.#ssrc })
   }

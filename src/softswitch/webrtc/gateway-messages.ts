@@ -48,6 +48,8 @@ export type FromGateway =
   /** `port`: where the leg sends its plain RTP. */
   | { readonly type: 'opened'; readonly peer: number; readonly answer: PeerAnswer; readonly port: number }
   | { readonly type: 'openFailed'; readonly peer: number; readonly message: string }
+  /** ICE and DTLS are done: sound flows. */
+  | { readonly type: 'connected'; readonly peer: number }
   /** The connection to the browser is over, by its own doing or because it is not heard of any more. */
   | { readonly type: 'lost'; readonly peer: number; readonly state: string }
   | { readonly type: 'figures'; readonly ask: number; readonly figures: GatewayFigures }

@@ -51,6 +51,7 @@ async function open({ peer, offer, mediaPort }: Extract<ToGateway, { type: 'open
       name: `browser-${peer}`,
       offer,
       mediaPort,
+      connected: () => say({ type: 'connected', peer }),
       lost: (state) => say({ type: 'lost', peer, state }),
     })
     if (!links.has(peer)) {

@@ -40,6 +40,8 @@ export interface BrowserLink {
   readonly answer: PeerAnswer
   /** Where its leg sends its plain RTP; the address is the gateway's. */
   readonly port: number
+  /** Resolves when ICE and DTLS are done and sound flows; never when they fail. */
+  readonly connected: Promise<void>
   /** Idempotent. */
   close(): void
 }
@@ -54,6 +56,7 @@ export class Gateway {
   readonly #settings: GatewaySettings
   readonly #log: NonNullable<GatewayOptions['log']>
   readonly #asked = new Map<string, Asked>()
+  readonly #connecting = new Map<number, () => void>()
   #process: Promise<ChildProcess> | null = null
   #number = 0
   #closed = false
@@ -74,15 +77,20 @@ export class Gateway {
     const peer = this.#newNumber()
     const opened = this.#ask(`open ${peer}`)
     post(child, { type: 'open', peer, offer, mediaPort })
-    const close = (): void => post(child, { type: 'close', peer })
+    const connected = new Promise<void>((resolve) => this.#connecting.set(peer, resolve))
+    const close = (): void => {
+      this.#connecting.delete(peer)
+      post(child, { type: 'close', peer })
+    }
     const message = await opened.catch((error: unknown) => {
       close()
       throw error
     })
     if (message.type !== 'opened') {
+      this.#connecting.delete(peer)
       throw new Error(message.type === 'openFailed' ? message.message : 'the gateway did not answer')
     }
-    return { answer: message.answer, port: message.port, close }
+    return { answer: message.answer, port: message.port, connected, close }
   }
 
   /** Null while no browser has come yet. */
@@ -180,6 +188,10 @@ export class Gateway {
         return
       case 'figures':
         this.#asked.get(`figures ${message.ask}`)?.resolve(message)
+        return
+      case 'connected':
+        this.#connecting.get(message.peer)?.()
+        this.#connecting.delete(message.peer)
         return
       case 'lost':
         this.#log('a browser has closed its connection', { peer: message.peer, state: message.state })

@@ -19,6 +19,8 @@ export interface PeerLinkSettings {
   readonly name: string
   readonly offer: PeerOffer
   readonly mediaPort: number
+  /** Sound flows. */
+  connected(): void
   /** The connection is over, and was not closed by us. */
   lost(state: string): void
 }
@@ -64,7 +66,7 @@ export class PeerLink {
   }
 
   private constructor(
-    { offer, lost }: PeerLinkSettings,
+    { offer, connected, lost }: PeerLinkSettings,
     parts: { connection: PeerConnection; track: Track; relay: Socket; answer: PeerAnswer },
   ) {
     const { connection, track, relay } = parts
@@ -75,7 +77,8 @@ export class PeerLink {
     this.#relay = relay
     this.#ssrc = offer.ssrc
     track.onOpen(() => {
-      this.#open = true
+      this.#open = !this.#closed
+      connected()
     })
     track.onClosed(() => {
       this.#open = false

@@ -8,7 +8,7 @@ export class Shell {
     this.#page = page
   }
 
-  async open(path: '/' | '/floor' | '/import' | '/calls' | '/seat'): Promise<void> {
+  async open(path: '/' | '/floor' | '/import' | '/calls' | '/seat' | '/accounts' | '/audit'): Promise<void> {
     await this.#page.locator(`nav a[href="${path}"]`).click()
   }
 
@@ -24,6 +24,12 @@ export class Shell {
 
   async switchLanguage(): Promise<void> {
     await this.#page.getByRole('button', { name: /^(English|中文)$/ }).click()
+  }
+
+  /** One's own sessions, by the account's menu. */
+  async ownSessions(): Promise<void> {
+    await this.#page.getByRole('button', { name: /^(账号菜单|Account)$/ }).click()
+    await this.#page.getByRole('menuitem', { name: /登录的设备|Signed-in devices/ }).click()
   }
 
   async signOut(): Promise<void> {

@@ -6,6 +6,7 @@ import type {
   DialFailure,
   DialHooks,
   DialOrder,
+  Digit,
   IncomingSeatCall,
   LegEnd,
   LegRef,
@@ -77,7 +78,14 @@ export class FakePatientLeg extends FakeLeg implements PatientLeg {
     this.attemptId = attemptId
   }
 
-  onDigit(): void {}
+  readonly #listeners: ((digit: Digit) => void)[] = []
+
+  onDigit(listener: (digit: Digit) => void): void {
+    this.#listeners.push(listener)
+  }
+  press(digit: string): void {
+    for (const listener of this.#listeners) listener({ digit, durationMs: 0, at: new Date() })
+  }
   async play(path: string): Promise<'completed' | 'ended'> {
     this.heard.push(path)
     return this.end === null ? 'completed' : 'ended'
@@ -214,6 +222,9 @@ export class FakeRoom implements Room {
     if (patient.end !== null || seat.end !== null) throw new UserError('SEAT_NO_CALL')
     this.moves.push('join')
   }
+  async wait(): Promise<void> {
+    this.moves.push('wait')
+  }
   async hold(): Promise<void> {
     this.moves.push('hold')
   }
@@ -241,6 +252,7 @@ export class FakeRoom implements Room {
     this.moves.push('releasePatient')
   }
   async close(): Promise<void> {
+    this.supervisors.clear()
     this.moves.push('close')
   }
 }

@@ -1,20 +1,33 @@
 import { sql } from 'kysely'
 import '../../../src/contact-center/acd/acd-tables.ts'
+import { QueueBook } from '../../../src/contact-center/acd/queue-book.ts'
+import { QueueMatcher } from '../../../src/contact-center/acd/queue-matcher.ts'
 import type { PhoneKind } from '../../../src/contact-center/acd/seat.ts'
 import { SeatArrivals } from '../../../src/contact-center/acd/seat-arrivals.ts'
 import { SeatCalls } from '../../../src/contact-center/acd/seat-call.ts'
+import { SeatDialling } from '../../../src/contact-center/acd/seat-dialling.ts'
 import { SeatKeeper } from '../../../src/contact-center/acd/seat-keeper.ts'
 import { SeatLegs } from '../../../src/contact-center/acd/seat-legs.ts'
 import { CampaignSeats, type ReservedSeat } from '../../../src/contact-center/acd/seat-offer.ts'
 import { SeatPages } from '../../../src/contact-center/acd/seat-pages.ts'
 import { reconcileSeats } from '../../../src/contact-center/acd/seat-reconciler.ts'
 import { SeatService } from '../../../src/contact-center/acd/seat-service.ts'
-import { callForSeat } from '../../../src/contact-center/calls/agent-call.ts'
+import { type AgentCallParts, callForSeat } from '../../../src/contact-center/calls/agent-call.ts'
 import { defaultResultRules } from '../../../src/contact-center/calls/attempt-result.ts'
 import { CallApplier, type JournaledCallEvent } from '../../../src/contact-center/calls/call-applier.ts'
+import { HandOver } from '../../../src/contact-center/calls/hand-over.ts'
+import { ratingIn } from '../../../src/contact-center/calls/hang-up-rating.ts'
+import { callPatient } from '../../../src/contact-center/calls/patient-call.ts'
 import { Reconciler } from '../../../src/contact-center/calls/reconciler.ts'
+import { openFlow } from '../../../src/contact-center/ivr/flow.ts'
+import { readJson } from '../../../src/contact-center/ivr/flow-files.ts'
+import { anyPrompts, testWorld } from '../../../src/contact-center/ivr/flow-fixture.ts'
+import { runFlow } from '../../../src/contact-center/ivr/flow-runner.ts'
+import { variablesOf } from '../../../src/contact-center/ivr/json.ts'
+import { Supervision } from '../../../src/contact-center/supervision/supervision-service.ts'
 import type { Lease, Work } from '../../../src/contact-center/work-source.ts'
 import type { FollowUpWork } from '../../../src/follow-up/dialling/work-source.ts'
+import { surveyKind } from '../../../src/follow-up/questionnaire/survey-node.ts'
 import { insertAccount } from '../../../src/platform/auth/account-store.ts'
 import type { Role } from '../../../src/platform/auth/rights.ts'
 import { type VirtualClock, virtualClock } from '../../../src/platform/clock.ts'
@@ -22,12 +35,21 @@ import type { Ground } from '../../../src/platform/database/database.ts'
 import { newId } from '../../../src/platform/ids.ts'
 import { silentLog } from '../../../src/platform/log.ts'
 import { Office, secrets } from '../follow-up/office.ts'
-import { type FakeSeatCall, FakeTelephony } from './fake-telephony.ts'
+import { type FakeDial, type FakeRoom, type FakeSeatCall, FakeTelephony } from './fake-telephony.ts'
 
 /** The last number of a telephone that a test dials counts only twice a day: each patient has one of their own. */
+const flows = new URL('../../../ivr-flows/', import.meta.url).pathname
+const questionnaires = `${flows}questionnaires/`
+const shippedQuestionnaire = readJson(`${questionnaires}discharge-satisfaction.json`)
+const world = testWorld({ extraKinds: [surveyKind(() => shippedQuestionnaire)] })
+const survey = openFlow(readJson(`${flows}discharge-satisfaction.json`), world)
+const ratingFlow = openFlow(readJson(`${flows}hangup-rating.json`), world)
+
 export interface FloorDraft {
   readonly patients?: number
   readonly maxConnections?: number
+  /** How its campaign is dialled; default progressive. */
+  readonly pacing?: 'progressive' | 'preview' | 'agentless'
 }
 
 export interface AgentDraft {
@@ -53,14 +75,12 @@ export class Floor {
     this.teamId = teamId
   }
 
-  static async open({ patients = 6, maxConnections = 4 }: FloorDraft = {}): Promise<Floor> {
+  static async open({ patients = 6, maxConnections = 4, pacing = 'progressive' }: FloorDraft = {}): Promise<Floor> {
     const office = await Office.open({ maxConnections })
     const teamId = newId()
     await office.db.insertInto('team').values({ id: teamId, siteId: office.siteId, name: '随访一组' }).execute()
     const campaignId = await office.campaign()
-    await sql`update campaign set pacing = 'progressive', team_id = ${teamId} where id = ${campaignId}`.execute(
-      office.db,
-    )
+    await sql`update campaign set pacing = ${pacing}, team_id = ${teamId} where id = ${campaignId}`.execute(office.db)
     await office.programme({ campaignId })
     for (let n = 0; n < patients; n += 1) await office.due()
     return new Floor(office, campaignId, teamId)
@@ -86,6 +106,13 @@ export class Floor {
       await sql`delete from registration where phone_id = (select phone_id from agent where user_id = ${id})`.execute(
         this.db,
       )
+    return id
+  }
+
+  /** An agent who supervises the team, with a seat of their own. */
+  async supervisor(): Promise<string> {
+    const id = await this.agent({ roles: ['supervisor'] })
+    await this.db.insertInto('teamSupervisor').values({ teamId: this.teamId, userId: id }).execute()
     return id
   }
 
@@ -116,6 +143,41 @@ export class Floor {
       select phone_id, 'sip:phone@127.0.0.1:5070', clock_timestamp() + interval '1 hour' from agent where user_id = ${agentId}
       on conflict (phone_id) do update set expires_at = excluded.expires_at
     `.execute(this.db)
+  }
+
+  /** A queue of the team. */
+  async queue({ waitLimitSeconds = 60 }: { readonly waitLimitSeconds?: number } = {}): Promise<string> {
+    const id = newId()
+    const { siteId } = this.office
+    await this.db
+      .insertInto('queue')
+      .values({ id, siteId, name: '人工', teamId: this.teamId, waitLimitSeconds })
+      .execute()
+    return id
+  }
+
+  /** Patients of the campaign are asked for a rating. */
+  async askForRatings(): Promise<void> {
+    await sql`update campaign set rating_flow = 'hangup-rating' where id = ${this.campaignId}`.execute(this.db)
+  }
+
+  async entries() {
+    return this.db.selectFrom('queueEntry').selectAll().orderBy('enteredAt').orderBy('id').execute()
+  }
+
+  async attempt(id: string) {
+    return this.db.selectFrom('attempt').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+  }
+
+  /** The events of a call by type, with what a test asks for. */
+  async events(attemptId: string) {
+    const rows = await this.db
+      .selectFrom('callEvent')
+      .select('body')
+      .where('attemptId', '=', attemptId)
+      .orderBy('seq')
+      .execute()
+    return rows.map(({ body }) => body)
   }
 
   /** The next start of the node: its leases follow the earlier ones'. */
@@ -158,10 +220,19 @@ export class Floor {
 
   /** What the seat's page was told, by type. */
   async told(agentId: string) {
+    return this.stream(`seat:${agentId}`)
+  }
+
+  /** What the supervisors of the team were told. */
+  async toldFloor() {
+    return this.stream(`floor:${this.teamId}`)
+  }
+
+  async stream(id: string) {
     const rows = await this.db
       .selectFrom('streamEvent')
       .select(['type', 'payload'])
-      .where('streamId', '=', `seat:${agentId}`)
+      .where('streamId', '=', id)
       .orderBy('eventOffset')
       .execute()
     return rows.map(({ type, payload }) => ({ type, payload }))
@@ -193,10 +264,14 @@ export class Node {
   readonly service: SeatService
   readonly keeper: SeatKeeper
   readonly arrivals: SeatArrivals
+  readonly supervision: Supervision
   readonly pages: SeatPages
   /** Seats whose stream a page reads. */
   readonly watched = new Set<string>()
   readonly carried: Carried[] = []
+  readonly book: QueueBook
+  readonly matcher: QueueMatcher
+  readonly dialling: SeatDialling
   readonly apology = '/prompts/agent-lost.wav'
   /** What happens between claim and INVITE. */
   beforeBegin: () => Promise<void> = async () => {}
@@ -226,12 +301,22 @@ export class Node {
     this.telephony.onSeatCall((call) => {
       this.#arriving = this.arrivals.arrive(call)
     })
+    this.supervision = new Supervision({ db, legs: this.legs, calls: this.calls, log: silentLog })
     this.pages = new SeatPages({
       db,
       secrets,
       legs: this.legs,
       seats: this.service,
       isWatched: (seatId) => this.watched.has(seatId),
+    })
+    this.book = new QueueBook(db)
+    this.matcher = new QueueMatcher({ db, lease, seatIds: () => this.legs.seatIds, clock: this.clock, log: silentLog })
+    this.dialling = new SeatDialling({
+      db,
+      lease,
+      work,
+      seatIds: () => this.legs.seatIds,
+      carry: (one, seat) => this.#begin(one, seat),
     })
     this.#applier = new CallApplier({ db, work, log: silentLog, judgeLater: async () => {}, onEnded: () => {} })
   }
@@ -244,22 +329,91 @@ export class Node {
     const begun = claimed.map((work) => {
       const seat = offer.seatOf(work.attemptId)
       if (seat === undefined) throw new Error('an attempt without a seat')
-      const done = this.#carry(work, seat)
-      done.catch(() => {})
-      return { work, seat, done }
+      return this.#begin(work, seat)
     })
-    this.carried.push(...begun)
     await this.quiet()
     return begun
   }
 
-  /** Signs the agent in; the phone is lifted when it rings. */
+  #begin(work: Work, seat: ReservedSeat): Carried {
+    const done = this.#carry(work, seat)
+    done.catch(() => {})
+    const carried = { work, seat, done }
+    this.carried.push(carried)
+    return carried
+  }
+
+  /** Claims for a campaign without agents, and leads whoever answers through the shipped survey. */
+  async dialPatients(atMost = 10): Promise<readonly { readonly work: Work; readonly done: Promise<void> }[]> {
+    await this.book.load()
+    const claimed = await this.#work.claim(this.lease, this.floor.office.trunkId, atMost)
+    const prompts = anyPrompts()
+    const begun = claimed.map((work) => {
+      const parts = this.#callParts()
+      const done = callPatient(
+        {
+          ...parts,
+          runFlow: (leg, { campaignId, variables }, hooks) => {
+            const operator = this.book.find(campaignId, null) !== null
+            const { answers = {} } = variablesOf(variables)
+            return runFlow({
+              leg,
+              flow: survey,
+              variables: { answers, operator },
+              prompts,
+              clock: this.clock,
+              ...hooks,
+            })
+          },
+          handOver: (call) =>
+            new HandOver(
+              {
+                ...parts,
+                queueOf: (campaignId, name) => this.book.find(campaignId, name),
+                enter: (one) => this.matcher.enter(one),
+              },
+              call,
+            ),
+        },
+        work,
+      )
+      done.catch(() => {})
+      return { work, done }
+    })
+    await this.quiet()
+    return begun
+  }
+
+  /** The telephone of a patient whom this attempt dials. */
+  dialOf(attemptId: string): FakeDial {
+    const dial = this.telephony.dials.find(({ order }) => order.attemptId === attemptId)
+    if (dial === undefined) throw new Error('nobody is dialled')
+    return dial
+  }
+
+  /** What the queues' and seats' channels tell in the house. */
+  async match(): Promise<void> {
+    await this.quiet()
+    this.matcher.wake()
+    await this.matcher.rest()
+    await this.quiet()
+  }
+
+  /** Signs the agent in; the phone is lifted when it rings, or calls in. */
   async signIn(agentId: string): Promise<void> {
     const done = this.service.signIn(agentId)
     done.catch(() => {})
-    await this.until(() => this.telephony.ringAt(agentId) !== undefined)
-    this.telephony.ringAt(agentId)?.lift()
+    await this.until(() => this.legs.has(agentId))
+    const ring = this.telephony.ringAt(agentId)
+    if (ring === undefined) await this.callIn(agentId)
+    else ring.lift()
     await done
+  }
+
+  roomOf({ seat }: Pick<Carried, 'seat'>): FakeRoom {
+    const room = this.telephony.rooms.get(seat.callId)
+    if (room === undefined) throw new Error('there is no room')
+    return room
   }
 
   /** Entries wait on disk. */
@@ -344,6 +498,10 @@ export class Node {
   }
 
   #carry(work: Work, seat: ReservedSeat): Promise<void> {
+    return callForSeat(this.#callParts(), work, seat)
+  }
+
+  #callParts(): AgentCallParts {
     const busy = <T>(promise: Promise<T>): Promise<T> => {
       // What a dead process waits for never comes.
       const watched = promise.then((value) => (this.#dead ? new Promise<never>(() => {}) : value))
@@ -352,37 +510,44 @@ export class Node {
       promise.then(forget, forget)
       return watched
     }
-    return callForSeat(
-      {
-        telephony: this.telephony,
-        work: {
-          begin: (attemptId, lease) => busy(this.beforeBegin().then(() => this.#work.begin(attemptId, lease))),
-          release: (attemptIds, lease) => busy(this.#work.release(attemptIds, lease)),
-        },
-        seats: {
-          leg: (seatId) => this.legs.leg(seatId),
-          comeBack: (order) => this.legs.comeBack(order),
-          enter: (seatId, call) => this.calls.enter(seatId, call),
-          legLost: (seatId, leg) => this.service.legLost(seatId, leg),
-          hangUp: (seatId) => this.legs.hangUp(seatId),
-        },
-        lease: this.lease,
-        clock: this.clock,
-        log: silentLog,
-        resultRules: () => defaultResultRules,
-        journal: async (event, lease) => {
-          if (this.#dead) return new Promise<never>(() => {})
-          // As text, as a journal has it.
-          this.floor.journal.push({ event: { ...structuredClone(event), at: new Date(event.at) }, lease })
-          void this.applyAll()
-        },
-        recordingPath: async (attemptId) => `/recordings/${attemptId}.wav`,
-        shown: () => (this.#stalled ? Promise.resolve() : this.applyAll()),
-        apology: this.apology,
+    return {
+      telephony: this.telephony,
+      work: {
+        begin: (attemptId, lease) => busy(this.beforeBegin().then(() => this.#work.begin(attemptId, lease))),
+        release: (attemptIds, lease) => busy(this.#work.release(attemptIds, lease)),
       },
-      work,
-      seat,
-    )
+      seats: {
+        leg: (seatId) => this.legs.leg(seatId),
+        comeBack: (order) => this.legs.comeBack(order),
+        enter: (seatId, call) => this.calls.enter(seatId, call),
+        legLost: (seatId, leg) => this.service.legLost(seatId, leg),
+        hangUp: (seatId) => this.legs.hangUp(seatId),
+      },
+      lease: this.lease,
+      clock: this.clock,
+      log: silentLog,
+      resultRules: () => defaultResultRules,
+      journal: async (event, lease) => {
+        if (this.#dead) return new Promise<never>(() => {})
+        // As text, as a journal has it.
+        this.floor.journal.push({ event: { ...structuredClone(event), at: new Date(event.at) }, lease })
+        void this.applyAll()
+      },
+      recordingPath: async (attemptId) => `/recordings/${attemptId}.wav`,
+      shown: () => (this.#stalled ? Promise.resolve() : this.applyAll()),
+      apology: this.apology,
+      rate: async (leg, _flow, onRecord) => {
+        const talk = runFlow({
+          leg,
+          flow: ratingFlow,
+          variables: {},
+          prompts: anyPrompts(),
+          clock: this.clock,
+          onRecord,
+        })
+        return ratingIn((await talk).variables)
+      },
+    }
   }
 
   async #apply(): Promise<void> {

@@ -55,7 +55,6 @@ describe('a call at the desk over HTTP', () => {
     const { taskId, work } = await desk.talking(person)
     const record = await ask('GET', `/api/desk/tasks/${taskId}`)
     expect(record).toMatchObject({ status: 200, body: { call: { writable: true }, answers: {}, next: 'health' } })
-    expect(record.body.patient.name).toMatch(/\*/)
     expect(record.body.questionnaire).toEqual(questionnaire)
     for (const [id, value] of Object.entries({ symptoms: ['fever', 'cough'], pressure: 120, detail: '120' })) {
       expect((await ask('PUT', `/api/desk/tasks/${taskId}/answers/${id}`, { value })).status).toBe(200)

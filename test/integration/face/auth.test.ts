@@ -1,8 +1,10 @@
 import { sql } from 'kysely'
+import pg from 'pg'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { Accounts } from '../../../src/platform/auth/account-service.ts'
 import { Auth } from '../../../src/platform/auth/auth-service.ts'
-import { ensureFirstAccount } from '../../../src/platform/auth/first-account.ts'
-import { isRight, rights, roles } from '../../../src/platform/auth/rights.ts'
+import { ensureFirstAccounts, type FirstLogin } from '../../../src/platform/auth/first-account.ts'
+import { administratorRoles, isRight, rights, roles } from '../../../src/platform/auth/rights.ts'
 import { makeAccount, testPassword } from '../../e2e/fixture/face.ts'
 import { testDatabase } from '../../harness/database.ts'
 
@@ -29,28 +31,46 @@ async function letTimePass(minutes: number): Promise<void> {
   }
 }
 
-describe('first account', () => {
-  it('is made once, with a password that is told once and must be changed', async () => {
-    const told: string[] = []
-    const deliver = async ({ password }: { password: string }) => void told.push(password)
-    const logins = await Promise.all([ensureFirstAccount(db, deliver), ensureFirstAccount(db, deliver)])
-    expect(logins.filter((login) => login !== null)).toHaveLength(1)
-    expect(told).toHaveLength(1)
-    const { session } = await auth.signIn('admin', told[0] ?? '', origin)
-    expect(session.mustChangePassword).toBe(true)
-    expect(session.rights.size).toBe(0)
-    const changed = await auth.changePassword(session, { present: told[0] ?? '', next: testPassword }, origin)
-    expect(changed.session.rights.has('campaign.control')).toBe(true)
+describe('first accounts', () => {
+  it('are made once, one for each administrator, with passwords that are told once and must be changed', async () => {
+    const told: FirstLogin[] = []
+    const deliver = async (logins: readonly FirstLogin[]) => void told.push(...logins)
+    const made = await Promise.all([ensureFirstAccounts(db, deliver), ensureFirstAccounts(db, deliver)])
+    expect(made.filter((logins) => logins.length > 0)).toHaveLength(1)
+    expect(told.map(({ signInName }) => signInName)).toEqual(['admin', 'security', 'audit'])
+    const rights: (readonly string[])[] = []
+    for (const { signInName, password } of told) {
+      const { session } = await auth.signIn(signInName, password, origin)
+      expect(session.mustChangePassword).toBe(true)
+      expect(session.rights.size).toBe(0)
+      const changed = await auth.changePassword(session, { present: password, next: testPassword }, origin)
+      rights.push([...changed.session.rights].sort())
+    }
+    expect(rights[0]).toEqual(expect.arrayContaining(['account.manage', 'campaign.control']))
+    expect(rights.slice(1)).toEqual([['account.authorise', 'account.read'], ['audit.read']])
   })
 
-  it('does not exist when its password could not be delivered', async () => {
+  it('do not exist when their passwords could not be delivered', async () => {
     const empty = await testDatabase()
-    const failing = ensureFirstAccount(empty.db, async () => {
+    const failing = ensureFirstAccounts(empty.db, async () => {
       throw new Error('disk full')
     })
     await expect(failing).rejects.toThrow('disk full')
     expect(await empty.db.selectFrom('userAccount').select('id').execute()).toEqual([])
     await empty.close()
+  })
+
+  it('are made for an administrator that nobody is any more, under a name that is free', async () => {
+    const left = await testDatabase()
+    await makeAccount(left.db, ['system_admin'])
+    const deliver = async () => {}
+    expect((await ensureFirstAccounts(left.db, deliver)).map(({ signInName }) => signInName)).toEqual([
+      'security',
+      'audit',
+    ])
+    await left.db.updateTable('userAccount').set({ disabledAt: new Date() }).where('signInName', '=', 'audit').execute()
+    expect((await ensureFirstAccounts(left.db, deliver)).map(({ signInName }) => signInName)).toEqual(['audit-2'])
+    await left.close()
   })
 })
 
@@ -63,15 +83,63 @@ describe('rights', () => {
     expect(new Set(known.map(({ code }) => code))).toEqual(new Set(roles))
   })
 
-  it('keep system, security and audit administration apart, and recordings from the system administrator', async () => {
+  it('keep system, security and audit administration apart, and all three from patients and recordings', async () => {
     const rows = await db.selectFrom('roleRight').selectAll().execute()
     const holders = (right: string) =>
       rows.filter(({ rightCode }) => rightCode === right).map(({ roleCode }) => roleCode)
-    expect(holders('account.manage')).toEqual(['security_admin'])
+    expect(holders('account.manage')).toEqual(['system_admin'])
+    expect(holders('account.authorise')).toEqual(['security_admin'])
     expect(holders('audit.read')).toEqual(['audit_admin'])
-    for (const right of ['recording.play', 'recording.download', 'patient.clear']) {
-      expect(holders(right)).not.toContain('system_admin')
+    expect(rows.filter(({ roleCode }) => roleCode === 'audit_admin')).toHaveLength(1)
+    for (const right of ['recording.play', 'recording.download', 'patient.clear', 'call.read']) {
+      for (const administrator of administratorRoles) expect(holders(right)).not.toContain(administrator)
     }
+  })
+
+  it.each([
+    ["insert into role_right values ('qa', 'recording.download')", '42501'],
+    ["delete from role_right where role_code = 'audit_admin'", '42501'],
+    ["insert into role values ('root')", '42501'],
+    ['delete from user_account', '42501'],
+    ['delete from session', '42501'],
+  ])('are not changed by the application: %s', async (attack, code) => {
+    await expect(sql.raw(attack).execute(db)).rejects.toMatchObject({ code })
+  })
+
+  it.each([
+    ['system_admin', 'recording.play'],
+    ['security_admin', 'patient.clear'],
+    ['supervisor', 'audit.read'],
+    ['supervisor', 'account.authorise'],
+    ['audit_admin', 'live.read'],
+  ])('are refused by the database even to who owns it: %s may not have %s', async (role, right) => {
+    const owner = new pg.Client({ connectionString: database.ownerUrl })
+    await owner.connect()
+    await expect(owner.query('insert into role_right values ($1, $2)', [role, right])).rejects.toMatchObject({
+      constraint: 'administrators_apart',
+    })
+    await owner.end()
+  })
+
+  it.each([
+    [['system_admin', 'security_admin']],
+    [['security_admin', 'audit_admin']],
+    [['audit_admin', 'qa']],
+    [['supervisor', 'audit_admin']],
+  ] as const)('of %s together are refused to one account by the database', async (held) => {
+    await expect(makeAccount(db, held)).rejects.toMatchObject({ code: 'SF012' })
+  })
+
+  it('of two administrators are refused also when they are given at the same time', async () => {
+    const name = await makeAccount(db, ['agent'])
+    const { id } = await db
+      .selectFrom('userAccount')
+      .select('id')
+      .where('signInName', '=', name)
+      .executeTakeFirstOrThrow()
+    const give = (roleCode: string) => db.insertInto('userRole').values({ userAccountId: id, roleCode }).execute()
+    const given = await Promise.allSettled([give('system_admin'), give('security_admin')])
+    expect(given.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
   })
 })
 
@@ -118,6 +186,18 @@ describe('sign-in', () => {
     for (let failure = 1; failure <= 4; failure += 1) await auth.signIn(name, 'wrong', origin).catch(() => undefined)
     await letTimePass(31)
     await expect(auth.signIn(name, 'wrong', origin)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' })
+  })
+
+  it('forgets the failures of an account that has been unlocked', async () => {
+    for (let failure = 1; failure <= 5; failure += 1) await auth.signIn(name, 'wrong', origin).catch(() => undefined)
+    const { id } = await db
+      .selectFrom('userAccount')
+      .select('id')
+      .where('signInName', '=', name)
+      .executeTakeFirstOrThrow()
+    await new Accounts(db).unlock(actor, id)
+    await expect(auth.signIn(name, 'wrong', origin)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' })
+    await expect(auth.signIn(name, testPassword, origin)).resolves.toBeDefined()
   })
 
   it('gives many guesses at once no more than five', async () => {
@@ -201,6 +281,61 @@ describe('session', () => {
   it('is not found by a token that was never given', async () => {
     expect(await auth.session('x'.repeat(43))).toBeNull()
     expect(await auth.session('')).toBeNull()
+  })
+})
+
+describe('one session an account', () => {
+  const single = new Auth(db, { singleSession: async () => true })
+  const elsewhere = { ip: '10.0.0.2', userAgent: 'another', requestId: null }
+
+  it('tells who signs in at another place where the first is, and leaves that alone', async () => {
+    const name = await makeAccount(db, ['agent'])
+    const first = await single.signIn(name, testPassword, origin)
+    await expect(single.signIn(name, testPassword, elsewhere)).rejects.toMatchObject({
+      code: 'SESSION_ELSEWHERE',
+      params: { ip: '10.0.0.1', userAgent: 'test' },
+    })
+    expect(await single.session(first.token)).not.toBeNull()
+    const [row] = (await audits('session.sign_in')).filter(({ actorName }) => actorName === name)
+    expect(row).toMatchObject({ outcome: 'denied', ip: '10.0.0.2', detail: { reason: 'elsewhere' } })
+  })
+
+  it('is told to nobody who has not the password', async () => {
+    const name = await makeAccount(db, ['agent'])
+    await single.signIn(name, testPassword, origin)
+    await expect(single.signIn(name, 'wrong', elsewhere, { takeOver: true })).rejects.toMatchObject({
+      code: 'SIGN_IN_REFUSED',
+    })
+  })
+
+  it('ends the first when the second says so', async () => {
+    const name = await makeAccount(db, ['agent'])
+    const first = await single.signIn(name, testPassword, origin)
+    const second = await single.signIn(name, testPassword, elsewhere, { takeOver: true })
+    expect(await single.session(first.token)).toBeNull()
+    expect(await single.session(second.token)).not.toBeNull()
+    const row = await db
+      .selectFrom('session')
+      .select('endReason')
+      .where('id', '=', first.session.id)
+      .executeTakeFirstOrThrow()
+    expect(row.endReason).toBe('signed_in_elsewhere')
+  })
+
+  it('counts no session that idleness has ended', async () => {
+    const name = await makeAccount(db, ['agent'])
+    await single.signIn(name, testPassword, origin)
+    await letTimePass(31)
+    await expect(single.signIn(name, testPassword, elsewhere)).resolves.toBeDefined()
+  })
+
+  it('of two at once lets one in', async () => {
+    const name = await makeAccount(db, ['agent'])
+    const both = await Promise.allSettled([
+      single.signIn(name, testPassword, origin),
+      single.signIn(name, testPassword, elsewhere),
+    ])
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
   })
 })
 

@@ -1,9 +1,11 @@
+import { join } from 'node:path'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { CallDetail, CallPage } from '../../../src/follow-up/calls/call-schema.ts'
+import type { CallDetail, CallPage, CallReplay } from '../../../src/follow-up/calls/call-schema.ts'
 import type { Role } from '../../../src/platform/auth/rights.ts'
 import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
-import { makeAccount, openFace, testPassword } from '../../e2e/fixture/face.ts'
-import { CallScript, makeHospital } from '../../e2e/fixture/hospital.ts'
+import { makeAccount, makeAgent, openFace, testPassword } from '../../e2e/fixture/face.ts'
+import { CallScript, type HospitalCall, type HospitalTask, makeHospital } from '../../e2e/fixture/hospital.ts'
 import { testDatabase } from '../../harness/database.ts'
 
 const database = await testDatabase()
@@ -14,12 +16,12 @@ afterAll(async () => {
   await database.close()
 })
 
-const hospital = await makeHospital(db, face.secrets, { patients: 12 })
+const hospital = await makeHospital(db, face.secrets, { patients: 16 })
 const script = new CallScript(db, hospital)
 const attempts: string[] = []
 
 beforeAll(async () => {
-  for (const [index, task] of hospital.tasks.entries()) {
+  for (const [index, task] of hospital.tasks.slice(0, 12).entries()) {
     const call = await script.dial(task)
     attempts.push(call.attemptId)
     if (index % 2 === 0) {
@@ -45,13 +47,16 @@ async function signIn(roles: readonly Role[]) {
         method: 'POST',
         url: '/api/calls/search',
         headers,
-        payload: { page: 1, pageSize: 50, ...filter },
+        payload: { limit: 50, ...filter },
       })
       expect(answer.statusCode).toBe(200)
       return answer.json()
     },
     detail: async (id: string): Promise<CallDetail> =>
       (await face.server.inject({ url: `/api/calls/${id}`, headers })).json(),
+    replay: async (id: string): Promise<CallReplay> =>
+      (await face.server.inject({ url: `/api/calls/${id}/replay`, headers })).json(),
+    choices: async () => (await face.server.inject({ url: '/api/calls/choices', headers })).json(),
   }
 }
 
@@ -61,12 +66,15 @@ const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10)
 describe('the list of calls', () => {
   it('is newest first, paged, with the number of all', async () => {
     const { search } = await signIn(['supervisor'])
-    const first = await search({ pageSize: 5 })
-    const second = await search({ pageSize: 5, page: 2 })
-    expect(first.total).toBe(12)
-    expect([...first.calls, ...second.calls].map(({ attemptId }) => attemptId)).toEqual(
-      attempts.toReversed().slice(0, 10),
-    )
+    const seen: string[] = []
+    let before: string | null = null
+    do {
+      const page: CallPage = await search({ limit: 5, ...(before === null ? {} : { before }) })
+      expect([page.total, page.more]).toEqual([12, false])
+      seen.push(...page.calls.map(({ attemptId }) => attemptId))
+      before = page.next
+    } while (before !== null)
+    expect(seen).toEqual(attempts.toReversed())
   })
 
   it('is filtered by day, campaign and result', async () => {
@@ -113,7 +121,10 @@ describe('one call', () => {
   it('has its answers in words, its events in order and what the network said', async () => {
     const { detail } = await signIn(['supervisor'])
     const call = await detail(attempts[1] ?? '')
-    expect(call.answers).toMatchObject([{ questionId: 'nurses', answer: { zh: '满意', en: 'satisfied' }, keys: '2' }])
+    expect(call.form.map(({ questionId }) => questionId)).toEqual(hospital.questionIds)
+    expect(call.form.filter(({ answer }) => answer !== null)).toMatchObject([
+      { questionId: 'nurses', answer: { words: { zh: '满意', en: 'satisfied' }, keys: '2', attemptId: attempts[1] } },
+    ])
     expect(call.events.map(({ type }) => type)).toEqual([
       'invited',
       'ringing',
@@ -144,3 +155,150 @@ describe('one call', () => {
     expect(await detail('01900000-0000-7000-8000-000000000000')).toMatchObject({ code: 'CALL_UNKNOWN' })
   })
 })
+
+describe('a call with an agent', () => {
+  const start = Date.parse('2026-11-10T02:00:00Z')
+  const seconds = (after: number) => new Date(start + after * 1000)
+  let call: HospitalCall
+  let agentId = ''
+
+  beforeAll(async () => {
+    agentId = await makeAgent(db, await makeAccount(db, ['agent']), '0042')
+    const supervisorId = await makeAgent(db, await makeAccount(db, ['supervisor']), '0001')
+    const told = new CallScript(db, hospital)
+    const step = async (after: number, happens: () => Promise<unknown>) => {
+      told.now = seconds(after)
+      await happens()
+    }
+    await step(-20, async () => {
+      call = await told.dial(taskAt(12))
+    })
+    await step(-15, () => told.ring(call))
+    await step(0, () => told.answer(call))
+    await step(2, () => told.bridge(call, agentId))
+    await step(10, () => told.question(call, 0))
+    await step(14, () => told.question(call, 1, '2'))
+    await step(20, () => told.happens(call, { type: 'held' }))
+    await step(30, () => told.happens(call, { type: 'resumed' }))
+    await step(40, () => told.happens(call, { type: 'supervised', supervisorId, mode: 'coach' }))
+    await step(90, () => told.end(call, 'bridged', 'completed', 'completed', join(face.recordings, 'none.wav')))
+    await sql`
+      update recording set duration_ms = 88000, gap_ms = 2000 where attempt_id = ${call.attemptId}
+    `.execute(db)
+    await sql`
+      insert into rating (attempt_id, agent_id, value) values (${call.attemptId}, ${agentId}, 4)
+    `.execute(db)
+  })
+
+  it('shows agent, programme, length and rating, and is found by each of them', async () => {
+    const { search } = await signIn(['qa'])
+    const only = (page: CallPage) => page.calls.map(({ attemptId }) => attemptId)
+    const [item] = (await search({ agentId })).calls
+    expect(item).toMatchObject({
+      agent: { agentNo: '0042' },
+      programme: '出院 D+7 满意度',
+      talkSeconds: 90,
+      rating: 4,
+      recording: { state: 'verified', gapMs: 2_000, changed: false },
+    })
+    for (const filter of [
+      { agentId },
+      { minSeconds: 90, maxSeconds: 90 },
+      { ratings: [1, 4] },
+      { from: '2026-11-10', to: '2026-11-10', programmeId: hospital.programmeId },
+    ]) {
+      expect(only(await search(filter)), JSON.stringify(filter)).toEqual([call.attemptId])
+    }
+    for (const filter of [
+      { minSeconds: 91 },
+      { ratings: [1, 2] },
+      { agentId, ratings: [0] },
+      { agentId: hospital.siteId },
+    ]) {
+      expect((await search(filter)).total, JSON.stringify(filter)).toBe(0)
+    }
+    expect((await search({ ratings: [0] })).total).toBe(12)
+  })
+
+  it('is found by the result that a person has put right, and shows both', async () => {
+    const { search } = await signIn(['qa'])
+    await sql`update attempt set corrected_result = 'machine' where id = ${call.attemptId}`.execute(db)
+    expect((await search({ result: 'machine' })).calls).toMatchObject([
+      { result: 'completed', correctedResult: 'machine' },
+    ])
+    expect((await search({ result: 'completed' })).total).toBe(0)
+  })
+
+  it('offers agents, programmes and campaigns to filter by', async () => {
+    const { choices } = await signIn(['qa'])
+    expect(await choices()).toMatchObject({
+      agents: [{ agentNo: '0001' }, { agentNo: '0042', id: agentId }],
+      programmes: [{ id: hospital.programmeId }],
+      campaigns: [{ id: hospital.campaignId }],
+    })
+  })
+
+  it('has its marks where they lie in the recording, people by name and nothing of the house’s own', async () => {
+    const { replay } = await signIn(['qa'])
+    const { parts, markers, places } = await replay(call.attemptId)
+    expect(parts).toMatchObject([{ state: 'verified', durationMs: 88_000, gapMs: 2_000, changed: false }])
+    expect(markers.map(({ type, offsetMs }) => [type, offsetMs / 1000])).toEqual([
+      ['answered', 0],
+      ['bridged', 2],
+      ['question', 10],
+      ['key', 14],
+      ['question', 14],
+      ['held', 20],
+      ['resumed', 30],
+      ['supervised', 40],
+      // The hang-up is at the last sample that there is.
+      ['ended', 88],
+    ])
+    expect(markers.find(({ type }) => type === 'supervised')?.body).toEqual({
+      supervisor: expect.stringMatching(/^user-/),
+      mode: 'coach',
+    })
+    expect(JSON.stringify(markers)).not.toContain(agentId)
+    expect(places.slice(0, 2)).toMatchObject([
+      { questionId: hospital.questionIds[0], offsetMs: 10_000 },
+      { questionId: hospital.questionIds[1], offsetMs: 14_000 },
+    ])
+  })
+
+  it('leads to the other calls of its task, and each answer to the call in which it was given', async () => {
+    const { detail } = await signIn(['qa'])
+    const told = new CallScript(db, hospital)
+    const first = await told.dial(taskAt(13))
+    await told.ring(first)
+    await told.answer(first)
+    await told.question(first, 0)
+    await told.question(first, 1, '1')
+    await told.end(first, 'answered', 'partial', 'retry_wait')
+    const again = await told.dial(taskAt(13))
+    await told.ring(again)
+    await told.answer(again)
+    await told.end(again, 'answered', 'partial', 'retry_wait')
+    const { form, others, number } = await detail(again.attemptId)
+    expect(number).toBe(2)
+    expect(others).toMatchObject([{ attemptId: first.attemptId, result: 'partial' }])
+    expect(form[0]?.answer).toMatchObject({ attemptId: first.attemptId })
+  })
+})
+
+describe('while somebody turns the pages', () => {
+  it('a new call moves nothing on those that come', async () => {
+    const { search } = await signIn(['supervisor'])
+    const all = (await search({ limit: 100 })).calls.map(({ attemptId }) => attemptId)
+    const first = await search({ limit: 5 })
+    await script.dial(taskAt(14))
+    const second = await search({ limit: 5, before: first.next })
+    expect(second.calls.map(({ attemptId }) => attemptId)).toEqual(all.slice(5, 10))
+    expect((await search({ limit: 5 })).total).toBe(all.length + 1)
+  })
+})
+
+function taskAt(index: number): HospitalTask {
+  const task = hospital.tasks[index]
+  if (task === undefined) throw new Error('no such task')
+  return task
+}

@@ -11,6 +11,7 @@ import { frozenClock } from '../../../src/platform/clock.ts'
 import { openDatabase } from '../../../src/platform/database/database.ts'
 import { newId } from '../../../src/platform/ids.ts'
 import { silentLog } from '../../../src/platform/log.ts'
+import { waitFor } from '../../harness/wait-for.ts'
 import { answered, answerOf, endedBy, invited, lease, monday, Office, otherLease } from './office.ts'
 
 let office: Office
@@ -114,6 +115,45 @@ describe('a claim', () => {
     expect(new Set(claimed.map(({ number }) => number)).size).toBe(claimed.length)
     // Forty numbers, each in one call: nothing else was in the way.
     expect(claimed).toHaveLength(40)
+  })
+
+  it('passes over what other claims have locked at this moment, however much, and does not wait for them', async () => {
+    await office.programme()
+    for (let n = 0; n < 53; n += 1) await office.due()
+    const order = await sql<{ id: string }>`select id from task order by priority, dial_at, id`.execute(office.db)
+    const ids = order.rows.map(({ id }) => id)
+    await office.db.transaction().execute(async (other) => {
+      await sql`select from task where id = any (${ids.slice(0, 51)}::uuid[]) for update`.execute(other)
+      expect((await claim(2)).map(({ taskId }) => taskId)).toEqual(ids.slice(51))
+    })
+    expect((await claim(1)).map(({ taskId }) => taskId)).toEqual(ids.slice(0, 1))
+  })
+
+  it('keeps to the lines that are left at its end, not to those it saw at its beginning', async () => {
+    await office.programme()
+    for (let n = 0; n < 4; n += 1) await office.due()
+    await office.db.updateTable('trunk').set({ lines: 100 }).where('id', '=', office.trunkId).execute()
+    const [before, after] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const taken = office.db.transaction().execute(async (other) => {
+      await other.updateTable('trunk').set({ lines: 1 }).where('id', '=', office.trunkId).execute()
+      before.resolve()
+      await after.promise
+    })
+    await before.promise
+    const claimed = claim(4)
+    // It has made its attempts, and waits to count the lines.
+    await waitFor(async () => {
+      const { rows } = await sql<{ waits: boolean }>`
+        select exists (select from pg_stat_activity where wait_event_type = 'Lock' and query like '%free_lines%'
+          and datname = current_database()) as waits
+      `.execute(office.db)
+      return rows[0]?.waits
+    })
+    after.resolve()
+    await taken
+    expect(await claimed).toHaveLength(1)
+    const active = await office.db.selectFrom('attempt').select('id').where('state', '<>', 'ended').execute()
+    expect(active).toHaveLength(1)
   })
 
   it('dials one number once at a time although two tasks are due on it, and the second when it is free', async () => {
@@ -233,6 +273,7 @@ describe('between claim and dial', () => {
         journal: async (event) => void journaled.push(event),
         recordingPath: async () => '/nowhere.wav',
         runFlow: () => expect.unreachable(),
+        handOver: () => expect.unreachable(),
       },
       work,
     )

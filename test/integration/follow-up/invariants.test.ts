@@ -55,6 +55,26 @@ describe('1: one active attempt per task and per number', () => {
     await expect(insertAttempt(other)).rejects.toThrow(refused('23505'))
   })
 
+  it('keeps the task of an attempt: not deleted, not renumbered, and none is made for a task that is not there', async () => {
+    const [task, other] = [await office.due(), await office.due()]
+    expect(await insertAttempt(task)).not.toBeNull()
+    const owner = new pg.Client({ connectionString: office.database.ownerUrl })
+    await owner.connect()
+    await expect(owner.query('delete from task where id = $1', [task.taskId])).rejects.toThrow(refused('23503'))
+    const renumber = owner.query('update task set id = $2 where id = $1', [task.taskId, newId()])
+    await expect(renumber).rejects.toThrow(refused('23503'))
+    await owner.end()
+    const forNone = office.as(lease, (tx) =>
+      sql`
+        insert into attempt (id, task_id, campaign_id, trunk_id, phone_number_id, lease_owner, lease_epoch, lease_until)
+        select ${newId()}, ${newId()}, c.id, c.trunk_id, ${other.numberId}, ${lease.owner}, ${lease.epoch},
+          clock_timestamp() + interval '30 s'
+        from campaign c limit 1
+      `.execute(tx),
+    )
+    await expect(forNone).rejects.toThrow(refused('SF002'))
+  })
+
   it('lets two programmes that want one number at the same moment have it once', async () => {
     const second = await office.programme({ match: { kinds: ['checkup'] } })
     const number = '+8619900000003'

@@ -9,6 +9,8 @@ const Outcome = Type.Union([
   Type.Literal('wrong_person'),
   /** `partial`, or `uncooperative` where nothing was answered (requirements E08). */
   Type.Literal('unfinished'),
+  /** The patient was told that we call again, since no agent was to be had. */
+  Type.Literal('callback'),
 ])
 
 /**

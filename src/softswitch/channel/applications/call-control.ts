@@ -7,8 +7,12 @@ import type { ExecuteFrame } from '../execute-stack.ts'
 import { causeNamed } from '../hangup-cause.ts'
 import { takeTerminators } from './terminators.ts'
 
-export function answer(channel: Channel): void {
+/** Ends when sound can flow: of a browser's leg, when its connection is made. */
+export async function answer(channel: Channel, _argument: string, frame: ExecuteFrame): Promise<void> {
   channel.answer()
+  if (channel.connected === null) return
+  const hungUp = new Promise<void>((resolve) => frame.onInterrupt((how) => how === 'hangup' && resolve()))
+  await Promise.race([channel.connected, hungUp])
 }
 
 /** Argument: a cause, by name or number. */

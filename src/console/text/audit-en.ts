@@ -1,0 +1,48 @@
+import type { auditZh } from './audit-zh.ts'
+import type { Texts } from './texts.ts'
+
+/** Texts of the audit page. */
+export const auditEn: Texts<typeof auditZh> = {
+  chain: 'Audit chain',
+  whole: 'Sealed up to row {{id}}',
+  nothing: 'Nothing is sealed yet',
+  unsealed: '{{rows}} to be sealed',
+  verify: 'Verify the whole chain',
+  verifying: 'Recomputing every seal…',
+  verified: 'The chain is whole: {{rows}} rows are as they were sealed.',
+  fault: {
+    changed: 'Row {{id}} has been changed',
+    inserted: 'Row {{id}} has been put in afterwards',
+    missing_before: 'Between row {{after}} and row {{id}} rows have been taken out',
+    tail_missing: 'Rows have been taken off the end: sealed up to {{id}}, there are rows up to {{after}} only',
+    anchor: 'The anchor at row {{id}} is not part of the chain: it has been written anew, or its end cut off',
+  },
+  brokenNext: 'Secure database and logs now, and tell whoever answers for information security.',
+  anchor: 'Anchor',
+  anchorHint:
+    'Note it down outside of this system from time to time: it shows later whether the chain was written anew or cut off.',
+  anchorCheck: 'Check an anchor noted earlier (optional)',
+  anchorFault: 'number:hash',
+  copy: 'Copy',
+  copied: 'Copied',
+  from: 'From',
+  to: 'To',
+  actor: 'Sign-in name',
+  action: 'Action',
+  anyAction: 'Any action',
+  outcome: 'Outcome',
+  anyOutcome: 'Any outcome',
+  outcomeOf: { ok: 'done', denied: 'denied', failed: 'failed' },
+  objectId: 'Object no.',
+  search: 'Search',
+  reset: 'Clear',
+  id: 'No.',
+  at: 'Time',
+  who: 'Who',
+  ip: 'Address',
+  object: 'Object',
+  detail: 'Detail',
+  none: 'No row matches',
+  more: 'Earlier rows',
+  notSealed: 'not sealed yet',
+}

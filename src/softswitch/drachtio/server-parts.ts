@@ -1,0 +1,12 @@
+import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
+import type { DialogBook } from './app-dialog.ts'
+import type { ClientRegistry } from './client-registry.ts'
+import type { FlowCache } from './flow-cache.ts'
+
+/** What both directions of the server work on. */
+export interface ServerParts {
+  readonly endpoint: SipEndpoint
+  readonly dialogs: DialogBook
+  readonly registry: ClientRegistry
+  readonly flows: FlowCache
+}

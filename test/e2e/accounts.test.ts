@@ -1,0 +1,173 @@
+import { rm } from 'node:fs/promises'
+import pg from 'pg'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chainState } from '../../src/platform/audit/audit-chain.ts'
+import { sealAudit } from '../../src/platform/audit/audit-store.ts'
+import { testDatabase } from '../harness/database.ts'
+import { hasProgram } from '../harness/programs.ts'
+import { waitFor } from '../harness/wait-for.ts'
+import { buildConsole, launchBrowser, visit } from './browser.ts'
+import { type Face, makeAccount, openFace, testPassword } from './fixture/face.ts'
+import { AccountsPage } from './pages/accounts-page.ts'
+import { Shell } from './pages/shell.ts'
+import { SignInPage } from './pages/sign-in-page.ts'
+
+describe.skipIf(!hasProgram('chromium'))('accounts, sessions and the audit trail in Chromium', () => {
+  let database: Awaited<ReturnType<typeof testDatabase>>
+  let face: Face
+  let browser: Browser
+  let built = ''
+  let single = false
+
+  beforeAll(async () => {
+    built = await buildConsole()
+    database = await testDatabase()
+    const auth = { singleSession: async () => single }
+    face = await openFace({ db: database.db, databaseUrl: database.url, console: built, auth })
+    browser = await launchBrowser()
+    await makeAccount(database.db, ['system_admin'])
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await face?.close()
+    await database?.close()
+    await rm(built, { recursive: true, force: true })
+  })
+
+  async function enter(roles: Parameters<typeof makeAccount>[1], path: '/accounts' | '/audit' | null = '/accounts') {
+    const name = await makeAccount(database.db, roles)
+    const visited = await visit(browser, face.url)
+    await new SignInPage(visited.page).signIn(name, testPassword)
+    const shell = new Shell(visited.page)
+    if (path !== null) await shell.open(path)
+    return { ...visited, name, shell, accounts: new AccountsPage(visited.page) }
+  }
+
+  it('makes an account with one administrator, authorises it with another, and lets its person in', async () => {
+    const system = await enter(['system_admin'])
+    const password = await system.accounts.create('li.na', '李娜')
+    await system.accounts.row('li.na').getByText('无角色').waitFor()
+    expect(await system.accounts.row('li.na').getByRole('button', { name: '调整角色' }).count()).toBe(0)
+
+    const security = await enter(['security_admin'])
+    const roles = await security.accounts.roles('li.na')
+    await roles.getByRole('checkbox', { name: '系统管理员' }).check()
+    // Another administrator cannot be chosen beside the first.
+    expect(await roles.getByRole('checkbox', { name: '安全管理员' }).isDisabled()).toBe(true)
+    await roles.getByRole('checkbox', { name: '系统管理员' }).uncheck()
+    await roles.getByRole('checkbox', { name: '质检员' }).check()
+    await roles.getByRole('button', { name: '保存' }).click()
+    await security.accounts.row('li.na').getByText('质检员').waitFor()
+
+    const person = await visit(browser, face.url)
+    const signIn = new SignInPage(person.page)
+    await signIn.signIn('Li.Na', password)
+    await signIn.changePassword(password, 'Rain-drops-77')
+    await new Shell(person.page).connectionIs('connected')
+    expect(await new Shell(person.page).menu()).toEqual(['/', '/calls'])
+    for (const { complaints, context } of [system, security, person]) {
+      expect(complaints).toEqual([])
+      await context.close()
+    }
+  })
+
+  it('puts a disabled person out at once', async () => {
+    const agent = await enter(['agent'], null)
+    await agent.shell.connectionIs('connected')
+    const system = await enter(['system_admin'])
+    await system.accounts.more(agent.name, '停用')
+    await system.accounts.confirm()
+    await system.accounts.row(agent.name).getByText('已停用').waitFor()
+    await agent.page.waitForURL('**/sign-in**')
+    await agent.context.close()
+    await system.context.close()
+  })
+
+  it('arranges a team, its supervisor and an agent’s phone, whose password is shown once', async () => {
+    await makeAccount(database.db, ['supervisor'])
+    const agent = await makeAccount(database.db, ['agent'])
+    const { page, context, accounts, complaints } = await enter(['system_admin'])
+    await accounts.tab('班组与话机')
+    await page.getByRole('button', { name: '新建班组' }).click()
+    await page.getByLabel('组名').fill('随访一组')
+    await page.getByRole('dialog').getByRole('button', { name: '保存' }).click()
+    const team = accounts.team('随访一组')
+    await team.getByRole('button', { name: '编入成员' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('combobox', { name: '人员' }).fill(agent)
+    await page.keyboard.press('Enter')
+    await dialog.getByLabel('工号').fill('0042')
+    await dialog.getByRole('button', { name: '保存' }).click()
+    await team.locator(`[data-member="${agent}"]`).getByText('浏览器').waitFor()
+    await team.getByRole('button', { name: '分配话机' }).click()
+    await page.getByRole('radio', { name: 'SIP 话机' }).check()
+    await page.getByLabel('分机号').fill('8042')
+    await page.getByRole('dialog').getByRole('button', { name: '保存' }).click()
+    expect(await accounts.secret()).toMatch(/^[\w-]{16}$/)
+    await team.getByText('话机 8042').waitFor()
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('shows where one is signed in, and ends what one does not know', async () => {
+    const { page, context, name, shell } = await enter(['agent'], null)
+    const other = await visit(browser, face.url)
+    await new SignInPage(other.page).signIn(name, testPassword)
+    await new Shell(other.page).connectionIs('connected')
+    await shell.ownSessions()
+    await waitFor(async () => (await page.locator('[data-session]').count()) === 2)
+    await page.getByText('当前').waitFor()
+    await page.getByRole('button', { name: '结束会话' }).click()
+    await page.locator('.ant-modal-confirm-btns .ant-btn-primary').click()
+    await waitFor(async () => (await page.locator('[data-session]').count()) === 1)
+    await other.page.waitForURL('**/sign-in**')
+    await other.context.close()
+    await context.close()
+  })
+
+  it('asks before a second sign-in ends the first, where an account has one session', async () => {
+    single = true
+    const { page, context, name } = await enter(['agent'], null)
+    const second = await visit(browser, face.url)
+    const signIn = new SignInPage(second.page)
+    await signIn.signIn(name, testPassword)
+    await second.page.getByText('该账号已在别处登录').waitFor()
+    await second.page.getByRole('button', { name: '在此登录' }).click()
+    await new Shell(second.page).connectionIs('connected')
+    await page.waitForURL('**/sign-in**')
+    single = false
+    await second.context.close()
+    await context.close()
+  })
+
+  it('verifies the chain, and names the row that somebody has changed', async () => {
+    const { page, context, complaints } = await enter(['audit_admin'], '/audit')
+    await page.locator('[data-audit]').first().waitFor()
+    await waitFor(async () => {
+      await sealAudit(database.db)
+      return (await chainState(database.db)).unsealed === 0
+    })
+    await page.getByRole('button', { name: '校验整条链' }).click()
+    await page.getByText('审计链完整').waitFor()
+    const victim = await database.db
+      .selectFrom('auditRow')
+      .select('id')
+      .where('action', '=', 'account.created')
+      .executeTakeFirstOrThrow()
+    const owner = new pg.Client({ connectionString: database.ownerUrl })
+    await owner.connect()
+    await owner.query('alter table audit_row disable trigger all')
+    await owner.query("update audit_row set actor_name = 'nobody' where id = $1", [victim.id])
+    await owner.query('alter table audit_row enable trigger all')
+    await owner.end()
+    await page.getByRole('button', { name: '校验整条链' }).click()
+    await page.getByText(`第 ${victim.id} 号记录被改动`).waitFor()
+    await page.getByRole('combobox', { name: '结果' }).click()
+    await page.locator('.ant-select-item-option').filter({ hasText: '被拒绝' }).click()
+    await page.getByRole('button', { name: '查询' }).click()
+    await waitFor(async () => page.url().includes('outcome=denied'))
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+})

@@ -1,0 +1,261 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemActor } from '../../../src/platform/audit/audit-store.ts'
+import type { AccountItem, AccountList } from '../../../src/platform/auth/account-schema.ts'
+import { Accounts } from '../../../src/platform/auth/account-service.ts'
+import type { Role } from '../../../src/platform/auth/rights.ts'
+import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
+import { makeAccount, openFace, testPassword } from '../../e2e/fixture/face.ts'
+import { testDatabase } from '../../harness/database.ts'
+
+const database = await testDatabase()
+const { db } = database
+const face = await openFace({ db, databaseUrl: database.url })
+afterAll(async () => {
+  await face.close()
+  await database.close()
+})
+
+const origin = { ip: '10.0.0.9', userAgent: 'test', requestId: null }
+
+async function signIn(roles: readonly Role[]) {
+  const name = await makeAccount(db, roles)
+  const { token, session } = await face.auth.signIn(name, testPassword, origin)
+  const headers = { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` }
+  return {
+    name,
+    id: session.accountId,
+    token,
+    session,
+    ask: (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, payload?: Record<string, unknown>) =>
+      face.server.inject({ method, url: `/api${path}`, headers, ...(payload === undefined ? {} : { payload }) }),
+  }
+}
+
+let system: Awaited<ReturnType<typeof signIn>>
+let security: Awaited<ReturnType<typeof signIn>>
+beforeAll(async () => {
+  system = await signIn(['system_admin'])
+  security = await signIn(['security_admin'])
+  // Nobody is the last of his kind.
+  await makeAccount(db, ['system_admin'])
+  await makeAccount(db, ['security_admin'])
+})
+
+async function itemOf(id: string): Promise<AccountItem | undefined> {
+  const list: AccountList = (await system.ask('GET', '/accounts')).json()
+  return list.accounts.find((account) => account.id === id)
+}
+
+const changesOf = async (id: string) =>
+  (
+    await db
+      .selectFrom('auditRow')
+      .select(['action', 'actorName', 'detail'])
+      .where('objectId', '=', id)
+      .where('objectKind', '=', 'user_account')
+      .orderBy('id')
+      .execute()
+  ).map(({ action, actorName }) => `${action} by ${actorName}`)
+
+describe('an account', () => {
+  it('is made by one administrator without any role, and given roles by another', async () => {
+    const made = await system.ask('POST', '/accounts', { signInName: 'Li.Na', displayName: ' 李娜 ' })
+    expect(made.statusCode).toBe(201)
+    const { id, password } = made.json()
+    expect(await itemOf(id)).toMatchObject({
+      signInName: 'li.na',
+      displayName: '李娜',
+      roles: [],
+      mustChangePassword: true,
+      lastSignInAt: null,
+    })
+    expect((await security.ask('PUT', `/accounts/${id}/roles`, { roles: ['qa', 'agent'] })).statusCode).toBe(204)
+    const { session } = await face.auth.signIn('LI.NA', password, origin)
+    expect([session.mustChangePassword, session.rights.size]).toEqual([true, 0])
+    const changed = await face.auth.changePassword(session, { present: password, next: testPassword }, origin)
+    expect(changed.session.rights.has('recording.play')).toBe(true)
+    expect(await changesOf(id)).toEqual([
+      `account.created by ${system.name}`,
+      `account.roles_changed by ${security.name}`,
+    ])
+  })
+
+  it('is not made twice under one name, nor under one that is none', async () => {
+    const draft = { signInName: 'wang', displayName: '王' }
+    expect((await system.ask('POST', '/accounts', draft)).statusCode).toBe(201)
+    expect((await system.ask('POST', '/accounts', { ...draft, signInName: 'WANG' })).json()).toMatchObject({
+      code: 'ACCOUNT_NAME_TAKEN',
+    })
+    for (const signInName of ['', ' ', 'a', 'a b', '.x', 'x'.repeat(41), '<b>']) {
+      expect((await system.ask('POST', '/accounts', { ...draft, signInName })).statusCode, signInName).toBe(400)
+    }
+  })
+
+  it('has its password neither in the list nor in the trail', async () => {
+    const made = await system.ask('POST', '/accounts', { signInName: 'secretive', displayName: '密' })
+    const { id, password } = made.json()
+    expect((await system.ask('GET', '/accounts')).body).not.toMatch(/argon2|passwordHash/)
+    const reset = (await system.ask('POST', `/accounts/${id}/password`)).json()
+    expect(reset.password).not.toBe(password)
+    const trail = JSON.stringify(await db.selectFrom('auditRow').selectAll().execute())
+    for (const secret of [password, reset.password]) expect(trail).not.toContain(secret)
+    await expect(face.auth.signIn('secretive', password, origin)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' })
+    expect((await face.auth.signIn('secretive', reset.password, origin)).session.mustChangePassword).toBe(true)
+  })
+
+  it('that is disabled is out at once, and enabled is as it was', async () => {
+    const agent = await signIn(['agent'])
+    expect((await system.ask('POST', `/accounts/${agent.id}/disable`)).statusCode).toBe(204)
+    expect(await face.auth.session(agent.token)).toBeNull()
+    await expect(face.auth.signIn(agent.name, testPassword, origin)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' })
+    expect((await itemOf(agent.id))?.disabledAt).not.toBeNull()
+    expect((await system.ask('POST', `/accounts/${agent.id}/enable`)).statusCode).toBe(204)
+    expect((await face.auth.signIn(agent.name, testPassword, origin)).session.roles).toEqual(['agent'])
+  })
+
+  it('that is locked shows so and is let in again by the security administrator', async () => {
+    const name = await makeAccount(db, ['agent'])
+    for (let failure = 1; failure <= 5; failure += 1) {
+      await face.auth.signIn(name, 'wrong', origin).catch(() => undefined)
+    }
+    const list: AccountList = (await system.ask('GET', '/accounts')).json()
+    const locked = list.accounts.find(({ signInName }) => signInName === name)
+    expect(locked?.lockedUntil).not.toBeNull()
+    expect((await security.ask('POST', `/accounts/${locked?.id}/unlock`)).statusCode).toBe(204)
+    await expect(face.auth.signIn(name, testPassword, origin)).resolves.toBeDefined()
+  })
+
+  it('that nobody has is answered so', async () => {
+    const nobody = '/accounts/01900000-0000-7000-8000-000000000000'
+    for (const answer of [
+      await system.ask('PUT', nobody, { displayName: 'x' }),
+      await system.ask('POST', `${nobody}/password`),
+      await security.ask('PUT', `${nobody}/roles`, { roles: [] }),
+    ]) {
+      expect(answer.json()).toMatchObject({ code: 'ACCOUNT_UNKNOWN' })
+    }
+  })
+})
+
+describe('the three administrators', () => {
+  it('are three: neither does the other’s part', async () => {
+    const agent = await makeAccount(db, ['agent'])
+    const { id } = await db
+      .selectFrom('userAccount')
+      .select('id')
+      .where('signInName', '=', agent)
+      .executeTakeFirstOrThrow()
+    for (const answer of [
+      await system.ask('PUT', `/accounts/${id}/roles`, { roles: ['qa'] }),
+      await system.ask('POST', `/accounts/${id}/unlock`),
+      await system.ask('POST', '/audit/search', { limit: 1 }),
+      await security.ask('POST', '/accounts', { signInName: 'x1', displayName: 'x' }),
+      await security.ask('POST', `/accounts/${id}/password`),
+      await security.ask('POST', '/audit/verify', {}),
+    ]) {
+      expect(answer.json()).toMatchObject({ code: 'RIGHT_MISSING' })
+    }
+  })
+
+  it.each([
+    [['system_admin', 'security_admin']],
+    [['security_admin', 'audit_admin']],
+    [['audit_admin', 'agent']],
+    [['agent', 'supervisor', 'qa', 'audit_admin']],
+  ])('are not one person: %s', async (roles) => {
+    const { id } = await signIn(['agent'])
+    const answer = await security.ask('PUT', `/accounts/${id}/roles`, { roles })
+    expect([answer.statusCode, answer.json().code]).toEqual([409, 'ROLES_APART'])
+    expect((await itemOf(id))?.roles).toEqual(['agent'])
+  })
+
+  it('give themselves nothing, and do not shut themselves out', async () => {
+    const answers = [
+      await security.ask('PUT', `/accounts/${security.id}/roles`, { roles: ['security_admin', 'supervisor'] }),
+      await system.ask('POST', `/accounts/${system.id}/disable`),
+      await system.ask('POST', `/accounts/${system.id}/password`),
+    ]
+    for (const answer of answers) expect(answer.json()).toMatchObject({ code: 'OWN_ACCOUNT' })
+  })
+
+  it('do not get into each other’s account by a new password; at the server it is made', async () => {
+    const audit = await signIn(['audit_admin'])
+    for (const { id } of [audit, security]) {
+      const answer = await system.ask('POST', `/accounts/${id}/password`)
+      expect([answer.statusCode, answer.json().code]).toEqual([409, 'ADMINISTRATOR_PASSWORD'])
+    }
+    const { password } = await new Accounts(db).resetPasswordAtServer(systemActor, audit.name)
+    expect(await face.auth.session(audit.token)).toBeNull()
+    expect((await face.auth.signIn(audit.name, password, origin)).session.mustChangePassword).toBe(true)
+  })
+
+  it('are never none: the last of a kind keeps the role and stays enabled', async () => {
+    const own = await testDatabase()
+    const accounts = new Accounts(own.db)
+    await makeAccount(own.db, ['audit_admin'])
+    const [{ id } = { id: '' }] = await accounts.list()
+    await expect(accounts.setRoles(systemActor, id, ['agent'])).rejects.toMatchObject({ code: 'LAST_ADMINISTRATOR' })
+    await expect(accounts.disable(systemActor, id)).rejects.toMatchObject({ code: 'LAST_ADMINISTRATOR' })
+    await makeAccount(own.db, ['audit_admin'])
+    await expect(accounts.setRoles(systemActor, id, ['agent'])).resolves.toBeUndefined()
+    await own.close()
+  })
+})
+
+describe('sessions', () => {
+  it('are listed to who has them, and ended by the same', async () => {
+    const agent = await signIn(['agent'])
+    const other = await face.auth.signIn(agent.name, testPassword, {
+      ...origin,
+      ip: '10.0.0.77',
+      userAgent: 'Firefox/1',
+    })
+    const { sessions } = (await agent.ask('GET', '/sessions')).json()
+    expect(sessions).toHaveLength(2)
+    expect(sessions).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ id: agent.session.id, own: true, ip: '10.0.0.9' }),
+        expect.objectContaining({ id: other.session.id, own: false, ip: '10.0.0.77', userAgent: 'Firefox/1' }),
+      ]),
+    )
+    expect((await agent.ask('DELETE', `/sessions/${other.session.id}`)).statusCode).toBe(204)
+    expect(await face.auth.session(other.token)).toBeNull()
+    expect(await face.auth.session(agent.token)).not.toBeNull()
+    expect((await agent.ask('DELETE', `/sessions/${other.session.id}`)).json()).toMatchObject({
+      code: 'SESSION_UNKNOWN',
+    })
+  })
+
+  it('of others are ended by right alone, and that is written down', async () => {
+    const [one, other] = [await signIn(['agent']), await signIn(['agent'])]
+    expect((await one.ask('DELETE', `/sessions/${other.session.id}`)).statusCode).toBe(404)
+    expect((await one.ask('DELETE', `/accounts/${other.id}/sessions/${other.session.id}`)).statusCode).toBe(403)
+    expect(await face.auth.session(other.token)).not.toBeNull()
+    const listed = await security.ask('GET', `/accounts/${other.id}/sessions`)
+    expect(listed.json().sessions).toHaveLength(1)
+    // Of this account, or of none.
+    expect((await security.ask('DELETE', `/accounts/${one.id}/sessions/${other.session.id}`)).statusCode).toBe(404)
+    expect((await security.ask('DELETE', `/accounts/${other.id}/sessions/${other.session.id}`)).statusCode).toBe(204)
+    expect(await face.auth.session(other.token)).toBeNull()
+    const row = await db
+      .selectFrom('auditRow')
+      .selectAll()
+      .where('action', '=', 'session.ended')
+      .where('objectId', '=', other.session.id)
+      .executeTakeFirstOrThrow()
+    expect(row).toMatchObject({ actorName: security.name, detail: { accountId: other.id } })
+  })
+
+  it('are one an account unless the security administrator says otherwise', async () => {
+    const list = async (): Promise<AccountList> => (await system.ask('GET', '/accounts')).json()
+    expect((await list()).singleSession).toBe(true)
+    expect((await security.ask('PUT', '/accounts/session-policy', { single: false })).statusCode).toBe(204)
+    expect((await list()).singleSession).toBe(false)
+    const row = await db
+      .selectFrom('auditRow')
+      .selectAll()
+      .where('action', '=', 'setting.changed')
+      .executeTakeFirstOrThrow()
+    expect(row).toMatchObject({ actorName: security.name, objectId: 'session.policy', detail: { single: false } })
+  })
+})

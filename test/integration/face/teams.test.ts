@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { TeamBoard } from '../../../src/contact-center/teams/team-schema.ts'
+import type { Role } from '../../../src/platform/auth/rights.ts'
+import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
+import { makeAccount, openFace, testPassword } from '../../e2e/fixture/face.ts'
+import { testDatabase } from '../../harness/database.ts'
+
+const database = await testDatabase()
+const { db } = database
+const face = await openFace({ db, databaseUrl: database.url })
+afterAll(async () => {
+  await face.close()
+  await database.close()
+})
+
+async function signIn(roles: readonly Role[]) {
+  const name = await makeAccount(db, roles)
+  const { token, session } = await face.auth.signIn(name, testPassword, { ip: null, userAgent: null, requestId: null })
+  const headers = { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` }
+  return {
+    name,
+    id: session.accountId,
+    ask: (method: 'GET' | 'POST' | 'PUT', path: string, payload?: Record<string, unknown>) =>
+      face.server.inject({ method, url: `/api${path}`, headers, ...(payload === undefined ? {} : { payload }) }),
+  }
+}
+
+let system: Awaited<ReturnType<typeof signIn>>
+let supervisor: Awaited<ReturnType<typeof signIn>>
+let one = ''
+let other = ''
+beforeAll(async () => {
+  system = await signIn(['system_admin'])
+  supervisor = await signIn(['supervisor'])
+  one = (await system.ask('POST', '/teams', { name: '一组' })).json().id
+  other = (await system.ask('POST', '/teams', { name: '二组' })).json().id
+  await system.ask('PUT', `/teams/${one}/supervisors`, { userIds: [supervisor.id] })
+})
+
+let numbers = 100
+async function agentIn(teamId: string) {
+  const agent = await signIn(['agent'])
+  numbers += 1
+  const agentNo = String(numbers)
+  expect((await system.ask('PUT', `/agents/${agent.id}`, { agentNo, teamId })).statusCode).toBe(204)
+  return { ...agent, agentNo }
+}
+
+const boardOf = async (who: typeof system): Promise<TeamBoard> => (await who.ask('GET', '/teams')).json()
+const codeOf = (answer: { json(): { code: string } }) => answer.json().code
+
+describe('teams', () => {
+  it('have names, supervisors and members; every change is written down', async () => {
+    const agent = await agentIn(one)
+    const board = await boardOf(system)
+    expect(board.all).toBe(true)
+    expect(board.teams).toMatchObject([
+      { name: '一组', supervisorIds: [supervisor.id] },
+      { name: '二组', supervisorIds: [] },
+    ])
+    expect(board.people.find(({ id }) => id === agent.id)).toMatchObject({
+      agentNo: agent.agentNo,
+      teamId: one,
+      phone: null,
+    })
+    const actions = await db
+      .selectFrom('auditRow')
+      .select('action')
+      .where('actorName', '=', system.name)
+      .where('outcome', '=', 'ok')
+      .orderBy('id')
+      .execute()
+    expect(actions.map(({ action }) => action)).toEqual(
+      expect.arrayContaining(['team.created', 'team.supervisors_changed', 'agent.placed']),
+    )
+  })
+
+  it('are not called the same, and keep their name when another wants it', async () => {
+    expect(codeOf(await system.ask('POST', '/teams', { name: ' 一组 ' }))).toBe('TEAM_NAME_TAKEN')
+    expect(codeOf(await system.ask('PUT', `/teams/${other}`, { name: '一组' }))).toBe('TEAM_NAME_TAKEN')
+    expect((await system.ask('PUT', `/teams/${other}`, { name: '二组' })).statusCode).toBe(204)
+  })
+
+  it('are led by who holds that role only, and worked in by who may use a seat', async () => {
+    const qa = await signIn(['qa'])
+    const led = await system.ask('PUT', `/teams/${one}/supervisors`, { userIds: [supervisor.id, qa.id] })
+    expect(codeOf(led)).toBe('PERSON_UNFIT')
+    expect((await boardOf(system)).teams[0]?.supervisorIds).toEqual([supervisor.id])
+    const placed = await system.ask('PUT', `/agents/${qa.id}`, { agentNo: '900', teamId: one })
+    expect(codeOf(placed)).toBe('PERSON_UNFIT')
+  })
+
+  it('have nobody under a number that is another’s', async () => {
+    const first = await agentIn(one)
+    const second = await agentIn(one)
+    const answer = await system.ask('PUT', `/agents/${second.id}`, { agentNo: first.agentNo, teamId: one })
+    expect(codeOf(answer)).toBe('AGENT_NO_TAKEN')
+  })
+})
+
+describe('a supervisor', () => {
+  it('sees the own teams and their members only', async () => {
+    const [mine, theirs] = [await agentIn(one), await agentIn(other)]
+    const board = await boardOf(supervisor)
+    expect(board.all).toBe(false)
+    expect(board.teams.map(({ id }) => id)).toEqual([one])
+    const ids = board.people.map(({ id }) => id)
+    expect([ids.includes(mine.id), ids.includes(theirs.id)]).toEqual([true, false])
+  })
+
+  it('changes the own members, takes nobody from another’s team and gives nobody away', async () => {
+    const [mine, theirs] = [await agentIn(one), await agentIn(other)]
+    const place = (id: string, agentNo: string, teamId: string) =>
+      supervisor.ask('PUT', `/agents/${id}`, { agentNo, teamId })
+    expect((await place(mine.id, 'M-1', one)).statusCode).toBe(204)
+    expect(codeOf(await place(theirs.id, theirs.agentNo, one))).toBe('TEAM_SCOPE')
+    expect(codeOf(await place(mine.id, 'M-1', other))).toBe('TEAM_SCOPE')
+  })
+
+  it('neither makes teams nor says who leads them nor gives out phones', async () => {
+    const mine = await agentIn(one)
+    expect(codeOf(await supervisor.ask('POST', '/teams', { name: '三组' }))).toBe('TEAM_SCOPE')
+    expect(codeOf(await supervisor.ask('PUT', `/teams/${one}`, { name: '三组' }))).toBe('TEAM_SCOPE')
+    const led = await supervisor.ask('PUT', `/teams/${other}/supervisors`, { userIds: [supervisor.id] })
+    expect(codeOf(led)).toBe('TEAM_SCOPE')
+    expect(codeOf(await supervisor.ask('POST', `/agents/${mine.id}/phone`, { kind: 'browser' }))).toBe('RIGHT_MISSING')
+  })
+})
+
+describe('phones', () => {
+  it('get a password that is told once and kept sealed; a new one each time', async () => {
+    const agent = await agentIn(one)
+    const give = async () =>
+      (await system.ask('POST', `/agents/${agent.id}/phone`, { kind: 'desk', extension: '8201' })).json().phone
+    const [first, second] = [await give(), await give()]
+    expect(first.extension).toBe('8201')
+    expect(second.secret).not.toBe(first.secret)
+    expect((await boardOf(system)).people.find(({ id }) => id === agent.id)?.phone).toEqual({
+      extension: '8201',
+      kind: 'desk',
+      live: false,
+    })
+    const everything = JSON.stringify([
+      await db.selectFrom('auditRow').selectAll().execute(),
+      await db.selectFrom('phone').selectAll().execute(),
+    ])
+    expect(everything).not.toContain(second.secret)
+    const row = await db
+      .selectFrom('auditRow')
+      .selectAll()
+      .where('action', '=', 'phone.set_up')
+      .executeTakeFirstOrThrow()
+    expect(row.actorName).toBe(system.name)
+  })
+
+  it('are taken away when the page is to be the phone', async () => {
+    const agent = await agentIn(one)
+    await system.ask('POST', `/agents/${agent.id}/phone`, { kind: 'desk', extension: '8202' })
+    const answer = await system.ask('POST', `/agents/${agent.id}/phone`, { kind: 'browser' })
+    expect(answer.json()).toEqual({ phone: null })
+    expect((await boardOf(system)).people.find(({ id }) => id === agent.id)?.phone).toBeNull()
+  })
+
+  it('belong to one agent, and to nobody without a team', async () => {
+    const [first, second] = [await agentIn(one), await agentIn(one)]
+    await system.ask('POST', `/agents/${first.id}/phone`, { kind: 'desk', extension: '8203' })
+    const taken = await system.ask('POST', `/agents/${second.id}/phone`, { kind: 'desk', extension: '8203' })
+    expect(codeOf(taken)).toBe('PHONE_OF_ANOTHER')
+    const loose = await signIn(['agent'])
+    expect(codeOf(await system.ask('POST', `/agents/${loose.id}/phone`, { kind: 'browser' }))).toBe('AGENT_PLACELESS')
+  })
+})
