@@ -145,6 +145,8 @@ describe.skipIf(!hasProgram('chromium'))('the supervisor’s page in Chromium', 
     await page.getByRole('dialog').waitFor()
     await page.keyboard.press('Enter')
     await board.modeIs('barge', { sends: true })
+    // A question that is still going away has the keys.
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
     await page.keyboard.press('F8')
     await board.inNoCall()
     await context.close()

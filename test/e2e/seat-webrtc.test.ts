@@ -128,7 +128,7 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('baresip'))('an agent who
 
     const qa = await sit(url, await makeAccount(hospital.ground.db, ['qa']), null)
     await new Shell(qa.page).open('/calls')
-    await new CallsPage(qa.page).rows().first().getByText('已完成').waitFor()
+    await new CallsPage(qa.page).rows().first().getByText('完成').first().waitFor()
     expect([...agent.complaints, ...supervisor.complaints, ...qa.complaints]).toEqual([])
   }, 240_000)
 })

@@ -49,6 +49,7 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
     seat.refuse(null)
     seat.isWatched = () => false
     seat.asked.length = 0
+    await seat.ready()
     await seat.away()
   })
 
@@ -213,11 +214,6 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
       await desk.notice('microphone_refused')
       await look('softphone-refused')
       await context.grantPermissions(['microphone'], { origin: face.url })
-      // Chromium does not always tell a page of a permission that a test gives; the button is for that.
-      await page
-        .getByRole('button', { name: /^(重\s?试|Try again)$/ })
-        .click({ timeout: 2_000 })
-        .catch(() => undefined)
       await desk.link('up')
       await desk.quiet('waiting')
       await page.getByRole('button', { name: language === 'zh' ? '音频设备' : 'Audio devices' }).click()
