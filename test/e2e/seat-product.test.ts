@@ -65,7 +65,7 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('baresip'))('an agent at 
     const supervisor = await open(await makeAccount(hospital.ground.db, ['supervisor']))
     await new LivePage(supervisor.page).command(/^启动/)
     await desk.strip('dialing')
-    await (await desk.desk()).getByText('测*').first().waitFor()
+    await (await desk.desk()).getByText('测试甲').first().waitFor()
     await page.getByText('这是首次拨打该患者').waitFor()
     await rings(hospital)
     patient.answer()
