@@ -158,7 +158,7 @@ export function RecordingPlayer({ recordingId, autoPlay, reason, marks, handle, 
       link.download = ''
       link.click()
     } catch (error) {
-      message.error(error instanceof Error ? error.message : String(error))
+      void message.error(error instanceof Error ? error.message : String(error))
     }
   }
 
