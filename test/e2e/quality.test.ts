@@ -35,9 +35,9 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
     const agentId = await makeAgent(database.db, await makeAccount(database.db, ['agent']), '0042')
     call = await recordedCall(0, { agentId, wav })
     for (const index of [1, 2]) await recordedCall(index, { agentId: null, wav })
-    await sql`insert into rating (attempt_id, agent_id, value) values (${call.attemptId}, ${agentId}, 2)`.execute(
-      database.db,
-    )
+    await sql`
+      insert into rating (attempt_id, agent_id, value, at) values (${call.attemptId}, ${agentId}, 2, app_now())
+    `.execute(database.db)
   })
   afterAll(async () => {
     await browser?.close()
