@@ -9,7 +9,7 @@ import type { SeatLegs } from '../acd/seat-legs.ts'
 import { SeatNews } from '../acd/seat-news.ts'
 import { lockSeatOfAgent } from '../acd/seat-store.ts'
 import { supervisesSeat } from '../floor/team-scope-store.ts'
-import { type SupervisionEnd, supervisingReason } from './supervision.ts'
+import { supervisingReason } from './supervision.ts'
 import { beginSupervision, endSupervision, lockCallAt, setSupervisionMode, supervisionOf } from './supervision-store.ts'
 import './supervision-errors.ts'
 
@@ -31,8 +31,8 @@ interface Command {
 interface Claim {
   readonly supervisionId: string
   readonly callId: string
-  /** The supervisor was in the call before. */
-  readonly wasIn: boolean
+  /** How the supervisor was in the call before; null: not at all. */
+  readonly before: SupervisionMode | null
 }
 
 /**
@@ -53,13 +53,14 @@ export class Supervision {
    */
   async supervise(command: Command, mode: SupervisionMode): Promise<void> {
     await this.#mustBeOwnTeams(command, 'call.supervised')
+    const action = 'call.supervised'
     const { call, leg } = this.#reach(command)
-    const { supervisionId } = await this.#claim(command, mode, { action: 'call.supervised', detail: { mode } })
+    const claim = await this.#claim(command, mode, { action, detail: { mode } })
     const { supervisorId } = command
     try {
-      await call.supervise({ supervisionId, supervisorId, leg, mode })
+      await call.supervise({ supervisionId: claim.supervisionId, supervisorId, leg, mode })
     } catch (error) {
-      await this.#end(command, supervisionId, 'failed', { action: 'call.supervised', outcome: 'failed', error })
+      await this.#takeBack(command, claim, action, error)
       throw plain(error)
     }
   }
@@ -75,7 +76,10 @@ export class Supervision {
     } catch (error) {
       logError(this.#parts.log, error, 'a supervisor is out of the rows, and not out of the room yet')
     }
-    await this.#end(command, active.id, 'left', { action: 'call.supervision_left', outcome: 'ok' })
+    await this.#parts.db.transaction().execute(async (tx) => {
+      await endSupervision(tx, active.id, 'left')
+      await this.#closing(tx, command, { action: 'call.supervision_left', supervisionId: active.id })
+    })
   }
 
   /**
@@ -99,9 +103,7 @@ export class Supervision {
     try {
       await call.takeOver({ supervisionId: claim.supervisionId, reservationId: newId(), seat, leg, reason })
     } catch (error) {
-      // Refused before anything was done: a supervisor who was in the call is in it still.
-      const asBefore = claim.wasIn && codeOf(error) === 'SEAT_NO_CALL'
-      if (!asBefore) await this.#end(command, claim.supervisionId, 'failed', { action, outcome: 'failed', error })
+      await this.#takeBack(command, claim, action, error)
       throw plain(error)
     }
   }
@@ -172,27 +174,45 @@ export class Supervision {
       const detail = { ...audit.detail, callId, supervisionId: id }
       await writeAudit(tx, { actor, action: audit.action, object, outcome: 'ok', detail })
       await tell(tx, active === null ? [supervisorId] : [])
-      return { supervisionId: id, callId, wasIn: active !== null }
+      return { supervisionId: id, callId, before: active?.mode ?? null }
     })
   }
 
-  async #end(
-    { seatId, actor }: Command,
-    supervisionId: string,
-    reason: SupervisionEnd,
-    audit: { readonly action: AuditAction; readonly outcome: 'ok' | 'failed'; readonly error?: unknown },
+  /**
+   * What the call did not do. A refusal before anything was done (the agent's phone is awaited) leaves who was in the call
+   * in it as before; after any other failure the supervisor is out of the room, and so out of the rows.
+   */
+  async #takeBack(
+    command: Command,
+    { supervisionId, before }: Claim,
+    action: AuditAction,
+    error: unknown,
   ): Promise<void> {
+    const code = codeOf(error)
     await this.#parts.db.transaction().execute(async (tx) => {
-      await endSupervision(tx, supervisionId, reason)
-      await writeAudit(tx, {
-        actor,
-        action: audit.action,
-        object: { kind: 'seat', id: seatId },
-        outcome: audit.outcome,
-        detail: { supervisionId, ...(audit.error === undefined ? {} : { code: codeOf(audit.error) }) },
-      })
-      await tell(tx, [])
+      if (before !== null && code === 'SEAT_NO_CALL') await setSupervisionMode(tx, supervisionId, before)
+      else await endSupervision(tx, supervisionId, 'failed')
+      await this.#closing(tx, command, { action, supervisionId, failed: { code } })
     })
+  }
+
+  async #closing(
+    tx: GroundTransaction,
+    { seatId, actor }: Command,
+    {
+      action,
+      supervisionId,
+      failed,
+    }: { readonly action: AuditAction; readonly supervisionId: string; readonly failed?: { readonly code: string } },
+  ): Promise<void> {
+    await writeAudit(tx, {
+      actor,
+      action,
+      object: { kind: 'seat', id: seatId },
+      outcome: failed === undefined ? 'ok' : 'failed',
+      detail: { supervisionId, ...failed },
+    })
+    await tell(tx, [])
   }
 }
 

@@ -193,6 +193,21 @@ describe('in a call', () => {
       { action: 'call.supervised', outcome: 'failed' },
     ])
   })
+
+  it('who is in it while the agent’s phone is awaited cannot change how, and is in it as before, in rows and room', async () => {
+    const { call } = await talking()
+    const leg = node.legs.leg(supervisor)
+    await supervise('monitor')
+    await node.legs.leg(agent)?.hangUp()
+    await node.until(() => node.telephony.ringAt(agent) !== undefined)
+    await node.quiet()
+    await expect(supervise('barge')).rejects.toThrow(expect.objectContaining({ code: 'SUPERVISION_NO_CALL' }))
+    expect([...node.roomOf(call).supervisors]).toEqual([[leg, 'monitor']])
+    expect(await supervisions()).toMatchObject([{ mode: 'monitor', endedAt: null }])
+    expect(await floor.seat(supervisor)).toMatchObject({ status: 'on_break', statusReason: 'supervising' })
+    expect((await audited()).at(-1)).toMatchObject({ action: 'call.supervised', outcome: 'failed' })
+    expect((await supervisorsTold()).at(-1)).toEqual({ supervisors: [] })
+  })
 })
 
 describe('who may not, or cannot', () => {
