@@ -1,10 +1,10 @@
-import { Checkbox, Form, Input, Modal } from 'antd'
+import { Checkbox, Form, Input } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { AccountItem, Issued } from '#platform/auth/account-schema.ts'
 import type { Role } from '#platform/auth/rights.ts'
 import { request } from '../api/request.ts'
-import { Trouble } from '../app/trouble.tsx'
 import { useChange } from './account-api.ts'
+import { FormDialog } from './form-dialog.tsx'
 import { isRole, roles } from './role-tags.tsx'
 
 /** The server's rule, so that a fault is told before it is sent. */
@@ -28,31 +28,26 @@ export function CreateDialog({
     { onSuccess: (issued, { signInName }) => onMade(signInName, issued) },
   )
   return (
-    <Modal
+    <FormDialog
       open={open}
       title={t('accounts.create')}
       okText={t('accounts.create')}
-      cancelText={t('common.cancel')}
-      confirmLoading={making.isPending}
-      onOk={() => form.submit()}
-      onCancel={onClose}
-      afterClose={() => making.reset()}
-      destroyOnHidden
+      hint={t('accounts.createHint')}
+      form={form}
+      sending={making}
+      onSend={making.mutate}
+      onClose={onClose}
     >
-      <p className="muted">{t('accounts.createHint')}</p>
-      <Form form={form} layout="vertical" preserve={false} requiredMark={false} onFinish={making.mutate}>
-        <Form.Item
-          name="signInName"
-          label={t('accounts.signInName')}
-          extra={t('accounts.signInNameHint')}
-          rules={[{ required: true, pattern: namePattern, message: t('accounts.signInNameFault') }]}
-        >
-          <Input maxLength={40} autoComplete="off" autoFocus />
-        </Form.Item>
-        <NameField />
-      </Form>
-      {making.isError && <Trouble error={making.error} />}
-    </Modal>
+      <Form.Item
+        name="signInName"
+        label={t('accounts.signInName')}
+        extra={t('accounts.signInNameHint')}
+        rules={[{ required: true, pattern: namePattern, message: t('accounts.signInNameFault') }]}
+      >
+        <Input maxLength={40} autoComplete="off" autoFocus />
+      </Form.Item>
+      <NameField />
+    </FormDialog>
   )
 }
 
@@ -71,29 +66,17 @@ export function RenameDialog({
     { onSuccess: onClose },
   )
   return (
-    <Modal
+    <FormDialog
       open={account !== null}
       title={`${t('accounts.rename')} · ${account?.signInName ?? ''}`}
-      okText={t('accounts.save')}
-      cancelText={t('common.cancel')}
-      confirmLoading={renaming.isPending}
-      onOk={() => form.submit()}
-      onCancel={onClose}
-      afterClose={() => renaming.reset()}
-      destroyOnHidden
+      form={form}
+      initialValues={{ displayName: account?.displayName }}
+      sending={renaming}
+      onSend={renaming.mutate}
+      onClose={onClose}
     >
-      <Form
-        form={form}
-        layout="vertical"
-        preserve={false}
-        requiredMark={false}
-        initialValues={{ displayName: account?.displayName }}
-        onFinish={renaming.mutate}
-      >
-        <NameField />
-      </Form>
-      {renaming.isError && <Trouble error={renaming.error} />}
-    </Modal>
+      <NameField />
+    </FormDialog>
   )
 }
 
@@ -126,37 +109,27 @@ export function RolesDialog({
     { onSuccess: onClose },
   )
   return (
-    <Modal
+    <FormDialog
       open={account !== null}
       title={t('accounts.rolesOf', { name: account?.displayName ?? '' })}
-      okText={t('accounts.save')}
-      cancelText={t('common.cancel')}
-      confirmLoading={granting.isPending}
-      onOk={() => form.submit()}
-      onCancel={onClose}
-      afterClose={() => granting.reset()}
-      destroyOnHidden
+      hint={t('accounts.rolesHint')}
+      form={form}
+      initialValues={{ roles: account?.roles.filter(isRole) ?? [] }}
+      sending={granting}
+      onSend={granting.mutate}
+      onClose={onClose}
     >
-      <p className="muted">{t('accounts.rolesHint')}</p>
-      <Form
-        form={form}
-        preserve={false}
-        initialValues={{ roles: account?.roles.filter(isRole) ?? [] }}
-        onFinish={granting.mutate}
-      >
-        <Form.Item name="roles">
-          <Checkbox.Group
-            className="role-choice"
-            options={roles.map((role) => ({
-              value: role,
-              label: t(`accounts.role.${role}`),
-              disabled: !chosen.includes(role) && chosen.some((held) => areApart(held, role)),
-            }))}
-          />
-        </Form.Item>
-      </Form>
-      {granting.isError && <Trouble error={granting.error} />}
-    </Modal>
+      <Form.Item name="roles">
+        <Checkbox.Group
+          className="role-choice"
+          options={roles.map((role) => ({
+            value: role,
+            label: t(`accounts.role.${role}`),
+            disabled: !chosen.includes(role) && chosen.some((held) => areApart(held, role)),
+          }))}
+        />
+      </Form.Item>
+    </FormDialog>
   )
 }
 

@@ -1,9 +1,9 @@
-import { Form, Input, Modal, Radio, Select } from 'antd'
+import { Form, Input, Radio, Select } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { PhoneWish, TeamItem, TeamPerson } from '#contact-center/teams/team-schema.ts'
 import { request } from '../api/request.ts'
-import { Trouble } from '../app/trouble.tsx'
 import { useChange } from './account-api.ts'
+import { FormDialog } from './form-dialog.tsx'
 
 export function TeamNameDialog({
   open,
@@ -26,35 +26,23 @@ export function TeamNameDialog({
     { onSuccess: onClose },
   )
   return (
-    <Modal
+    <FormDialog
       open={open}
       title={t(team === null ? 'accounts.newTeam' : 'accounts.renameTeam')}
-      okText={t('accounts.save')}
-      cancelText={t('common.cancel')}
-      confirmLoading={naming.isPending}
-      onOk={() => form.submit()}
-      onCancel={onClose}
-      afterClose={() => naming.reset()}
-      destroyOnHidden
+      form={form}
+      initialValues={{ name: team?.name }}
+      sending={naming}
+      onSend={naming.mutate}
+      onClose={onClose}
     >
-      <Form
-        form={form}
-        layout="vertical"
-        preserve={false}
-        requiredMark={false}
-        initialValues={{ name: team?.name }}
-        onFinish={naming.mutate}
+      <Form.Item
+        name="name"
+        label={t('accounts.teamName')}
+        rules={[{ required: true, whitespace: true, message: t('password.please') }]}
       >
-        <Form.Item
-          name="name"
-          label={t('accounts.teamName')}
-          rules={[{ required: true, whitespace: true, message: t('password.please') }]}
-        >
-          <Input maxLength={60} autoComplete="off" autoFocus />
-        </Form.Item>
-      </Form>
-      {naming.isError && <Trouble error={naming.error} />}
-    </Modal>
+        <Input maxLength={60} autoComplete="off" autoFocus />
+      </Form.Item>
+    </FormDialog>
   )
 }
 
@@ -88,53 +76,41 @@ export function MemberDialog({
   )
   const free = people.filter(({ teamId }) => teamId === null)
   return (
-    <Modal
+    <FormDialog
       open={team !== null}
       title={person === null ? t('accounts.addMember') : `${t('accounts.move')} · ${person.name}`}
-      okText={t('accounts.save')}
-      cancelText={t('common.cancel')}
-      confirmLoading={placing.isPending}
-      onOk={() => form.submit()}
-      onCancel={onClose}
-      afterClose={() => placing.reset()}
-      destroyOnHidden
+      form={form}
+      initialValues={{ userId: person?.id, agentNo: person?.agentNo ?? undefined, teamId: team?.id }}
+      sending={placing}
+      onSend={placing.mutate}
+      onClose={onClose}
     >
-      <Form
-        form={form}
-        layout="vertical"
-        preserve={false}
-        requiredMark={false}
-        initialValues={{ userId: person?.id, agentNo: person?.agentNo ?? undefined, teamId: team?.id }}
-        onFinish={placing.mutate}
+      <Form.Item
+        name="userId"
+        label={t('accounts.person')}
+        hidden={person !== null}
+        rules={[{ required: true, message: t('password.please') }]}
       >
-        <Form.Item
-          name="userId"
-          label={t('accounts.person')}
-          hidden={person !== null}
-          rules={[{ required: true, message: t('password.please') }]}
-        >
-          <Select
-            showSearch={{ optionFilterProp: 'label' }}
-            notFoundContent={t('accounts.nobody')}
-            options={(person === null ? free : [person]).map(({ id, name, signInName }) => ({
-              value: id,
-              label: `${name} (${signInName})`,
-            }))}
-          />
-        </Form.Item>
-        <Form.Item
-          name="agentNo"
-          label={t('accounts.agentNo')}
-          rules={[{ required: true, whitespace: true, message: t('password.please') }]}
-        >
-          <Input maxLength={20} autoComplete="off" />
-        </Form.Item>
-        <Form.Item name="teamId" label={t('accounts.team')}>
-          <Select options={teams.map(({ id, name }) => ({ value: id, label: name }))} />
-        </Form.Item>
-      </Form>
-      {placing.isError && <Trouble error={placing.error} />}
-    </Modal>
+        <Select
+          showSearch={{ optionFilterProp: 'label' }}
+          notFoundContent={t('accounts.nobody')}
+          options={(person === null ? free : [person]).map(({ id, name, signInName }) => ({
+            value: id,
+            label: `${name} (${signInName})`,
+          }))}
+        />
+      </Form.Item>
+      <Form.Item
+        name="agentNo"
+        label={t('accounts.agentNo')}
+        rules={[{ required: true, whitespace: true, message: t('password.please') }]}
+      >
+        <Input maxLength={20} autoComplete="off" />
+      </Form.Item>
+      <Form.Item name="teamId" label={t('accounts.team')}>
+        <Select options={teams.map(({ id, name }) => ({ value: id, label: name }))} />
+      </Form.Item>
+    </FormDialog>
   )
 }
 
@@ -164,47 +140,35 @@ export function PhoneDialog({
   )
   const desk = person?.phone?.kind === 'desk' ? person.phone.extension : undefined
   return (
-    <Modal
+    <FormDialog
       open={person !== null}
       title={`${t('accounts.setPhone')} · ${person?.name ?? ''}`}
-      okText={t('accounts.save')}
-      cancelText={t('common.cancel')}
-      confirmLoading={issuing.isPending}
-      onOk={() => form.submit()}
-      onCancel={onClose}
-      afterClose={() => issuing.reset()}
-      destroyOnHidden
+      form={form}
+      initialValues={{ kind: desk === undefined ? 'browser' : 'desk', extension: desk }}
+      sending={issuing}
+      onSend={({ kind: chosen, extension = '' }) =>
+        issuing.mutate(chosen === 'desk' ? { kind: 'desk', extension: extension.trim() } : { kind: 'browser' })
+      }
+      onClose={onClose}
     >
-      <Form
-        form={form}
-        layout="vertical"
-        preserve={false}
-        requiredMark={false}
-        initialValues={{ kind: desk === undefined ? 'browser' : 'desk', extension: desk }}
-        onFinish={({ kind: chosen, extension = '' }) =>
-          issuing.mutate(chosen === 'desk' ? { kind: 'desk', extension: extension.trim() } : { kind: 'browser' })
-        }
-      >
-        <Form.Item name="kind" label={t('accounts.phoneKind')}>
-          <Radio.Group
-            vertical
-            options={[
-              { value: 'browser', label: t('accounts.kindBrowser') },
-              { value: 'desk', label: t('accounts.kindDesk') },
-            ]}
-          />
+      <Form.Item name="kind" label={t('accounts.phoneKind')}>
+        <Radio.Group
+          vertical
+          options={[
+            { value: 'browser', label: t('accounts.kindBrowser') },
+            { value: 'desk', label: t('accounts.kindDesk') },
+          ]}
+        />
+      </Form.Item>
+      {kind === 'desk' && (
+        <Form.Item
+          name="extension"
+          label={t('accounts.extension')}
+          rules={[{ required: true, pattern: /^\d{2,10}$/, message: t('accounts.extensionFault') }]}
+        >
+          <Input maxLength={10} inputMode="numeric" autoComplete="off" />
         </Form.Item>
-        {kind === 'desk' && (
-          <Form.Item
-            name="extension"
-            label={t('accounts.extension')}
-            rules={[{ required: true, pattern: /^\d{2,10}$/, message: t('accounts.extensionFault') }]}
-          >
-            <Input maxLength={10} inputMode="numeric" autoComplete="off" />
-          </Form.Item>
-        )}
-      </Form>
-      {issuing.isError && <Trouble error={issuing.error} />}
-    </Modal>
+      )}
+    </FormDialog>
   )
 }

@@ -1,12 +1,12 @@
 import { SearchOutlined } from '@ant-design/icons'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { Button, DatePicker, Input, Select, Table, Tag } from 'antd'
-import dayjs from 'dayjs'
+import { Button, Input, Select, Table, Tag } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AuditItem, AuditPage as AuditPageOf } from '#platform/audit/audit-schema.ts'
 import { request } from '../api/request.ts'
+import { DayRange } from '../app/day-range.tsx'
 import { Trouble } from '../app/trouble.tsx'
 import { actionWord } from '../text/code-words.ts'
 import { clockTime, dateTime } from '../text/time.ts'
@@ -142,7 +142,6 @@ function Filters({
     const { [key]: _old, ...rest } = draft
     setDraft(value === undefined || value === null || value === '' ? rest : { ...rest, [key]: value })
   }
-  const { from, to } = draft
   return (
     <form
       className="panel audit-filters"
@@ -151,19 +150,12 @@ function Filters({
         onSearch(draft)
       }}
     >
-      <DatePicker.RangePicker
-        aria-label={`${t('audit.from')} – ${t('audit.to')}`}
-        placeholder={[t('audit.from'), t('audit.to')]}
-        value={[from === undefined ? null : dayjs(from), to === undefined ? null : dayjs(to)]}
-        allowEmpty={[true, true]}
+      <DayRange
+        labels={[t('audit.from'), t('audit.to')]}
+        days={draft}
         onChange={(days) => {
           const { from: _from, to: _to, ...rest } = draft
-          const [first, last] = days ?? [null, null]
-          setDraft({
-            ...rest,
-            ...(first ? { from: first.format('YYYY-MM-DD') } : {}),
-            ...(last ? { to: last.format('YYYY-MM-DD') } : {}),
-          })
+          setDraft({ ...rest, ...days })
         }}
       />
       <Input

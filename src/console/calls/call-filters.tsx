@@ -1,11 +1,11 @@
 import { SearchOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Button, DatePicker, Input, InputNumber, Select } from 'antd'
-import dayjs from 'dayjs'
+import { Button, Input, InputNumber, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CallChoices } from '#follow-up/calls/call-schema.ts'
 import { request } from '../api/request.ts'
+import { DayRange } from '../app/day-range.tsx'
 import { word } from '../text/word.ts'
 import type { CallAddress } from './call-search.ts'
 
@@ -48,7 +48,7 @@ export function CallFilters({
     const { [key]: _old, ...rest } = draft
     setDraft(value === undefined || value === null ? rest : { ...rest, [key]: value })
   }
-  const { from, to, ratings } = draft
+  const { ratings } = draft
   return (
     <form
       className="panel filters"
@@ -58,19 +58,12 @@ export function CallFilters({
         onSearch(filters, text.trim())
       }}
     >
-      <DatePicker.RangePicker
-        aria-label={`${t('calls.from')} – ${t('calls.to')}`}
-        placeholder={[t('calls.from'), t('calls.to')]}
-        value={[from === undefined ? null : dayjs(from), to === undefined ? null : dayjs(to)]}
-        allowEmpty={[true, true]}
+      <DayRange
+        labels={[t('calls.from'), t('calls.to')]}
+        days={draft}
         onChange={(days) => {
           const { from: _from, to: _to, ...rest } = draft
-          const [first, last] = days ?? [null, null]
-          setDraft({
-            ...rest,
-            ...(first ? { from: first.format('YYYY-MM-DD') } : {}),
-            ...(last ? { to: last.format('YYYY-MM-DD') } : {}),
-          })
+          setDraft({ ...rest, ...days })
         }}
       />
       <Select

@@ -1,4 +1,5 @@
 import type { Connection } from '../realtime/connection.ts'
+import { FrameState } from '../realtime/frame-state.ts'
 import { readFloor } from './floor-api.ts'
 import { type FloorView, viewOf, withFloorEvents } from './floor-view.ts'
 
@@ -13,10 +14,10 @@ export interface FloorState {
  */
 export class FloorStore {
   readonly #connection: Connection
-  readonly #listeners = new Set<() => void>()
-  #state: FloorState = { view: null, error: null }
-  #next = this.#state
-  #frame: number | undefined
+  readonly #state = new FrameState<FloorState>(
+    { view: null, error: null },
+    { open: () => void this.load(), close: () => this.#close() },
+  )
   #stops: readonly (() => void)[] = []
   #loading: AbortController | undefined
 
@@ -25,16 +26,8 @@ export class FloorStore {
   }
 
   /** For useSyncExternalStore. */
-  readonly watch = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener)
-    if (this.#listeners.size === 1) void this.load()
-    return () => {
-      this.#listeners.delete(listener)
-      if (this.#listeners.size === 0) this.#close()
-    }
-  }
-
-  readonly state = (): FloorState => this.#state
+  readonly watch = this.#state.watch
+  readonly state = this.#state.shown
 
   /** Takes a fresh snapshot and reads the streams on from it. */
   async load(): Promise<void> {
@@ -44,35 +37,26 @@ export class FloorStore {
     try {
       const view = viewOf(await readFloor(loading.signal))
       if (loading.signal.aborted) return
-      this.#set({ view, error: null })
+      this.#state.set({ view, error: null })
       for (const stop of this.#stops) stop()
       this.#stops = Object.keys(view.offsets).map((stream) => this.#read(stream))
     } catch (error) {
-      if (!loading.signal.aborted) this.#set({ ...this.#next, error })
+      if (!loading.signal.aborted) this.#state.set({ ...this.#state.latest, error })
     }
   }
 
   #read(stream: string): () => void {
     return this.#connection.read({
       stream,
-      offset: () => this.#next.view?.offsets[stream] ?? 0,
+      offset: () => this.#state.latest.view?.offsets[stream] ?? 0,
       onEvents: (events) => {
-        const { view } = this.#next
+        const { view } = this.#state.latest
         if (view === null) return
         const after = withFloorEvents(view, stream, events)
-        this.#set({ ...this.#next, view: after })
+        this.#state.set({ ...this.#state.latest, view: after })
         if (after.stale) void this.load()
       },
       onGap: () => void this.load(),
-    })
-  }
-
-  #set(state: FloorState): void {
-    this.#next = state
-    this.#frame ??= requestAnimationFrame(() => {
-      this.#frame = undefined
-      this.#state = this.#next
-      for (const listener of this.#listeners) listener()
     })
   }
 
@@ -80,9 +64,5 @@ export class FloorStore {
     for (const stop of this.#stops) stop()
     this.#stops = []
     this.#loading?.abort()
-    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame)
-    this.#frame = undefined
-    this.#state = { view: null, error: null }
-    this.#next = this.#state
   }
 }

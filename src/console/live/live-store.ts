@@ -1,6 +1,7 @@
 import type { LivePerson, LiveSnapshot } from '#follow-up/live/live-schema.ts'
 import { request } from '../api/request.ts'
 import type { Connection } from '../realtime/connection.ts'
+import { FrameState } from '../realtime/frame-state.ts'
 import { type LiveView, viewOf, withEvents } from './live-view.ts'
 
 export interface LiveState {
@@ -16,11 +17,11 @@ export interface LiveState {
  */
 export class LiveStore {
   readonly #connection: Connection
-  readonly #listeners = new Set<() => void>()
   readonly #asked = new Set<string>()
-  #state: LiveState = { view: null, people: new Map(), error: null }
-  #next: LiveState = this.#state
-  #frame: number | undefined
+  readonly #state = new FrameState<LiveState>(
+    { view: null, people: new Map(), error: null },
+    { open: () => void this.load(), close: () => this.#close() },
+  )
   #stop: (() => void) | undefined
   #loading: AbortController | undefined
 
@@ -29,16 +30,8 @@ export class LiveStore {
   }
 
   /** For useSyncExternalStore. */
-  readonly watch = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener)
-    if (this.#listeners.size === 1) void this.load()
-    return () => {
-      this.#listeners.delete(listener)
-      if (this.#listeners.size === 0) this.#close()
-    }
-  }
-
-  readonly state = (): LiveState => this.#state
+  readonly watch = this.#state.watch
+  readonly state = this.#state.shown
 
   /** Takes a fresh snapshot and reads the stream on from it. */
   async load(): Promise<void> {
@@ -51,23 +44,23 @@ export class LiveStore {
       this.#asked.clear()
       const people = new Map(snapshot.people.map((person) => [person.attemptId, person]))
       for (const id of people.keys()) this.#asked.add(id)
-      this.#set({ view: viewOf(snapshot), people, error: null })
+      this.#state.set({ view: viewOf(snapshot), people, error: null })
       this.#stop?.()
       this.#stop = this.#connection.read({
         stream: 'live',
-        offset: () => this.#next.view?.offset ?? 0,
+        offset: () => this.#state.latest.view?.offset ?? 0,
         onEvents: (events) => {
-          const { view } = this.#next
+          const { view } = this.#state.latest
           if (view === null) return
           const after = withEvents(view, events)
-          this.#set({ ...this.#next, view: after })
+          this.#state.set({ ...this.#state.latest, view: after })
           if (after.stale) void this.load()
           else void this.#meet(after)
         },
         onGap: () => void this.load(),
       })
     } catch (error) {
-      if (!loading.signal.aborted) this.#set({ ...this.#next, error })
+      if (!loading.signal.aborted) this.#state.set({ ...this.#state.latest, error })
     }
   }
 
@@ -83,30 +76,20 @@ export class LiveStore {
         method: 'POST',
         body: { attemptIds },
       })
-      const known = [...this.#next.people].filter(([id]) => this.#asked.has(id))
-      this.#set({ ...this.#next, people: new Map([...known, ...people.map((one) => [one.attemptId, one] as const)]) })
+      const known = [...this.#state.latest.people].filter(([id]) => this.#asked.has(id))
+      this.#state.set({
+        ...this.#state.latest,
+        people: new Map([...known, ...people.map((one) => [one.attemptId, one] as const)]),
+      })
     } catch {
       // Asked again with the next event: a name that is late hides nothing else.
       for (const id of attemptIds) this.#asked.delete(id)
     }
   }
 
-  #set(state: LiveState): void {
-    this.#next = state
-    this.#frame ??= requestAnimationFrame(() => {
-      this.#frame = undefined
-      this.#state = this.#next
-      for (const listener of this.#listeners) listener()
-    })
-  }
-
   #close(): void {
     this.#stop?.()
     this.#stop = undefined
     this.#loading?.abort()
-    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame)
-    this.#frame = undefined
-    this.#state = { view: null, people: new Map(), error: null }
-    this.#next = this.#state
   }
 }

@@ -1,0 +1,58 @@
+import { Form, type FormInstance, Modal } from 'antd'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Trouble } from '../app/trouble.tsx'
+
+/** A few fields and one answer that is sent; what the server refuses stays below the fields, as typed. */
+export function FormDialog<Values extends object>({
+  open,
+  title,
+  okText,
+  hint,
+  form,
+  initialValues,
+  sending,
+  onSend,
+  onClose,
+  children,
+}: {
+  readonly open: boolean
+  readonly title: string
+  /** Default: save. */
+  readonly okText?: string
+  readonly hint?: string
+  readonly form: FormInstance<Values>
+  readonly initialValues?: { readonly [Name in keyof Values]?: Values[Name] | undefined }
+  readonly sending: { readonly isPending: boolean; readonly isError: boolean; readonly error: unknown; reset(): void }
+  readonly onSend: (values: Values) => void
+  readonly onClose: () => void
+  readonly children: ReactNode
+}) {
+  const { t } = useTranslation()
+  return (
+    <Modal
+      open={open}
+      title={title}
+      okText={okText ?? t('accounts.save')}
+      cancelText={t('common.cancel')}
+      confirmLoading={sending.isPending}
+      onOk={() => form.submit()}
+      onCancel={onClose}
+      afterClose={() => sending.reset()}
+      destroyOnHidden
+    >
+      {hint !== undefined && <p className="muted">{hint}</p>}
+      <Form
+        form={form}
+        layout="vertical"
+        preserve={false}
+        requiredMark={false}
+        {...(initialValues === undefined ? {} : { initialValues })}
+        onFinish={onSend}
+      >
+        {children}
+      </Form>
+      {sending.isError && <Trouble error={sending.error} />}
+    </Modal>
+  )
+}
