@@ -2,9 +2,9 @@ import type { GroundTransaction } from '#platform/database/database.ts'
 import { newId } from '#platform/ids.ts'
 import type { Lease, PreviewOffer } from '../work-source.ts'
 import { openPreviews } from './preview-store.ts'
+import { type FreeSeat, lockFreeSeats } from './reservation-store.ts'
 import { SeatNews } from './seat-news.ts'
 import { seatsFor } from './seat-offer.ts'
-import { type FreeSeat, lockFreeSeats } from './seat-store.ts'
 
 /** The free seats of one campaign's team, which see a record before it is dialled. */
 export class CampaignPreviews implements PreviewOffer {

@@ -4,9 +4,10 @@ import { type Log, logError } from '#platform/log.ts'
 import { stateLease } from '../calls/attempt-store.ts'
 import type { Lease } from '../work-source.ts'
 import { lockLongestIdle, lockWaiting } from './queue-store.ts'
+import { moveReservation, ratingFlowOf, reserveSeats } from './reservation-store.ts'
 import { SeatNews } from './seat-news.ts'
 import type { ReservedSeat } from './seat-offer.ts'
-import { moveReservation, moveSeat, ratingFlowOf, reserveSeats } from './seat-store.ts'
+import { moveSeat } from './seat-store.ts'
 
 export interface QueueMatcherParts {
   readonly db: Ground

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import type { Lease } from '../work-source.ts'
 import type { LeftReason, Queue } from './queue.ts'
-import type { FreeSeat } from './seat-store.ts'
+import type { FreeSeat } from './reservation-store.ts'
 import './queue-tables.ts'
 
 /** Channel of the queues' news (migration 0011): the queue of a new entry, or {@link queueSetUp}. */

@@ -3,8 +3,8 @@ import { type Log, logError } from '#platform/log.ts'
 import type { IncomingSeatCall } from '#telephony/telephony.ts'
 import type { Lease } from '../work-source.ts'
 import type { SeatLegs, SeatPhone } from './seat-legs.ts'
+import { phoneThatCalls } from './seat-phone-store.ts'
 import type { SeatService } from './seat-service.ts'
-import { phoneThatCalls } from './seat-store.ts'
 
 export interface SeatArrivalsParts {
   readonly db: Ground

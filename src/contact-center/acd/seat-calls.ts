@@ -2,19 +2,10 @@ import { sql } from 'kysely'
 import type { GroundTransaction } from '#platform/database/database.ts'
 import type { CallEvent, CallEventBody } from '../calls/call-event.ts'
 import { endSupervision } from '../supervision/supervision-store.ts'
+import { handOverReservation, lockSeatOfAttempt, moveReservation, type SeatOfAttempt } from './reservation-store.ts'
 import { wrapUpSeconds } from './seat.ts'
 import type { SeatNews } from './seat-news.ts'
-import {
-  beginWrapUp,
-  handOverReservation,
-  lockSeat,
-  lockSeatOfAttempt,
-  loseSeatLeg,
-  moveReservation,
-  moveSeat,
-  type SeatOfAttempt,
-  setSeatLeg,
-} from './seat-store.ts'
+import { beginWrapUp, lockSeat, loseSeatLeg, moveSeat, setSeatLeg } from './seat-store.ts'
 
 const concerned: ReadonlySet<CallEventBody['type']> = new Set([
   'answered',

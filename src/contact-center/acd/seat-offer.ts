@@ -1,8 +1,8 @@
 import type { GroundTransaction } from '#platform/database/database.ts'
 import { newId } from '#platform/ids.ts'
 import type { AttemptForSeat, Lease, SeatOffer } from '../work-source.ts'
+import { type FreeSeat, lockFreeSeats, ratingFlowOf, reserveSeats } from './reservation-store.ts'
 import { SeatNews } from './seat-news.ts'
-import { type FreeSeat, lockFreeSeats, ratingFlowOf, reserveSeats } from './seat-store.ts'
 
 /** A seat that an attempt was promised before it is dialled. */
 export interface ReservedSeat {

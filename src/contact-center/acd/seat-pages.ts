@@ -5,9 +5,10 @@ import type { Secrets } from '#platform/secrets.ts'
 import { issueBrowserSecret, makeBrowserPhone } from '#telephony/registrar/browser-phone.ts'
 import type { SeatLegs } from './seat-legs.ts'
 import { SeatNews } from './seat-news.ts'
+import { agentAtPage, givePhone, pageOfAgent, setPage } from './seat-phone-store.ts'
 import type { OpenedSeat } from './seat-schema.ts'
 import type { SeatService } from './seat-service.ts'
-import { agentAtPage, ensureSeat, givePhone, lockSeatOfAgent, pageOfAgent, setPage } from './seat-store.ts'
+import { ensureSeat, lockSeatOfAgent } from './seat-store.ts'
 import './seat-errors.ts'
 
 export interface SeatPagesParts {

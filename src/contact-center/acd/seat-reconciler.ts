@@ -3,17 +3,10 @@ import type { Log } from '#platform/log.ts'
 import { type LiveLeg, type Telephony, unknownLeg } from '#telephony/telephony.ts'
 import { stateLease } from '../calls/attempt-store.ts'
 import type { Lease } from '../work-source.ts'
+import { moveReservation } from './reservation-store.ts'
 import { wrapUpSeconds } from './seat.ts'
 import { SeatNews } from './seat-news.ts'
-import {
-  beginWrapUp,
-  loseSeatLeg,
-  moveReservation,
-  moveSeat,
-  seatChannels,
-  seatsLeftInCalls,
-  seatsOfTheDead,
-} from './seat-store.ts'
+import { beginWrapUp, loseSeatLeg, moveSeat, seatChannels, seatsLeftInCalls, seatsOfTheDead } from './seat-store.ts'
 
 export interface SeatReconcilerParts {
   readonly db: Ground

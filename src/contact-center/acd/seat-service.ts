@@ -14,6 +14,7 @@ import { type ChosenStatus, isBusy, longestExtensionSeconds, statusPath } from '
 import type { SeatCall, SeatCalls } from './seat-call.ts'
 import type { SeatLegs } from './seat-legs.ts'
 import { SeatNews, seatStream } from './seat-news.ts'
+import { phoneOfAgent, seatOfExtension } from './seat-phone-store.ts'
 import type { SeatView } from './seat-schema.ts'
 import {
   ensureSeat,
@@ -23,10 +24,8 @@ import {
   loseSeatLeg,
   moveSeat,
   moveStatus,
-  phoneOfAgent,
   type SeatRow,
   seatOfAgent,
-  seatOfExtension,
   setSeatLeg,
 } from './seat-store.ts'
 import { endWrapUp } from './wrap-up.ts'

@@ -5,134 +5,11 @@ import type { Outcome } from '../contact-center-tables.ts'
 import type { Lease } from '../work-source.ts'
 import type { ReservationState } from './reservation.ts'
 import type { PhoneKind, SeatState, SeatStatus } from './seat.ts'
-import type { SeatPhone } from './seat-legs.ts'
 import '../supervision/supervision-tables.ts'
 import './acd-tables.ts'
 
 /** Channel of a seat's news: `<id> <state> <status>` (migration 0005). */
 export const seatChannel = 'suifang_seat'
-
-export interface FreeSeat {
-  readonly seatId: string
-  readonly agentId: string
-  readonly mediaHost: string | null
-}
-
-/** Somebody waits for this team whom no seat has been given: people on the line come before those still to be dialled. */
-const isAwaited = sql`exists (
-  select from queue_entry e join queue q on q.id = e.queue_id
-  where q.team_id = g.team_id and e.left_at is null
-    and not exists (select from reservation w where w.attempt_id = e.attempt_id))`
-
-/**
- * Locks free seats of the campaign's team, longest idle first, those that another claim has locked left out; none while
- * patients wait for the team in a queue.
- * @param order.seatIds whose legs this process holds
- */
-export async function lockFreeSeats(
-  tx: GroundTransaction,
-  lease: Lease,
-  order: { readonly campaignId: string; readonly seatIds: readonly string[] },
-): Promise<readonly FreeSeat[]> {
-  const { rows } = await sql<FreeSeat>`
-    select s.id as seat_id, s.agent_id, s.media_host
-    from seat s join agent g on g.user_id = s.agent_id
-    where s.state = 'idle' and s.status = 'available' and s.id = any (${order.seatIds}::uuid[])
-      and s.lease_owner = ${lease.owner} and s.lease_epoch = ${lease.epoch}
-      and g.team_id = (select c.team_id from campaign c where c.id = ${order.campaignId}) and not ${isAwaited}
-    order by s.state_since, s.id
-    for update of s skip locked
-  `.execute(tx)
-  return rows
-}
-
-export interface NewReservation {
-  readonly reservationId: string
-  readonly seatId: string
-  readonly attemptId: string
-}
-
-/** One reservation a seat, and the seat `reserved`. */
-export async function reserveSeats(tx: GroundTransaction, made: readonly NewReservation[]): Promise<void> {
-  await sql`
-    insert into reservation (id, seat_id, attempt_id)
-    select * from unnest(${made.map((one) => one.reservationId)}::uuid[], ${made.map((one) => one.seatId)}::uuid[],
-      ${made.map((one) => one.attemptId)}::uuid[])
-  `.execute(tx)
-  await sql`update seat set state = 'reserved' where id = any (${made.map((one) => one.seatId)}::uuid[])`.execute(tx)
-}
-
-/** Running campaigns of a trunk and of one pacing for which this process has a free seat. */
-export async function campaignsWithFreeSeats(
-  db: Ground,
-  lease: Lease,
-  order: {
-    readonly trunkId: string
-    readonly seatIds: readonly string[]
-    readonly pacing?: 'progressive' | 'preview'
-  },
-): Promise<readonly string[]> {
-  const { rows } = await sql<{ id: string }>`
-    select c.id from campaign c
-    where c.trunk_id = ${order.trunkId} and c.state = 'running' and c.pacing = ${order.pacing ?? 'progressive'} and exists (
-      select from seat s join agent g on g.user_id = s.agent_id
-      where s.state = 'idle' and s.status = 'available' and g.team_id = c.team_id and s.id = any (${order.seatIds}::uuid[])
-        and s.lease_owner = ${lease.owner} and s.lease_epoch = ${lease.epoch} and not ${isAwaited})
-    order by c.id
-  `.execute(db)
-  return rows.map(({ id }) => id)
-}
-
-/** The flow that asks for a rating after the campaign's calls; null: none. */
-export async function ratingFlowOf(tx: GroundTransaction, campaignId: string): Promise<string | null> {
-  const { rows } = await sql<{ ratingFlow: string | null }>`
-    select rating_flow from campaign where id = ${campaignId}
-  `.execute(tx)
-  return rows[0]?.ratingFlow ?? null
-}
-
-export interface SeatOfAttempt {
-  readonly reservationId: string
-  readonly reservation: ReservationState
-  readonly seatId: string
-  readonly agentId: string
-  readonly state: SeatState
-  /** A leg is up. */
-  readonly reachable: boolean
-}
-
-/** The seat that has the attempt's call, or was offered it, with its reservation, both locked; null for a call without one. */
-export async function lockSeatOfAttempt(tx: GroundTransaction, attemptId: string): Promise<SeatOfAttempt | null> {
-  const { rows } = await sql<SeatOfAttempt>`
-    select r.id as reservation_id, r.state as reservation, s.id as seat_id, s.agent_id, s.state,
-      s.channel_uuid is not null as reachable
-    from reservation r join seat s on s.id = r.seat_id
-    where r.attempt_id = ${attemptId} and r.handed_over_at is null for update of r, s
-  `.execute(tx)
-  return rows[0] ?? null
-}
-
-export async function moveReservation(tx: GroundTransaction, id: string, state: ReservationState): Promise<void> {
-  await sql`update reservation set state = ${state} where id = ${id}`.execute(tx)
-}
-
-/**
- * The call goes on at another free seat: this one's reservation is left with the after-call work, that one's begins as
- * accepted. Both seats are locked.
- */
-export async function handOverReservation(
-  tx: GroundTransaction,
-  to: { readonly from: string; readonly reservationId: string; readonly seatId: string },
-): Promise<void> {
-  await sql`
-    update reservation set handed_over_at = app_now(), state = 'wrapping' where id = ${to.from}
-  `.execute(tx)
-  await sql`
-    insert into reservation (id, seat_id, attempt_id, call_id)
-    select ${to.reservationId}, ${to.seatId}, attempt_id, call_id from reservation where id = ${to.from}
-  `.execute(tx)
-  await moveReservation(tx, to.reservationId, 'accepted')
-}
 
 export async function moveSeat(tx: GroundTransaction, seatId: string, state: SeatState): Promise<void> {
   await sql`update seat set state = ${state} where id = ${seatId} and state <> ${state}`.execute(tx)
@@ -264,26 +141,6 @@ export async function extendWrapUp(tx: GroundTransaction, seatId: string, second
   `.execute(tx)
 }
 
-/** An agent's phone as it stands. */
-export interface AgentPhone {
-  readonly extension: string
-  readonly kind: PhoneKind
-  /** Where it registered; null when it is not live. */
-  readonly contact: string | null
-  readonly displayName: string
-}
-
-/** Null where none is assigned. */
-export async function phoneOfAgent(db: Ground | GroundTransaction, agentId: string): Promise<AgentPhone | null> {
-  const { rows } = await sql<AgentPhone>`
-    select p.extension, p.kind, u.display_name, (select n.contact from registration n
-      where n.phone_id = p.id and n.expires_at > clock_timestamp()) as contact
-    from agent g join phone p on p.id = g.phone_id join user_account u on u.id = g.user_id
-    where g.user_id = ${agentId}
-  `.execute(db)
-  return rows[0] ?? null
-}
-
 /** The seat of an agent, made where there is none. Its id is the agent's. */
 export async function ensureSeat(tx: GroundTransaction, agentId: string): Promise<void> {
   await sql`insert into seat (id, agent_id) values (${agentId}, ${agentId}) on conflict do nothing`.execute(tx)
@@ -317,7 +174,7 @@ export async function renewSeatLeases(tx: GroundTransaction, lease: Lease, secon
 }
 
 /** True for seats that this node may bring to their next state: its own, nobody's, and those of the dead. */
-function mine(lease: Lease) {
+export function heldBy(lease: Lease) {
   return sql`(s.lease_until is null or s.lease_until < clock_timestamp()
     or (s.lease_owner = ${lease.owner} and s.lease_epoch <= ${lease.epoch}))`
 }
@@ -330,7 +187,7 @@ export async function seatsDue(
 ): Promise<readonly { readonly id: string; readonly due: 'wrap_up' | 'sign_out' }[]> {
   const { rows } = await sql<{ id: string; due: 'wrap_up' | 'sign_out' }>`
     select s.id, case when s.state = 'wrap_up' then 'wrap_up' else 'sign_out' end as due from seat s
-    where ${mine(lease)} and (s.wrap_up_until <= clock_timestamp()
+    where ${heldBy(lease)} and (s.wrap_up_until <= clock_timestamp()
       or (s.status = 'signing_out' and s.state in ('idle', 'unreachable') and not exists (
         select from reservation r where r.seat_id = s.id and r.state in ('pending', 'accepted', 'wrapping'))))
     order by s.wrap_up_until nulls first limit ${atMost}
@@ -342,7 +199,7 @@ export async function seatsDue(
 export async function nextWrapUpMs(db: Ground, lease: Lease): Promise<number | null> {
   const { rows } = await sql<{ ms: number | null }>`
     select ceil(extract(epoch from min(s.wrap_up_until) - clock_timestamp()) * 1000)::float8 as ms from seat s
-    where s.wrap_up_until is not null and ${mine(lease)}
+    where s.wrap_up_until is not null and ${heldBy(lease)}
   `.execute(db)
   return rows[0]?.ms ?? null
 }
@@ -379,15 +236,6 @@ export async function seatsLeftInCalls(
   return rows
 }
 
-/** The seat of the agent whose phone this is; null where nobody has it, or nobody ever signed in with it. */
-export async function seatOfExtension(tx: GroundTransaction, extension: string): Promise<string | null> {
-  const { rows } = await sql<{ id: string }>`
-    select s.id from seat s join agent g on g.user_id = s.agent_id join phone p on p.id = g.phone_id
-    where p.extension = ${extension}
-  `.execute(tx)
-  return rows[0]?.id ?? null
-}
-
 /** The channels of these seats by their rows, and whether another node that lives has the seat. */
 export async function seatChannels(
   db: Ground,
@@ -395,53 +243,7 @@ export async function seatChannels(
   ids: readonly string[],
 ): Promise<readonly { readonly id: string; readonly channelUuid: string | null; readonly elsewhere: boolean }[]> {
   const { rows } = await sql<{ id: string; channelUuid: string | null; elsewhere: boolean }>`
-    select s.id, s.channel_uuid, not ${mine(lease)} as elsewhere from seat s where s.id = any (${ids}::uuid[])
+    select s.id, s.channel_uuid, not ${heldBy(lease)} as elsewhere from seat s where s.id = any (${ids}::uuid[])
   `.execute(db)
   return rows
-}
-
-/** The seat whose phone calls in; null for a phone that nobody has. */
-export async function phoneThatCalls(
-  db: Ground,
-  lease: Lease,
-  extension: string,
-): Promise<(SeatPhone & { readonly status: SeatStatus; readonly elsewhere: boolean }) | null> {
-  const { rows } = await sql<SeatPhone & { status: SeatStatus; elsewhere: boolean }>`
-    select s.id as seat_id, p.extension, p.kind, u.display_name, (select n.contact from registration n
-        where n.phone_id = p.id and n.expires_at > clock_timestamp() and p.kind = 'desk') as contact,
-      s.status, not ${mine(lease)} as elsewhere
-    from phone p join agent g on g.phone_id = p.id join seat s on s.agent_id = g.user_id
-    join user_account u on u.id = g.user_id
-    where p.extension = ${extension}
-  `.execute(db)
-  return rows[0] ?? null
-}
-
-/** The page has the seat from now on. */
-export async function setPage(tx: GroundTransaction, seatId: string, pageId: string): Promise<void> {
-  await sql`
-    update seat set page_id = ${pageId}, page_since = app_now() where id = ${seatId}
-  `.execute(tx)
-}
-
-/** Null before the first. */
-export async function pageOfAgent(db: Ground, userId: string): Promise<string | null> {
-  const seat = await db.selectFrom('seat').select('pageId').where('agentId', '=', userId).executeTakeFirst()
-  return seat?.pageId ?? null
-}
-
-/** An agent's phone and site, for a page that opens the seat; null for an account that is no agent's. */
-export async function agentAtPage(
-  tx: GroundTransaction,
-  userId: string,
-): Promise<{ readonly phoneId: string | null; readonly kind: PhoneKind | null; readonly siteId: string } | null> {
-  const { rows } = await sql<{ phoneId: string | null; kind: PhoneKind | null; siteId: string }>`
-    select g.phone_id, p.kind, t.site_id from agent g join team t on t.id = g.team_id
-    left join phone p on p.id = g.phone_id where g.user_id = ${userId} for update of g
-  `.execute(tx)
-  return rows[0] ?? null
-}
-
-export async function givePhone(tx: GroundTransaction, userId: string, phoneId: string): Promise<void> {
-  await sql`update agent set phone_id = ${phoneId} where user_id = ${userId}`.execute(tx)
 }

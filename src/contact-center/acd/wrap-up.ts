@@ -1,8 +1,9 @@
 import type { GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import type { WorkSource } from '../work-source.ts'
+import { moveReservation } from './reservation-store.ts'
 import type { SeatNews } from './seat-news.ts'
-import { loseSeatLeg, moveReservation, moveSeat, type SeatRow } from './seat-store.ts'
+import { loseSeatLeg, moveSeat, type SeatRow } from './seat-store.ts'
 import './seat-errors.ts'
 
 /**
