@@ -3,7 +3,7 @@ import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import type { Lease } from '../work-source.ts'
 import type { PhoneKind, SeatStatus } from './seat.ts'
 import type { SeatPhone } from './seat-legs.ts'
-import { heldBy } from './seat-store.ts'
+import { movableBy } from './seat-store.ts'
 import '../supervision/supervision-tables.ts'
 import './acd-tables.ts'
 
@@ -45,7 +45,7 @@ export async function phoneThatCalls(
   const { rows } = await sql<SeatPhone & { status: SeatStatus; elsewhere: boolean }>`
     select s.id as seat_id, p.extension, p.kind, u.display_name, (select n.contact from registration n
         where n.phone_id = p.id and n.expires_at > clock_timestamp() and p.kind = 'desk') as contact,
-      s.status, not ${heldBy(lease)} as elsewhere
+      s.status, not ${movableBy(lease)} as elsewhere
     from phone p join agent g on g.phone_id = p.id join seat s on s.agent_id = g.user_id
     join user_account u on u.id = g.user_id
     where p.extension = ${extension}

@@ -174,7 +174,7 @@ export async function renewSeatLeases(tx: GroundTransaction, lease: Lease, secon
 }
 
 /** True for seats that this node may bring to their next state: its own, nobody's, and those of the dead. */
-export function heldBy(lease: Lease) {
+export function movableBy(lease: Lease) {
   return sql`(s.lease_until is null or s.lease_until < clock_timestamp()
     or (s.lease_owner = ${lease.owner} and s.lease_epoch <= ${lease.epoch}))`
 }
@@ -187,7 +187,7 @@ export async function seatsDue(
 ): Promise<readonly { readonly id: string; readonly due: 'wrap_up' | 'sign_out' }[]> {
   const { rows } = await sql<{ id: string; due: 'wrap_up' | 'sign_out' }>`
     select s.id, case when s.state = 'wrap_up' then 'wrap_up' else 'sign_out' end as due from seat s
-    where ${heldBy(lease)} and (s.wrap_up_until <= clock_timestamp()
+    where ${movableBy(lease)} and (s.wrap_up_until <= clock_timestamp()
       or (s.status = 'signing_out' and s.state in ('idle', 'unreachable') and not exists (
         select from reservation r where r.seat_id = s.id and r.state in ('pending', 'accepted', 'wrapping'))))
     order by s.wrap_up_until nulls first limit ${atMost}
@@ -199,7 +199,7 @@ export async function seatsDue(
 export async function nextWrapUpMs(db: Ground, lease: Lease): Promise<number | null> {
   const { rows } = await sql<{ ms: number | null }>`
     select ceil(extract(epoch from min(s.wrap_up_until) - clock_timestamp()) * 1000)::float8 as ms from seat s
-    where s.wrap_up_until is not null and ${heldBy(lease)}
+    where s.wrap_up_until is not null and ${movableBy(lease)}
   `.execute(db)
   return rows[0]?.ms ?? null
 }
@@ -243,7 +243,7 @@ export async function seatChannels(
   ids: readonly string[],
 ): Promise<readonly { readonly id: string; readonly channelUuid: string | null; readonly elsewhere: boolean }[]> {
   const { rows } = await sql<{ id: string; channelUuid: string | null; elsewhere: boolean }>`
-    select s.id, s.channel_uuid, not ${heldBy(lease)} as elsewhere from seat s where s.id = any (${ids}::uuid[])
+    select s.id, s.channel_uuid, not ${movableBy(lease)} as elsewhere from seat s where s.id = any (${ids}::uuid[])
   `.execute(db)
   return rows
 }

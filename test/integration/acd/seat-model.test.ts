@@ -418,7 +418,7 @@ it.each([
           await world.close()
         }
       }),
-      { numRuns: Number(process.env.SEAT_MODEL_RUNS ?? runs), endOnFailure: true, ...seed },
+      { numRuns: Number(process.env.SEAT_MODEL_RUNS ?? runs), endOnFailure: true, timeout: 30_000, ...seed },
     )
   },
 )
