@@ -45,6 +45,17 @@ export default defineConfig({
         },
       },
       { test: { ...serial, name: 'contract', include: ['test/contract/**/*.test.ts'], ...patient(3) } },
+      // The clients' own suites. Some of their cases wait for half a minute: several files at a time.
+      {
+        test: {
+          name: 'peers',
+          retry: again,
+          include: ['test/peers/**/*.test.ts'],
+          pool: 'forks',
+          maxWorkers: 2,
+          ...patient(4),
+        },
+      },
       {
         test: {
           name: 'chaos',
@@ -53,11 +64,11 @@ export default defineConfig({
           pool: 'forks',
           maxWorkers: 3,
           globalSetup: postgres,
-          ...patient(4),
+          ...patient(5),
           testTimeout: 240_000,
         },
       },
-      { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...patient(5) } },
+      { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...patient(6) } },
     ],
   },
 })

@@ -1,6 +1,7 @@
 /** The dialogs the server holds for applications. They outlive the application's connection. */
 import type { InviteClientTransaction } from '#softswitch/sip/client-transaction.ts'
 import { type DialogState, dialogKey } from '#softswitch/sip/dialog.ts'
+import type { ReliableAnswers } from '#softswitch/sip/reliable-answers.ts'
 import type { SipRequest } from '#softswitch/sip/sip-message.ts'
 import { parseSipUri } from '#softswitch/sip/sip-uri.ts'
 import { type Hop, isReliable } from '#softswitch/sip/transport.ts'
@@ -29,6 +30,8 @@ export interface AppDialog {
   awaitingAck: { readonly transaction: InviteClientTransaction; readonly seq: number } | undefined
   /** A re-INVITE of ours under way. */
   reinvite: InviteClientTransaction | undefined
+  /** Our provisional answers that the caller acknowledges. */
+  reliable: ReliableAnswers | undefined
 }
 
 export class DialogBook {

@@ -254,6 +254,7 @@ export class AppRequests {
       byeAfterAck: false,
       awaitingAck: undefined,
       reinvite: undefined,
+      reliable: undefined,
     }
     outgoing.dialog = dialog
     this.#dialogs.add(dialog)
