@@ -11,7 +11,7 @@ import { takeTerminators } from './terminators.ts'
 export async function answer(channel: Channel, _argument: string, frame: ExecuteFrame): Promise<void> {
   channel.answer()
   if (channel.connected === null) return
-  const hungUp = new Promise<void>((resolve) => frame.onInterrupt((how) => how === 'hangup' && resolve()))
+  const hungUp = new Promise<void>((resolve) => frame.onInterrupt((how) => how !== 'break' && resolve()))
   await Promise.race([channel.connected, hungUp])
 }
 
@@ -20,10 +20,10 @@ export function hangup(channel: Channel, argument: string): void {
   void channel.hangUp(argument === '' ? 'NORMAL_CLEARING' : causeNamed(argument))
 }
 
-/** Waits for the channel's end. Digits are taken, and told as events. */
+/** Waits for the channel's end or transfer. Digits are taken, and told as events. */
 export async function park(channel: Channel, _argument: string, frame: ExecuteFrame): Promise<void> {
   channel.fire('CHANNEL_PARK')
-  await new Promise<void>((resolve) => frame.onInterrupt((interruption) => interruption === 'hangup' && resolve()))
+  await new Promise<void>((resolve) => frame.onInterrupt((interruption) => interruption !== 'break' && resolve()))
   channel.fire('CHANNEL_UNPARK')
 }
 
