@@ -76,6 +76,8 @@ export const routeRights: Readonly<Record<string, Access>> = {
   'PUT /api/desk/tasks/:taskId/answers/:questionId': 'seat.use',
   'PUT /api/desk/tasks/:taskId/note': 'seat.use',
   'PUT /api/desk/tasks/:taskId/outcome': 'seat.use',
+  'GET /api/desk/tasks/:taskId/shared/:patientId': 'seat.use',
+  'PUT /api/desk/tasks/:taskId/questionnaire': 'seat.use',
   'PUT /api/desk/tasks/:taskId/respondent': 'seat.use',
   'PUT /api/desk/tasks/:taskId/result': 'seat.use',
   'GET /api/live': 'live.read',
