@@ -1,6 +1,6 @@
 import type { ChosenStatus, SeatState, SeatStatus } from '#contact-center/acd/seat.ts'
 import type { SeatView as ServedSeat } from '#contact-center/acd/seat-schema.ts'
-import type { DeskRecord as ServedRecord } from '#follow-up/desk/desk-schema.ts'
+import type { DeskRecord as ServedRecord, SharerCard } from '#follow-up/desk/desk-schema.ts'
 import type { AnswerValue, Questionnaire } from '#follow-up/questionnaire/questionnaire.ts'
 import { request } from '../api/request.ts'
 import type { SipAccount } from '../softphone/sip-phone.ts'
@@ -28,6 +28,8 @@ export type DeskRecord = Omit<ServedRecord, 'questionnaire'> & {
   /** As it was published; null for a task without a form. */
   readonly questionnaire: Questionnaire | null
 }
+
+export type { SharerCard }
 
 /** The vocabulary's list, in the order in which an agent needs them. */
 export const outcomes = [
@@ -78,7 +80,7 @@ export type SeatCommand =
   /** Keys for the far end, such as a switchboard's menu. */
   | { readonly type: 'digits'; readonly digits: string }
   /** Dials a task by hand, through the same gate as the dialler. */
-  | { readonly type: 'dial'; readonly taskId: string }
+  | { readonly type: 'dial'; readonly taskId: string; readonly phoneId?: string }
   | { readonly type: 'preview/dial'; readonly phoneId?: string }
   | { readonly type: 'preview/skip'; readonly reason: string }
 
@@ -94,6 +96,16 @@ export async function command(pageId: string, { type, ...body }: SeatCommand): P
 
 export function readRecord(taskId: string, signal: AbortSignal): Promise<DeskRecord> {
   return request<DeskRecord>(`/api/desk/tasks/${taskId}`, { signal })
+}
+
+/** Another patient on the number of this task's call. */
+export function readSharer(taskId: string, patientId: string, signal: AbortSignal): Promise<SharerCard> {
+  return request<SharerCard>(`/api/desk/tasks/${taskId}/shared/${patientId}`, { signal })
+}
+
+/** Asks by another of the record's `questionnaires`. */
+export async function takeQuestionnaire(taskId: string, versionId: string): Promise<void> {
+  await request(`/api/desk/tasks/${taskId}/questionnaire`, { method: 'PUT', body: { versionId } })
 }
 
 export type Finding = DeskRecord['findings'][number]
