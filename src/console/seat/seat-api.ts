@@ -89,9 +89,8 @@ export type SeatCommand =
  * @param pageId who asks: commands of a page that is not the seat's are refused (SEAT_OPEN_ELSEWHERE)
  */
 export async function command(pageId: string, { type, ...body }: SeatCommand): Promise<void> {
-  const given = Object.keys(body).length > 0
-  const headers = { 'x-suifang-page': pageId }
-  await request(`/api/seat/${type}`, { method: 'POST', headers, ...(given ? { body } : {}) })
+  // Also where nothing is said: what may be left out is judged by the same schema as what is there.
+  await request(`/api/seat/${type}`, { method: 'POST', headers: { 'x-suifang-page': pageId }, body })
 }
 
 export function readRecord(taskId: string, signal: AbortSignal): Promise<DeskRecord> {

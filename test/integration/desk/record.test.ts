@@ -184,7 +184,10 @@ describe('the record', () => {
     const { responses } = await read()
     expect(responses).toEqual([
       {
+        id: expect.any(String),
         at: desk.office.now.toISOString(),
+        attemptId: expect.any(String),
+        setAside: false,
         state: 'complete',
         respondent: null,
         questionnaire: { zh: '出院随访', en: 'After discharge' },
