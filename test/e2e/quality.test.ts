@@ -158,6 +158,18 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
     await context.close()
   })
 
+  it('lets an agent dial the patient of a call once more, and says why not', async () => {
+    const { context, page, calls, one } = await enter(['agent'])
+    await one.openFrom(calls.rows().first())
+    await page.getByRole('button', { name: '拨打', exact: true }).click()
+    const asked = page.waitForRequest('**/api/seat/dial')
+    await one.dialog().getByRole('button', { name: '拨打', exact: true }).click()
+    expect((await asked).postDataJSON()).toEqual({ taskId: expect.stringMatching(/^[0-9a-f-]{36}$/) })
+    // There is no seat in this house: what is said is the refusal.
+    await page.locator('.ant-message-error').waitFor()
+    await context.close()
+  })
+
   it('gives an address that is of no use to anybody else', async () => {
     const { context, page, calls } = await enter(['qa'])
     const opened = page.waitForResponse('**/api/recordings/*/open')

@@ -192,7 +192,18 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
         what: 'the level to move',
       },
     )
-    await panel.getByRole('button', { name: '播放测试音' }).click()
+    await panel.getByRole('button', { name: '试听 通话声音' }).click()
+    // Where the voice comes out is the agent's to choose, and the sound of an answered call apart from it.
+    await page.evaluate(`{
+      globalThis.sinks = []
+      const route = HTMLMediaElement.prototype.setSinkId
+      HTMLMediaElement.prototype.setSinkId = function (id) { globalThis.sinks.push(id); return route.call(this, id) }
+    }`)
+    await panel.getByRole('combobox', { name: '通话声音' }).click()
+    await page.locator('.ant-select-item-option:visible', { hasText: 'Fake Audio Output 2' }).click()
+    await panel.locator('.device-out').first().getByText('Fake Audio Output 2').waitFor()
+    expect(await page.evaluate('globalThis.sinks.length')).toBe(1)
+    expect(await panel.locator('.device-out').nth(1).textContent()).toContain('系统默认')
     await page.keyboard.press('Escape')
   })
 
