@@ -350,7 +350,7 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
 
   it('is worked in one window: another says so, takes over when told to, and can be taken back from', async () => {
     seat.isWatched = () => stage.face.hub.watchers(seat.stream) > 0
-    const { context, desk } = await sit()
+    const { context, desk, page } = await sit()
     const second = await context.newPage()
     await second.goto(`${stage.face.url}/seat`)
     const other = new SeatPage(second)
