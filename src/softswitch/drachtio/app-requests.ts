@@ -11,7 +11,7 @@ import type { RouteOptions } from '#softswitch/sip/endpoint-settings.ts'
 import { protocolOf } from '#softswitch/sip/next-hop.ts'
 import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import { SipHeaders } from '#softswitch/sip/sip-headers.ts'
-import { addExtraHeaders, parseCSeq, SipRequest, type SipResponse } from '#softswitch/sip/sip-message.ts'
+import { addExtraHeaders, knownMethods, parseCSeq, SipRequest, type SipResponse } from '#softswitch/sip/sip-message.ts'
 import { formatNameAddr, parseSipUri } from '#softswitch/sip/sip-uri.ts'
 import type { Hop, SipProtocol } from '#softswitch/sip/transport.ts'
 import type { AppClient } from './app-client.ts'
@@ -21,7 +21,6 @@ import {
   addressHeader,
   contentType,
   isTarget,
-  knownMethods,
   outgoingHeaders,
   requestLine,
   withoutLocalhost,
