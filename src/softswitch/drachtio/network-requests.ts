@@ -5,10 +5,11 @@
  */
 import { randomInt, randomUUID } from 'node:crypto'
 import { dialogFromRequest, noteRemoteRequest } from '#softswitch/sip/dialog.ts'
+import { ReliableAnswers } from '#softswitch/sip/reliable-answers.ts'
 import { InviteServerTransaction, type ServerTransaction } from '#softswitch/sip/server-transaction.ts'
 import type { SipTimer } from '#softswitch/sip/sip-clock.ts'
 import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
-import { type ExtraHeaders, responseTo, type SipRequest } from '#softswitch/sip/sip-message.ts'
+import { type ExtraHeaders, responseTo, type SipRequest, type SipResponse } from '#softswitch/sip/sip-message.ts'
 import { type Hop, isReliable } from '#softswitch/sip/transport.ts'
 import type { AppClient } from './app-client.ts'
 import { type AppDialog, appDialogId, type DialogBook, dialogHop, ownerOf } from './app-dialog.ts'
@@ -88,7 +89,7 @@ export class NetworkRequests {
       return
     }
     if (status === undefined) client.nok(msgId, 'Unknown server error sending response')
-    else if (status.status < 200 && /\b100rel\b/.test(message.headers.list('Require').join())) {
+    else if (asksReliable(status.status, pending, message) && !takesReliable(pending.transaction.request)) {
       client.nok(msgId, 'Remote endpoint does not support 100rel')
     } else this.#answer(client, msgId, pending, status, message)
   }
@@ -151,6 +152,10 @@ export class NetworkRequests {
     }
     if (this.#refuseChange(dialog, transaction)) return
     if (request.method === 'BYE') this.#endUnanswered(dialog)
+    if (request.method === 'PRACK' && dialog.reliable?.acknowledge(request) !== true) {
+      transaction.reply(481)
+      return
+    }
     // An UPDATE before the answer is told under the INVITE's transaction, where the application looks for it.
     const early = !dialog.answered && request.method === 'UPDATE'
     const pending = this.#wait(transaction, owner, { dialog, ...(early ? { id: dialog.transactionId } : {}) })
@@ -229,7 +234,7 @@ export class NetworkRequests {
       },
       body: message.body,
     })
-    if (!transaction.respond(response)) {
+    if (!this.#send(pending, dialog, response, asksReliable(status.status, pending, message))) {
       if (session !== undefined && dialog !== undefined) stopSession(dialog)
       this.#drop(pending)
       client.nok(msgId, 'Response not sent due to unknown transaction')
@@ -243,6 +248,23 @@ export class NetworkRequests {
     const peer = isReliable(transaction.source) ? transaction.source : transaction.replyTo
     const meta = { source: 'application', peer } as const
     client.send(responseSentFrame(msgId, meta, pending.transactionId, dialogId, response.toBuffer()))
+  }
+
+  #send(pending: Pending, dialog: AppDialog | undefined, response: SipResponse, reliably: boolean): boolean {
+    const { transaction } = pending
+    if (reliably && dialog !== undefined && transaction instanceof InviteServerTransaction) {
+      const { clock, timers } = this.#endpoint
+      const onLost = () => {
+        this.#drop(pending)
+        this.#dialogs.remove(dialog)
+      }
+      dialog.reliable ??= new ReliableAnswers(transaction, { clock, timers, onLost })
+      return dialog.reliable.provisional(response)
+    }
+    const { reliable } = dialog ?? {}
+    return response.status >= 200 && reliable !== undefined && !pending.inDialog
+      ? reliable.final(response)
+      : transaction.respond(response)
   }
 
   /** Nobody can be answered any more. */
@@ -281,6 +303,7 @@ export class NetworkRequests {
       reinvited: undefined,
       localSdp: '',
       session: undefined,
+      reliable: undefined,
     }
     return pending.dialog
   }
@@ -349,6 +372,7 @@ export class NetworkRequests {
 
   #drop(pending: Pending): void {
     pending.limit?.clear()
+    if (!pending.inDialog && pending.dialog?.answered === false) pending.dialog.reliable?.stop()
     const key = pendingKey(pending)
     if (this.#pending.get(key) === pending) this.#pending.delete(key)
   }
@@ -378,6 +402,17 @@ function refusal(request: SipRequest): number | undefined {
   if (method === 'REGISTER' && request.headers.get('Contact') === '*' && request.headers.get('Expires') !== '0')
     return 400
   return undefined
+}
+
+/** The application wants this provisional answer acknowledged (sip-dialog-controller, doRespondToSipRequest). */
+function asksReliable(status: number, pending: Pending, message: AppMessage): boolean {
+  const invite = !pending.inDialog && pending.transaction.request.method === 'INVITE'
+  return invite && status > 100 && status < 200 && /\b100rel\b/.test(message.headers.list('Require').join())
+}
+
+/** The caller says it can acknowledge them (sofia's nta, reliable_check). */
+function takesReliable({ headers }: SipRequest): boolean {
+  return [...headers.list('Supported'), ...headers.list('Require')].some((tag) => tag.toLowerCase() === '100rel')
 }
 
 function pendingKey(pending: Pending): string {
