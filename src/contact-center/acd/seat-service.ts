@@ -102,14 +102,17 @@ export class SeatService {
 
   /** @throws UserError SEAT_NOT_SIGNED_IN, SEAT_SUPERVISES */
   async setStatus(userId: string, status: ChosenStatus, reason: string | null = null): Promise<void> {
-    await this.#change(userId, async (tx, seat) => {
+    // A person may change the status of a seat whoever holds it.
+    await this.#changeUnleased(userId, async (tx, seat) => {
       // A break of another kind would not be gone back from.
       const mayBe = seat.status === 'on_break' && seat.statusReason === supervisingReason
       if (mayBe && (await supervisionOf(tx, userId)) !== null) throw new UserError('SEAT_SUPERVISES')
       const path = statusPath(seat.status, status)
       if (path === null) throw new UserError('SEAT_NOT_SIGNED_IN')
       for (const step of path) await moveStatus(tx, seat.id, step, step === 'available' ? null : reason)
-      if (status !== 'available') await leavePreview(tx, seat)
+      if (status === 'available' || seat.state !== 'previewing') return
+      await stateLease(tx, this.#parts.lease)
+      await leavePreview(tx, seat)
     })
   }
 
@@ -275,13 +278,16 @@ export class SeatService {
     }
   }
 
-  async #change<T>(
-    userId: string,
-    act: (tx: GroundTransaction, seat: SeatRow, news: SeatNews) => Promise<T>,
-  ): Promise<T> {
-    const { db, lease } = this.#parts
-    return db.transaction().execute(async (tx) => {
-      await stateLease(tx, lease)
+  #change<T>(userId: string, act: SeatChange<T>): Promise<T> {
+    return this.#changeUnleased(userId, async (tx, seat, news) => {
+      await stateLease(tx, this.#parts.lease)
+      return act(tx, seat, news)
+    })
+  }
+
+  /** For what does not touch the state, the leg or the lease of the seat. */
+  async #changeUnleased<T>(userId: string, act: SeatChange<T>): Promise<T> {
+    return this.#parts.db.transaction().execute(async (tx) => {
       const seat = await lockSeatOfAgent(tx, userId)
       if (seat === null) throw new UserError('SEAT_NOT_SIGNED_IN')
       const news = new SeatNews()
@@ -299,6 +305,8 @@ export class SeatService {
     return call
   }
 }
+
+type SeatChange<T> = (tx: GroundTransaction, seat: SeatRow, news: SeatNews) => Promise<T>
 
 /** Who takes a break takes no call: the record goes back to the others (migration 0011). */
 async function leavePreview(tx: GroundTransaction, seat: SeatRow): Promise<void> {

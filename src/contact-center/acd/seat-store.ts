@@ -12,7 +12,9 @@ import './acd-tables.ts'
 export const seatChannel = 'suifang_seat'
 
 export async function moveSeat(tx: GroundTransaction, seatId: string, state: SeatState): Promise<void> {
-  await sql`update seat set state = ${state} where id = ${seatId} and state <> ${state}`.execute(tx)
+  await sql`/* prepared: move-seat */ update seat set state = ${state} where id = ${seatId} and state <> ${state}`.execute(
+    tx,
+  )
 }
 
 /** Deadlines run on the clock of the database, whatever `app_now()` is made to say. */
@@ -105,22 +107,31 @@ const seatRow = sql`
 `
 
 export async function seatsById(db: Ground | GroundTransaction, ids: readonly string[]): Promise<readonly SeatRow[]> {
-  const { rows } = await sql<SeatRow>`${seatRow} where s.id = any (${ids}::uuid[]) order by s.id`.execute(db)
+  const { rows } =
+    await sql<SeatRow>`/* prepared: seats-by-id */ ${seatRow} where s.id = any (${ids}::uuid[]) order by s.id`.execute(
+      db,
+    )
   return rows
 }
 
 export async function seatOfAgent(db: Ground | GroundTransaction, agentId: string): Promise<SeatRow | null> {
-  const { rows } = await sql<SeatRow>`${seatRow} where s.agent_id = ${agentId}`.execute(db)
+  const { rows } = await sql<SeatRow>`/* prepared: seat-of-agent */ ${seatRow} where s.agent_id = ${agentId}`.execute(
+    db,
+  )
   return rows[0] ?? null
 }
 
 export async function lockSeatOfAgent(tx: GroundTransaction, agentId: string): Promise<SeatRow | null> {
-  const { rows } = await sql<SeatRow>`${seatRow} where s.agent_id = ${agentId} for update of s`.execute(tx)
+  const { rows } =
+    await sql<SeatRow>`/* prepared: lock-seat-of-agent */ ${seatRow} where s.agent_id = ${agentId} for update of s`.execute(
+      tx,
+    )
   return rows[0] ?? null
 }
 
 export async function lockSeat(tx: GroundTransaction, seatId: string): Promise<SeatRow | null> {
-  const { rows } = await sql<SeatRow>`${seatRow} where s.id = ${seatId} for update of s`.execute(tx)
+  const { rows } =
+    await sql<SeatRow>`/* prepared: lock-seat */ ${seatRow} where s.id = ${seatId} for update of s`.execute(tx)
   return rows[0] ?? null
 }
 
@@ -131,7 +142,9 @@ export async function moveStatus(
   status: SeatStatus,
   reason: string | null = null,
 ): Promise<void> {
-  await sql`update seat set status = ${status}, status_reason = ${reason} where id = ${seatId}`.execute(tx)
+  await sql`/* prepared: move-status */ update seat set status = ${status}, status_reason = ${reason} where id = ${seatId}`.execute(
+    tx,
+  )
 }
 
 export async function extendWrapUp(tx: GroundTransaction, seatId: string, seconds: number): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import type { Log } from '#platform/log.ts'
-import { appendToStream, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
+import type { NewStreamEvent } from '#platform/realtime/stream-store.ts'
 import { applyToQueue } from '../acd/queue-calls.ts'
 import { keepRating } from '../acd/rating-store.ts'
 import { applyToSeat } from '../acd/seat-calls.ts'
@@ -9,7 +9,7 @@ import { markRecordingClosed, markRecordingMissing, markRecordingStarted } from 
 import type { Lease, WorkSource } from '../work-source.ts'
 import {
   insertCallEvent,
-  lockAttempt,
+  lockAttemptOf,
   markAnswered,
   markEnded,
   markInvited,
@@ -72,8 +72,7 @@ export class CallApplier {
         stated = one.lease
         told.push(...(await this.#applyOne(tx, one, seats)))
       }
-      await appendToStream(tx, 'live', told)
-      await seats.tell(tx)
+      await seats.tell(tx, told)
     })
   }
 
@@ -93,7 +92,7 @@ export class CallApplier {
 
   /** @returns what the live page must hear */
   async #applyOne(tx: GroundTransaction, { event }: JournaledCallEvent, seats: SeatNews): Promise<NewStreamEvent[]> {
-    const found = await lockAttempt(tx, event.attemptId)
+    const found = await lockAttemptOf(tx, event)
     if (found === null) {
       // The attempt belongs to another database (a data folder put together from two).
       this.#parts.log.error(
@@ -102,7 +101,7 @@ export class CallApplier {
       )
       return []
     }
-    if (!(await insertCallEvent(tx, event))) return []
+    if (!found.isNew) return []
     const before = found.state
     if (before === 'answered' || before === 'bridged') await applyToQueue(tx, event, seats)
     const told = await this.#change(tx, event, before)
