@@ -9,6 +9,7 @@ import { waitFor } from '../harness/wait-for.ts'
 import { buildConsole, launchBrowser, visit } from './browser.ts'
 import { type Face, makeAccount, openFace, testPassword } from './fixture/face.ts'
 import { SeatFixture } from './fixture/seat.ts'
+import { sharer } from './fixture/seat-record.ts'
 import { SeatPage } from './pages/seat-page.ts'
 import { Shell } from './pages/shell.ts'
 import { SignInPage } from './pages/sign-in-page.ts'
@@ -65,6 +66,61 @@ describe.skipIf(!hasProgram('chromium'))('a call that is more than a call, on th
     await page.keyboard.press('F9')
     await desk.strip('dialing')
     expect(seat.call.taskId).toBe(taskId)
+    await context.close()
+  })
+
+  it('dials the number that the agent chooses, and says how often the record was put back before', async () => {
+    const { context, desk, page } = await sit()
+    await seat.offerPreview()
+    await desk.strip('previewing')
+    expect(await page.locator('[data-skips="2"]').textContent()).toContain('此前被跳过 2 次')
+    await page.getByRole('combobox', { name: '拨打哪个号码' }).click()
+    await page.locator('.ant-select-item-option', { hasText: '13900000077' }).click()
+    await page.keyboard.press('F9')
+    await desk.strip('dialing')
+    expect(seat.asked).toContain('preview/dial 0193a000-0000-7000-8000-0000000000a2')
+    await context.close()
+  })
+
+  it('asks by another questionnaire, and comes back to the one before with its answers', async () => {
+    const { context, desk, page } = await sit()
+    const { taskId } = await seat.reserve()
+    await seat.answer()
+    await desk.choose('nurses', '一般')
+    await desk.choose('medicine', '按时')
+    await desk.takeForm('用药专项随访')
+    await page.locator('[data-chosen-form]').waitFor()
+    await desk.question('nurses').waitFor({ state: 'detached' })
+    expect(await desk.question('medicine').locator('input:checked').count()).toBe(0)
+    await desk.choose('medicine', '没有按时')
+    await desk.question('medicine').locator('[data-finding=yellow]').waitFor()
+    await desk.choose('medicine-why', '忘记')
+    await desk.answerIs('medicine-why', 'saved')
+    await desk.takeForm('出院 D+7 随访')
+    await desk.question('nurses').locator('input:checked').waitFor()
+    await page.locator('[data-finding]').waitFor({ state: 'detached' })
+    expect(seat.written(taskId).answers).toEqual({ nurses: 'neutral', medicine: 'yes' })
+    expect(seat.asked.filter((one) => one.startsWith('questionnaire'))).toEqual(['questionnaire 1', 'questionnaire 0'])
+    await context.close()
+  })
+
+  it('opens the card of another patient on the number, and dials that one when the call is over', async () => {
+    const { context, desk, page } = await sit()
+    await seat.reserve()
+    await seat.answer()
+    await page.getByRole('button', { name: sharer.name }).click()
+    await page.getByText('P20260055555').waitFor()
+    await page.getByText('本次通话、任务和问卷仍属于 欧阳明').waitFor()
+    await page.getByRole('button', { name: '本次通话后拨打该患者' }).click()
+    await page.getByRole('button', { name: '返回 欧阳明' }).click()
+    await page.getByText('P20260012345').waitFor()
+    await seat.end('patient')
+    await desk.strip('wrap_up')
+    await seat.wrapUpOver()
+    await desk.quiet('waiting')
+    await desk.press(/^拨打同号患者/)
+    await desk.strip('dialing')
+    expect(seat.asked).toContain(`dial ${sharer.taskId}`)
     await context.close()
   })
 

@@ -14,6 +14,7 @@ import { QuietDesk } from './quiet-desk.tsx'
 import { SeatBar } from './seat-bar.tsx'
 import { seatStoreOf } from './seat-store.ts'
 import { phaseOf, type SeatPhase, type SeatView } from './seat-view.ts'
+import type { CallLater } from './shared-number.tsx'
 import { type SeatCommands, useSeatCommands } from './use-seat-commands.ts'
 import './seat.css'
 
@@ -56,6 +57,8 @@ function Seat({ view, page, commands }: SeatProps) {
   const { call, preview } = view
   // Which of the calls of this page had an outcome when the seat let go of them.
   const [settled, setSettled] = useState<ReadonlySet<string>>(new Set())
+  // A patient on the number of a call, whom the agent wants to call when it is over.
+  const [later, setLater] = useState<CallLater | null>(null)
   useTold(phase)
   return (
     <>
@@ -65,7 +68,14 @@ function Seat({ view, page, commands }: SeatProps) {
       <SeatBar view={view} phase={phase} page={page} commands={commands} />
       <CommandRefused commands={commands} />
       {call === null && phase === 'previewing' && preview !== null && (
-        <PreviewDesk key={preview} taskId={preview} since={view.since} commands={commands} />
+        <PreviewDesk
+          key={preview}
+          taskId={preview}
+          since={view.since}
+          commands={commands}
+          later={later}
+          onLater={setLater}
+        />
       )}
       {call === null && phase !== 'previewing' && (
         <QuietDesk
@@ -74,6 +84,8 @@ function Seat({ view, page, commands }: SeatProps) {
           kind={page.view.kind}
           commands={commands}
           hadOutcome={(taskId) => settled.has(taskId)}
+          later={later}
+          onLater={setLater}
         />
       )}
       {call !== null && (
@@ -85,6 +97,8 @@ function Seat({ view, page, commands }: SeatProps) {
           kind={page.view.kind}
           isOurs={page.view.page === 'ours'}
           commands={commands}
+          later={later}
+          onLater={setLater}
           onOutcome={() => setSettled((before) => new Set(before).add(call.taskId))}
         />
       )}

@@ -89,7 +89,7 @@ export class SipProfile {
       return
     }
     if (this.#core.full) {
-      call.refuse({ status: 503, reason: 'Maximum Calls In Progress' })
+      call.refuse({ status: 503, reason: 'Maximum Calls In Progress', headers: { 'Retry-After': '300' } })
       return
     }
     try {

@@ -1,14 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { HandNetwork } from '../../../test/harness/sip-network.ts'
+import { tortureMessages } from '../../../test/torture/rfc4475.ts'
 import { parseSip } from './sip-parser.ts'
 import { UserAgent } from './user-agent.ts'
 
-const folder = new URL('../../../test/fixtures/sip/rfc4475/', import.meta.url)
-const samples = readdirSync(folder)
-  .filter((name) => name.endsWith('.dat'))
-  .map((name) => readFileSync(new URL(name, folder)))
+const samples = [...tortureMessages.values()]
 
 const seeded = { seed: 20_261, numRuns: 2_000 }
 
