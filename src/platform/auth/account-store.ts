@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
-import type { Role } from './rights.ts'
+import { isRight, type Right, type Role } from './rights.ts'
 import './auth-tables.ts'
 
 export interface Account {
@@ -64,6 +64,16 @@ export async function replaceRoles(
 }
 
 /** What the account's roles allow together. */
+export async function rightsOf(db: Ground | GroundTransaction, accountId: string): Promise<ReadonlySet<Right>> {
+  const rows = await db
+    .selectFrom('userRole')
+    .innerJoin('roleRight', 'roleRight.roleCode', 'userRole.roleCode')
+    .select('roleRight.rightCode')
+    .where('userRole.userAccountId', '=', accountId)
+    .execute()
+  return new Set(rows.map((row) => row.rightCode).filter(isRight))
+}
+
 export async function rolesOf(db: Ground | GroundTransaction, accountId: string): Promise<readonly string[]> {
   const rows = await db
     .selectFrom('userRole')
