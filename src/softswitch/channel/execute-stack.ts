@@ -7,7 +7,10 @@
  * has ended. A break ends all that are nested; a hang-up ends everything, the innermost first.
  */
 
-export type Interruption = 'break' | 'hangup'
+/** `transfer`: the channel goes on elsewhere. What is stronger takes the place of what is weaker. */
+export type Interruption = 'break' | 'transfer' | 'hangup'
+
+const STRENGTH: Readonly<Record<Interruption, number>> = { break: 0, transfer: 1, hangup: 2 }
 
 /** One application being executed. */
 export interface ExecuteFrame {
@@ -61,6 +64,8 @@ class Frame implements ExecuteFrame {
   onDigit: ((digit: string) => boolean) | null = null
   /** What keeps others from beginning inside. */
   closed = 0
+  /** Settles when it has left the stack. */
+  readonly gone = Promise.withResolvers<void>()
   readonly #listeners: ((interruption: Interruption) => void)[] = []
   readonly #onOpen: () => void
 
@@ -93,7 +98,7 @@ class Frame implements ExecuteFrame {
   }
 
   interrupt(interruption: Interruption): void {
-    if (this.interruption === 'hangup' || this.interruption === interruption) return
+    if (this.interruption !== null && STRENGTH[this.interruption] >= STRENGTH[interruption]) return
     this.interruption = interruption
     for (const listener of this.#listeners.splice(0)) listener(interruption)
   }
@@ -148,6 +153,14 @@ export class ExecuteStack {
     for (const frame of this.#frames.slice(at + 1).reverse()) frame.interrupt('break')
   }
 
+  /** Drops what has not begun and ends the frames, but those for which `keep` says true. @returns when they have ended */
+  async leave(keep: (frame: ExecuteFrame) => boolean): Promise<void> {
+    this.flush()
+    const leaving = this.#frames.filter((frame) => !keep(frame))
+    for (const frame of [...leaving].reverse()) frame.interrupt('transfer')
+    await Promise.all(leaving.map(({ gone }) => gone.promise))
+  }
+
   /** Ends everything and takes nothing more. @returns when the last frame has ended */
   hangUp(): Promise<void> {
     this.#closed = true
@@ -199,6 +212,7 @@ export class ExecuteStack {
       this.#frames.pop()
       this.#finished.delete(top)
       this.#host.completed(top)
+      top.gone.resolve()
       this.#whenUnwound.get(top)?.()
       this.#whenUnwound.delete(top)
     }

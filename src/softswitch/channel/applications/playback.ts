@@ -128,10 +128,10 @@ export class FilePlayer {
     return result
   }
 
-  /** A break ends the file that plays; a hang-up ends everything. */
+  /** A break ends the file that plays; a transfer or hang-up ends everything. */
   #watch(): void {
     this.#frame.onInterrupt((interruption) => {
-      if (interruption === 'hangup') this.#stopped = true
+      if (interruption !== 'break') this.#stopped = true
       this.#playing?.stop()
       this.#wake?.()
     })
