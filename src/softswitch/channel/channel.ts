@@ -15,6 +15,7 @@ import { addChannelHeaders, type ChannelState } from './channel-event.ts'
 import { ChannelVariables } from './channel-variables.ts'
 import { type ExecuteFrame, type ExecuteOrder, ExecuteStack } from './execute-stack.ts'
 import { causeQ850, type HangupCause } from './hangup-cause.ts'
+import { timeOf } from './schedule.ts'
 import { SessionRecordings } from './session-recording.ts'
 import type { OutboundControl, SwitchCore } from './switch-core.ts'
 import type { SwitchEvent } from './switch-event.ts'
@@ -69,6 +70,8 @@ export class Channel {
   answeredAt: Date | null = null
   hungUpAt: Date | null = null
   hangupCause: HangupCause | null = null
+  /** Who hung up. */
+  endedBy: 'us' | 'peer' | null = null
   /** The negotiated stream; null before. */
   audio: NegotiatedAudio | null = null
   /** Of a stream that needs more than addresses: settles when sound can flow. */
@@ -85,6 +88,8 @@ export class Channel {
   readonly #ended = Promise.withResolvers<void>()
   #muted = { heard: false, spoken: false }
   #idleSilence = false
+  #parked = false
+  #heartbeat: NodeJS.Timeout | undefined
   /** How often it was sent elsewhere: what was to follow before follows no more. */
   #transfers = 0
   #state: ChannelState = 'CS_NEW'
@@ -145,11 +150,16 @@ export class Channel {
     this.fire('CHANNEL_CREATE')
   }
 
-  fire(name: string, fill?: (event: SwitchEvent) => void): void {
-    this.core.bus.fire(name, (event) => {
-      addChannelHeaders(event, this)
-      fill?.(event)
-    })
+  /** @param subclass of a CUSTOM event */
+  fire(name: string, fill?: (event: SwitchEvent) => void, subclass: string | null = null): void {
+    this.core.bus.fire(
+      name,
+      (event) => {
+        addChannelHeaders(event, this)
+        fill?.(event)
+      },
+      subclass,
+    )
   }
 
   setState(state: ChannelState): void {
@@ -222,6 +232,17 @@ export class Channel {
     await this.hangUp('NORMAL_CLEARING')
   }
 
+  /** Waits under somebody's control. @returns what ends it, or null when it waits already */
+  park(): (() => void) | null {
+    if (this.#parked) return null
+    this.#parked = true
+    this.fire('CHANNEL_PARK')
+    return () => {
+      this.#parked = false
+      this.fire('CHANNEL_UNPARK')
+    }
+  }
+
   /**
    * Sends the channel elsewhere: what runs ends, then one application after the other runs; behind the last one the
    * channel is hung up. The client's connection stays.
@@ -281,6 +302,28 @@ export class Channel {
     this.leg.mute(this.#muted)
   }
 
+  /** SESSION_HEARTBEAT every so many seconds; 0 ends it. */
+  beat(seconds: number, options: { atOnce: boolean }): void {
+    clearInterval(this.#heartbeat)
+    if (seconds <= 0 || !this.up) return
+    if (options.atOnce) this.fire('SESSION_HEARTBEAT')
+    this.#heartbeat = setInterval(() => this.fire('SESSION_HEARTBEAT'), Math.min(seconds, 86_400) * 1000)
+  }
+
+  /** @param time `+<seconds>` or seconds since 1970; none is at once */
+  hangUpAt(time: string, cause: HangupCause): void {
+    if ((Number.parseInt(time.slice(1), 10) || 0) === 0) {
+      void this.hangUp(cause)
+      return
+    }
+    this.core.schedule.add({
+      at: timeOf(time),
+      group: this.uuid,
+      description: 'switch_ivr_schedule_hangup',
+      run: () => void this.hangUp(cause),
+    })
+  }
+
   /** Where a relative path of a prompt or recording is. */
   resolvePath(path: string): string {
     if (isAbsolute(path) || path.includes('://')) return path
@@ -308,9 +351,10 @@ export class Channel {
    * Ends the channel: whatever runs is interrupted and completes, recordings are closed, then the far end is told,
    * then the clients. Idempotent.
    */
-  hangUp(cause: HangupCause): Promise<void> {
+  hangUp(cause: HangupCause, by: 'us' | 'peer' = 'us'): Promise<void> {
     if (this.hangupCause === null) {
       this.hangupCause = cause
+      this.endedBy = by
       void this.#end(cause).then(this.#ended.resolve, (error: unknown) => {
         this.core.settings.log('ending a channel failed', { uuid: this.uuid, error: String(error) })
         this.#ended.resolve()
@@ -321,6 +365,7 @@ export class Channel {
 
   async #end(cause: HangupCause): Promise<void> {
     this.hungUpAt = new Date()
+    clearInterval(this.#heartbeat)
     this.fire('CHANNEL_HANGUP')
     this.bridge?.part(this)
     this.#digits.length = 0

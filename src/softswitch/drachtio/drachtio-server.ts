@@ -22,6 +22,7 @@ import { FlowCache } from './flow-cache.ts'
 import { NetworkRequests } from './network-requests.ts'
 import { Proxies } from './proxy/proxies.ts'
 import { noFrame, okFrame } from './server-frame.ts'
+import { SessionTimers } from './session-timers.ts'
 
 export interface DrachtioServerSettings {
   /** An open endpoint, which stays its owner's to close, or the settings of one of its own. */
@@ -31,6 +32,8 @@ export interface DrachtioServerSettings {
   /** Port for applications; 0 (the default) = any free one. */
   readonly port?: number
   readonly secret: string
+  /** A session timer below this is refused (422). Default 90, which drachtio-server has fixed. */
+  readonly leastSessionSeconds?: number
   /** A connection that has not authenticated after this is closed. Default 10 s. */
   readonly authenticateWithinMs?: number
   /** A fault of the server's own code, met while it served one message. */
@@ -73,7 +76,13 @@ export class DrachtioServer {
   private constructor(settings: DrachtioServerSettings, endpoint: SipEndpoint) {
     this.#settings = settings
     this.endpoint = endpoint
-    const parts = { endpoint, dialogs: this.#dialogs, registry: this.#registry, flows: new FlowCache(endpoint.clock) }
+    const parts = {
+      endpoint,
+      dialogs: this.#dialogs,
+      registry: this.#registry,
+      flows: new FlowCache(endpoint.clock),
+      sessions: new SessionTimers(endpoint.clock, settings.leastSessionSeconds ?? 90),
+    }
     this.#requests = new AppRequests(parts)
     this.#proxies = new Proxies(parts)
     this.#network = new NetworkRequests(parts, this.#requests, this.#proxies)

@@ -3,7 +3,7 @@
  * can answer, the server answers itself, as the real one does: 503 where nobody wants the method, 481 where the
  * dialog or its application is gone.
  */
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import { dialogFromRequest, noteRemoteRequest } from '#softswitch/sip/dialog.ts'
 import { ReliableAnswers } from '#softswitch/sip/reliable-answers.ts'
 import { InviteServerTransaction, type ServerTransaction } from '#softswitch/sip/server-transaction.ts'
@@ -20,6 +20,7 @@ import type { FlowCache } from './flow-cache.ts'
 import type { Proxies } from './proxy/proxies.ts'
 import { dialogFrame, newRequestFrame, responseSentFrame } from './server-frame.ts'
 import type { ServerParts } from './server-parts.ts'
+import { type SessionTimers, stopSession } from './session-timers.ts'
 
 /** A request that waits for an application's answer. */
 interface Pending {
@@ -43,15 +44,17 @@ export class NetworkRequests {
   readonly #dialogs: DialogBook
   readonly #registry: ClientRegistry
   readonly #flows: FlowCache
+  readonly #sessions: SessionTimers
   readonly #requests: AppRequests
   readonly #proxies: Proxies
   readonly #pending = new Map<string, Pending>()
 
-  constructor({ endpoint, dialogs, registry, flows }: ServerParts, requests: AppRequests, proxies: Proxies) {
+  constructor({ endpoint, dialogs, registry, flows, sessions }: ServerParts, requests: AppRequests, proxies: Proxies) {
     this.#endpoint = endpoint
     this.#dialogs = dialogs
     this.#registry = registry
     this.#flows = flows
+    this.#sessions = sessions
     this.#requests = requests
     this.#proxies = proxies
   }
@@ -162,6 +165,7 @@ export class NetworkRequests {
       this.#receiveNew(transaction)
       return
     }
+    if (this.#refuseChange(dialog, transaction)) return
     if (request.method === 'BYE') this.#endUnanswered(dialog)
     if (request.method === 'PRACK' && dialog.reliable?.acknowledge(request) !== true) {
       transaction.reply(481)
@@ -179,6 +183,21 @@ export class NetworkRequests {
         onAckTimeout: () => this.#onAckTimeout(pending),
       }
     }
+  }
+
+  /** Changes of a session that cannot be made now, or not so (RFC 3261 §14.2, RFC 4028 §6). */
+  #refuseChange(dialog: AppDialog, transaction: ServerTransaction): boolean {
+    const { method } = transaction.request
+    if (method !== 'INVITE' && method !== 'UPDATE') return false
+    if (method === 'INVITE') {
+      if (dialog.reinvite?.waiting === true) return transaction.reply(491) !== undefined
+      if (dialog.reinvited?.answered === false) {
+        return transaction.reply(500, { headers: { 'Retry-After': String(randomInt(10)) } }) !== undefined
+      }
+      dialog.reinvited = transaction
+    }
+    if (this.#sessions.asked(dialog, transaction.request)) return false
+    return transaction.reply(422, { headers: { 'Min-SE': String(this.#sessions.leastSeconds) } }) !== undefined
   }
 
   /** A caller that sends BYE before our answer: its INVITE is over as well (RFC 3261 §15.1.2). */
@@ -215,17 +234,28 @@ export class NetworkRequests {
     const tag = /;\s*tag=([^;\s>]+)/.exec(message.headers.get('To') ?? '')?.[1]
     const localTag = pending.dialog?.state.localTag ?? tag ?? transaction.localTag
     const dialog = pending.dialog ?? (begins ? this.#newDialog(pending, localTag) : undefined)
+    const accepts = transaction.request.method === 'INVITE' && status.status >= 200 && status.status < 300
+    const given = message.headers.get('Session-Expires')
+    const session =
+      accepts && begins && dialog !== undefined
+        ? this.#sessions.answering(dialog, transaction.request, given)
+        : undefined
     const response = responseTo(transaction.request, status.status, {
       ...(status.reason === '' ? {} : { reason: status.reason }),
       tag: localTag,
-      headers: this.#answerHeaders(transaction, status.status, message),
+      headers: {
+        ...this.#answerHeaders(transaction, status.status, message),
+        ...(session === undefined ? {} : { 'Session-Expires': session }),
+      },
       body: message.body,
     })
     if (!this.#send(pending, dialog, response, asksReliable(status.status, pending, message))) {
+      if (session !== undefined && dialog !== undefined) stopSession(dialog)
       this.#drop(pending)
       client.nok(msgId, 'Response not sent due to unknown transaction')
       return
     }
+    if (accepts && dialog !== undefined && message.body !== '') dialog.localSdp = message.body
     if (begins && dialog !== undefined) this.#noteAnswer(pending, dialog, status.status)
     this.#flows.note(transaction.request, response, transaction.source)
     if (status.status >= 200) this.#drop(pending)
@@ -285,6 +315,9 @@ export class NetworkRequests {
       byeAfterAck: false,
       awaitingAck: undefined,
       reinvite: undefined,
+      reinvited: undefined,
+      localSdp: '',
+      session: undefined,
       reliable: undefined,
     }
     return pending.dialog

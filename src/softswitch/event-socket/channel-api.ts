@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { Bridge } from '../channel/bridge.ts'
 import type { Channel } from '../channel/channel.ts'
 import { addChannelHeaders } from '../channel/channel-event.ts'
+import { isTrue } from '../channel/channel-variables.ts'
 import { digitsOf } from '../channel/digit-string.ts'
 import { causeNamed } from '../channel/hangup-cause.ts'
 import type { SwitchCore } from '../channel/switch-core.ts'
@@ -11,8 +12,10 @@ import { separateWords } from '../channel/words.ts'
 export type Api = (core: SwitchCore, argument: string) => string | Promise<string>
 
 const NO_CHANNEL = '-ERR No such channel!\n'
+const DEFAULT_HEARTBEAT_S = 60
 
 export const channelApis: ReadonlyMap<string, Api> = new Map<string, Api>([
+  ['uuid_audio', uuidAudio],
   ['uuid_break', uuidBreak],
   ['uuid_bridge', uuidBridge],
   ['uuid_broadcast', uuidBroadcast],
@@ -24,11 +27,30 @@ export const channelApis: ReadonlyMap<string, Api> = new Map<string, Api>([
   ['uuid_record', uuidRecord],
   ['uuid_recv_dtmf', uuidReceiveDtmf],
   ['uuid_send_dtmf', uuidSendDtmf],
+  ['uuid_session_heartbeat', uuidSessionHeartbeat],
   ['uuid_set_media_stats', uuidSetMediaStats],
   ['uuid_setvar', uuidSetVariable],
   ['uuid_setvar_multi', uuidSetVariables],
   ['uuid_transfer', uuidTransfer],
 ])
+
+/** `<uuid> start read|write mute <0|1>` and `<uuid> stop`. Levels are not changed, and `level` is refused. */
+function uuidAudio(core: SwitchCore, argument: string): string {
+  const usage = '-USAGE: <uuid> [start [read|write] [mute|level <level>]|stop]\n'
+  const [uuid = '', action, side, what, level] = argument.split(' ')
+  if (action === undefined) return usage
+  const channel = core.channels.get(uuid)
+  if (channel === undefined) return NO_CHANNEL
+  if (action.toLowerCase() === 'stop') {
+    channel.mute('read', false)
+    channel.mute('write', false)
+    return '+OK\n'
+  }
+  if (action.toLowerCase() !== 'start' || level === undefined || (side !== 'read' && side !== 'write')) return usage
+  if (what !== 'mute') return what === 'level' ? '-ERR Operation failed\n' : usage
+  channel.mute(side, (Number.parseInt(level, 10) || 0) !== 0)
+  return '+OK\n'
+}
 
 function uuidBreak(core: SwitchCore, argument: string): string {
   const [uuid = '', ...flags] = separateWords(argument)
@@ -171,7 +193,7 @@ function uuidReceiveDtmf(core: SwitchCore, argument: string): string {
   const channel = core.channels.get(uuid)
   if (channel === undefined) return '-ERR Cannot locate session!\n'
   const digits = digitsOf(text)
-  if (digits === null) return '-ERR Operation failed\n'
+  if (digits === null || digits.length === 0) return '-USAGE: <uuid> <dtmf_data>\n'
   for (const digit of digits) channel.receiveDigit({ ...digit, source: 'APP' })
   return `+OK ${uuid} received DTMF ${text}.\n`
 }
@@ -185,6 +207,20 @@ function uuidSendDtmf(core: SwitchCore, argument: string): string {
   if (digits === null || !channel.mediaReady) return '-ERR Operation failed\n'
   channel.leg.press(digits)
   return `+OK ${uuid} sent DTMF ${text}.\n`
+}
+
+/** `<uuid> [sched] <seconds>|on|off`: `sched` begins with the interval, else at once. */
+function uuidSessionHeartbeat(core: SwitchCore, argument: string): string {
+  const syntax = 'USAGE: uuid_session_heartbeat <uuid> [sched] [0|<seconds>]\n'
+  const [uuid = '', ...words] = separateWords(argument)
+  if (words.length === 0) return `-${syntax}`
+  const channel = core.channels.get(uuid)
+  if (channel === undefined) return `-ERR Cannot locate session. ${syntax}`
+  const scheduled = words[0]?.toLowerCase() === 'sched'
+  const word = (scheduled ? words[1] : words[0]) ?? ''
+  const seconds = /^\d+$/.test(word) ? Number(word) || DEFAULT_HEARTBEAT_S : isTrue(word) ? DEFAULT_HEARTBEAT_S : 0
+  channel.beat(seconds, { atOnce: !scheduled })
+  return '+OK\n'
 }
 
 async function uuidSetMediaStats(core: SwitchCore, argument: string): Promise<string> {
@@ -206,8 +242,9 @@ function uuidSetVariable(core: SwitchCore, argument: string): string {
 
 function uuidSetVariables(core: SwitchCore, argument: string): string {
   const usage = '-USAGE: <uuid> <var>=<value>;<var>=<value>...\n'
+  if (argument === '') return usage
   const at = argument.indexOf(' ')
-  if (at < 0) return usage
+  if (at < 0) return ''
   const channel = core.channels.get(argument.slice(0, at))
   if (channel === undefined) return `${NO_CHANNEL}${usage}`
   return setPairs(channel, argument.slice(at + 1).split(';')) ? '+OK\n' : usage

@@ -325,7 +325,7 @@ export class SipEndpoint {
     const replyTo = noteSource(request, from, this.#settings.symmetricAnswers === true)
     if (replyTo === undefined) return
     const arrival = { request, source: from, replyTo, localTag: this.newTag(), key }
-    if (this.#servers.size >= (this.#settings.maxTransactions ?? 20_000)) {
+    if (this.#isTooMuch(request)) {
       this.#send(responseTo(request, 503, { tag: arrival.localTag, headers: { 'Retry-After': '5' } }), replyTo)
       return
     }
@@ -343,6 +343,13 @@ export class SipEndpoint {
       () => this.user.onRequest(transaction),
       () => void transaction.reply(500),
     )
+  }
+
+  /** What ends a call, or belongs to one that is up, is let in for as long again: refusing it would prolong the load. */
+  #isTooMuch(request: SipRequest): boolean {
+    const most = this.#settings.maxTransactions ?? 20_000
+    const belongs = request.method === 'CANCEL' || request.toTag !== undefined
+    return this.#servers.size >= (belongs ? 2 * most : most)
   }
 
   #receiveCancel(transaction: ServerTransaction, inviteKey: string): void {

@@ -42,6 +42,16 @@ export async function endlessPlayback(channel: Channel, argument: string, frame:
   channel.variables.set('current_application_response', RESPONSES[result])
 }
 
+/** Argument: `<tones>[|<loops>]`, in the language of `tone_stream`. It tells no PLAYBACK events, and sets nothing. */
+export async function gentones(channel: Channel, argument: string, frame: ExecuteFrame): Promise<void> {
+  const [tones = '', loops = '1'] = argument.split('|')
+  if (tones === '' || !channel.mediaReady) return
+  takeTerminators(channel, frame, () => play.stop())
+  const play: Play = channel.leg.play(`tone_stream://${tones};loops=${Number.parseInt(loops, 10) || 1}`)
+  frame.onInterrupt(() => play.stop())
+  if (await play.started) await play.ended
+}
+
 /** Plays one file or a list, until its end, a break, or `stop`. */
 export class FilePlayer {
   readonly #channel: Channel
@@ -80,13 +90,13 @@ export class FilePlayer {
       result = one.result
       first = false
       left -= one.samples
-      if (limitSamples > 0 && left <= 0) this.#timedOut = this.#stopped = true
       if (result === 'break' && !this.#stopped) {
         this.#frame.clearBreak()
         this.#watch()
       }
     }
-    if (!this.#channel.up) return 'failed'
+    // Who is hung up by us has heard the file; who has gone has not.
+    if (!this.#channel.up) return this.#channel.endedBy === 'peer' ? 'failed' : 'played'
     if (this.#timedOut) return variables.isTrue('playback_timeout_as_success') ? 'played' : 'failed'
     return this.#stopped ? 'break' : result
   }
@@ -95,16 +105,22 @@ export class FilePlayer {
     const channel = this.#channel
     const path = channel.resolvePath(file)
     const uri = path.includes('://') || extname(path) !== '' ? path : `${path}.wav`
+    const letIn = this.#frame.keepOut()
     this.#playing = channel.leg.play(uri, limits)
     if (this.#stopped || this.#frame.interruption !== null) this.#playing.stop()
     const type = /^(tone_stream|local_stream):/.exec(uri)?.[1] ?? null
-    if (!(await this.#playing.started)) return { result: channel.up ? 'not_found' : 'failed', samples: 0 }
+    if (!(await this.#playing.started)) {
+      letIn()
+      return { result: channel.up ? 'not_found' : 'failed', samples: 0 }
+    }
     channel.fire('PLAYBACK_START', (event) => {
       event.add('Playback-File-Type', type)
       event.add('Playback-File-Path', uri)
     })
+    letIn()
     const { end, samples, file: sound } = await this.#playing.ended
     this.#playing = null
+    if (samples >= (limits.limitSamples || Number.POSITIVE_INFINITY)) this.#timedOut = this.#stopped = true
     const { rate, read } = readOf(sound, samples)
     channel.variables.set('playback_last_offset_pos', (limits.skipSamples ?? 0) + samples)
     channel.variables.set('playback_seconds', Math.floor(read / rate))
@@ -114,7 +130,7 @@ export class FilePlayer {
     channel.fire('PLAYBACK_STOP', (event) => {
       event.add('Playback-File-Type', type)
       event.add('Playback-File-Path', uri)
-      event.add('Playback-Status', result === 'break' ? 'break' : 'done')
+      event.add('Playback-Status', result === 'break' && !this.#timedOut ? 'break' : 'done')
     })
     return { result, samples }
   }
