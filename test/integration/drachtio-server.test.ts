@@ -117,7 +117,7 @@ describe('refusals have the real server’s words', () => {
       `sip||${request('OPTIONS sip:1@127.0.0.1 SIP/2.0', 'From: <sip:x@localhost\r\n')}`,
       'invalid from value provided by client: <sip:x@localhost',
     ],
-    ['proxying', 'proxy|txn|||||||sip:1@127.0.0.1', 'error proxying request to '],
+    ['proxying nothing', 'proxy|txn|||||||sip:1@127.0.0.1', 'Unknown transaction id: txn'],
   ])('%s', async (_, payload, reason) => {
     const client = await signedIn(await bench.server())
     expect(await client.ask(payload)).toEqual(['NOK', reason])

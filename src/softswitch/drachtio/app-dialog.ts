@@ -1,6 +1,7 @@
 /** The dialogs the server holds for applications. They outlive the application's connection. */
 import type { InviteClientTransaction } from '#softswitch/sip/client-transaction.ts'
 import { type DialogState, dialogKey } from '#softswitch/sip/dialog.ts'
+import type { ReliableAnswers } from '#softswitch/sip/reliable-answers.ts'
 import type { ServerTransaction } from '#softswitch/sip/server-transaction.ts'
 import type { SipRequest } from '#softswitch/sip/sip-message.ts'
 import { parseSipUri } from '#softswitch/sip/sip-uri.ts'
@@ -37,6 +38,8 @@ export interface AppDialog {
   localSdp: string
   /** Its session timer runs. */
   session: Session | undefined
+  /** Our provisional answers that the caller acknowledges. */
+  reliable: ReliableAnswers | undefined
 }
 
 export class DialogBook {

@@ -266,6 +266,7 @@ export class AppRequests {
       reinvited: undefined,
       localSdp: request.sdp ?? '',
       session: undefined,
+      reliable: undefined,
     }
     outgoing.dialog = dialog
     this.#dialogs.add(dialog)

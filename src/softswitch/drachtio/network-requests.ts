@@ -5,10 +5,11 @@
  */
 import { randomInt, randomUUID } from 'node:crypto'
 import { dialogFromRequest, noteRemoteRequest } from '#softswitch/sip/dialog.ts'
+import { ReliableAnswers } from '#softswitch/sip/reliable-answers.ts'
 import { InviteServerTransaction, type ServerTransaction } from '#softswitch/sip/server-transaction.ts'
 import type { SipTimer } from '#softswitch/sip/sip-clock.ts'
 import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
-import { type ExtraHeaders, responseTo, type SipRequest } from '#softswitch/sip/sip-message.ts'
+import { type ExtraHeaders, responseTo, type SipRequest, type SipResponse } from '#softswitch/sip/sip-message.ts'
 import { type Hop, isReliable } from '#softswitch/sip/transport.ts'
 import type { AppClient } from './app-client.ts'
 import { type AppDialog, appDialogId, type DialogBook, dialogHop, ownerOf } from './app-dialog.ts'
@@ -16,6 +17,7 @@ import { type AppMessage, contentType, outgoingHeaders, statusLine } from './app
 import type { AppRequests } from './app-requests.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { FlowCache } from './flow-cache.ts'
+import type { Proxies } from './proxy/proxies.ts'
 import { dialogFrame, newRequestFrame, responseSentFrame } from './server-frame.ts'
 import type { ServerParts } from './server-parts.ts'
 import { type SessionTimers, stopSession } from './session-timers.ts'
@@ -44,15 +46,17 @@ export class NetworkRequests {
   readonly #flows: FlowCache
   readonly #sessions: SessionTimers
   readonly #requests: AppRequests
+  readonly #proxies: Proxies
   readonly #pending = new Map<string, Pending>()
 
-  constructor({ endpoint, dialogs, registry, flows, sessions }: ServerParts, requests: AppRequests) {
+  constructor({ endpoint, dialogs, registry, flows, sessions }: ServerParts, requests: AppRequests, proxies: Proxies) {
     this.#endpoint = endpoint
     this.#dialogs = dialogs
     this.#registry = registry
     this.#flows = flows
     this.#sessions = sessions
     this.#requests = requests
+    this.#proxies = proxies
   }
 
   /** Requests that wait for an application. */
@@ -64,13 +68,14 @@ export class NetworkRequests {
     const { request } = transaction
     const dialog = request.toTag === undefined ? undefined : this.#dialogs.ofRequest(request)
     if (dialog !== undefined) this.#receiveInside(dialog, transaction)
-    else this.#receiveNew(transaction)
+    else if (!this.#proxies.passThrough(transaction)) this.#receiveNew(transaction)
   }
 
   /** An ACK that belongs to no INVITE transaction of ours any more: its dialog may still want it. */
   receiveStrayAck(ack: SipRequest, source: Hop): void {
     const dialog = this.#dialogs.ofRequest(ack)
     if (dialog !== undefined) this.#tellAck(dialog, randomUUID(), ack, source)
+    else this.#proxies.passAck(ack)
   }
 
   /** The application's answer to a request it was offered. */
@@ -88,9 +93,20 @@ export class NetworkRequests {
       return
     }
     if (status === undefined) client.nok(msgId, 'Unknown server error sending response')
-    else if (status.status < 200 && /\b100rel\b/.test(message.headers.list('Require').join())) {
+    else if (asksReliable(status.status, pending, message) && !takesReliable(pending.transaction.request)) {
       client.nok(msgId, 'Remote endpoint does not support 100rel')
     } else this.#answer(client, msgId, pending, status, message)
+  }
+
+  /**
+   * Hands over a request that the application sends on instead of answering it.
+   * @returns undefined when there is none, or it has been answered in part
+   */
+  takeForProxy(transactionId: string): ServerTransaction | undefined {
+    const pending = this.#pending.get(transactionId)
+    if (pending === undefined || pending.dialog !== undefined) return undefined
+    this.#drop(pending)
+    return pending.transaction
   }
 
   /** What an application left unanswered when its connection ended. */
@@ -151,6 +167,10 @@ export class NetworkRequests {
     }
     if (this.#refuseChange(dialog, transaction)) return
     if (request.method === 'BYE') this.#endUnanswered(dialog)
+    if (request.method === 'PRACK' && dialog.reliable?.acknowledge(request) !== true) {
+      transaction.reply(481)
+      return
+    }
     // An UPDATE before the answer is told under the INVITE's transaction, where the application looks for it.
     const early = !dialog.answered && request.method === 'UPDATE'
     const pending = this.#wait(transaction, owner, { dialog, ...(early ? { id: dialog.transactionId } : {}) })
@@ -229,7 +249,7 @@ export class NetworkRequests {
       },
       body: message.body,
     })
-    if (!transaction.respond(response)) {
+    if (!this.#send(pending, dialog, response, asksReliable(status.status, pending, message))) {
       if (session !== undefined && dialog !== undefined) stopSession(dialog)
       this.#drop(pending)
       client.nok(msgId, 'Response not sent due to unknown transaction')
@@ -243,6 +263,23 @@ export class NetworkRequests {
     const peer = isReliable(transaction.source) ? transaction.source : transaction.replyTo
     const meta = { source: 'application', peer } as const
     client.send(responseSentFrame(msgId, meta, pending.transactionId, dialogId, response.toBuffer()))
+  }
+
+  #send(pending: Pending, dialog: AppDialog | undefined, response: SipResponse, reliably: boolean): boolean {
+    const { transaction } = pending
+    if (reliably && dialog !== undefined && transaction instanceof InviteServerTransaction) {
+      const { clock, timers } = this.#endpoint
+      const onLost = () => {
+        this.#drop(pending)
+        this.#dialogs.remove(dialog)
+      }
+      dialog.reliable ??= new ReliableAnswers(transaction, { clock, timers, onLost })
+      return dialog.reliable.provisional(response)
+    }
+    const { reliable } = dialog ?? {}
+    return response.status >= 200 && reliable !== undefined && !pending.inDialog
+      ? reliable.final(response)
+      : transaction.respond(response)
   }
 
   /** Nobody can be answered any more. */
@@ -281,6 +318,7 @@ export class NetworkRequests {
       reinvited: undefined,
       localSdp: '',
       session: undefined,
+      reliable: undefined,
     }
     return pending.dialog
   }
@@ -349,6 +387,7 @@ export class NetworkRequests {
 
   #drop(pending: Pending): void {
     pending.limit?.clear()
+    if (!pending.inDialog && pending.dialog?.answered === false) pending.dialog.reliable?.stop()
     const key = pendingKey(pending)
     if (this.#pending.get(key) === pending) this.#pending.delete(key)
   }
@@ -378,6 +417,17 @@ function refusal(request: SipRequest): number | undefined {
   if (method === 'REGISTER' && request.headers.get('Contact') === '*' && request.headers.get('Expires') !== '0')
     return 400
   return undefined
+}
+
+/** The application wants this provisional answer acknowledged (sip-dialog-controller, doRespondToSipRequest). */
+function asksReliable(status: number, pending: Pending, message: AppMessage): boolean {
+  const invite = !pending.inDialog && pending.transaction.request.method === 'INVITE'
+  return invite && status > 100 && status < 200 && /\b100rel\b/.test(message.headers.list('Require').join())
+}
+
+/** The caller says it can acknowledge them (sofia's nta, reliable_check). */
+function takesReliable({ headers }: SipRequest): boolean {
+  return [...headers.list('Supported'), ...headers.list('Require')].some((tag) => tag.toLowerCase() === '100rel')
 }
 
 function pendingKey(pending: Pending): string {
