@@ -62,7 +62,11 @@ onCall('one break ends all plays that are nested, the innermost first', async (c
 })
 
 onCall('executes sent in one breath nest, each begun when the one before is heard', async (call) => {
-  const all = await Promise.all([call.begin('playback', short), call.begin('set', 'a=1'), call.begin('playback', short)])
+  const all = await Promise.all([
+    call.begin('playback', short),
+    call.begin('set', 'a=1'),
+    call.begin('playback', short),
+  ])
   for (const uuid of all) await call.completed(uuid)
   expect(call.story()).toEqual([
     'EXECUTE playback',
@@ -100,21 +104,24 @@ onCall('a break of all ends the locked one and drops those that wait', async (ca
   expect(await call.variable('x')).toBe('_undef_')
 })
 
-onCall('a hang-up by us ends nested plays from the inside out, then the client’s turn, then the channel', async (call) => {
-  await call.play(long)
-  await call.play(long)
-  await call.api('uuid_kill')
-  await call.over()
-  expect(call.story()).toEqual([
-    ...Array.from({ length: 2 }, () => ['EXECUTE playback', 'PLAYBACK_START']).flat(),
-    'HANGUP NORMAL_CLEARING',
-    ...Array.from({ length: 2 }, () => ['PLAYBACK_STOP done', 'COMPLETE playback FILE PLAYED']).flat(),
-    'UNPARK',
-    'COMPLETE socket FILE PLAYED',
-    'HANGUP_COMPLETE',
-    'DESTROY',
-  ])
-})
+onCall(
+  'a hang-up by us ends nested plays from the inside out, then the client’s turn, then the channel',
+  async (call) => {
+    await call.play(long)
+    await call.play(long)
+    await call.api('uuid_kill')
+    await call.over()
+    expect(call.story()).toEqual([
+      ...Array.from({ length: 2 }, () => ['EXECUTE playback', 'PLAYBACK_START']).flat(),
+      'HANGUP NORMAL_CLEARING',
+      ...Array.from({ length: 2 }, () => ['PLAYBACK_STOP done', 'COMPLETE playback FILE PLAYED']).flat(),
+      'UNPARK',
+      'COMPLETE socket FILE PLAYED',
+      'HANGUP_COMPLETE',
+      'DESTROY',
+    ])
+  },
+)
 
 onCall('a far end that hangs up leaves a play that has failed', async (call) => {
   await call.play(long)

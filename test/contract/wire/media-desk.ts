@@ -55,6 +55,11 @@ export class MediaDesk {
     })
   }
 
+  /** Where the media server takes INVITEs. */
+  get sipPort(): number {
+    return this.#sip.port
+  }
+
   get folder(): string {
     return this.#pair.folder
   }
