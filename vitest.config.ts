@@ -8,13 +8,21 @@ const postgres = './test/harness/global-postgres.ts'
  */
 const again = process.env.CI === 'true' ? 1 : 0
 
-/** One process a file, one file at a time: these own ports, programs or the sound of a call. */
-const serial = { pool: 'forks', fileParallelism: false, maxWorkers: 1, globalSetup: postgres, retry: again } as const
+/** On the real pair one case at a time: there is one pair. */
+const pairs = process.env.SWITCH === 'real' ? 1 : 2
 
-/** Whole houses with folders and ports of their own, which mostly wait for prompts to be heard: several at a time. */
-const houses = ['test/chaos/**/*.test.ts', 'test/integration/main-job-*.test.ts']
+/** Whole houses, and programs with folders of their own, which mostly wait for prompts to be heard or for each other. */
+const houses = [
+  'test/chaos/**/*.test.ts',
+  'test/integration/main-job-*.test.ts',
+  ...['database-away', 'embedded-postgres', 'import-command', 'launcher', 'process-harness'].map(integrationTest),
+]
 
-const onRows = ['acd/seat-*', 'desk/*', 'face/*', 'follow-up/*'].map((where) => `test/integration/${where}.test.ts`)
+/** They hear and are heard: telephones, servers and patients as processes, with ports of their own. */
+const wires = [
+  ...['acd/desk-phone', 'acd/hand-over', 'browser-*', 'carrier', 'conference', 'drachtio-*'],
+  ...['event-socket', 'media-*', 'sip-*', 'softswitch-*', 'telephony-*'],
+].map(integrationTest)
 
 /**
  * The projects, and the order in which `npm test` runs them: what is quick and tells most comes first.
@@ -34,45 +42,52 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      // A database of its own each and nothing else: two at a time.
-      { test: { ...integration(1), name: 'rows', include: onRows, maxWorkers: 2 } },
       {
         test: {
-          ...integration(2),
-          name: 'integration',
+          name: 'rows',
           include: ['test/integration/**/*.test.ts'],
-          exclude: [...onRows, ...houses],
+          exclude: [...wires, ...houses],
+          ...files(1, { maxWorkers: 2, limitMs: 60_000 }),
         },
       },
-      { test: { ...serial, name: 'contract', include: ['test/contract/**/*.test.ts'], ...patient(3) } },
+      { test: { name: 'wire', include: wires, ...files(2, { maxWorkers: 2, limitMs: 60_000 }) } },
+      {
+        test: {
+          name: 'contract',
+          include: ['test/contract/**/*.test.ts'],
+          ...files(3, { maxWorkers: pairs, limitMs: 120_000 }),
+        },
+      },
+      // The clients' own suites. Some of their cases wait for half a minute: several files at a time.
+      {
+        test: { name: 'peers', include: ['test/peers/**/*.test.ts'], ...files(4, { maxWorkers: 2, limitMs: 120_000 }) },
+      },
       {
         test: {
           name: 'chaos',
-          retry: again,
           include: houses,
-          pool: 'forks',
-          maxWorkers: 3,
-          globalSetup: postgres,
-          ...patient(4),
+          ...files(5, { maxWorkers: 3, limitMs: 120_000 }),
           testTimeout: 240_000,
         },
       },
-      { test: { ...serial, name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...patient(5) } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...files(6, { maxWorkers: 2, limitMs: 120_000 }) } },
     ],
   },
 })
 
-function integration(groupOrder: number) {
+function integrationTest(name: string): string {
+  return `test/integration/${name}.test.ts`
+}
+
+/** A process a file, so many at a time. @param limitMs of a test and of a hook, on a machine with other work */
+function files(groupOrder: number, { maxWorkers, limitMs }: { readonly maxWorkers: number; readonly limitMs: number }) {
   return {
     pool: 'forks',
     globalSetup: postgres,
     retry: again,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    maxWorkers,
+    testTimeout: limitMs,
+    hookTimeout: limitMs,
     sequence: { groupOrder },
   } as const
-}
-
-function patient(groupOrder: number) {
-  return { testTimeout: 120_000, hookTimeout: 120_000, sequence: { groupOrder } }
 }

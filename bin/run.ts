@@ -28,6 +28,9 @@ const commands: Record<string, () => Promise<void>> = {
   contract: async () => {
     process.exitCode = await runProgram('vitest', ['run', '--project', 'contract', ...args])
   },
+  peers: async () => {
+    process.exitCode = await runProgram('vitest', ['run', '--project', 'peers', ...args])
+  },
   prompts: async () => become('ivr-flows/make-prompts.ts', args),
 }
 

@@ -3,7 +3,7 @@
  * The door of the house. Runs under whatever Node (18 or later) the machine has, with nothing installed: installs what
  * package-lock.json says when that has changed, and goes on under the Node 24 that came with it, in bin/run.ts.
  *
- *   node bin/suifang.mjs install | start | test | cli … | bench … | contract … | prompts …
+ *   node bin/suifang.mjs install | start | test | cli … | bench … | contract … | peers … | prompts …
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'

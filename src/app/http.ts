@@ -72,8 +72,9 @@ export async function openHttp(
   const accounts = new Accounts(db)
   // Who tries the house in several browsers is not sent from one to the other.
   const auth = new Auth(db, { singleSession: async () => !settings.demo && (await accounts.singleSession()) })
-  const { bind, dataDir, tls } = settings
-  const certificate = settings.https ? await openCertificate({ bind, given: tls, dataDir, clock }) : null
+  const { bind, dataDir, tls, https } = settings
+  const own = { bind, given: tls, dataDir, clock, evenOnLoopback: https === 'always' }
+  const certificate = https === 'no' ? null : await openCertificate(own)
   const decrypt = (sealed: Buffer) => secrets.decrypt(sealed)
   const server = await createHttpServer({
     db,

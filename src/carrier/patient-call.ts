@@ -25,6 +25,8 @@ export interface PatientCallParts {
   /** Divides ring and announcement times. */
   readonly speed: number
   readonly report: (event: CallEvent) => void
+  /** What comes out of the receiver, packet by packet; the samples are lent for the call. */
+  readonly onHeard?: (samples: Int16Array) => void
 }
 
 /** China’s call-progress tone (YD/T 1316): 450 Hz, one second on, four off. */
@@ -152,7 +154,10 @@ export class PatientCall {
     if (this.#telephone !== undefined) return this.#telephone
     const { address, chance } = this.#parts
     const telephone = await Telephone.open(address, () => chance.next())
-    telephone.onSound = (level, at) => this.#onSound(level, at)
+    telephone.onSound = (level, at, samples) => {
+      this.#parts.onHeard?.(samples)
+      this.#onSound(level, at)
+    }
     if (this.#ended) telephone.close()
     this.#telephone = telephone
     return telephone

@@ -20,8 +20,8 @@ const framesOfTone = 10
 const tones = new Map<string, readonly Buffer[]>()
 
 export class Telephone {
-  /** Every audio packet: mean absolute sample, and when it came (`performance.now`). */
-  onSound: (level: number, at: number) => void = () => {}
+  /** Every audio packet: mean absolute sample, when it came (`performance.now`), and its samples, lent for the call. */
+  onSound: (level: number, at: number, samples: Int16Array) => void = () => {}
   readonly #socket: Socket
   readonly #keys = new TelephoneEventSender()
   readonly #heardHeader = newRtpHeader()
@@ -117,7 +117,7 @@ export class Telephone {
     const count = decodeG711(audio.law, datagram, header.payloadStart, header.payloadEnd, samples, 0)
     let sum = 0
     for (let i = 0; i < count; i++) sum += Math.abs(samples[i] ?? 0)
-    this.onSound(count === 0 ? 0 : sum / count, performance.now())
+    this.onSound(count === 0 ? 0 : sum / count, performance.now(), samples.subarray(0, count))
   }
 }
 

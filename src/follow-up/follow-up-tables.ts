@@ -237,7 +237,11 @@ interface TaskTable {
 
 interface ResponseTable {
   id: Fixed<string>
-  taskId: Fixed<string>
+  /** Of the form in hand; null for one that gave way to another questionnaire. */
+  taskId: string | null
+  setAsideOf: string | null
+  setAsideAt: Date | null
+  setAsideBy: string | null
   questionnaireVersionId: Fixed<string>
   patientId: string
   respondent: Respondent | null

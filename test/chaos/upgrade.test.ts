@@ -32,13 +32,19 @@ describe('a landed migration', () => {
     ['0005-agents.ts', '4dbc842779ad9111b12f4bdec22aef444c6271d21c7efb7771b01313c866d4ec'],
     ['0006-desk.ts', '93b16840bc3c00d54c6ffbc0c4fae7be49ec5078cc5a6494cfb0cde8f0d4a7e0'],
     ['0007-register-nonce.ts', 'bfb4c9bd25cf1bf885f982d6473bebfd116a1dd0f680403917a14c6c1f7c27bd'],
+    ['0008-claim-cost.ts', 'a25fb9446ef4d8a3e4af0785bf77018d67560fe72a8a535983c9ab98d868a206'],
+    ['0009-browser-phone.ts', '6b40f7bed4df39f6e817dbe471f2e0da225df9333a6da8d1acbb176da40b4a63'],
+    ['0010-supervision.ts', '36dcf46be3a3229e6b507f2986d89591da45b140b7f9bb2ba3a45572f7939581'],
+    ['0011-queues.ts', '6a15454ab1d83ae9bc8ecbbf70d3abb5ac8090d81fa1c60ac3c6ea573a7542c2'],
+    ['0012-quality.ts', '017ce17be13b04ce20a4d640f9e99259bf4e7926a17ec98152086410bd0aa175'],
   ])('%s is what it was when it landed', async (name, landed) => {
     const text = await readFile(join(migrationsFolder, name))
     expect(createHash('sha256').update(text).digest('hex')).toBe(landed)
   })
 })
 
-describe('a data folder of an earlier release', async () => {
+// At the same time: each mostly waits for prompts to be heard.
+describe.concurrent('a data folder of an earlier release', async () => {
   it.each((await readdir(releases)).filter((name) => name.endsWith('.json.gz')))(
     '%s is opened by this one, keeps every row and goes on dialling',
     async (name) => {

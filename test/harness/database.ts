@@ -1,22 +1,29 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { inject } from 'vitest'
+import { inject, type ProvidedContext } from 'vitest'
 import { type Ground, openDatabase } from '../../src/platform/database/database.ts'
 
 export interface TestDatabase {
   readonly name: string
   /** As the application connects (`suifang_app`). */
   readonly url: string
-  /** As migrations connect (`suifang_owner`), for what the application may not do. */
+  /**
+   * As migrations connect (`suifang_owner`), for what the application may not do. Who asks for it may change the schema:
+   * such a database is dropped at the end.
+   */
   readonly ownerUrl: string
   /** A pool of the application's role. */
   readonly db: Ground
-  /** Closes the pool and drops the database, whoever is still connected. */
+  /** Closes the pool and ends the database's use, whoever is still connected. */
   close(): Promise<void>
 }
 
+/** Databases of earlier tests of this process, as empty as the template. */
+const emptied: string[] = []
+
 /**
- * A fresh, migrated database for one test file: a copy of the run's template, about 40 ms.
+ * A database as a fresh installation has it. One that an earlier test has left is emptied and used again: 20 ms instead
+ * of the 330 that a copy of the template takes beside other tests (two checkpoints each).
  *
  * ```ts
  * const database = await testDatabase()
@@ -28,23 +35,62 @@ export async function testDatabase(
   options: { readonly now?: Date; readonly maxConnections?: number } = {},
 ): Promise<TestDatabase> {
   const urls = inject('postgres')
-  const template = new URL(urls.url).pathname.slice(1)
-  const name = `test_${randomBytes(6).toString('hex')}`
-  await administer(urls.superUrl, [
-    `create database ${name} template ${template} strategy file_copy owner suifang_owner`,
-    `grant connect, temporary on database ${name} to suifang_app`,
-  ])
+  const name = emptied.pop() ?? (await copyOfTemplate(urls))
   const url = withDatabase(urls.url, name)
   const db = openDatabase({ url, ...options })
+  let isForeign = false
   return {
     name,
     url,
-    ownerUrl: withDatabase(urls.ownerUrl, name),
+    get ownerUrl() {
+      isForeign = true
+      return withDatabase(urls.ownerUrl, name)
+    },
     db,
     close: async () => {
       await db.destroy()
-      await administer(urls.superUrl, [`drop database if exists ${name} with (force)`])
+      if (isForeign) return administer(urls.superUrl, [`drop database if exists ${name} with (force)`])
+      await empty(withDatabase(urls.superUrl, name))
+      emptied.push(name)
     },
+  }
+}
+
+type Urls = ProvidedContext['postgres']
+
+async function copyOfTemplate({ superUrl, url }: Urls): Promise<string> {
+  const template = new URL(url).pathname.slice(1)
+  const name = `test_${randomBytes(6).toString('hex')}`
+  await administer(superUrl, [
+    `create database ${name} template ${template} strategy file_copy owner suifang_owner`,
+    `grant connect, temporary on database ${name} to suifang_app`,
+  ])
+  return name
+}
+
+/** Whoever is connected is sent away, and every table has what it had at first. */
+async function empty(superUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: superUrl, connectionTimeoutMillis: 10_000, query_timeout: 60_000 })
+  await client.connect()
+  try {
+    await client.query(`
+      select pg_terminate_backend(pid, 5000) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid()`)
+    await client.query(`
+      set session_replication_role = replica;
+      do $$ declare k record; columns text; begin
+        for k in select source::regclass as source, name, has_rows from seed.kept where pg_relation_size(source) > 0 loop
+          execute format('delete from %s', k.source);
+          continue when not k.has_rows;
+          select string_agg(quote_ident(attname), ', ') into columns from pg_attribute
+            where attrelid = k.source and attnum > 0 and not attisdropped and attgenerated = '';
+          execute format('insert into %s (%s) overriding system value select %s from seed.%I',
+            k.source, columns, columns, k.name);
+        end loop;
+        perform setval(name, coalesce(last_value, start_value), last_value is not null) from seed.sequence_values;
+      end $$`)
+  } finally {
+    await client.end()
   }
 }
 

@@ -30,11 +30,14 @@ export class Bench {
     this.#closers.push(close)
   }
 
-  async server(settings: { t1?: number; streams?: StreamSettings } = {}): Promise<DrachtioServer> {
-    const { streams = {} } = settings
+  async server(
+    settings: { t1?: number; streams?: StreamSettings; leastSessionSeconds?: number } = {},
+  ): Promise<DrachtioServer> {
+    const { streams = {}, leastSessionSeconds = 90 } = settings
     const onFault = (error: unknown) => void this.faults.push(error)
     const timers = settings.t1 === undefined ? fastTimers : { ...fastTimers, t1: settings.t1 }
-    const server = await DrachtioServer.open({ sip: { timers, onFault, streams }, secret: testSecret, onFault })
+    const sip = { timers, onFault, streams }
+    const server = await DrachtioServer.open({ sip, secret: testSecret, leastSessionSeconds, onFault })
     this.defer(() => server.close())
     return server
   }

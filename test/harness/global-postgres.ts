@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { type EmbeddedPostgres, openEmbeddedPostgres } from '../../src/platform/database/embedded-postgres.ts'
 import { migrate } from '../../src/platform/database/migrate.ts'
@@ -24,7 +25,7 @@ declare global {
 
 /**
  * One Postgres a run, without fsync, in a temporary folder. Its database `suifang` is migrated once and is what
- * `testDatabase()` copies.
+ * `testDatabase()` copies, with what its tables had at first beside them (`seed`), for one that is used again.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   globalThis.suifangTestPostgres ??= { users: 0, opened: open() }
@@ -48,9 +49,36 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function open() {
   const folder = await mkdtemp(join(tmpdir(), 'suifang-test-'))
   const server = await openEmbeddedPostgres({ dataDir: folder, durability: 'none' })
-  await migrate({ ownerUrl: server.ownerUrl }).catch(async (error) => {
+  try {
+    await migrate({ ownerUrl: server.ownerUrl })
+    await keepSeed(server.urlOf('suifang_super', 'suifang'))
+  } catch (error) {
     await server.close()
     throw error
-  })
+  }
   return { folder, server }
+}
+
+async function keepSeed(superUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: superUrl })
+  await client.connect()
+  try {
+    await client.query(`
+      create schema seed;
+      create table seed.kept as
+        select c.oid as source, 'kept_' || row_number() over (order by c.oid) as name, false as has_rows
+        from pg_class c where c.relkind = 'r' and c.relnamespace in ('public'::regnamespace, 'graphile_worker'::regnamespace);
+      create table seed.sequence_values as
+        select format('%I.%I', schemaname, sequencename) as name, start_value, last_value
+        from pg_sequences where schemaname in ('public', 'graphile_worker');
+      do $$ declare k record; rows integer; begin
+        for k in select * from seed.kept loop
+          execute format('create table seed.%I as table %s', k.name, k.source::regclass);
+          get diagnostics rows = row_count;
+          update seed.kept set has_rows = rows > 0 where name = k.name;
+        end loop;
+      end $$`)
+  } finally {
+    await client.end()
+  }
 }

@@ -51,6 +51,15 @@ export const uac = {
       ['ACK sip:[service]@[remote_ip]:[remote_port] SIP/2.0', ...head(`[branch-${inviteIndex}]`, toWithTag, '1 ACK')],
       false,
     ),
+  /** ACK of a refused re-INVITE with this CSeq, `stepsBack` to it. */
+  ackChangeRefused: (seq: number, stepsBack: number) =>
+    send(
+      [
+        'ACK sip:[service]@[remote_ip]:[remote_port] SIP/2.0',
+        ...head(`[branch-${stepsBack}]`, toWithTag, `${seq} ACK`),
+      ],
+      false,
+    ),
   /** `stepsBack` to the INVITE it cancels. */
   cancel: (stepsBack: number) =>
     send(

@@ -9,48 +9,35 @@
  *
  * `--json` ends stdout with {sockets, cpuShare, inconsistent}; cpuShare is of one core.
  */
-import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
-import { io, type Socket } from 'socket.io-client'
+import type { Socket } from 'socket.io-client'
 import type { SeatView } from '../../src/contact-center/acd/seat-schema.ts'
 import type { FloorView } from '../../src/contact-center/floor/floor-schema.ts'
 import { ensureStandardHospital } from '../../src/follow-up/intake/standard-hospital.ts'
-import { insertAccount } from '../../src/platform/auth/account-store.ts'
-import { defaultAuthOptions } from '../../src/platform/auth/auth-service.ts'
-import type { Role } from '../../src/platform/auth/rights.ts'
-import { insertSession, newSessionToken } from '../../src/platform/auth/session-store.ts'
 import type { Ground } from '../../src/platform/database/database.ts'
 import { type GroundFloor, openGround } from '../../src/platform/ground.ts'
-import { consoleHeader, sessionCookie } from '../../src/platform/http/access.ts'
 import { newId } from '../../src/platform/ids.ts'
 import { silentLog } from '../../src/platform/log.ts'
-import { type HubToPage, realtimePath } from '../../src/platform/realtime/protocol.ts'
+import type { PushedEvent } from '../../src/platform/realtime/protocol.ts'
 import { readSettings } from '../../src/platform/settings/settings.ts'
 import { FloorPage, withoutSince } from '../integration/acd/floor-page.ts'
-import { environmentOf, faults, interruption, startHouse, temporaryFolder } from './house.ts'
-import { processTree } from './process-tree.ts'
+import { environmentOf, faults, interruption, noDemo, startHouse, temporaryFolder } from './house.ts'
+import { type Browsers, browsers, openPage, People, type Person } from './pages.ts'
+import { type ProcessUse, processTree } from './process-tree.ts'
 import { finish, machine, say } from './report.ts'
 
 const teams = 4
 const seatsPerTeam = 50
 const floorPages = 5
 const changesPerSecond = 20
-const warmUpSeconds = 10
+/** Until what runs often has been compiled. */
+const warmUpSeconds = 30
 const heldSeconds = 60
 const settleLimitMs = 10_000
 const boundShare = 0.1
-/** A house lets one address shake hands forty times in ten seconds, and ask 1,200 times a minute. */
-const addresses = 20
-
-interface Person {
-  readonly id: string
-  readonly cookie: string
-  /** Where this person's browser is. */
-  readonly address: string
-}
-
+const limitSeconds = 300
 interface Hospital {
   readonly agents: readonly Person[]
   readonly supervisors: readonly Person[]
@@ -63,7 +50,7 @@ interface SeatPage {
   offset: number
 }
 
-const interrupted = interruption()
+const interrupted = interruption(limitSeconds)
 try {
   await run()
 } catch (error) {
@@ -88,8 +75,7 @@ async function run(): Promise<void> {
   })
   opened.defer(() => ground.close())
   const hospital = await staffHospital(ground)
-  const command = ['env', 'SUIFANG_DEMO=no', process.execPath, ...process.execArgv, 'src/main.ts'] as const
-  const house = await startHouse([command[0], ...command.slice(1)], folder.path)
+  const house = await startHouse([process.execPath, ...process.execArgv, 'src/main.ts'], folder.path, noDemo)
   opened.defer(() => house.close())
   say(`Up at ${house.url}, data in ${join(folder.path)}`)
 
@@ -104,40 +90,39 @@ async function run(): Promise<void> {
     const { seat } = await http.get<{ readonly seat: SeatView }>(agent, '/api/seat')
     const page: SeatPage = { seatId: agent.id, status: seat.status, offset: seat.offset }
     seatPages.push(page)
-    sockets.push(
-      await open(
-        house.url,
-        agent,
-        [`seat:${agent.id}`],
-        () => page.offset,
-        (_stream, events) => {
-          for (const { offset, type, payload } of events) {
-            if (offset !== page.offset + 1) throw new Error('a seat’s page missed an event')
-            page.offset = offset
-            if (type === 'seat.changed') page.status = String(payload.status)
-          }
-        },
-      ),
-    )
+    const take = (_stream: string, events: readonly PushedEvent[]) => {
+      for (const { offset, type, payload } of events) {
+        if (offset !== page.offset + 1) throw new Error('a seat’s page missed an event')
+        page.offset = offset
+        if (type === 'seat.changed') page.status = String(payload.status)
+      }
+    }
+    sockets.push(await openPage(house.url, agent, { streams: [`seat:${agent.id}`], offset: () => page.offset, take }))
   }
   const floors: { readonly page: FloorPage; readonly supervisor: Person }[] = []
   for (const supervisor of hospital.supervisors) {
     const view = await http.get<FloorView>(supervisor, '/api/floor')
     const page = new FloorPage(view)
     floors.push({ page, supervisor })
-    const take = (stream: string, events: Parameters<FloorPage['take']>[1]) => page.take(stream, events)
-    sockets.push(await open(house.url, supervisor, Object.keys(view.offsets), (stream) => page.offset(stream), take))
+    const streams = Object.keys(view.offsets)
+    const offset = (stream: string) => page.offset(stream)
+    const take = (stream: string, events: readonly PushedEvent[]) => page.take(stream, events)
+    sockets.push(await openPage(house.url, supervisor, { streams, offset, take }))
   }
   say(`${sockets.length} sockets are open; ${warmUpSeconds} s to warm up`)
 
   const change = changer(http, hospital.agents)
   await change(warmUpSeconds)
-  const before = cpuOf(house.pid)
+  const first = useOf(house.pid)
   const began = performance.now()
   const changed = await change(heldSeconds)
   const seconds = (performance.now() - began) / 1_000
-  const cpuShare = (cpuOf(house.pid) - before) / seconds
-  say(`${changed} changes in ${seconds.toFixed(1)} s; the server used ${(cpuShare * 100).toFixed(1)} % of a core`)
+  const last = useOf(house.pid)
+  const cpuShare = (last.cpuSeconds - first.cpuSeconds) / seconds
+  const percent = (ofSeconds: number) => `${((ofSeconds / seconds) * 100).toFixed(1)} %`
+  say(
+    `${changed} changes in ${seconds.toFixed(1)} s; the server used ${percent(last.cpuSeconds - first.cpuSeconds)} of a core (the system's calls ${percent(last.systemSeconds - first.systemSeconds)}) and waited ${percent(last.waitedSeconds - first.waitedSeconds)} for one`,
+  )
 
   const inconsistent = await differing(ground.db, http, { floors, seatPages })
   const live = sockets.filter(({ connected }) => connected).length
@@ -153,19 +138,9 @@ async function run(): Promise<void> {
 async function staffHospital({ db }: GroundFloor): Promise<Hospital> {
   const { siteId } = await ensureStandardHospital(db)
   return db.transaction().execute(async (tx) => {
-    let count = 0
-    const person = async (role: Role): Promise<Person> => {
-      count += 1
-      const id = newId()
-      const signInName = `${role}-${count}`
-      const account = { id, signInName, displayName: signInName, passwordHash: 'none', mustChangePassword: false }
-      await insertAccount(tx, account, [role])
-      const token = newSessionToken()
-      await insertSession(tx, { id: newId(), token, accountId: id, ip: null, userAgent: 'bench' }, defaultAuthOptions)
-      return { id, cookie: `${sessionCookie}=${token}`, address: `127.0.1.${(count % addresses) + 1}` }
-    }
+    const people = new People()
     const supervisors: Person[] = []
-    for (let n = 0; n < floorPages; n += 1) supervisors.push(await person('supervisor'))
+    for (let n = 0; n < floorPages; n += 1) supervisors.push(await people.make(tx, 'supervisor'))
     const agents: Person[] = []
     for (let team = 0; team < teams; team += 1) {
       const teamId = newId()
@@ -175,7 +150,7 @@ async function staffHospital({ db }: GroundFloor): Promise<Hospital> {
         .execute()
       for (const { id } of supervisors) await tx.insertInto('teamSupervisor').values({ teamId, userId: id }).execute()
       for (let n = 0; n < seatsPerTeam; n += 1) {
-        const agent = await person('agent')
+        const agent = await people.make(tx, 'agent')
         agents.push(agent)
         await tx
           .insertInto('agent')
@@ -187,84 +162,6 @@ async function staffHospital({ db }: GroundFloor): Promise<Hospital> {
     await sql`update seat set status = 'available'`.execute(tx)
     return { agents, supervisors }
   })
-}
-
-interface Browsers {
-  get<T>(who: Person, path: string): Promise<T>
-  post(who: Person, path: string, body: unknown): Promise<void>
-  close(): void
-}
-
-/** HTTP as pages speak it, each person from an address of their own. */
-function browsers(url: string): Browsers {
-  const agents = new Map<string, Agent>()
-  const ask = (who: Person, method: 'GET' | 'POST', path: string, body?: unknown) => {
-    const agent = agents.get(who.address) ?? new Agent({ keepAlive: true })
-    agents.set(who.address, agent)
-    const text = body === undefined ? undefined : JSON.stringify(body)
-    const headers = {
-      cookie: who.cookie,
-      [consoleHeader]: '1',
-      ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
-    }
-    return new Promise<string>((resolve, reject) => {
-      const asked = request(new URL(path, url), { method, agent, headers, localAddress: who.address }, (reply) => {
-        const parts: Buffer[] = []
-        reply.on('data', (part: Buffer) => parts.push(part))
-        reply.on('end', () => {
-          const said = Buffer.concat(parts).toString()
-          if (reply.statusCode === 200 || reply.statusCode === 204) resolve(said)
-          else reject(new Error(`${method} ${path}: ${reply.statusCode} ${said.slice(0, 200)}`))
-        })
-      })
-      asked.on('error', reject)
-      asked.end(text)
-    })
-  }
-  return {
-    get: async <T>(who: Person, path: string): Promise<T> => JSON.parse(await ask(who, 'GET', path)),
-    post: async (who, path, body) => {
-      await ask(who, 'POST', path, body)
-    },
-    close: () => {
-      for (const agent of agents.values()) agent.destroy()
-    },
-  }
-}
-
-type Events = Parameters<HubToPage['events']>[0]['events']
-
-/** A page's socket, reading these streams from where it stands. */
-async function open(
-  url: string,
-  who: Person,
-  streams: readonly string[],
-  offset: (stream: string) => number,
-  take: (stream: string, events: Events) => void,
-): Promise<Socket> {
-  // Known to the transport and not to the type.
-  const from = { localAddress: who.address }
-  const socket: Socket = io(url, {
-    ...from,
-    path: realtimePath,
-    transports: ['websocket'],
-    forceNew: true,
-    reconnection: false,
-    extraHeaders: { cookie: who.cookie },
-  })
-  socket.on('events', ({ stream, events }: { readonly stream: string; readonly events: Events }, taken: () => void) => {
-    take(stream, events)
-    taken()
-  })
-  await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve)
-    socket.once('connect_error', reject)
-  })
-  for (const stream of streams) {
-    const reply = await socket.timeout(5_000).emitWithAck('subscribe', { stream, after: offset(stream) })
-    if (reply?.ok !== true) throw new Error(`${stream} may not be read: ${JSON.stringify(reply)}`)
-  }
-  return socket
 }
 
 /** Agents go on a break, away and back, one after another, evenly over time. @returns how many changes were made */
@@ -282,7 +179,7 @@ function changer(http: Browsers, agents: readonly Person[]) {
       next += 1
       if (agent === undefined) break
       const done: Promise<void> = http
-        .post(agent, '/api/seat/status', wish)
+        .send(agent, 'POST', '/api/seat/status', wish)
         .catch((error: unknown) => {
           failed.push(error)
         })
@@ -297,10 +194,10 @@ function changer(http: Browsers, agents: readonly Person[]) {
   }
 }
 
-function cpuOf(pid: number): number {
+function useOf(pid: number): ProcessUse {
   const found = processTree(pid).find((one) => one.pid === pid)
   if (found === undefined) throw new Error('the server process is gone')
-  return found.cpuSeconds
+  return found
 }
 
 /** Pages that, once everything has reached them, do not show what the database has. */

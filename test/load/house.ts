@@ -35,12 +35,23 @@ export interface RunningHouse {
 const upLimitMs = 120_000
 const endLimitMs = 30_000
 
-/** Starts it and waits until it says where its console is. @param command from the root of the source */
-export async function startHouse(command: readonly [string, ...string[]], dataDir: string): Promise<RunningHouse> {
+/** The house as it is, no hospital of the demo in it but what the bench has loaded. */
+export const noDemo = { SUIFANG_DEMO: 'no' }
+
+/**
+ * Starts it and waits until it says where its console is.
+ * @param command from the root of the source
+ * @param more of its environment
+ */
+export async function startHouse(
+  command: readonly [string, ...string[]],
+  dataDir: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<RunningHouse> {
   const empty = Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]))
   const house = await startProcess(command, {
     cwd: root,
-    env: { ...empty, ...environmentOf(dataDir) },
+    env: { ...empty, ...environmentOf(dataDir), ...more },
     ready: /^Console .*: (http\S+)$/,
     readyTimeoutMs: upLimitMs,
   })
@@ -77,14 +88,19 @@ export function faults(error: unknown): string[] {
   return [error instanceof Error ? (error.stack ?? error.message) : String(error)]
 }
 
-/** Aborts when the bench is told to stop, so that its waits end and it takes down what it put up. */
-export function interruption(): AbortSignal {
+/**
+ * Aborts when the bench is told to stop, or has taken too long, so that its waits end and it takes down what it put up.
+ * Half a minute later it ends whatever happens.
+ */
+export function interruption(limitSeconds = 1_800): AbortSignal {
   const controller = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      process.exitCode = 1
-      controller.abort(new Error(`stopped by ${signal}`))
-    })
+  const stop = (why: string): void => {
+    process.exitCode = 1
+    setTimeout(() => process.exit(1), 30_000).unref()
+    controller.abort(new Error(why))
   }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => stop(`stopped by ${signal}`))
+  setTimeout(() => stop(`not done after ${limitSeconds} s`), limitSeconds * 1_000).unref()
   return controller.signal
 }

@@ -2,10 +2,11 @@
  * The floor under a latency: what this machine takes for nothing at all. A bench measures it in the same run, with its
  * programs up and before and after its load, so that the neighbours' noise is in it and the load's own is not.
  */
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import pg from 'pg'
+import { io } from 'socket.io-client'
 
 /** Milliseconds, one of each a sample. */
 export interface Floor {
@@ -15,28 +16,35 @@ export interface Floor {
   readonly udpRoundTrip: readonly number[]
   /** begin, take a transaction id, commit: its record is on the disk. Empty without a database. */
   readonly emptyCommit: readonly number[]
+  /** A word over a bare socket.io connection to another process and back. Empty where it was not asked for. */
+  readonly socketRoundTrip: readonly number[]
 }
 
 export interface FloorOptions {
   readonly samples: number
   /** Address of a database; absent, no commit is measured. */
   readonly url?: string
+  /** Whether socket.io is measured; default no. */
+  readonly socket?: boolean
 }
 
 const timerMs = 20
 const answerLimitMs = 5_000
 
 /** Takes about 25 ms a sample. @throws when an echo does not come back within five seconds */
-export async function measureFloor({ samples, url }: FloorOptions): Promise<Floor> {
+export async function measureFloor({ samples, url, socket = false }: FloorOptions): Promise<Floor> {
   await using opened = new AsyncDisposableStack()
   const echo = await openEcho()
   opened.defer(() => echo.close())
   const client = url === undefined ? undefined : new pg.Client({ connectionString: url })
   await client?.connect()
   opened.defer(() => client?.end())
+  const bare = socket ? await openSocketEcho() : undefined
+  opened.defer(() => bare?.close())
   const timerLateness: number[] = []
   const udpRoundTrip: number[] = []
   const emptyCommit: number[] = []
+  const socketRoundTrip: number[] = []
   for (let sample = 0; sample < samples; sample += 1) {
     const began = performance.now()
     await new Promise((resolve) => setTimeout(resolve, timerMs))
@@ -45,8 +53,9 @@ export async function measureFloor({ samples, url }: FloorOptions): Promise<Floo
     if (client !== undefined) {
       emptyCommit.push(await timed(() => client.query('begin; select pg_current_xact_id(); commit')))
     }
+    if (bare !== undefined) socketRoundTrip.push(await timed(() => bare.roundTrip()))
   }
-  return { timerLateness, udpRoundTrip, emptyCommit }
+  return { timerLateness, udpRoundTrip, emptyCommit, socketRoundTrip }
 }
 
 export function joinFloors(...floors: readonly Floor[]): Floor {
@@ -54,6 +63,7 @@ export function joinFloors(...floors: readonly Floor[]): Floor {
     timerLateness: floors.flatMap(({ timerLateness }) => timerLateness),
     udpRoundTrip: floors.flatMap(({ udpRoundTrip }) => udpRoundTrip),
     emptyCommit: floors.flatMap(({ emptyCommit }) => emptyCommit),
+    socketRoundTrip: floors.flatMap(({ socketRoundTrip }) => socketRoundTrip),
   }
 }
 
@@ -63,9 +73,13 @@ async function timed(run: () => Promise<unknown>): Promise<number> {
   return performance.now() - began
 }
 
-async function openEcho(): Promise<{ roundTrip(): Promise<void>; close(): Promise<void> }> {
-  const child = fork(new URL('./udp-echo-process.ts', import.meta.url), { execArgv: [] })
-  const [port] = await once(child, 'message', { signal: AbortSignal.timeout(10_000) })
+interface Echo {
+  roundTrip(): Promise<void>
+  close(): Promise<void>
+}
+
+async function openEcho(): Promise<Echo> {
+  const child = await echoProcess('./udp-echo-process.ts')
   const socket = createSocket('udp4')
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
@@ -73,11 +87,40 @@ async function openEcho(): Promise<{ roundTrip(): Promise<void>; close(): Promis
   return {
     async roundTrip() {
       const answer = once(socket, 'message', { signal: AbortSignal.timeout(answerLimitMs) })
-      socket.send(packet, Number(port), '127.0.0.1')
+      socket.send(packet, child.port, '127.0.0.1')
       await answer
     },
     async close() {
       socket.close()
+      await child.close()
+    },
+  }
+}
+
+async function openSocketEcho(): Promise<Echo> {
+  const child = await echoProcess('./socket-echo-process.ts')
+  const socket = io(`http://127.0.0.1:${child.port}`, { transports: ['websocket'], forceNew: true })
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve)
+    socket.once('connect_error', reject)
+  })
+  return {
+    async roundTrip() {
+      await socket.timeout(answerLimitMs).emitWithAck('echo', { offset: 1, type: 'nothing' })
+    },
+    async close() {
+      socket.disconnect()
+      await child.close()
+    },
+  }
+}
+
+async function echoProcess(path: string): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const child: ChildProcess = fork(new URL(path, import.meta.url), { execArgv: [] })
+  const [port] = await once(child, 'message', { signal: AbortSignal.timeout(10_000) })
+  return {
+    port: Number(port),
+    async close() {
       const ended = once(child, 'exit')
       child.disconnect()
       await ended

@@ -31,8 +31,9 @@ import { sine } from '../harness/tones.ts'
 import { environmentOf, faults, interruption, startHouse, temporaryFolder } from './house.ts'
 import { type MediaSeat, MediaSeats } from './media-seats.ts'
 import { readPatientsLog } from './patients-log.ts'
-import { type ProcessUse, processTree } from './process-tree.ts'
-import { finish, machine, say, table } from './report.ts'
+import { sharesOf } from './process-shares.ts'
+import { processTree } from './process-tree.ts'
+import { finish, machine, say } from './report.ts'
 import { weigh } from './survey-evidence.ts'
 import { surveyRows, underWay } from './survey-rows.ts'
 
@@ -48,8 +49,9 @@ const boundLegs = 12
 const chromiumHz = 440
 const rampLimitSeconds = 60
 const drainLimitSeconds = 120
+const limitSeconds = 720
 
-const interrupted = interruption()
+const interrupted = interruption(limitSeconds)
 try {
   await run()
 } catch (error) {
@@ -60,7 +62,7 @@ try {
 interface Held {
   readonly legs: number
   readonly wrong: readonly string[]
-  readonly use: string[][]
+  readonly use: string
 }
 
 async function run(): Promise<void> {
@@ -104,7 +106,7 @@ async function run(): Promise<void> {
   const unverified = [...evidence.recordingsUnverified, ...(held[0]?.wrong ?? [])]
   for (const { legs, use } of held) {
     say(`With ${legs} browsers and ${surveyLines} surveys:`)
-    say(table(['', 'of one core', 'waited for one', 'PSS'], use))
+    say(use)
   }
   for (const wrong of [...failed, ...unverified, ...held.slice(1).flatMap((step) => step.wrong)].slice(0, 40)) {
     say(`  ! ${wrong}`)
@@ -222,20 +224,6 @@ function agentHzOf(index: number): number {
 
 function patientHzOf(index: number): number {
   return 1_550 + (index % 10) * 100
-}
-
-/** By job. */
-function sharesOf(first: readonly ProcessUse[], last: readonly ProcessUse[], seconds: number): string[][] {
-  const sum = (of: readonly ProcessUse[], name: string, key: 'cpuSeconds' | 'waitedSeconds' | 'pssKb') =>
-    of.filter((one) => one.name === name).reduce((total, one) => total + one[key], 0)
-  const share = (name: string, key: 'cpuSeconds' | 'waitedSeconds') =>
-    `${(((sum(last, name, key) - sum(first, name, key)) / seconds) * 100).toFixed(0)} %`
-  return [...new Set(last.map(({ name }) => name))].map((name) => [
-    name,
-    share(name, 'cpuSeconds'),
-    share(name, 'waitedSeconds'),
-    `${(sum(last, name, 'pssKb') / 1024).toFixed(0)} MB`,
-  ])
 }
 
 /** What Chromium's fake microphone plays: whole periods, since it begins anew each second. @returns its path */

@@ -22,8 +22,9 @@ import { readSettings } from '#platform/settings/settings.ts'
 import { environmentOf, faults, interruption, startHouse, temporaryFolder } from './house.ts'
 import { type Floor, joinFloors, measureFloor } from './latency-floor.ts'
 import { type HeardCall, readPatientsLog } from './patients-log.ts'
-import { type ProcessUse, processTree } from './process-tree.ts'
-import { distribution, finish, machine, quantile, say, table } from './report.ts'
+import { sharesOf } from './process-shares.ts'
+import { processTree } from './process-tree.ts'
+import { distribution, finish, machine, quantile, say } from './report.ts'
 import { type Evidence, weigh } from './survey-evidence.ts'
 import { surveyRows, underWay } from './survey-rows.ts'
 
@@ -119,14 +120,15 @@ async function load(ground: GroundFloor, campaignId: string): Promise<void> {
   }
   const heldSince = seconds()
   say(`  ${heldSince.toFixed(0)} s: ${atATime} calls in progress, held from here`)
-  const first = use()
+  const first = processTree(process.pid)
   const held = () => seconds() - heldSince
   for (let started = 0; held() < holdSeconds || started < leastCalls; ) {
     started = (await tick('held')).started
     if (held() > holdLimitSeconds) throw new Error(`only ${started} calls in ${holdLimitSeconds} s`)
   }
-  const last = use()
-  tellUse(first, last, held())
+  const last = processTree(process.pid)
+  say('While held:')
+  say(sharesOf(first, last, held()))
   await campaignControl(db).pause(campaignId, systemActor)
   const drainedFrom = seconds()
   for (let left = await tick('drain'); left.active + left.unjudged > 0; left = await tick('drain')) {
@@ -135,28 +137,6 @@ async function load(ground: GroundFloor, campaignId: string): Promise<void> {
       return
     }
   }
-}
-
-function use(): ProcessUse[] {
-  return processTree(process.pid)
-}
-
-/** By job, not by process: Postgres has many. */
-function tellUse(first: readonly ProcessUse[], last: readonly ProcessUse[], seconds: number): void {
-  const sum = (of: readonly ProcessUse[], name: string, key: 'cpuSeconds' | 'waitedSeconds' | 'pssKb') =>
-    of.filter((one) => one.name === name).reduce((total, one) => total + one[key], 0)
-  const names = [...new Set(last.map(({ name }) => name))]
-  const share = (name: string, key: 'cpuSeconds' | 'waitedSeconds') =>
-    `${(((sum(last, name, key) - sum(first, name, key)) / seconds) * 100).toFixed(0)} %`
-  const rows = names.map((name) => [
-    name,
-    share(name, 'cpuSeconds'),
-    share(name, 'waitedSeconds'),
-    `${(sum(first, name, 'pssKb') / 1024).toFixed(0)} MB`,
-    `${(sum(last, name, 'pssKb') / 1024).toFixed(0)} MB`,
-  ])
-  say('While held:')
-  say(table(['', 'of one core', 'waited for one', 'PSS at first', 'at last'], rows))
 }
 
 async function tellLog(file: string): Promise<void> {

@@ -29,7 +29,7 @@ export function AccountPanel() {
   const [secret, setSecret] = useState<TheSecret | null>(null)
   const close = () => setDialog(null)
   const act = useChange(
-    ({ id, what }: { id: string; what: 'disable' | 'enable' | 'unlock' }) =>
+    ({ id, what }: { id: string; what: 'disable' | 'enable' | 'unlock' | 'password-permission' }) =>
       request(`/api/accounts/${id}/${what}`, { method: 'POST' }),
     ['accounts'],
   )
@@ -53,6 +53,13 @@ export function AccountPanel() {
     ({ signInName, displayName }) => signInName.includes(wanted) || displayName.toLowerCase().includes(wanted),
   )
   const failed = [accounts, act, reset].find(({ isError }) => isError)
+  const managing = ({ disabledAt }: AccountItem) => [
+    { key: 'rename', label: t('accounts.rename') },
+    { key: 'reset', label: t('accounts.resetPassword') },
+    disabledAt === null
+      ? { key: 'disable', label: t('accounts.disable'), danger: true }
+      : { key: 'enable', label: t('accounts.enable') },
+  ]
   return (
     <div className="stack">
       <p className="muted accounts-note">{t('accounts.apart')}</p>
@@ -117,7 +124,7 @@ export function AccountPanel() {
             },
             {
               title: '',
-              width: mayAuthorise ? 216 : 64,
+              width: mayAuthorise ? 248 : 64,
               align: 'right',
               render: (_value, account) => (
                 <span className="accounts-actions">
@@ -131,19 +138,17 @@ export function AccountPanel() {
                       {t('accounts.unlock')}
                     </Button>
                   )}
-                  {mayManage && (
+                  {(mayManage || mayAuthorise) && (
                     <Dropdown
                       trigger={['click']}
                       menu={{
                         items: [
-                          { key: 'rename', label: t('accounts.rename') },
-                          { key: 'reset', label: t('accounts.resetPassword') },
-                          account.disabledAt === null
-                            ? { key: 'disable', label: t('accounts.disable'), danger: true }
-                            : { key: 'enable', label: t('accounts.enable') },
+                          ...(mayAuthorise ? [{ key: 'allow', label: t('accounts.allowReset') }] : []),
+                          ...(mayManage ? managing(account) : []),
                         ],
                         onClick: ({ key }) => {
-                          if (key === 'rename') setDialog({ type: 'rename', of: account })
+                          if (key === 'allow') act.mutate({ id: account.id, what: 'password-permission' })
+                          else if (key === 'rename') setDialog({ type: 'rename', of: account })
                           else if (key === 'reset') ask(account, 'reset', () => reset.mutateAsync(account))
                           else if (key === 'enable') act.mutate({ id: account.id, what: 'enable' })
                           else ask(account, 'disable', () => act.mutateAsync({ id: account.id, what: 'disable' }))
@@ -181,10 +186,13 @@ export function AccountPanel() {
 
 function State({ account }: { readonly account: AccountItem }) {
   const { t } = useTranslation()
-  const { disabledAt, lockedUntil, mustChangePassword } = account
+  const { disabledAt, lockedUntil, resetAllowedUntil, mustChangePassword } = account
   if (disabledAt !== null) return <Tag>{t('accounts.stateOf.disabled')}</Tag>
   if (lockedUntil !== null) {
     return <Tag color="red">{t('accounts.stateOf.locked', { until: dateTime(lockedUntil).slice(11) })}</Tag>
+  }
+  if (resetAllowedUntil !== null) {
+    return <Tag color="blue">{t('accounts.resetAllowed', { until: dateTime(resetAllowedUntil).slice(11) })}</Tag>
   }
   if (mustChangePassword) return <Tag color="gold">{t('accounts.stateOf.fresh')}</Tag>
   return <Tag color="green">{t('accounts.stateOf.active')}</Tag>

@@ -105,6 +105,11 @@ export class AutoSaver<V> {
     this.#set({ ...this.#state, values: merged })
   }
 
+  /** Other values altogether, in place of these, all of which have arrived. */
+  replace(values: Readonly<Record<string, V>>): void {
+    this.#set({ values, saves: {} })
+  }
+
   /** Resolves when nothing waits any more: true when all was saved, false when something was refused or not reached. */
   async settled(): Promise<boolean> {
     while (this.#sending) {

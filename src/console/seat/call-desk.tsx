@@ -7,6 +7,7 @@ import { FormPanel, goToFirstUnanswered } from './form-panel.tsx'
 import { OutcomePanel } from './outcome-panel.tsx'
 import { RecordPanel } from './record-panel.tsx'
 import type { SeatCall, SeatPhase, SeatView } from './seat-view.ts'
+import type { CallLater } from './shared-number.tsx'
 import { useShortcuts } from './shortcuts.ts'
 import { type DeskOptions, type FinishFault, useDesk, useFinish } from './use-desk.ts'
 import type { SeatCommands } from './use-seat-commands.ts'
@@ -17,11 +18,13 @@ interface CallDeskProps extends Omit<DeskOptions, 'taskId'> {
   readonly phase: SeatPhase
   readonly kind: SeatPhoneView['kind']
   readonly commands: SeatCommands
+  readonly later: CallLater | null
+  readonly onLater: (later: CallLater | null) => void
 }
 
 /** One call from the reservation to the end of wrap-up: who it is, what to say, what was answered, what came of it. */
-export function CallDesk({ view, call, phase, kind, commands, ...options }: CallDeskProps) {
-  const { record, desk } = useDesk({ ...options, taskId: call.taskId })
+export function CallDesk({ view, call, phase, kind, commands, later, onLater, ...options }: CallDeskProps) {
+  const { record, desk, readForm } = useDesk({ ...options, taskId: call.taskId })
   const [fault, setFault] = useState<FinishFault | null>(null)
   const finish = useFinish(desk, record.data, commands, setFault)
   useShortcuts({
@@ -45,8 +48,8 @@ export function CallDesk({ view, call, phase, kind, commands, ...options }: Call
       {record.isError && <Trouble error={record.error} onRetry={() => void record.refetch()} />}
       {record.data !== undefined && desk !== null && (
         <div className="desk" data-task={call.taskId}>
-          <RecordPanel record={record.data} />
-          <FormPanel record={record.data} desk={desk} canWrite={canWrite} />
+          <RecordPanel record={record.data} later={later} onLater={onLater} />
+          <FormPanel record={record.data} desk={desk} canWrite={canWrite} onQuestionnaire={readForm} />
           <OutcomePanel
             record={record.data}
             desk={desk}

@@ -22,6 +22,8 @@ export interface Desk {
   readonly findings: Findings
   /** What the server holds now, read anew. */
   refresh(record: DeskRecord): void
+  /** The form of another questionnaire; nothing of the one before is on its way. */
+  replaceForm(record: DeskRecord): void
 }
 
 /** Answers that need somebody, as the server judges them with each one that it saves. */
@@ -48,6 +50,12 @@ export class Findings {
     this.#at = at
     this.#present = findings
     for (const listener of this.#listeners) listener()
+  }
+
+  /** Of another form. */
+  replace(findings: readonly Finding[]): void {
+    this.#at = ''
+    this.judged('', findings)
   }
 }
 
@@ -101,6 +109,11 @@ export function openDesk(taskId: string, record: DeskRecord): Desk {
       answers.refresh(now.answers)
       respondent.refresh(respondentOf(now))
       findings.judged('', now.findings)
+    },
+    replaceForm: (now) => {
+      answers.replace(now.answers)
+      respondent.refresh(respondentOf(now))
+      findings.replace(now.findings)
     },
   }
 }

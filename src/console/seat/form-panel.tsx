@@ -6,6 +6,7 @@ import { currentLanguage } from '../text/i18n.ts'
 import type { Desk } from './desk.ts'
 import { askedQuestions, isAnswered } from './form-rules.ts'
 import { QuestionField } from './question-field.tsx'
+import { QuestionnaireChoice } from './questionnaire-choice.tsx'
 import { SaveMark } from './save-mark.tsx'
 import { type DeskRecord, respondents } from './seat-api.ts'
 
@@ -13,10 +14,12 @@ interface FormPanelProps {
   readonly record: DeskRecord
   readonly desk: Desk
   readonly canWrite: boolean
+  /** Another questionnaire was taken: the record is read anew. */
+  readonly onQuestionnaire: () => Promise<void>
 }
 
 /** What to say, and the questionnaire: each answer is saved as it is given. */
-export function FormPanel({ record, desk, canWrite }: FormPanelProps) {
+export function FormPanel({ record, desk, canWrite, onQuestionnaire }: FormPanelProps) {
   const { t } = useTranslation()
   const { questionnaire, script } = record
   const { answers } = desk
@@ -41,7 +44,7 @@ export function FormPanel({ record, desk, canWrite }: FormPanelProps) {
   return (
     <section className="panel desk-panel form-panel" aria-labelledby="form-title">
       <h2 id="form-title">
-        {questionnaire?.title[currentLanguage()] ?? t('seat.form.title')}
+        <QuestionnaireChoice record={record} desk={desk} canWrite={canWrite} onTaken={onQuestionnaire} />
         {questionnaire !== null && (
           <span className="number">{t('seat.form.progress', { done, total: asked.length })}</span>
         )}

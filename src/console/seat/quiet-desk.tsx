@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { SeatPhoneView } from '../softphone/seat-phone.ts'
 import { word } from '../text/word.ts'
 import type { SeatPhase, SeatView } from './seat-view.ts'
+import type { CallLater } from './shared-number.tsx'
 import type { SeatCommands } from './use-seat-commands.ts'
 
 interface QuietDeskProps {
@@ -12,10 +13,12 @@ interface QuietDeskProps {
   readonly kind: SeatPhoneView['kind']
   readonly commands: SeatCommands
   readonly hadOutcome: (taskId: string) => boolean
+  readonly later: CallLater | null
+  readonly onLater: (later: CallLater | null) => void
 }
 
 /** Nobody is on the line: what the seat waits for, what to do, and what became of the call before. */
-export function QuietDesk({ view, phase, kind, commands, hadOutcome }: QuietDeskProps) {
+export function QuietDesk({ view, phase, kind, commands, hadOutcome, later, onLater }: QuietDeskProps) {
   const { title, next } = useQuietWords(view, phase, kind === 'browser')
   return (
     <section className="panel quiet" data-phase={phase} aria-labelledby="quiet-title">
@@ -23,6 +26,7 @@ export function QuietDesk({ view, phase, kind, commands, hadOutcome }: QuietDesk
       <p>{next}</p>
       <LastCallLine view={view} hadOutcome={hadOutcome} />
       <DialAgain view={view} commands={commands} />
+      <DialLater view={view} commands={commands} later={later} onLater={onLater} />
     </section>
   )
 }
@@ -87,6 +91,30 @@ function DialAgain({ view: { last, status }, commands: { run, pending } }: Pick<
       >
         {t('seat.quiet.dialAgain')}
       </Button>
+    </p>
+  )
+}
+
+/** Whom the agent has met on the number of a call: by hand too, and through the same gate. */
+function DialLater({
+  view: { status },
+  commands: { run, pending },
+  later,
+  onLater,
+}: Pick<QuietDeskProps, 'view' | 'commands' | 'later' | 'onLater'>) {
+  const { t } = useTranslation()
+  if (later === null || status === 'signed_out' || status === 'signing_out') return null
+  return (
+    <p data-later={later.taskId}>
+      <Button
+        type="primary"
+        icon={<PhoneOutlined aria-hidden />}
+        loading={pending === 'dial'}
+        onClick={() => run({ type: 'dial', taskId: later.taskId })}
+      >
+        {t('seat.quiet.dialLater', { name: later.name })}
+      </Button>{' '}
+      <Button onClick={() => onLater(null)}>{t('seat.quiet.dropLater')}</Button>
     </p>
   )
 }

@@ -1,6 +1,6 @@
 import type { ChosenStatus, SeatState, SeatStatus } from '#contact-center/acd/seat.ts'
 import type { SeatView as ServedSeat } from '#contact-center/acd/seat-schema.ts'
-import type { DeskRecord as ServedRecord } from '#follow-up/desk/desk-schema.ts'
+import type { DeskRecord as ServedRecord, SharerCard } from '#follow-up/desk/desk-schema.ts'
 import type { AnswerValue, Questionnaire } from '#follow-up/questionnaire/questionnaire.ts'
 import { request } from '../api/request.ts'
 import type { SipAccount } from '../softphone/sip-phone.ts'
@@ -28,6 +28,8 @@ export type DeskRecord = Omit<ServedRecord, 'questionnaire'> & {
   /** As it was published; null for a task without a form. */
   readonly questionnaire: Questionnaire | null
 }
+
+export type { SharerCard }
 
 /** The vocabulary's list, in the order in which an agent needs them. */
 export const outcomes = [
@@ -78,7 +80,7 @@ export type SeatCommand =
   /** Keys for the far end, such as a switchboard's menu. */
   | { readonly type: 'digits'; readonly digits: string }
   /** Dials a task by hand, through the same gate as the dialler. */
-  | { readonly type: 'dial'; readonly taskId: string }
+  | { readonly type: 'dial'; readonly taskId: string; readonly phoneId?: string }
   | { readonly type: 'preview/dial'; readonly phoneId?: string }
   | { readonly type: 'preview/skip'; readonly reason: string }
 
@@ -87,13 +89,22 @@ export type SeatCommand =
  * @param pageId who asks: commands of a page that is not the seat's are refused (SEAT_OPEN_ELSEWHERE)
  */
 export async function command(pageId: string, { type, ...body }: SeatCommand): Promise<void> {
-  const given = Object.keys(body).length > 0
-  const headers = { 'x-suifang-page': pageId }
-  await request(`/api/seat/${type}`, { method: 'POST', headers, ...(given ? { body } : {}) })
+  // Also where nothing is said: what may be left out is judged by the same schema as what is there.
+  await request(`/api/seat/${type}`, { method: 'POST', headers: { 'x-suifang-page': pageId }, body })
 }
 
 export function readRecord(taskId: string, signal: AbortSignal): Promise<DeskRecord> {
   return request<DeskRecord>(`/api/desk/tasks/${taskId}`, { signal })
+}
+
+/** Another patient on the number of this task's call. */
+export function readSharer(taskId: string, patientId: string, signal: AbortSignal): Promise<SharerCard> {
+  return request<SharerCard>(`/api/desk/tasks/${taskId}/shared/${patientId}`, { signal })
+}
+
+/** Asks by another of the record's `questionnaires`. */
+export async function takeQuestionnaire(taskId: string, versionId: string): Promise<void> {
+  await request(`/api/desk/tasks/${taskId}/questionnaire`, { method: 'PUT', body: { versionId } })
 }
 
 export type Finding = DeskRecord['findings'][number]

@@ -5,6 +5,7 @@ import { RefusedError } from '../api/request.ts'
 import { useConnection } from '../app/connection-state.tsx'
 import { Waiting } from '../app/page-states.tsx'
 import { Trouble } from '../app/trouble.tsx'
+import { pagePhone } from '../softphone/page-phone.ts'
 import { PhoneNotice } from '../softphone/phone-notice.tsx'
 import { type PagePhoneInUse, usePagePhone } from '../softphone/use-page-phone.ts'
 import { isBellOn, ringBell } from './bell.ts'
@@ -14,6 +15,7 @@ import { QuietDesk } from './quiet-desk.tsx'
 import { SeatBar } from './seat-bar.tsx'
 import { seatStoreOf } from './seat-store.ts'
 import { phaseOf, type SeatPhase, type SeatView } from './seat-view.ts'
+import type { CallLater } from './shared-number.tsx'
 import { type SeatCommands, useSeatCommands } from './use-seat-commands.ts'
 import './seat.css'
 
@@ -56,6 +58,8 @@ function Seat({ view, page, commands }: SeatProps) {
   const { call, preview } = view
   // Which of the calls of this page had an outcome when the seat let go of them.
   const [settled, setSettled] = useState<ReadonlySet<string>>(new Set())
+  // A patient on the number of a call, whom the agent wants to call when it is over.
+  const [later, setLater] = useState<CallLater | null>(null)
   useTold(phase)
   return (
     <>
@@ -65,7 +69,14 @@ function Seat({ view, page, commands }: SeatProps) {
       <SeatBar view={view} phase={phase} page={page} commands={commands} />
       <CommandRefused commands={commands} />
       {call === null && phase === 'previewing' && preview !== null && (
-        <PreviewDesk key={preview} taskId={preview} since={view.since} commands={commands} />
+        <PreviewDesk
+          key={preview}
+          taskId={preview}
+          since={view.since}
+          commands={commands}
+          later={later}
+          onLater={setLater}
+        />
       )}
       {call === null && phase !== 'previewing' && (
         <QuietDesk
@@ -74,6 +85,8 @@ function Seat({ view, page, commands }: SeatProps) {
           kind={page.view.kind}
           commands={commands}
           hadOutcome={(taskId) => settled.has(taskId)}
+          later={later}
+          onLater={setLater}
         />
       )}
       {call !== null && (
@@ -85,6 +98,8 @@ function Seat({ view, page, commands }: SeatProps) {
           kind={page.view.kind}
           isOurs={page.view.page === 'ours'}
           commands={commands}
+          later={later}
+          onLater={setLater}
           onOutcome={() => setSettled((before) => new Set(before).add(call.taskId))}
         />
       )}
@@ -124,7 +139,9 @@ function useTold(phase: SeatPhase): void {
   const { t } = useTranslation()
   const before = useRef(phase)
   useEffect(() => {
-    if (phase === 'talking' && before.current === 'dialing' && isBellOn()) ringBell()
+    if (phase === 'talking' && before.current === 'dialing' && isBellOn()) {
+      ringBell(pagePhone().loudspeakers.open('ring'))
+    }
     before.current = phase
   }, [phase])
   useEffect(() => {

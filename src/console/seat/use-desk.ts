@@ -39,6 +39,10 @@ export function useDesk({ taskId, isOurs, onOutcome }: DeskOptions) {
     wasOurs.current = isOurs
   }, [isOurs, refetch])
   const connected = useConnectionState() === 'connected'
+  const readForm = async () => {
+    const now = await refetch()
+    if (now.data !== undefined) desk?.replaceForm(now.data)
+  }
   useEffect(() => {
     if (!connected) return
     desk?.answers.retry()
@@ -54,7 +58,7 @@ export function useDesk({ taskId, isOurs, onOutcome }: DeskOptions) {
   useEffect(() => {
     if (hasOutcome) told.current()
   }, [hasOutcome])
-  return { record, desk }
+  return { record, desk, readForm }
 }
 
 /** Closing the window with something on its way is asked about, and so is another page where it would be given up. */

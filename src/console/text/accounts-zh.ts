@@ -29,6 +29,8 @@ export const accountsZh = {
   resetPassword: '重置密码',
   resetAsk: '重置 {{name}} 的密码？',
   resetText: '其全部会话立即结束，下次登录须用一次性密码并修改密码。',
+  allowReset: '允许重置密码',
+  resetAllowed: '可重置密码至 {{until}}',
   disable: '停用',
   disableAsk: '停用 {{name}}？',
   disableText: '其全部会话立即结束，不能再登录。可重新启用。',

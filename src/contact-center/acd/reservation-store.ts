@@ -22,7 +22,7 @@ export async function campaignsWithFreeSeats(
     readonly pacing?: 'progressive' | 'preview'
   },
 ): Promise<readonly string[]> {
-  const { rows } = await sql<{ id: string }>`
+  const { rows } = await sql<{ id: string }>`/* prepared: campaigns-with-free-seats */
     select c.id from campaign c
     where c.trunk_id = ${order.trunkId} and c.state = 'running' and c.pacing = ${order.pacing ?? 'progressive'} and exists (
       select from seat s join agent g on g.user_id = s.agent_id
@@ -97,7 +97,7 @@ export interface SeatOfAttempt {
 
 /** The seat that has the attempt's call, or was offered it, with its reservation, both locked; null for a call without one. */
 export async function lockSeatOfAttempt(tx: GroundTransaction, attemptId: string): Promise<SeatOfAttempt | null> {
-  const { rows } = await sql<SeatOfAttempt>`
+  const { rows } = await sql<SeatOfAttempt>`/* prepared: lock-seat-of-attempt */
     select r.id as reservation_id, r.state as reservation, s.id as seat_id, s.agent_id, s.state,
       s.channel_uuid is not null as reachable
     from reservation r join seat s on s.id = r.seat_id
@@ -107,7 +107,18 @@ export async function lockSeatOfAttempt(tx: GroundTransaction, attemptId: string
 }
 
 export async function moveReservation(tx: GroundTransaction, id: string, state: ReservationState): Promise<void> {
-  await sql`update reservation set state = ${state} where id = ${id}`.execute(tx)
+  await sql`/* prepared: move-reservation */ update reservation set state = ${state} where id = ${id}`.execute(tx)
+}
+
+/** The patient has answered: the offer is accepted, and a seat that waited for it rings. */
+export async function acceptAtSeat(
+  tx: GroundTransaction,
+  { reservationId, seatId }: Pick<SeatOfAttempt, 'reservationId' | 'seatId'>,
+): Promise<void> {
+  await sql`/* prepared: accept-at-seat */
+    with accepted as (update reservation set state = 'accepted' where id = ${reservationId})
+    update seat set state = 'ringing' where id = ${seatId} and state = 'reserved'
+  `.execute(tx)
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { GroundTransaction } from '#platform/database/database.ts'
-import { appendToStream, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
+import { appendToStreams, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
 import { isShownToAgent } from '../supervision/supervision.ts'
 import { supervisionsChanged, supervisorsTold, tellSupervision } from '../supervision/supervision-store.ts'
 import { type SeatRow, seatsById } from './seat-store.ts'
@@ -36,11 +36,12 @@ export class SeatNews {
   }
 
   /**
-   * Writes it all, each seat's own state last, the floors after the seats. The last statements of a transaction, after
-   * the stream `live`; streams are locked in one order everywhere.
+   * Writes it all, each seat's own state last, the floors after the seats. The last statements of a transaction; streams
+   * are locked in one order everywhere.
+   * @param live what the stream `live` is told first
    */
-  async tell(tx: GroundTransaction): Promise<void> {
-    let seats = await seatsById(tx, [...this.#bySeat.keys()])
+  async tell(tx: GroundTransaction, live: readonly NewStreamEvent[] = []): Promise<void> {
+    let seats = this.#bySeat.size === 0 ? [] : await seatsById(tx, [...this.#bySeat.keys()])
     const toPages = new Map<string, NewStreamEvent[]>()
     if (this.#looking || seats.some(({ supervisionChanged }) => supervisionChanged)) {
       await this.#learnSupervision(tx, toPages)
@@ -50,8 +51,11 @@ export class SeatNews {
       push(toPages, seat.id, [...(this.#bySeat.get(seat.id) ?? []), { type: 'seat.changed', payload: pageNews(seat) }])
       this.addToFloor(seat.teamId, { type: 'seat.changed', payload: floorNews(seat) })
     }
-    for (const [seatId, events] of inOrder(toPages)) await appendToStream(tx, seatStream(seatId), events)
-    for (const [teamId, events] of inOrder(this.#byTeam)) await appendToStream(tx, floorStream(teamId), events)
+    await appendToStreams(tx, [
+      ['live', live],
+      ...inOrder(toPages).map(([seatId, events]) => [seatStream(seatId), events] as const),
+      ...inOrder(this.#byTeam).map(([teamId, events]) => [floorStream(teamId), events] as const),
+    ])
     this.clear()
   }
 
@@ -87,6 +91,13 @@ export class SeatNews {
       push(toPages, seatId, [{ type: 'supervision.changed', payload: { supervisors } }])
     }
   }
+}
+
+/** That a seat has changed, and nothing else. */
+export function newsOf(seatId: string): SeatNews {
+  const news = new SeatNews()
+  news.add(seatId)
+  return news
 }
 
 /** The seat as its own page hears of it. */

@@ -62,8 +62,10 @@ export async function setPage(tx: GroundTransaction, seatId: string, pageId: str
 
 /** Null before the first. */
 export async function pageOfAgent(db: Ground, userId: string): Promise<string | null> {
-  const seat = await db.selectFrom('seat').select('pageId').where('agentId', '=', userId).executeTakeFirst()
-  return seat?.pageId ?? null
+  const { rows } = await sql<{ pageId: string | null }>`/* prepared: page-of-agent */
+    select page_id from seat where agent_id = ${userId}
+  `.execute(db)
+  return rows[0]?.pageId ?? null
 }
 
 /** An agent's phone and site, for a page that opens the seat; null for an account that is no agent's. */

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import type { LegRefs } from '../calls/call-event.ts'
 import type { Outcome } from '../contact-center-tables.ts'
+import { supervisingReason } from '../supervision/supervision.ts'
 import type { Lease } from '../work-source.ts'
 import type { ReservationState } from './reservation.ts'
 import type { PhoneKind, SeatState, SeatStatus } from './seat.ts'
@@ -12,7 +13,9 @@ import './acd-tables.ts'
 export const seatChannel = 'suifang_seat'
 
 export async function moveSeat(tx: GroundTransaction, seatId: string, state: SeatState): Promise<void> {
-  await sql`update seat set state = ${state} where id = ${seatId} and state <> ${state}`.execute(tx)
+  await sql`/* prepared: move-seat */ update seat set state = ${state} where id = ${seatId} and state <> ${state}`.execute(
+    tx,
+  )
 }
 
 /** Deadlines run on the clock of the database, whatever `app_now()` is made to say. */
@@ -105,22 +108,31 @@ const seatRow = sql`
 `
 
 export async function seatsById(db: Ground | GroundTransaction, ids: readonly string[]): Promise<readonly SeatRow[]> {
-  const { rows } = await sql<SeatRow>`${seatRow} where s.id = any (${ids}::uuid[]) order by s.id`.execute(db)
+  const { rows } =
+    await sql<SeatRow>`/* prepared: seats-by-id */ ${seatRow} where s.id = any (${ids}::uuid[]) order by s.id`.execute(
+      db,
+    )
   return rows
 }
 
 export async function seatOfAgent(db: Ground | GroundTransaction, agentId: string): Promise<SeatRow | null> {
-  const { rows } = await sql<SeatRow>`${seatRow} where s.agent_id = ${agentId}`.execute(db)
+  const { rows } = await sql<SeatRow>`/* prepared: seat-of-agent */ ${seatRow} where s.agent_id = ${agentId}`.execute(
+    db,
+  )
   return rows[0] ?? null
 }
 
 export async function lockSeatOfAgent(tx: GroundTransaction, agentId: string): Promise<SeatRow | null> {
-  const { rows } = await sql<SeatRow>`${seatRow} where s.agent_id = ${agentId} for update of s`.execute(tx)
+  const { rows } =
+    await sql<SeatRow>`/* prepared: lock-seat-of-agent */ ${seatRow} where s.agent_id = ${agentId} for update of s`.execute(
+      tx,
+    )
   return rows[0] ?? null
 }
 
 export async function lockSeat(tx: GroundTransaction, seatId: string): Promise<SeatRow | null> {
-  const { rows } = await sql<SeatRow>`${seatRow} where s.id = ${seatId} for update of s`.execute(tx)
+  const { rows } =
+    await sql<SeatRow>`/* prepared: lock-seat */ ${seatRow} where s.id = ${seatId} for update of s`.execute(tx)
   return rows[0] ?? null
 }
 
@@ -131,7 +143,34 @@ export async function moveStatus(
   status: SeatStatus,
   reason: string | null = null,
 ): Promise<void> {
-  await sql`update seat set status = ${status}, status_reason = ${reason} where id = ${seatId}`.execute(tx)
+  await sql`/* prepared: move-status */ update seat set status = ${status}, status_reason = ${reason} where id = ${seatId}`.execute(
+    tx,
+  )
+}
+
+/**
+ * The status of an agent's seat, where one legal move leads to it and nothing else is to be judged or done.
+ * @param move.page that asks; absent: nobody asks which
+ * @returns the seat; null when it was left as it is, for whoever looks more closely
+ */
+export async function moveStatusDirectly(
+  tx: GroundTransaction,
+  agentId: string,
+  move: {
+    readonly from: readonly SeatStatus[]
+    readonly to: SeatStatus
+    readonly reason: string | null
+    readonly page: string | null | undefined
+  },
+): Promise<string | null> {
+  const { rows } = await sql<{ id: string }>`/* prepared: move-status-directly */
+    update seat set status = ${move.to}, status_reason = ${move.reason}
+    where agent_id = ${agentId} and status = any (${move.from}::text[]) and state <> 'previewing'
+      and status_reason is distinct from ${supervisingReason}
+      and (page_id is null or ${move.page === undefined}::boolean or page_id::text = ${move.page ?? null}::text)
+    returning id
+  `.execute(tx)
+  return rows[0]?.id ?? null
 }
 
 export async function extendWrapUp(tx: GroundTransaction, seatId: string, seconds: number): Promise<void> {

@@ -5,7 +5,9 @@ import type { CallEvent, CallEventBody, LegRefs } from './call-event.ts'
 
 /** States the lease under which this transaction writes attempts (invariant 3). */
 export async function stateLease(tx: GroundTransaction, lease: Lease): Promise<void> {
-  await sql`select set_config('suifang.lease', ${`${lease.owner}#${lease.epoch}`}, true)`.execute(tx)
+  await sql`/* prepared: state-lease */ select set_config('suifang.lease', ${`${lease.owner}#${lease.epoch}`}, true)`.execute(
+    tx,
+  )
 }
 
 /** Writes the event as it happened. @returns false when it has been applied before */
@@ -19,25 +21,47 @@ export async function insertCallEvent(tx: GroundTransaction, event: CallEvent): 
   return written.rows.length > 0
 }
 
-/** The attempt's state, locked, and whether it was offered to a seat; null for an attempt that this database does not know. */
-export async function lockAttempt(
+export interface AttemptOfEvent {
+  readonly state: string
+  /** It was offered to a seat. */
+  readonly hasSeat: boolean
+  /** The event was written now, and not before. */
+  readonly isNew: boolean
+}
+
+/**
+ * Locks the event's attempt, writes the event as it happened, once, and states the lease under which it did (invariant 3).
+ * @returns the attempt as it was before; null for one that this database does not know
+ */
+export async function lockAttemptOf(
   tx: GroundTransaction,
-  attemptId: string,
-): Promise<{ readonly state: string; readonly hasSeat: boolean } | null> {
-  const { rows } = await sql<{ state: string; hasSeat: boolean }>`
-    select state, exists (select from reservation r where r.attempt_id = attempt.id) as has_seat
-    from attempt where id = ${attemptId} for update
+  event: CallEvent,
+  lease: Lease,
+): Promise<AttemptOfEvent | null> {
+  const { attemptId, seq, callId, body, at } = event
+  const { rows } = await sql<AttemptOfEvent>`/* prepared: lock-attempt-of-event */
+    with found as materialized (
+      select id, state, exists (select from reservation r where r.attempt_id = attempt.id) as has_seat
+      from attempt where id = ${attemptId} for update
+    ), written as (
+      insert into call_event (attempt_id, seq, call_id, type, body, at)
+      select id, ${seq}::integer, ${callId}::uuid, ${body.type}, ${JSON.stringify(body)}::jsonb, ${at}::timestamptz from found
+      on conflict (attempt_id, seq) do nothing
+      returning seq
+    )
+    select state, has_seat, exists (select from written) as is_new,
+      set_config('suifang.lease', ${`${lease.owner}#${lease.epoch}`}, true) from found
   `.execute(tx)
   return rows[0] ?? null
 }
 
 export async function markInvited(tx: GroundTransaction, event: CallEvent, refs: LegRefs): Promise<void> {
   await sql`update attempt set invited_at = ${event.at} where id = ${event.attemptId}`.execute(tx)
-  await sql`
-    insert into call (id, attempt_id, direction, started_at)
-    values (${event.callId}, ${event.attemptId}, 'outbound', ${event.at}) on conflict do nothing
-  `.execute(tx)
-  await sql`
+  await sql`/* prepared: begin-call */
+    with begun as (
+      insert into call (id, attempt_id, direction, started_at)
+      values (${event.callId}, ${event.attemptId}, 'outbound', ${event.at}) on conflict do nothing
+    )
     insert into party (id, call_id, kind, sip_call_id, invite_transaction, dialog_id, local_tag, remote_tag, channel_uuid, media_host, joined_at)
     values (new_id(), ${event.callId}, 'patient', ${refs.sipCallId}, ${refs.inviteTransaction}, ${refs.dialogId}, ${refs.localTag},
       ${refs.remoteTag}, ${refs.channelUuid}, ${refs.mediaHost}, ${event.at})
@@ -45,7 +69,7 @@ export async function markInvited(tx: GroundTransaction, event: CallEvent, refs:
 }
 
 export async function markRinging(tx: GroundTransaction, event: CallEvent, sipStatus: number, earlyMedia: boolean) {
-  await sql`
+  await sql`/* prepared: mark-ringing */
     update attempt set state = 'ringing', ringing_at = ${event.at}, sip_status = ${sipStatus}, early_media = ${earlyMedia}
     where id = ${event.attemptId}
   `.execute(tx)
@@ -57,13 +81,13 @@ export async function markAnswered(
   event: CallEvent,
   body: Extract<CallEventBody, { type: 'answered' }>,
 ): Promise<void> {
-  await sql`
+  await sql`/* prepared: mark-answered */
     update attempt set state = 'answered', answered_at = ${event.at}, sip_status = ${body.sipStatus},
       early_media = ${body.earlyMedia}
     where id = ${event.attemptId}
   `.execute(tx)
-  await sql`update call set answered_at = ${event.at} where id = ${event.callId}`.execute(tx)
-  await sql`
+  await sql`/* prepared: mark-answered-call */
+    with begun as (update call set answered_at = ${event.at} where id = ${event.callId})
     update party set sip_call_id = ${body.ref.sipCallId}, invite_transaction = null, dialog_id = ${body.ref.dialogId},
       local_tag = ${body.ref.localTag}, remote_tag = ${body.ref.remoteTag}, channel_uuid = ${body.ref.channelUuid},
       media_host = ${body.ref.mediaHost}
@@ -90,8 +114,8 @@ export async function markEnded(
 
 /** The call of an attempt is over for everybody who was in it. */
 export async function closeCall(tx: GroundTransaction, attemptId: string, at: Date): Promise<void> {
-  await sql`update call set ended_at = ${at} where attempt_id = ${attemptId} and ended_at is null`.execute(tx)
-  await sql`
+  await sql`/* prepared: close-call */
+    with closed as (update call set ended_at = ${at} where attempt_id = ${attemptId} and ended_at is null)
     update party set left_at = ${at} from call
     where party.call_id = call.id and call.attempt_id = ${attemptId} and party.left_at is null
   `.execute(tx)

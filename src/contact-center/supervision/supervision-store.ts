@@ -64,8 +64,15 @@ export async function setSupervisionMode(tx: GroundTransaction, id: string, mode
   `.execute(tx)
 }
 
-/** @returns false when it was over already */
+/**
+ * The supervisor's seat is locked first, as its lost leg does it, which ends the supervision by a trigger (0014).
+ * @returns false when it was over already
+ */
 export async function endSupervision(tx: GroundTransaction, id: string, reason: SupervisionEnd): Promise<boolean> {
+  await sql`
+    select from seat where agent_id = (select supervisor_id from supervision where id = ${id} and ended_at is null)
+    for update
+  `.execute(tx)
   const done = await sql`
     update supervision set ended_at = app_now(), end_reason = ${reason} where id = ${id} and ended_at is null
   `.execute(tx)

@@ -26,6 +26,18 @@ declareErrors({
     en: 'The call has not ended yet, so it has no result to correct. Correct it after the call.',
     zh: '通话尚未结束，还没有可更正的结果。请在通话结束后更正。',
   },
+  DESK_QUESTIONNAIRE_UNKNOWN: {
+    kind: 'user',
+    status: 404,
+    en: 'There is no such questionnaire to choose here. Reload the page and choose from the list.',
+    zh: '没有可选的该问卷。请刷新页面后从列表中选择。',
+  },
+  DESK_NOT_SHARED: {
+    kind: 'user',
+    status: 404,
+    en: 'That patient is not called on this number any more. Reload the page.',
+    zh: '该患者已不再使用此号码。请刷新页面。',
+  },
   DESK_NO_FORM: {
     kind: 'user',
     status: 409,

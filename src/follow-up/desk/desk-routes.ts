@@ -7,8 +7,11 @@ import {
   FormState,
   NoteBody,
   OutcomeBody,
+  QuestionnaireBody,
   RespondentBody,
   ResultBody,
+  SharerCard,
+  SharerParams,
   TaskParams,
 } from './desk-schema.ts'
 import type { DeskForm } from './form-service.ts'
@@ -28,6 +31,12 @@ export const deskRoutes: FastifyPluginAsyncTypebox<DeskRoutesOptions> = async (s
     records.open(request.params.taskId, sessionOf(request), actorOf(request)),
   )
 
+  server.get(
+    `${task}/shared/:patientId`,
+    { config, schema: { params: SharerParams, response: { 200: SharerCard } } },
+    async (request) => records.openSharer(request.params, sessionOf(request), actorOf(request)),
+  )
+
   const answer = `${task}/answers/:questionId`
   server.put(
     answer,
@@ -42,6 +51,16 @@ export const deskRoutes: FastifyPluginAsyncTypebox<DeskRoutesOptions> = async (s
     const { taskId, questionId } = request.params
     return form.clearAnswer(taskId, sessionOf(request).accountId, questionId)
   })
+
+  server.put(
+    `${task}/questionnaire`,
+    { config, schema: { params: TaskParams, body: QuestionnaireBody } },
+    async (request, reply) => {
+      const { accountId } = sessionOf(request)
+      await form.takeQuestionnaire(request.params.taskId, accountId, request.body.versionId, actorOf(request))
+      return reply.code(204).send()
+    },
+  )
 
   server.put(
     `${task}/respondent`,

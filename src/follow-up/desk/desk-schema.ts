@@ -72,7 +72,12 @@ const PastCall = Type.Object({
 })
 
 const PastForm = Type.Object({
+  id: Text,
   at: Text,
+  /** The call in which it was written last; null for a form that came from elsewhere. */
+  attemptId: Nullable(Text),
+  /** It gave way to another questionnaire. */
+  setAside: Type.Boolean(),
   state: Text,
   respondent: Nullable(Text),
   questionnaire: LocalText,
@@ -91,11 +96,22 @@ export const FormState = Type.Object({
 })
 export type FormState = Static<typeof FormState>
 
+const Card = {
+  patient: Patient,
+  encounters: Type.Array(Encounter),
+  calls: Type.Array(PastCall),
+  /** Besides the form in hand. */
+  responses: Type.Array(PastForm),
+}
+/** Another patient on the number of a call: to be read. */
+export const SharerCard = Type.Object(Card)
+export type SharerCard = Static<typeof SharerCard>
+
 export const DeskRecord = Type.Object({
   task: Type.Object({ id: Text, state: Text, programme: Text, dueOn: Text }),
   /** The call that the form belongs to; null before the first one. */
   call: Nullable(Type.Object({ attemptId: Text, reservation: Nullable(Text), writable: Type.Boolean() })),
-  patient: Patient,
+  ...Card,
   /** Others who are called on this number, to choose from when one of them answers (requirements D08). */
   sharedWith: Type.Array(
     Type.Object({
@@ -106,13 +122,20 @@ export const DeskRecord = Type.Object({
       programme: Nullable(Text),
     }),
   ),
-  encounters: Type.Array(Encounter),
-  calls: Type.Array(PastCall),
-  responses: Type.Array(PastForm),
   /** Agents who were shown the task before a call and put it back, newest first. */
   skips: Type.Array(Type.Object({ at: Text, reason: Text, agentNo: Nullable(Text) })),
   /** The published definition; null for a task without a form. */
   questionnaire: Nullable(Type.Unknown()),
+  /** What may be asked instead of it, the task's own first (requirements D05). */
+  questionnaires: Type.Array(
+    Type.Object({
+      versionId: Text,
+      title: LocalText,
+      own: Type.Boolean(),
+      inHand: Type.Boolean(),
+      answers: Type.Integer(),
+    }),
+  ),
   answers: Answers,
   respondent: Nullable(Text),
   complete: Type.Boolean(),
@@ -166,6 +189,10 @@ const closed = { additionalProperties: false } as const
 const longest = 4_000
 
 export const TaskParams = Type.Object({ taskId: Type.String({ format: 'uuid' }) })
+export const SharerParams = Type.Object({
+  taskId: Type.String({ format: 'uuid' }),
+  patientId: Type.String({ format: 'uuid' }),
+})
 export const AnswerParams = Type.Object({
   taskId: Type.String({ format: 'uuid' }),
   questionId: Type.String({ minLength: 1, maxLength: 64 }),
@@ -181,6 +208,7 @@ export const OutcomeBody = Type.Object(
   closed,
 )
 export const NoteBody = Type.Object({ note: Type.String({ maxLength: longest }) }, closed)
+export const QuestionnaireBody = Type.Object({ versionId: Type.String({ format: 'uuid' }) }, closed)
 export const RespondentBody = Type.Object({ respondent: oneOf(respondents) }, closed)
 /** Null takes the correction back. */
 export const ResultBody = Type.Object({ result: Nullable(oneOf(correctable)) }, closed)

@@ -5,7 +5,7 @@ import { UserError } from '#platform/errors/errors.ts'
 import { windowOfProgramme } from '../calling/calling-rule-store.ts'
 import type { Respondent } from '../follow-up-tables.ts'
 import type { Questionnaire } from '../questionnaire/questionnaire.ts'
-import { clearAnswer, setRespondent, writeAnswer } from '../responses/response-store.ts'
+import { clearAnswer, setRespondent, takeQuestionnaire, writeAnswer } from '../responses/response-store.ts'
 import { type FormInHand, formInHand, keepAgentsWord } from '../tasks/task-store.ts'
 import {
   type CallSummary,
@@ -19,6 +19,7 @@ import {
 import { answerTo, progressOf, requireComplete } from './desk-form.ts'
 import type { FormState } from './desk-schema.ts'
 import { addSummary, callFacts, correctResult, lastSummary, lockSeatsCall } from './form-store.ts'
+import { questionnaireChoices } from './record-store.ts'
 import './desk-errors.ts'
 
 /** A call that this agent may write to: talking, or at work after it. */
@@ -62,6 +63,29 @@ export class DeskForm {
       }
       await clearAnswer(tx, taskId, { attemptId, questionId, at: facts.now })
       return formState(tx, taskId, questionnaire, facts.now)
+    })
+  }
+
+  /**
+   * Asks by another questionnaire from now on. What was answered so far stays with the form before, which can be taken up
+   * again (requirements D05).
+   * @throws UserError DESK_QUESTIONNAIRE_UNKNOWN
+   */
+  takeQuestionnaire(taskId: string, userId: string, versionId: string, actor: Actor): Promise<void> {
+    return this.#atWork(taskId, userId, async ({ tx, attemptId }) => {
+      const choices = await questionnaireChoices(tx, taskId)
+      const chosen = choices.find((choice) => choice.versionId === versionId)
+      if (chosen === undefined) throw new UserError('DESK_QUESTIONNAIRE_UNKNOWN')
+      if (chosen.inHand) return
+      const before = choices.find(({ inHand }) => inHand)
+      await takeQuestionnaire(tx, taskId, { versionId, by: userId })
+      await writeAudit(tx, {
+        actor,
+        action: 'form.questionnaire_changed',
+        object: { kind: 'task', id: taskId },
+        outcome: 'ok',
+        detail: { attemptId, from: before?.versionId ?? null, to: versionId, answersKept: before?.answers ?? 0 },
+      })
     })
   }
 

@@ -9,15 +9,18 @@ import { answerWords } from '../questionnaire/answer-words.ts'
 import { type Questionnaire, questionnaireShape } from '../questionnaire/questionnaire.ts'
 import '../tasks/task-errors.ts'
 import { progressOf, shownAnswers } from './desk-form.ts'
-import type { DeskRecord } from './desk-schema.ts'
+import type { DeskRecord, SharerCard } from './desk-schema.ts'
 import {
   encounterRows,
+  type PatientFacts,
   pastCallRows,
   pastFormRows,
   phoneRows,
+  questionnaireChoices,
   type RecordHead,
   recordHead,
   type SummaryVersion,
+  sharer,
   sharerRows,
   skipRows,
   summaryVersions,
@@ -45,12 +48,52 @@ export class PatientRecords {
   }
 
   /**
+   * Another patient on the number of the reader's call: to be read, while call, task and form stay the dialled patient's.
+   * Masked by right, also the name. For who may open the task's record, and written to the audit trail as that is.
+   * Source: requirements D08.
+   * @throws UserError DESK_NOT_YOURS, TASK_UNKNOWN, DESK_NOT_SHARED
+   */
+  openSharer(
+    { taskId, patientId }: { readonly taskId: string; readonly patientId: string },
+    reader: Reader,
+    actor: Actor,
+  ): Promise<SharerCard> {
+    return this.#look(taskId, reader, actor, async (tx, head) => {
+      const facts = patientId === head.patientId ? null : await sharer(tx, head.phoneNumberId, patientId)
+      if (facts === null) throw new UserError('DESK_NOT_SHARED')
+      const card = await this.#card(tx, facts, reader, {
+        name: this.#maskFor(reader).name(facts.name),
+        phoneNumberId: head.phoneNumberId,
+        besides: null,
+        taskId: null,
+      })
+      return { read: card, whose: patientId, nameClear: reader.rights.has('patient.clear') }
+    })
+  }
+
+  /**
    * One look at the rows, written to the audit trail in the same transaction. Whoever has the task's call at the seat may
    * look for as long as that lasts, and sees the patient's name in the clear; so may whoever is shown the task before a
    * call, masked by right; others need the right `call.read`.
    * @throws UserError DESK_NOT_YOURS, TASK_UNKNOWN
    */
-  async open(taskId: string, reader: Reader, actor: Actor): Promise<DeskRecord> {
+  open(taskId: string, reader: Reader, actor: Actor): Promise<DeskRecord> {
+    return this.#look(taskId, reader, actor, async (tx, head) => ({
+      read: await this.#record(tx, head, reader),
+      whose: head.patientId,
+      nameClear: reader.rights.has('patient.clear') || head.reserved !== null,
+    }))
+  }
+
+  async #look<T>(
+    taskId: string,
+    reader: Reader,
+    actor: Actor,
+    read: (
+      tx: GroundTransaction,
+      head: RecordHead,
+    ) => Promise<{ readonly read: T; readonly whose: string; readonly nameClear: boolean }>,
+  ): Promise<T> {
     const { db } = this.#parts
     const opened = await db
       .transaction()
@@ -60,18 +103,19 @@ export class PatientRecords {
         const allowed = head?.reserved != null || head?.previewing === true || reader.rights.has('call.read')
         if (!allowed || head === null)
           return { refused: allowed ? ('TASK_UNKNOWN' as const) : ('DESK_NOT_YOURS' as const) }
-        const record = await this.#record(tx, head, reader)
+        const { read: record, whose, nameClear } = await read(tx, head)
         await writeAudit(tx, {
           actor,
           action: 'record.opened',
-          object: { kind: 'patient', id: head.patientId },
+          object: { kind: 'patient', id: whose },
           outcome: 'ok',
           detail: {
             taskId,
             attemptId: head.attemptId,
             reserved: head.reserved,
             clear: reader.rights.has('patient.clear'),
-            nameClear: reader.rights.has('patient.clear') || head.reserved !== null,
+            nameClear,
+            ...(whose === head.patientId ? {} : { sharesNumberWith: head.patientId }),
           },
         })
         return { record }
@@ -90,24 +134,19 @@ export class PatientRecords {
     throw new UserError(opened.refused)
   }
 
-  async #record(tx: GroundTransaction, head: RecordHead, { rights }: Reader): Promise<DeskRecord> {
-    const clear = rights.has('patient.clear')
-    const mask = {
-      name: (text: string) => (clear ? text : maskName(text)),
-      record: (text: string) => (clear ? text : maskRecordNumber(text)),
-      phone: (sealed: Buffer) => {
-        const number = this.#parts.decrypt(sealed)
-        return clear ? nationalNumber(number) : maskPhone(number)
-      },
-    }
+  async #record(tx: GroundTransaction, head: RecordHead, reader: Reader): Promise<DeskRecord> {
+    const mask = this.#maskFor(reader)
     // Who calls a patient asks for the patient by name.
-    const patientName = head.reserved === null ? mask.name(head.name) : head.name
+    const name = head.reserved === null ? mask.name(head.name) : head.name
+    const card = await this.#card(tx, head, reader, {
+      name,
+      phoneNumberId: head.phoneNumberId,
+      besides: head.reserved === null ? null : head.attemptId,
+      taskId: head.taskId,
+    })
     const today = dayOf(head.now)
-    const phones = await phoneRows(tx, head.patientId)
     const sharers = await sharerRows(tx, head.phoneNumberId, head.patientId)
-    const encounters = await encounterRows(tx, head.patientId)
-    const calls = await pastCallRows(tx, head.patientId, head.reserved === null ? null : head.attemptId)
-    const forms = await pastFormRows(tx, head.patientId, head.taskId)
+    const questionnaires = await questionnaireChoices(tx, head.taskId)
     const skips = await skipRows(tx, head.taskId)
     const versions = await summaryVersions(tx, head.attemptId)
     const { periods } = await windowOfProgramme(tx, head.programmeId)
@@ -115,32 +154,58 @@ export class PatientRecords {
     return {
       task: { id: head.taskId, state: head.taskState, programme: head.programme, dueOn: head.dueOn },
       call: callOf(head),
-      patient: {
-        id: head.patientId,
-        name: patientName,
-        sex: head.sex,
-        age: ageOn(today, head.birthDate),
-        patientNo: head.patientNo === null ? null : mask.record(head.patientNo),
-        idMasked: head.idLast4 === null ? null : `**************${head.idLast4}`,
-        vip: head.vip,
-        deceased: head.deceased,
-        tags: [...head.tags],
-        phones: phones.map(({ phoneNumberId, relation, relationWord, contactName, last4, ciphertext, ...state }) => ({
-          id: phoneNumberId,
-          relation,
-          relationWord,
-          contactName: contactName === null ? null : mask.name(contactName),
-          number: mask.phone(ciphertext),
-          last4,
-          current: phoneNumberId === head.phoneNumberId,
-          unusable: state.wrongPerson ? 'wrong_person' : state.flag,
-        })),
-      },
-      sharedWith: sharers.map(({ name, birthDate, ...one }) => ({
+      ...card,
+      sharedWith: sharers.map(({ name: sharerName, birthDate, ...one }) => ({
         ...one,
-        name: mask.name(name),
+        name: mask.name(sharerName),
         age: ageOn(today, birthDate),
       })),
+      skips: skips.map(({ at, ...skip }) => ({ ...skip, at: at.toISOString() })),
+      ...formOf(head, questionnaire),
+      questionnaires: [...questionnaires],
+      script: scriptFor(questionnaire, { name, site: head.site }),
+      ...summaryOf(versions),
+      callingHours: periods.map(({ opens, closes }) => ({ opens, closes })),
+    }
+  }
+
+  /** A patient with what went before, as the reader may see it. */
+  async #card(
+    tx: GroundTransaction,
+    facts: PatientFacts,
+    { rights }: Pick<Reader, 'rights'>,
+    { name, phoneNumberId, besides, taskId }: CardOptions,
+  ): Promise<SharerCard> {
+    const mask = this.#maskFor({ rights })
+    const { patientId, sex, birthDate, patientNo, idLast4, vip, deceased, tags, now } = facts
+    const phones = await phoneRows(tx, patientId)
+    const encounters = await encounterRows(tx, patientId)
+    const calls = await pastCallRows(tx, patientId, besides)
+    const forms = await pastFormRows(tx, patientId, taskId)
+    return {
+      patient: {
+        id: patientId,
+        name,
+        sex,
+        age: ageOn(dayOf(now), birthDate),
+        patientNo: patientNo === null ? null : mask.record(patientNo),
+        idMasked: idLast4 === null ? null : `**************${idLast4}`,
+        vip,
+        deceased,
+        tags: [...tags],
+        phones: phones.map(
+          ({ phoneNumberId: id, relation, relationWord, contactName, last4, ciphertext, ...state }) => ({
+            id,
+            relation,
+            relationWord,
+            contactName: contactName === null ? null : mask.name(contactName),
+            number: mask.phone(ciphertext),
+            last4,
+            current: id === phoneNumberId,
+            unusable: state.wrongPerson ? 'wrong_person' : state.flag,
+          }),
+        ),
+      },
       encounters: encounters.map(({ id: _id, encounterNo, diagnoses, operations, ...stay }) => ({
         ...stay,
         encounterNo: mask.record(encounterNo),
@@ -153,13 +218,38 @@ export class PatientRecords {
         recordingId: rights.has('recording.play') ? recordingId : null,
       })),
       responses: forms.map(pastForm),
-      skips: skips.map(({ at, ...skip }) => ({ ...skip, at: at.toISOString() })),
-      ...formOf(head, questionnaire),
-      script: scriptFor(questionnaire, { name: patientName, site: head.site }),
-      ...summaryOf(versions),
-      callingHours: periods.map(({ opens, closes }) => ({ opens, closes })),
     }
   }
+
+  #maskFor({ rights }: Pick<Reader, 'rights'>): Mask {
+    const clear = rights.has('patient.clear')
+    return {
+      name: (text) => (clear ? text : maskName(text)),
+      record: (text) => (clear ? text : maskRecordNumber(text)),
+      phone: (sealed) => {
+        const number = this.#parts.decrypt(sealed)
+        return clear ? nationalNumber(number) : maskPhone(number)
+      },
+    }
+  }
+}
+
+interface CardOptions {
+  /** As it is to be shown. */
+  readonly name: string
+  /** The number of the reader's call. */
+  readonly phoneNumberId: string | null
+  /** The reader's own call: it is no earlier one. */
+  readonly besides: string | null
+  /** Whose form in hand is no earlier one. */
+  readonly taskId: string | null
+}
+
+/** How what tells who somebody is may be mask. */
+interface Mask {
+  readonly name: (text: string) => string
+  readonly record: (text: string) => string
+  readonly phone: (sealed: Buffer) => string
 }
 
 function callOf({ attemptId, reserved, handedOver }: RecordHead): DeskRecord['call'] {
@@ -197,7 +287,10 @@ function summaryOf(versions: readonly SummaryVersion[]) {
 }
 
 function pastForm({
+  id,
   at,
+  attemptId,
+  setAside,
   state,
   respondent,
   title,
@@ -206,18 +299,21 @@ function pastForm({
 }: Awaited<ReturnType<typeof pastFormRows>>[number]) {
   const questions = questionnaireShape.Check(definition) ? definition.questions : []
   // In the order of the form; what it does not know any more comes last.
-  const place = (id: string) => {
-    const index = questions.findIndex((question) => question.id === id)
+  const place = (questionId: string) => {
+    const index = questions.findIndex((question) => question.id === questionId)
     return index === -1 ? questions.length : index
   }
   const given = Object.entries(answers).sort(([a], [b]) => place(a) - place(b))
   return {
+    id,
     at: at.toISOString(),
+    attemptId,
+    setAside,
     state,
     respondent,
     questionnaire: title,
     answers: given.map(([questionId, value]) => {
-      const question = questions.find(({ id }) => id === questionId)
+      const question = questions.find((one) => one.id === questionId)
       const words = question?.text ?? { zh: questionId, en: questionId }
       return { questionId, question: words, answer: answerWords(question, value) }
     }),

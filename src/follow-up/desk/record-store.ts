@@ -14,13 +14,7 @@ import '#contact-center/contact-center-tables.ts'
  * by an index; the patient's tasks are found by the enrolments.
  */
 
-export interface RecordHead {
-  readonly taskId: string
-  readonly taskState: string
-  readonly dueOn: string
-  readonly programmeId: string
-  readonly programme: string
-  readonly site: string
+export interface PatientFacts {
   readonly patientId: string
   readonly name: string
   readonly sex: string | null
@@ -31,6 +25,16 @@ export interface RecordHead {
   readonly vip: string | null
   readonly deceased: boolean
   readonly tags: readonly string[]
+  readonly now: Date
+}
+
+export interface RecordHead extends PatientFacts {
+  readonly taskId: string
+  readonly taskState: string
+  readonly dueOn: string
+  readonly programmeId: string
+  readonly programme: string
+  readonly site: string
   /** The reader's own call of this task, or else the last of it; null before the first. */
   readonly attemptId: string | null
   /** Of that call's reservation, where it is the reader's own and still stands. */
@@ -44,23 +48,23 @@ export interface RecordHead {
   readonly definition: unknown
   readonly answers: Answers
   readonly respondent: Respondent | null
-  readonly now: Date
 }
+
+const patientColumns = sql`b.id as patient_id, b.name, b.sex, b.birth_date, b.patient_no, b.id_type, b.id_last4, b.vip,
+  b.deceased_at is not null as deceased, b.tags, app_now() as now`
 
 /** @param userId who reads */
 export async function recordHead(tx: GroundTransaction, taskId: string, userId: string): Promise<RecordHead | null> {
   const { rows } = await sql<RecordHead>`
     select t.id as task_id, t.state as task_state, t.due_on, t.programme_id, p.name as programme, site.name as site,
-      b.id as patient_id, b.name, b.sex, b.birth_date, b.patient_no, b.id_type, b.id_last4, b.vip,
-      b.deceased_at is not null as deceased, b.tags,
+      ${patientColumns},
       coalesce(own.id, last.id) as attempt_id, own.state as reserved, coalesce(own.handed_over, false) as handed_over,
       exists (select from preview w join seat u on u.id = w.seat_id
         where w.task_id = t.id and u.agent_id = ${userId} and w.ended_at is null) as previewing,
       coalesce(own.phone_number_id, last.phone_number_id, t.phone_number_id) as phone_number_id,
       v.definition, f.respondent,
       coalesce((select jsonb_object_agg(w.question_id, w.value) from answer w where w.response_id = f.id and ${stands}),
-        '{}') as answers,
-      app_now() as now
+        '{}') as answers
     from task t
     join programme p on p.id = t.programme_id
     join patient b on b.id = t.patient_id
@@ -162,27 +166,73 @@ export async function pastCallRows(tx: GroundTransaction, patientId: string, bes
   return rows
 }
 
-/** Forms of this patient's other tasks, newest first (requirements D04). */
-export async function pastFormRows(tx: GroundTransaction, patientId: string, taskId: string) {
+/** Forms of this patient besides the one in hand, newest first (requirements D04, D05). */
+export async function pastFormRows(tx: GroundTransaction, patientId: string, taskId: string | null) {
   const { rows } = await sql<{
+    id: string
     at: Date
+    attemptId: string | null
+    setAside: boolean
     state: string
     respondent: Respondent | null
     title: LocalText
     definition: unknown
     answers: Answers
   }>`
-    select coalesce(f.completed_at, f.started_at) as at, f.state, f.respondent, v.definition -> 'title' as title, v.definition,
+    select f.id, coalesce(f.completed_at, f.started_at) as at, said.attempt_id, f.set_aside_of is not null as set_aside, f.state, f.respondent, v.definition -> 'title' as title, v.definition,
       said.answers
     from enrolment e
-    join task t on t.enrolment_id = e.id and t.id <> ${taskId}
-    join response f on f.task_id = t.id
+    join task t on t.enrolment_id = e.id
+    join response f on (f.task_id = t.id and t.id is distinct from ${taskId}::uuid) or f.set_aside_of = t.id
     join questionnaire_version v on v.id = f.questionnaire_version_id
     cross join lateral (
-      select jsonb_object_agg(w.question_id, w.value) as answers from answer w where w.response_id = f.id and ${stands}
+      select jsonb_object_agg(w.question_id, w.value) as answers,
+        (array_agg(w.attempt_id order by w.at desc, w.id desc))[1] as attempt_id
+      from answer w where w.response_id = f.id and ${stands}
     ) said
     where e.patient_id = ${patientId} and said.answers is not null
     order by coalesce(f.completed_at, f.started_at) desc, f.id desc limit 10
+  `.execute(tx)
+  return rows
+}
+
+/** A questionnaire that may be asked in a task's call. */
+export interface QuestionnaireChoice {
+  readonly versionId: string
+  readonly title: LocalText
+  /** The task's by its plan. */
+  readonly own: boolean
+  readonly inHand: boolean
+  /** Given so far. */
+  readonly answers: number
+}
+
+/** The task's own first; then what it has forms of, and the others of the hospital as they are published now. */
+export async function questionnaireChoices(
+  tx: GroundTransaction,
+  taskId: string,
+): Promise<readonly QuestionnaireChoice[]> {
+  const { rows } = await sql<QuestionnaireChoice>`
+    with form as (
+      select questionnaire_version_id, id, task_id is not null as in_hand from response
+      where task_id = ${taskId} or set_aside_of = ${taskId}
+    ), own as (
+      select s.questionnaire_version_id as id from task t join programme_step s on s.id = t.step_id where t.id = ${taskId}
+    ), known as (
+      select id from own where id is not null union select questionnaire_version_id from form
+    ), latest as (
+      select distinct on (v.questionnaire_id) v.id from questionnaire_version v
+      where v.questionnaire_id not in (select k.questionnaire_id from questionnaire_version k where k.id in (select id from known))
+      order by v.questionnaire_id, v.version desc
+    )
+    select v.id as version_id, v.definition -> 'title' as title, v.id in (select id from own) as own,
+      coalesce(f.in_hand, v.id in (select id from own) and not exists (select from form where in_hand)) as in_hand,
+      (select count(*)::integer from answer w where w.response_id = f.id and ${stands}) as answers
+    from questionnaire_version v left join form f on f.questionnaire_version_id = v.id
+    where v.id in (select id from known union select id from latest)
+      -- What cannot be read cannot be asked.
+      and jsonb_typeof(v.definition -> 'questions') = 'array'
+    order by own desc, f.id is null, v.definition -> 'title' ->> 'zh', v.id limit 50
   `.execute(tx)
   return rows
 }
@@ -195,6 +245,20 @@ export async function skipRows(tx: GroundTransaction, taskId: string) {
     where v.task_id = ${taskId} and v.ended_reason = 'skipped' order by v.offered_at desc limit 20
   `.execute(tx)
   return rows
+}
+
+/** Somebody who is called on this number; null for anybody else. */
+export async function sharer(
+  tx: GroundTransaction,
+  phoneNumberId: string | null,
+  patientId: string,
+): Promise<PatientFacts | null> {
+  const { rows } = await sql<PatientFacts>`
+    select ${patientColumns} from patient b
+    where b.id = ${patientId} and b.merged_into is null and exists (select from patient_phone p
+      where p.patient_id = b.id and p.phone_number_id = ${phoneNumberId}::uuid and p.removed_at is null)
+  `.execute(tx)
+  return rows[0] ?? null
 }
 
 /** Who else is called on this number, with a task of theirs that is still open (requirements D08). */

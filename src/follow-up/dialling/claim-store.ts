@@ -142,10 +142,10 @@ export async function claimDue(
       update task set state = 'claimed', hold = null, hold_until = null, changed_at = app_now()
       from made where task.id = made.task_id
     ), filled as materialized (
-      select r.task_id, jsonb_object_agg(w.question_id, w.value) as answers
+      select r.task_id, r.questionnaire_version_id, jsonb_object_agg(w.question_id, w.value) as answers
       from response r join answer w on w.response_id = r.id
       where r.task_id = any (array(select id from placed)) and w.value <> 'null'
-      group by r.task_id
+      group by r.id
     )
     select p.id as task_id, p.campaign_id, p.state as "from",
       -- Not a join: for the few rows that are expected it would be made by comparing each with each.
@@ -154,7 +154,7 @@ export async function claimDue(
       p.flow_version_id, p.questionnaire_version_id, p.callback_agent_id as preferred_agent_id,
       coalesce(f.answers, '{}') as answers
     from placed p
-    left join filled f on f.task_id = p.id
+    left join filled f on f.task_id = p.id and f.questionnaire_version_id = p.questionnaire_version_id
     join trunk k on k.id = ${trunkId}
     join phone_number n on n.id = p.phone_number_id
     order by p.priority, p.dial_at, p.id

@@ -78,7 +78,7 @@ export async function claimOne(
       k.caller_number, k.username, k.password_ciphertext, n.ciphertext as number_ciphertext, c.ring_timeout_ms,
       w.flow_version_id, w.questionnaire_version_id, w.callback_agent_id as preferred_agent_id,
       coalesce((select jsonb_object_agg(a.question_id, a.value) from response r join answer a on a.response_id = r.id
-        where r.task_id = w.id and a.value <> 'null'), '{}') as answers
+        where r.task_id = w.id and r.questionnaire_version_id = w.questionnaire_version_id and a.value <> 'null'), '{}') as answers
     from made
     join wanted w on w.id = made.task_id
     join trunk k on k.id = ${trunkId}

@@ -1,7 +1,7 @@
 import type { CallEvent } from '#contact-center/calls/call-event.ts'
 import type { GroundTransaction } from '#platform/database/database.ts'
 import { refuseInCall } from '../patients/do-not-call.ts'
-import { setRespondent, writeAnswer } from '../responses/response-store.ts'
+import { setRespondent, writeSurveyAnswer } from '../responses/response-store.ts'
 import { callEnded } from './settle.ts'
 
 /**
@@ -15,7 +15,13 @@ export async function applyToTask(tx: GroundTransaction, event: CallEvent, now: 
     case 'respondent':
       return setRespondent(tx, taskId, body.respondent)
     case 'answer':
-      return writeAnswer(tx, taskId, { attemptId, questionId: body.questionId, value: body.value, keys: body.keys, at })
+      return writeSurveyAnswer(tx, taskId, {
+        attemptId,
+        questionId: body.questionId,
+        value: body.value,
+        keys: body.keys,
+        at,
+      })
     case 'do_not_call':
       return refuseInCall(tx, { attemptId, taskId, source: 'patient_key', by: null, at })
     case 'ended':

@@ -97,6 +97,15 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
     },
   )
 
+  server.post(
+    '/api/accounts/:id/password-permission',
+    { config: authorise, schema: { params: AccountTarget } },
+    async (request, reply) => {
+      await accounts.allowReset(actorOf(request), request.params.id)
+      return reply.code(204).send()
+    },
+  )
+
   server.get(
     '/api/accounts/:id/sessions',
     { config: read, schema: { params: AccountTarget, response: { 200: SessionList } } },
@@ -134,5 +143,6 @@ function itemOf(row: AccountRow): AccountItem {
     disabledAt: row.disabledAt?.toISOString() ?? null,
     lockedUntil: row.lockedUntil?.toISOString() ?? null,
     lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
+    resetAllowedUntil: row.resetAllowedUntil?.toISOString() ?? null,
   }
 }

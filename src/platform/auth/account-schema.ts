@@ -15,6 +15,8 @@ export const AccountItem = Type.Object({
   disabledAt: Nullable(Type.String()),
   lockedUntil: Nullable(Type.String()),
   lastSignInAt: Nullable(Type.String()),
+  /** The security administrator lets a new password be made until then. */
+  resetAllowedUntil: Nullable(Type.String()),
   /** Living ones. */
   sessions: Type.Integer(),
 })

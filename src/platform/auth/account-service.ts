@@ -7,24 +7,30 @@ import {
   type AccountRow,
   accountByName,
   accountRows,
+  allowReset,
   holdersOf,
   insertAccount,
   lockAccount,
   renameAccount,
   replaceRoles,
+  rightsOf,
   roleRights,
   rolesOf,
   setDisabled,
   setPassword,
+  takeResetPermission,
   unlockAccount,
 } from './account-store.ts'
 import { defaultAuthOptions } from './auth-service.ts'
 import { randomPassword } from './password.ts'
 import { hashPassword } from './password-hash.ts'
-import { administratorRoles, mayBeHeldTogether, type Role } from './rights.ts'
+import { administratorRoles, keptFromAdministrators, mayBeHeldTogether, type Role } from './rights.ts'
 import { sessionPolicy } from './session-policy.ts'
 import { endSessionsOf, type SessionLimits } from './session-store.ts'
 import './auth-errors.ts'
+
+/** Long enough to meet at a desk. */
+const resetMinutes = 30
 
 export interface AccountsOptions {
   readonly limits?: Pick<SessionLimits, 'idleMs'>
@@ -106,7 +112,9 @@ export class Accounts {
 
   /**
    * Whoever administrates something else than the one who asks keeps his password: with it one would have his part too.
-   * @throws UserError OWN_ACCOUNT, ADMINISTRATOR_PASSWORD
+   * Where an account may do what is kept from administrators, and the one who asks may not, the security administrator
+   * has to allow it first.
+   * @throws UserError OWN_ACCOUNT, ADMINISTRATOR_PASSWORD, PASSWORD_RESET_NOT_ALLOWED
    */
   async resetPassword(actor: Actor, id: string): Promise<OneTimePassword> {
     refuseOwn(actor, id)
@@ -114,7 +122,18 @@ export class Accounts {
       const own = actor.accountId === null ? [] : await rolesOf(tx, actor.accountId)
       const foreign = (await administrates(tx, id)).some((role) => !own.includes(role))
       if (foreign) throw new UserError('ADMINISTRATOR_PASSWORD', { name })
-      await audit(tx, actor, 'account.password_reset', id)
+      const allowedBy = (await wouldGain(tx, actor, id)) ? await takeResetPermission(tx, id) : undefined
+      if (allowedBy === null) throw new UserError('PASSWORD_RESET_NOT_ALLOWED', { name })
+      await audit(tx, actor, 'account.password_reset', id, allowedBy === undefined ? {} : { allowedBy })
+    })
+  }
+
+  /** Lets a system administrator make one new password for it within half an hour. @throws UserError OWN_ACCOUNT */
+  allowReset(actor: Actor, id: string): Promise<void> {
+    refuseOwn(actor, id)
+    return this.#change(id, async (tx) => {
+      await allowReset(tx, id, actor.accountId, resetMinutes)
+      await audit(tx, actor, 'account.password_reset_allowed', id, { minutes: resetMinutes })
     })
   }
 
@@ -199,6 +218,13 @@ function audit(
   detail: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   return writeAudit(tx, { actor, action, object: { kind: 'user_account', id }, outcome: 'ok', detail })
+}
+
+/** Whether who signs in to the account may do what is kept from administrators, and the one who asks may not. */
+async function wouldGain(tx: GroundTransaction, actor: Actor, id: string): Promise<boolean> {
+  const own = actor.accountId === null ? new Set<string>() : await rightsOf(tx, actor.accountId)
+  const theirs = await rightsOf(tx, id)
+  return keptFromAdministrators.some((right) => theirs.has(right) && !own.has(right))
 }
 
 function refuseOwn(actor: Actor, id: string): void {

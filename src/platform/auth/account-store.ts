@@ -124,6 +124,26 @@ export async function setDisabled(tx: GroundTransaction, id: string, disabled: b
   `.execute(tx)
 }
 
+/** Lets a system administrator make a new password until then. */
+export async function allowReset(tx: GroundTransaction, id: string, by: string | null, minutes: number): Promise<void> {
+  await sql`
+    update user_account set reset_allowed_until = app_now() + make_interval(mins => ${minutes}), reset_allowed_by = ${by}
+    where id = ${id}
+  `.execute(tx)
+}
+
+/** Uses the permission up. @returns who gave it; null where there is none, or no longer */
+export async function takeResetPermission(tx: GroundTransaction, id: string): Promise<string | null> {
+  const { rows } = await sql<{ by: string }>`
+    with given as (
+      select id, reset_allowed_by as by from user_account where id = ${id} and reset_allowed_until > app_now()
+    )
+    update user_account u set reset_allowed_until = null, reset_allowed_by = null from given where u.id = given.id
+    returning given.by
+  `.execute(tx)
+  return rows[0]?.by ?? null
+}
+
 export async function renameAccount(tx: GroundTransaction, id: string, displayName: string): Promise<void> {
   await tx.updateTable('userAccount').set({ displayName }).where('id', '=', id).execute()
 }
@@ -151,6 +171,8 @@ export interface AccountRow {
   /** Null when it is not locked now. */
   readonly lockedUntil: Date | null
   readonly lastSignInAt: Date | null
+  /** Null unless a new password may be made now. */
+  readonly resetAllowedUntil: Date | null
   /** Living sessions. */
   readonly sessions: number
 }
@@ -160,6 +182,7 @@ export async function accountRows(db: Ground, idleMs: number): Promise<readonly 
   const { rows } = await sql<AccountRow>`
     select u.id, u.sign_in_name, u.display_name, u.must_change_password, u.created_at, u.disabled_at,
       case when u.locked_until > app_now() then u.locked_until end as locked_until,
+      case when u.reset_allowed_until > app_now() then u.reset_allowed_until end as reset_allowed_until,
       array(select r.role_code from user_role r where r.user_account_id = u.id order by r.role_code) as roles,
       (select max(a.at) from sign_in_attempt a where a.user_account_id = u.id and a.succeeded) as last_sign_in_at,
       (select count(*)::int from session s where s.user_account_id = u.id and s.ended_at is null

@@ -97,6 +97,12 @@ declareErrors({
     en: 'Nobody else holds the role {role}. Give it to another account first.',
     zh: '没有其他账号担任 {role}。请先将该角色授予另一账号。',
   },
+  PASSWORD_RESET_NOT_ALLOWED: {
+    kind: 'user',
+    status: 409,
+    en: 'Whoever signs in as {name} may see or hear patients, so the security administrator has to allow the reset first. Ask for it (Accounts › More › Allow a password reset), then reset within 30 minutes.',
+    zh: '账号 {name} 可接触患者信息或通话，重置密码须先经安全管理员允许。请安全管理员在“账号 › 更多操作 › 允许重置密码”中允许，并在 30 分钟内重置。',
+  },
   ADMINISTRATOR_PASSWORD: {
     kind: 'user',
     status: 409,

@@ -9,13 +9,11 @@ import {
   lockAccount,
   lockAccountUntil,
   recentFailures,
-  rightsOf,
-  rolesOf,
   setPassword,
 } from './account-store.ts'
 import { passwordFaults } from './password.ts'
 import { hashPassword, passwordMatches, pretendToCheck } from './password-hash.ts'
-import { isAdministrator, type Right } from './rights.ts'
+import { isAdministrator, isRight, type Right } from './rights.ts'
 import {
   endSession,
   endSessionsOf,
@@ -151,7 +149,7 @@ export class Auth {
   async session(token: string, { quiet = false } = {}): Promise<Session | null> {
     const row = await sessionByToken(this.#db, token, this.#options)
     const session = await this.#living(row)
-    if (session !== null && !quiet) await touchSession(this.#db, session.id)
+    if (session !== null && row?.seenLately === false && !quiet) await touchSession(this.#db, session.id)
     return session
   }
 
@@ -256,8 +254,7 @@ export class Auth {
       await endSession(this.#db, row.id, row.overdue)
       return null
     }
-    const { id, accountId, signInName, displayName, mustChangePassword, idleInMs } = row
-    const [roles, rights] = await Promise.all([rolesOf(this.#db, accountId), rightsOf(this.#db, accountId)])
+    const { id, accountId, signInName, displayName, mustChangePassword, roles, rights, idleInMs } = row
     return {
       id,
       accountId,
@@ -265,7 +262,7 @@ export class Auth {
       displayName,
       mustChangePassword,
       roles,
-      rights: mustChangePassword ? new Set<Right>() : rights,
+      rights: new Set(mustChangePassword ? [] : rights.filter(isRight)),
       endsInMs: idleInMs,
     }
   }

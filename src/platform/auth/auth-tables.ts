@@ -14,6 +14,9 @@ interface UserAccountTable {
   disabledAt: ColumnType<Date | null, Date | null | undefined, Date | null>
   /** Failures from before do not count any more. */
   unlockedAt: ColumnType<Date | null, never, Date>
+  /** A new password may be made by now, and who has said so. */
+  resetAllowedUntil: ColumnType<Date | null, never, Date | null>
+  resetAllowedBy: ColumnType<string | null, never, string | null>
   createdAt: Generated<Date>
 }
 

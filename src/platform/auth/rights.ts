@@ -38,6 +38,15 @@ export type Role = (typeof roles)[number]
 /** Kept apart (requirements §8.5): no account holds two of them, nor the last one with any other role. */
 export const administratorRoles = ['system_admin', 'security_admin', 'audit_admin'] as const satisfies readonly Role[]
 
+/** What no administrator's role ever holds; the database refuses the same (`administrators_apart`, requirements R13, R18). */
+export const keptFromAdministrators = [
+  'call.read',
+  'call.supervise',
+  'patient.clear',
+  'recording.play',
+  'recording.download',
+] as const satisfies readonly Right[]
+
 export function isAdministrator(held: readonly string[]): boolean {
   return administratorRoles.some((role) => held.includes(role))
 }

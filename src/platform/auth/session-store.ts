@@ -13,6 +13,9 @@ export interface SessionRow {
   readonly signInName: string
   readonly displayName: string
   readonly mustChangePassword: boolean
+  readonly roles: readonly string[]
+  /** Codes of the rights that its roles hold. */
+  readonly rights: readonly string[]
   /** Null while it lives. */
   readonly endedAt: Date | null
   /** Why it should be over by now, though nobody has said so yet. */
@@ -20,6 +23,8 @@ export interface SessionRow {
   /** How long until idleness ends it, as it stands. */
   readonly idleInMs: number
   readonly expiresAt: Date
+  /** Its activity was written within the last minute. */
+  readonly seenLately: boolean
 }
 
 export interface SessionLimits {
@@ -62,37 +67,44 @@ export async function insertSession(
     .execute()
 }
 
-export function sessionByToken(db: Ground, token: string, limits: SessionLimits): Promise<SessionRow | undefined> {
-  return sessionQuery(db, limits).where('session.tokenHash', '=', tokenHash(token)).executeTakeFirst()
+export async function sessionByToken(
+  db: Ground,
+  token: string,
+  limits: SessionLimits,
+): Promise<SessionRow | undefined> {
+  const { rows } = await sql<SessionRow>`/* prepared: session-by-token */
+    ${sessionRow(limits)} where s.token_hash = ${tokenHash(token)}
+  `.execute(db)
+  return rows[0]
 }
 
-export function sessionById(
+export async function sessionById(
   db: Ground | GroundTransaction,
   id: string,
   limits: SessionLimits,
 ): Promise<SessionRow | undefined> {
-  return sessionQuery(db, limits).where('session.id', '=', id).executeTakeFirst()
+  const { rows } = await sql<SessionRow>`/* prepared: session-by-id */
+    ${sessionRow(limits)} where s.id = ${id}
+  `.execute(db)
+  return rows[0]
 }
 
-function sessionQuery(db: Ground | GroundTransaction, { idleMs }: SessionLimits) {
-  const idleAt = sql<Date>`session.last_seen_at + ${idleMs} * interval '1 millisecond'`
-  return db
-    .selectFrom('session')
-    .innerJoin('userAccount', 'userAccount.id', 'session.userAccountId')
-    .select([
-      'session.id',
-      'session.userAccountId as accountId',
-      'session.expiresAt',
-      'session.endedAt',
-      'userAccount.signInName',
-      'userAccount.displayName',
-      'userAccount.mustChangePassword',
-      sql<SessionEndReason | null>`case
-        when user_account.disabled_at is not null then 'disabled'
-        when session.expires_at <= app_now() then 'expired'
-        when ${idleAt} <= app_now() then 'idle' end`.as('overdue'),
-      sql<number>`(extract(epoch from least(${idleAt}, session.expires_at) - app_now()) * 1000)::float8`.as('idleInMs'),
-    ])
+/** With every request and every message of a page: one statement for the session, the person, roles and rights. */
+function sessionRow({ idleMs }: SessionLimits) {
+  return sql`
+    select s.id, s.user_account_id as account_id, s.expires_at, s.ended_at, u.sign_in_name, u.display_name,
+      u.must_change_password, s.last_seen_at >= t.now - interval '1 minute' as seen_lately,
+      case when u.disabled_at is not null then 'disabled'
+        when s.expires_at <= t.now then 'expired'
+        when idle.at <= t.now then 'idle' end as overdue,
+      (extract(epoch from least(idle.at, s.expires_at) - t.now) * 1000)::float8 as idle_in_ms,
+      array(select o.role_code from user_role o where o.user_account_id = u.id order by o.role_code) as roles,
+      array(select distinct r.right_code from user_role o join role_right r on r.role_code = o.role_code
+        where o.user_account_id = u.id) as rights
+    from session s join user_account u on u.id = s.user_account_id
+    cross join lateral (select app_now() as now) t
+    cross join lateral (select s.last_seen_at + ${idleMs}::float8 * interval '1 millisecond' as at) idle
+  `
 }
 
 /** Moves idleness on; written at most once a minute for one session. */

@@ -35,6 +35,10 @@ test.each(['127.0.0.1', '127.9.9.9', '::1', 'localhost'])('a console at %s needs
   expect(await openCertificate({ bind, given: null, dataDir, clock: systemClock })).toBeNull()
 })
 
+test('a console on loopback has one of its own when it is told to', async () => {
+  expect((await own({ bind: '127.0.0.1', evenOnLoopback: true })).selfSigned).toBe(true)
+})
+
 test('one that others reach has its own, for every name and address of the machine, the key for its owner alone', async () => {
   const { cert, key, selfSigned, fingerprint, expiresAt } = await own({ bind: '10.0.0.9' })
   const read = new X509Certificate(cert)

@@ -15,6 +15,8 @@ export interface CertificateOptions {
   readonly given: { readonly certFile: string; readonly keyFile: string } | null
   readonly dataDir: string
   readonly clock: Clock
+  /** One of our own also where nobody but this machine comes; default: no. */
+  readonly evenOnLoopback?: boolean
   /** Under which names and addresses the machine is found. Default: what it says of itself. */
   readonly names?: readonly string[]
 }
@@ -44,9 +46,9 @@ const renewBeforeDays = 30
  * @throws UserError TLS_FILE_UNREADABLE, TLS_FILES_UNUSABLE
  */
 export async function openCertificate(options: CertificateOptions): Promise<ServerCertificate | null> {
-  const { given, bind } = options
+  const { given, bind, evenOnLoopback = false } = options
   if (given !== null) return await readGiven(given)
-  return isLoopback(bind) ? null : await ownCertificate(options)
+  return isLoopback(bind) && !evenOnLoopback ? null : await ownCertificate(options)
 }
 
 export function isLoopback(host: string): boolean {

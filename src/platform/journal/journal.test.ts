@@ -60,6 +60,17 @@ test('entries are applied in the order they were appended', async () => {
   await journal.close()
 })
 
+test('who waits for what is on disk does not wait for what is appended after it', async () => {
+  const later = Promise.withResolvers<void>()
+  const { journal } = await open({
+    apply: async (entries) => (entries.includes('later') ? later.promise : journal.append('later')),
+  })
+  await journal.append('first')
+  await journal.applied()
+  later.resolve()
+  await journal.close()
+})
+
 test('many appends at once keep their order', async () => {
   const { journal, applied } = await open({ batch: 7 })
   const all = Array.from({ length: 500 }, (_, seq) => seq + 1)

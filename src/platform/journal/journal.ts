@@ -4,7 +4,7 @@ import { type Clock, sleep, systemClock } from '../clock.ts'
 import { kindOf } from '../errors/errors.ts'
 import { failpoint } from '../failpoint.ts'
 import { type Log, logError } from '../log.ts'
-import { Cursor } from './cursor.ts'
+import { Cursor, type Position } from './cursor.ts'
 import { JournalReader, type ReadEntry } from './journal-reader.ts'
 import { JournalWriter } from './journal-writer.ts'
 import { listSegments } from './segment.ts'
@@ -45,7 +45,7 @@ export class Journal<Entry> {
   #applying: Promise<void> | undefined
   /** Something was written since the last look. */
   #more = false
-  #idle: (() => void)[] = []
+  #waiting: { readonly for: Position; readonly resolve: () => void }[] = []
 
   private constructor(folder: string, options: JournalOptions<Entry>, cursor: Cursor, lastSegment: number) {
     this.#folder = folder
@@ -82,10 +82,13 @@ export class Journal<Entry> {
     return this.#writer.append(entry)
   }
 
-  /** Resolves when everything appended so far has been applied. Waits as long as the database is away. */
+  /**
+   * Resolves when everything that is on disk by now has been applied, whatever is appended meanwhile. Waits as long as the
+   * database is away.
+   */
   applied(): Promise<void> {
-    if (this.#applying === undefined) return Promise.resolve()
-    return new Promise((resolve) => this.#idle.push(resolve))
+    if (this.#applying === undefined || isReached(this.#writer.end, this.#cursor.position)) return Promise.resolve()
+    return new Promise((resolve) => this.#waiting.push({ for: this.#writer.end, resolve }))
   }
 
   /** True while entries wait for the database. */
@@ -107,7 +110,7 @@ export class Journal<Entry> {
     this.#applying ??= this.#applyAll().finally(() => {
       this.#applying = undefined
       if (this.#more && !this.#stop.signal.aborted) this.#applyRest()
-      else for (const resolve of this.#idle.splice(0)) resolve()
+      else for (const { resolve } of this.#waiting.splice(0)) resolve()
     })
   }
 
@@ -120,6 +123,13 @@ export class Journal<Entry> {
         if (this.#stop.signal.aborted) return
       }
     }
+  }
+
+  #tellApplied(): void {
+    const { position } = this.#cursor
+    const waiting = this.#waiting
+    this.#waiting = waiting.filter((one) => !isReached(one.for, position))
+    for (const one of waiting) if (isReached(one.for, position)) one.resolve()
   }
 
   #readOn(): Promise<readonly ReadEntry[]> {
@@ -143,6 +153,7 @@ export class Journal<Entry> {
     if (last === undefined || this.#stop.signal.aborted) return
     failpoint('journal-applied')
     this.#cursor.moveTo(last.next)
+    this.#tellApplied()
     await this.#cursor.keep().catch((error) => logError(this.#options.log, error, 'the journal position was not kept'))
   }
 
@@ -195,3 +206,7 @@ export class Journal<Entry> {
 }
 
 const triesBeforeRejected = 10
+
+function isReached(wanted: Position, { segment, offset }: Position): boolean {
+  return segment > wanted.segment || (segment === wanted.segment && offset >= wanted.offset)
+}

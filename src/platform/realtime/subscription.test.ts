@@ -17,8 +17,12 @@ function scene({ after = 0, dropped = 0 } = {}) {
   const subscription = new Subscription(after, {
     read: async (from): Promise<StreamPage> =>
       from < dropped
-        ? { events: [], gap: true }
-        : { events: log.filter(({ offset }) => offset > from).slice(0, 2), gap: false },
+        ? { events: [], gap: true, more: false }
+        : {
+            events: log.filter(({ offset }) => offset > from).slice(0, 2),
+            gap: false,
+            more: log.filter(({ offset }) => offset > from).length > 1,
+          },
     deliver: async (events) => {
       underWay += 1
       most = Math.max(most, underWay)

@@ -60,6 +60,7 @@ export class Subscription {
     if (last === undefined) return
     await this.#ports.deliver(page.events)
     this.#after = last.offset
-    this.#again = true
+    // What was written after the look is told of by a word of its own.
+    if (page.more) this.#again = true
   }
 }

@@ -14,7 +14,7 @@ test('an empty environment gives the trial on this machine', () => {
     demo: true,
     switches: null,
     tls: null,
-    https: true,
+    https: 'auto',
     sipWs: null,
     logLevel: 'info',
     logFile: resolve('data/log/suifang.log'),
@@ -40,7 +40,7 @@ test('a real pair of servers is named by two variables and their secrets', () =>
 
 test('drachtio’s WebSocket is named by an address, HTTPS can be left to somebody else', () => {
   const settings = readSettings({ SUIFANG_SIP_WS: 'ws://10.0.0.4:5070', SUIFANG_HTTPS: 'no' })
-  expect(settings).toMatchObject({ sipWs: { host: '10.0.0.4', port: 5070 }, https: false })
+  expect(settings).toMatchObject({ sipWs: { host: '10.0.0.4', port: 5070 }, https: 'no' })
   expect(readSettings({ SUIFANG_SIP_WS: 'ws://[fd00::1]:80/' }).sipWs).toEqual({ host: 'fd00::1', port: 80 })
 })
 

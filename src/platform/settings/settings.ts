@@ -30,8 +30,8 @@ export interface Settings {
   readonly switches: { readonly drachtio: ServerAddress; readonly freeswitch: readonly ServerAddress[] } | null
   /** PEM files for HTTPS; null: one of our own where it is needed (http/certificate.ts). */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null
-  /** False: plain HTTP in any case, for who puts TLS of his own before it. */
-  readonly https: boolean
+  /** `auto`: where others than this machine reach the console; `always`: on loopback too; `no`: TLS of somebody else's stands before it. */
+  readonly https: 'auto' | 'always' | 'no'
   /** Where drachtio takes SIP over WebSockets; null: where the embedded softswitch does. */
   readonly sipWs: { readonly host: string; readonly port: number } | null
   readonly logLevel: string
@@ -80,7 +80,10 @@ const environmentSchema = Type.Object({
       title: 'an address such as ws://10.0.0.5:5070',
     }),
   ),
-  SUIFANG_HTTPS: Type.Union([Type.Literal('auto'), Type.Literal('no')], { default: 'auto', title: 'auto or no' }),
+  SUIFANG_HTTPS: Type.Union(
+    (['auto', 'always', 'no'] as const).map((when) => Type.Literal(when)),
+    { default: 'auto', title: 'auto, always or no' },
+  ),
   TLS_CERT_FILE: text('the path of a PEM file'),
   TLS_KEY_FILE: text('the path of a PEM file'),
   LOG_FILE: text('a file, or - for stdout'),
@@ -107,7 +110,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     demo: given.SUIFANG_DEMO === 'yes',
     switches: switchesOf(given),
     tls: tlsOf(given),
-    https: given.SUIFANG_HTTPS === 'auto',
+    https: given.SUIFANG_HTTPS,
     sipWs: sipWsOf(given),
     logLevel: given.LOG_LEVEL,
     logFile: given.LOG_FILE ?? join(resolve(given.SUIFANG_DATA), 'log', 'suifang.log'),

@@ -12,6 +12,7 @@ import type { Reinvite } from '../sip/reinvite.ts'
 import type { CallEnd, SipCall } from '../sip/sip-call.ts'
 import { SipEndpoint } from '../sip/sip-endpoint.ts'
 import type { SipRequest } from '../sip/sip-message.ts'
+import type { SipTimerSettings } from '../sip/sip-timers.ts'
 import { parseSipUri } from '../sip/sip-uri.ts'
 import { UserAgent } from '../sip/user-agent.ts'
 import { BrowserMedia } from '../webrtc/browser-media.ts'
@@ -26,6 +27,7 @@ export interface SipProfileSettings {
   readonly address: string
   /** 0 = any free port. */
   readonly port: number
+  readonly timers?: SipTimerSettings
 }
 
 /** What runs when a call has come, as production's dialplan has it. */
@@ -47,10 +49,11 @@ export class SipProfile {
   readonly #agent: UserAgent
 
   static async open(settings: SipProfileSettings): Promise<SipProfile> {
-    const { core, address, port } = settings
+    const { core, address, port, timers = {} } = settings
     const endpoint = await SipEndpoint.open({
       address,
       port,
+      timers,
       onFault: (error) => core.settings.log('fault in a SIP profile', { error: String(error) }),
     })
     return new SipProfile(settings, endpoint)
@@ -90,7 +93,7 @@ export class SipProfile {
       return
     }
     if (this.#core.full) {
-      call.refuse({ status: 503, reason: 'Maximum Calls In Progress' })
+      call.refuse({ status: 503, reason: 'Maximum Calls In Progress', headers: { 'Retry-After': '300' } })
       return
     }
     try {

@@ -1,11 +1,14 @@
 /** The dialogs the server holds for applications. They outlive the application's connection. */
 import type { InviteClientTransaction } from '#softswitch/sip/client-transaction.ts'
 import { type DialogState, dialogKey } from '#softswitch/sip/dialog.ts'
+import type { ReliableAnswers } from '#softswitch/sip/reliable-answers.ts'
+import type { ServerTransaction } from '#softswitch/sip/server-transaction.ts'
 import type { SipRequest } from '#softswitch/sip/sip-message.ts'
 import { parseSipUri } from '#softswitch/sip/sip-uri.ts'
 import { type Hop, isReliable } from '#softswitch/sip/transport.ts'
 import type { AppClient } from './app-client.ts'
 import type { ClientRegistry } from './client-registry.ts'
+import { type Session, stopSession } from './session-timers.ts'
 
 export interface AppDialog {
   /** What the application calls it by: see `appDialogId`. */
@@ -29,6 +32,14 @@ export interface AppDialog {
   awaitingAck: { readonly transaction: InviteClientTransaction; readonly seq: number } | undefined
   /** A re-INVITE of ours under way. */
   reinvite: InviteClientTransaction | undefined
+  /** A re-INVITE of theirs that waits for the application's answer. */
+  reinvited: ServerTransaction | undefined
+  /** What our side has last offered or answered; '' when nothing. */
+  localSdp: string
+  /** Its session timer runs. */
+  session: Session | undefined
+  /** Our provisional answers that the caller acknowledges. */
+  reliable: ReliableAnswers | undefined
 }
 
 export class DialogBook {
@@ -55,6 +66,7 @@ export class DialogBook {
   remove(dialog: AppDialog): void {
     const { callId, localTag, remoteTag } = dialog.state
     const key = dialogKey(callId, localTag, remoteTag)
+    stopSession(dialog)
     if (this.#byId.get(dialog.id) === dialog) this.#byId.delete(dialog.id)
     if (this.#byKey.get(key) === dialog) this.#byKey.delete(key)
     const same = this.#byCallId.get(callId)

@@ -18,10 +18,6 @@ const serverOwned = new Set(['via', 'route', 'rseq', 'record-route', 'content-le
 /** Headers in which `localhost` stands for the server's own address. */
 const localhostHeaders = new Set(['from', 'contact', 'to', 'p-asserted-identity'])
 
-export const knownMethods: ReadonlySet<string> = new Set(
-  'INVITE ACK BYE CANCEL OPTIONS REGISTER INFO PRACK UPDATE MESSAGE SUBSCRIBE NOTIFY REFER PUBLISH'.split(' '),
-)
-
 export function parseAppMessage(text: string): AppMessage {
   const end = text.indexOf('\r\n\r\n')
   const [startLine = '', ...lines] = (end < 0 ? text : text.slice(0, end)).split(/[\r\n]+/)

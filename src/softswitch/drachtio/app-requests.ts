@@ -11,7 +11,7 @@ import type { RouteOptions } from '#softswitch/sip/endpoint-settings.ts'
 import { protocolOf } from '#softswitch/sip/next-hop.ts'
 import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import { SipHeaders } from '#softswitch/sip/sip-headers.ts'
-import { addExtraHeaders, parseCSeq, SipRequest, type SipResponse } from '#softswitch/sip/sip-message.ts'
+import { addExtraHeaders, knownMethods, parseCSeq, SipRequest, type SipResponse } from '#softswitch/sip/sip-message.ts'
 import { formatNameAddr, parseSipUri } from '#softswitch/sip/sip-uri.ts'
 import type { Hop, SipProtocol } from '#softswitch/sip/transport.ts'
 import type { AppClient } from './app-client.ts'
@@ -21,7 +21,6 @@ import {
   addressHeader,
   contentType,
   isTarget,
-  knownMethods,
   outgoingHeaders,
   requestLine,
   withoutLocalhost,
@@ -30,6 +29,8 @@ import type { ClientRegistry } from './client-registry.ts'
 import type { FlowCache } from './flow-cache.ts'
 import { dialogFrame, type MessageMeta, requestSentFrame } from './server-frame.ts'
 import type { ServerParts } from './server-parts.ts'
+import { refreshSession } from './session-refresh.ts'
+import type { SessionTimers } from './session-timers.ts'
 
 /** A refusal with the text the application is told. */
 class Refusal extends Error {}
@@ -51,14 +52,21 @@ export class AppRequests {
   readonly #dialogs: DialogBook
   readonly #registry: ClientRegistry
   readonly #flows: FlowCache
+  readonly #sessions: SessionTimers
   /** INVITEs under way, by the transaction id the application knows. */
   readonly #invites = new Map<string, { outgoing: Outgoing; transaction: InviteClientTransaction }>()
 
-  constructor({ endpoint, dialogs, registry, flows }: ServerParts) {
+  constructor({ endpoint, dialogs, registry, flows, sessions }: ServerParts) {
     this.#endpoint = endpoint
     this.#dialogs = dialogs
     this.#registry = registry
     this.#flows = flows
+    this.#sessions = sessions
+    sessions.onDue = (dialog, session) => {
+      const end = () => this.endDialog(dialog, 'SIP ;cause=200 ;text="Session timer expired"')
+      if (session.refresher === 'them') end()
+      else refreshSession(endpoint, sessions, dialog, session, (target) => this.#way(dialog, target), end)
+    }
   }
 
   /** INVITEs without a final answer. */
@@ -227,6 +235,7 @@ export class AppRequests {
       const dialog = this.#enter(outgoing, transaction.request, response, source)
       dialog.awaitingAck = { transaction, seq: transaction.request.cseq?.number ?? 0 }
       dialog.byeAfterAck = outgoing.cancelled
+      this.#sessions.answered(dialog, response)
     } else if (status < 200 && response.headers.has('RSeq') && outgoing.dialog === undefined) {
       this.#enter(outgoing, transaction.request, response, source)
     } else if (status >= 300 && outgoing.dialog !== undefined) this.#dialogs.remove(outgoing.dialog)
@@ -254,6 +263,10 @@ export class AppRequests {
       byeAfterAck: false,
       awaitingAck: undefined,
       reinvite: undefined,
+      reinvited: undefined,
+      localSdp: request.sdp ?? '',
+      session: undefined,
+      reliable: undefined,
     }
     outgoing.dialog = dialog
     this.#dialogs.add(dialog)
@@ -270,6 +283,7 @@ export class AppRequests {
       ackSeq: waiting.seq,
     })
     this.#endpoint.acknowledge(waiting.transaction, ack, this.#way(dialog, ack.uri))
+    dialog.localSdp = ack.sdp ?? dialog.localSdp
     const meta = this.#sentMeta(dialog.hop?.protocol)
     client.send(requestSentFrame(msgId, meta, randomUUID(), ack.toBuffer()))
     if (dialog.byeAfterAck) this.endDialog(dialog, 'SIP ;cause=200 ;text="ACK-BYE due to cancel race condition"')
@@ -324,6 +338,8 @@ export class AppRequests {
           if (response.status >= 200 && response.status < 300) {
             noteRefreshAnswer(dialog.state, response)
             dialog.awaitingAck = { transaction, seq: request.cseq?.number ?? 0 }
+            dialog.localSdp = request.sdp ?? dialog.localSdp
+            this.#sessions.answered(dialog, response)
             if (!client.connected) this.#acknowledgeForTheDead(dialog)
           }
           this.#tell(client, transactionId, dialog.id, response, source)

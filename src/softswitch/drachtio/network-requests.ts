@@ -3,12 +3,13 @@
  * can answer, the server answers itself, as the real one does: 503 where nobody wants the method, 481 where the
  * dialog or its application is gone.
  */
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import { dialogFromRequest, noteRemoteRequest } from '#softswitch/sip/dialog.ts'
+import { ReliableAnswers } from '#softswitch/sip/reliable-answers.ts'
 import { InviteServerTransaction, type ServerTransaction } from '#softswitch/sip/server-transaction.ts'
 import type { SipTimer } from '#softswitch/sip/sip-clock.ts'
 import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
-import { type ExtraHeaders, responseTo, type SipRequest } from '#softswitch/sip/sip-message.ts'
+import { type ExtraHeaders, responseTo, type SipRequest, type SipResponse } from '#softswitch/sip/sip-message.ts'
 import { type Hop, isReliable } from '#softswitch/sip/transport.ts'
 import type { AppClient } from './app-client.ts'
 import { type AppDialog, appDialogId, type DialogBook, dialogHop, ownerOf } from './app-dialog.ts'
@@ -16,8 +17,10 @@ import { type AppMessage, contentType, outgoingHeaders, statusLine } from './app
 import type { AppRequests } from './app-requests.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { FlowCache } from './flow-cache.ts'
+import type { Proxies } from './proxy/proxies.ts'
 import { dialogFrame, newRequestFrame, responseSentFrame } from './server-frame.ts'
 import type { ServerParts } from './server-parts.ts'
+import { type SessionTimers, stopSession } from './session-timers.ts'
 
 /** A request that waits for an application's answer. */
 interface Pending {
@@ -41,15 +44,19 @@ export class NetworkRequests {
   readonly #dialogs: DialogBook
   readonly #registry: ClientRegistry
   readonly #flows: FlowCache
+  readonly #sessions: SessionTimers
   readonly #requests: AppRequests
+  readonly #proxies: Proxies
   readonly #pending = new Map<string, Pending>()
 
-  constructor({ endpoint, dialogs, registry, flows }: ServerParts, requests: AppRequests) {
+  constructor({ endpoint, dialogs, registry, flows, sessions }: ServerParts, requests: AppRequests, proxies: Proxies) {
     this.#endpoint = endpoint
     this.#dialogs = dialogs
     this.#registry = registry
     this.#flows = flows
+    this.#sessions = sessions
     this.#requests = requests
+    this.#proxies = proxies
   }
 
   /** Requests that wait for an application. */
@@ -61,13 +68,14 @@ export class NetworkRequests {
     const { request } = transaction
     const dialog = request.toTag === undefined ? undefined : this.#dialogs.ofRequest(request)
     if (dialog !== undefined) this.#receiveInside(dialog, transaction)
-    else this.#receiveNew(transaction)
+    else if (!this.#proxies.passThrough(transaction)) this.#receiveNew(transaction)
   }
 
   /** An ACK that belongs to no INVITE transaction of ours any more: its dialog may still want it. */
   receiveStrayAck(ack: SipRequest, source: Hop): void {
     const dialog = this.#dialogs.ofRequest(ack)
     if (dialog !== undefined) this.#tellAck(dialog, randomUUID(), ack, source)
+    else this.#proxies.passAck(ack)
   }
 
   /** The application's answer to a request it was offered. */
@@ -85,9 +93,20 @@ export class NetworkRequests {
       return
     }
     if (status === undefined) client.nok(msgId, 'Unknown server error sending response')
-    else if (status.status < 200 && /\b100rel\b/.test(message.headers.list('Require').join())) {
+    else if (asksReliable(status.status, pending, message) && !takesReliable(pending.transaction.request)) {
       client.nok(msgId, 'Remote endpoint does not support 100rel')
     } else this.#answer(client, msgId, pending, status, message)
+  }
+
+  /**
+   * Hands over a request that the application sends on instead of answering it.
+   * @returns undefined when there is none, or it has been answered in part
+   */
+  takeForProxy(transactionId: string): ServerTransaction | undefined {
+    const pending = this.#pending.get(transactionId)
+    if (pending === undefined || pending.dialog !== undefined) return undefined
+    this.#drop(pending)
+    return pending.transaction
   }
 
   /** What an application left unanswered when its connection ended. */
@@ -146,7 +165,12 @@ export class NetworkRequests {
       this.#receiveNew(transaction)
       return
     }
+    if (this.#refuseChange(dialog, transaction)) return
     if (request.method === 'BYE') this.#endUnanswered(dialog)
+    if (request.method === 'PRACK' && dialog.reliable?.acknowledge(request) !== true) {
+      transaction.reply(481)
+      return
+    }
     // An UPDATE before the answer is told under the INVITE's transaction, where the application looks for it.
     const early = !dialog.answered && request.method === 'UPDATE'
     const pending = this.#wait(transaction, owner, { dialog, ...(early ? { id: dialog.transactionId } : {}) })
@@ -159,6 +183,21 @@ export class NetworkRequests {
         onAckTimeout: () => this.#onAckTimeout(pending),
       }
     }
+  }
+
+  /** Changes of a session that cannot be made now, or not so (RFC 3261 §14.2, RFC 4028 §6). */
+  #refuseChange(dialog: AppDialog, transaction: ServerTransaction): boolean {
+    const { method } = transaction.request
+    if (method !== 'INVITE' && method !== 'UPDATE') return false
+    if (method === 'INVITE') {
+      if (dialog.reinvite?.waiting === true) return transaction.reply(491) !== undefined
+      if (dialog.reinvited?.answered === false) {
+        return transaction.reply(500, { headers: { 'Retry-After': String(randomInt(10)) } }) !== undefined
+      }
+      dialog.reinvited = transaction
+    }
+    if (this.#sessions.asked(dialog, transaction.request)) return false
+    return transaction.reply(422, { headers: { 'Min-SE': String(this.#sessions.leastSeconds) } }) !== undefined
   }
 
   /** A caller that sends BYE before our answer: its INVITE is over as well (RFC 3261 §15.1.2). */
@@ -195,17 +234,28 @@ export class NetworkRequests {
     const tag = /;\s*tag=([^;\s>]+)/.exec(message.headers.get('To') ?? '')?.[1]
     const localTag = pending.dialog?.state.localTag ?? tag ?? transaction.localTag
     const dialog = pending.dialog ?? (begins ? this.#newDialog(pending, localTag) : undefined)
+    const accepts = transaction.request.method === 'INVITE' && status.status >= 200 && status.status < 300
+    const given = message.headers.get('Session-Expires')
+    const session =
+      accepts && begins && dialog !== undefined
+        ? this.#sessions.answering(dialog, transaction.request, given)
+        : undefined
     const response = responseTo(transaction.request, status.status, {
       ...(status.reason === '' ? {} : { reason: status.reason }),
       tag: localTag,
-      headers: this.#answerHeaders(transaction, status.status, message),
+      headers: {
+        ...this.#answerHeaders(transaction, status.status, message),
+        ...(session === undefined ? {} : { 'Session-Expires': session }),
+      },
       body: message.body,
     })
-    if (!transaction.respond(response)) {
+    if (!this.#send(pending, dialog, response, asksReliable(status.status, pending, message))) {
+      if (session !== undefined && dialog !== undefined) stopSession(dialog)
       this.#drop(pending)
       client.nok(msgId, 'Response not sent due to unknown transaction')
       return
     }
+    if (accepts && dialog !== undefined && message.body !== '') dialog.localSdp = message.body
     if (begins && dialog !== undefined) this.#noteAnswer(pending, dialog, status.status)
     this.#flows.note(transaction.request, response, transaction.source)
     if (status.status >= 200) this.#drop(pending)
@@ -213,6 +263,23 @@ export class NetworkRequests {
     const peer = isReliable(transaction.source) ? transaction.source : transaction.replyTo
     const meta = { source: 'application', peer } as const
     client.send(responseSentFrame(msgId, meta, pending.transactionId, dialogId, response.toBuffer()))
+  }
+
+  #send(pending: Pending, dialog: AppDialog | undefined, response: SipResponse, reliably: boolean): boolean {
+    const { transaction } = pending
+    if (reliably && dialog !== undefined && transaction instanceof InviteServerTransaction) {
+      const { clock, timers } = this.#endpoint
+      const onLost = () => {
+        this.#drop(pending)
+        this.#dialogs.remove(dialog)
+      }
+      dialog.reliable ??= new ReliableAnswers(transaction, { clock, timers, onLost })
+      return dialog.reliable.provisional(response)
+    }
+    const { reliable } = dialog ?? {}
+    return response.status >= 200 && reliable !== undefined && !pending.inDialog
+      ? reliable.final(response)
+      : transaction.respond(response)
   }
 
   /** Nobody can be answered any more. */
@@ -248,6 +315,10 @@ export class NetworkRequests {
       byeAfterAck: false,
       awaitingAck: undefined,
       reinvite: undefined,
+      reinvited: undefined,
+      localSdp: '',
+      session: undefined,
+      reliable: undefined,
     }
     return pending.dialog
   }
@@ -316,6 +387,7 @@ export class NetworkRequests {
 
   #drop(pending: Pending): void {
     pending.limit?.clear()
+    if (!pending.inDialog && pending.dialog?.answered === false) pending.dialog.reliable?.stop()
     const key = pendingKey(pending)
     if (this.#pending.get(key) === pending) this.#pending.delete(key)
   }
@@ -345,6 +417,17 @@ function refusal(request: SipRequest): number | undefined {
   if (method === 'REGISTER' && request.headers.get('Contact') === '*' && request.headers.get('Expires') !== '0')
     return 400
   return undefined
+}
+
+/** The application wants this provisional answer acknowledged (sip-dialog-controller, doRespondToSipRequest). */
+function asksReliable(status: number, pending: Pending, message: AppMessage): boolean {
+  const invite = !pending.inDialog && pending.transaction.request.method === 'INVITE'
+  return invite && status > 100 && status < 200 && /\b100rel\b/.test(message.headers.list('Require').join())
+}
+
+/** The caller says it can acknowledge them (sofia's nta, reliable_check). */
+function takesReliable({ headers }: SipRequest): boolean {
+  return [...headers.list('Supported'), ...headers.list('Require')].some((tag) => tag.toLowerCase() === '100rel')
 }
 
 function pendingKey(pending: Pending): string {

@@ -2,6 +2,7 @@ import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import type { DialogBook } from './app-dialog.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { FlowCache } from './flow-cache.ts'
+import type { SessionTimers } from './session-timers.ts'
 
 /** What both directions of the server work on. */
 export interface ServerParts {
@@ -9,4 +10,5 @@ export interface ServerParts {
   readonly dialogs: DialogBook
   readonly registry: ClientRegistry
   readonly flows: FlowCache
+  readonly sessions: SessionTimers
 }

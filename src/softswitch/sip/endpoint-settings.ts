@@ -21,7 +21,7 @@ export interface SipEndpointSettings {
   readonly transport?: SipTransport
   /** Answers go to the port a request came from, whether or not its Via asks for it (RFC 3581 asks only with rport). */
   readonly symmetricAnswers?: boolean
-  /** New requests beyond this many live transactions get 503. Default 20 000. */
+  /** New requests beyond this many live transactions get 503 and Retry-After; those of a call that is up, beyond twice as many. Default 20 000. */
   readonly maxTransactions?: number
   /** A fault in the code that uses the endpoint. Default: ignored, the endpoint goes on. */
   readonly onFault?: (error: unknown) => void

@@ -107,6 +107,19 @@ describe('what is no message harms nobody', () => {
     await network.clock.advance(10)
     expect(network.log.at(-1)?.text).toMatch(/^SIP\/2\.0 503 [\s\S]*Retry-After: 5/)
   })
+
+  test('beyond its limit of transactions it still takes what belongs to a call that is up', async () => {
+    const network = new HandNetwork()
+    const endpoint = await network.endpoint(6000, { maxTransactions: 1 })
+    const asked: string[] = []
+    endpoint.user = { onRequest: ({ request }) => void asked.push(request.headers.get('To') ?? '') }
+    const inside = probe.replace('z9hG4bK1', 'z9hG4bKb').replace(/To: .*/, 'To: <sip:b@10.0.0.1>;tag=up')
+    for (const text of [probe, inside]) {
+      network.deliver(Buffer.from(text), 5000, { address: '10.0.0.1', port: 6000 })
+    }
+    await network.clock.advance(10)
+    expect(asked).toHaveLength(2)
+  })
 })
 
 describe('over real UDP', () => {

@@ -177,6 +177,15 @@ export class SipEndpoint {
     return ack
   }
 
+  /** Sends a request on its way and forgets it: an ACK that goes by a proxy. */
+  pass(request: SipRequest, options: RouteOptions = {}): void {
+    this.#stamp(request, options)
+    const route = options.route ?? nextHopUri(request)
+    const hop = options.hop ?? numericHop(route)
+    if (hop !== undefined) this.#send(request, hop)
+    else void resolveHop(route, this.#family).then((found) => found && this.#send(request, found))
+  }
+
   /** Resolves when no request of ours waits for its final answer, at the latest after `limitMs`. */
   whenQuiet(limitMs: number): Promise<void> {
     return new Promise((resolve) => {
@@ -316,7 +325,7 @@ export class SipEndpoint {
     const replyTo = noteSource(request, from, this.#settings.symmetricAnswers === true)
     if (replyTo === undefined) return
     const arrival = { request, source: from, replyTo, localTag: this.newTag(), key }
-    if (this.#servers.size >= (this.#settings.maxTransactions ?? 20_000)) {
+    if (this.#isTooMuch(request)) {
       this.#send(responseTo(request, 503, { tag: arrival.localTag, headers: { 'Retry-After': '5' } }), replyTo)
       return
     }
@@ -334,6 +343,13 @@ export class SipEndpoint {
       () => this.user.onRequest(transaction),
       () => void transaction.reply(500),
     )
+  }
+
+  /** What ends a call, or belongs to one that is up, is let in for as long again: refusing it would prolong the load. */
+  #isTooMuch(request: SipRequest): boolean {
+    const most = this.#settings.maxTransactions ?? 20_000
+    const belongs = request.method === 'CANCEL' || request.toTag !== undefined
+    return this.#servers.size >= (belongs ? 2 * most : most)
   }
 
   #receiveCancel(transaction: ServerTransaction, inviteKey: string): void {
@@ -372,6 +388,7 @@ export class SipEndpoint {
   #guarded(user: ClientTransactionUser): ClientTransactionUser {
     return {
       onResponse: (response, origin, source) => this.#guard(() => user.onResponse(response, origin, source)),
+      onRepeated: (response) => this.#guard(() => user.onRepeated?.(response)),
     }
   }
 

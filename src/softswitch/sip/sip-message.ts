@@ -119,6 +119,11 @@ export class SipResponse extends MessageBase {
 
 export type SipMessage = SipRequest | SipResponse
 
+/** The methods that an RFC defines. */
+export const knownMethods: ReadonlySet<string> = new Set(
+  'INVITE ACK BYE CANCEL OPTIONS REGISTER INFO PRACK UPDATE MESSAGE SUBSCRIBE NOTIFY REFER PUBLISH'.split(' '),
+)
+
 export function parseCSeq(value: string): CSeq | undefined {
   const match = /^(\d{1,10})\s+([\w\-.!%*+`'~]+)$/.exec(value.trim())
   if (match === null) return undefined
@@ -137,7 +142,8 @@ export function addExtraHeaders(headers: SipHeaders, extra: ExtraHeaders | undef
 
 /**
  * A response to `request` with what RFC 3261 §8.2.6 copies from it: Via, From, To, Call-ID, CSeq; `tag` is added to
- * a To that has none (never for 100). Answers that make a dialog also copy Record-Route (§12.1.1).
+ * a To that has none (never for 100). What a malformed request lacks its answer lacks too. Answers that make a dialog
+ * also copy Record-Route (§12.1.1).
  */
 export function responseTo(
   request: SipRequest,
@@ -146,12 +152,12 @@ export function responseTo(
 ): SipResponse {
   const headers = new SipHeaders()
   for (const via of request.headers.all('Via')) headers.add('Via', via)
-  headers.add('From', request.headers.get('From') ?? '')
-  const to = request.headers.get('To') ?? ''
-  const tagged = options.tag === undefined || status === 100 || request.toTag !== undefined
-  headers.add('To', tagged ? to : `${to};tag=${options.tag}`)
-  headers.add('Call-ID', request.callId)
-  headers.add('CSeq', request.headers.get('CSeq') ?? '')
+  for (const name of ['From', 'To', 'Call-ID', 'CSeq']) {
+    const value = request.headers.get(name)
+    if (value === undefined) continue
+    const tagged = name !== 'To' || options.tag === undefined || status === 100 || request.toTag !== undefined
+    headers.add(name, tagged ? value : `${value};tag=${options.tag}`)
+  }
   if (status > 100 && status < 300 && request.method === 'INVITE') {
     for (const route of request.headers.all('Record-Route')) headers.add('Record-Route', route)
   }

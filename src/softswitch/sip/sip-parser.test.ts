@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { tortureMessage } from '../../../test/torture/rfc4475.ts'
 import { parseSip } from './sip-parser.ts'
 
-const folder = new URL('../../../test/fixtures/sip/rfc4475/', import.meta.url)
-
 function torture(name: string) {
-  return parseSip(readFileSync(new URL(`${name}.dat`, folder)))
+  return parseSip(tortureMessage(name))
 }
 
 function message(lines: string[], body = ''): Buffer {
@@ -26,8 +24,24 @@ function options(...more: string[]): Buffer {
 
 describe('RFC 4475: what is valid, however odd, is read', () => {
   test.each([
+    'wsinv',
     'intmeth',
+    'esc01',
+    'escnull',
     'esc02',
+    'lwsdisp',
+    'longreq',
+    'semiuri',
+    'mpart01',
+    'lwsstart',
+    'trws',
+    'badbranch',
+    'unksm2',
+    'bext01',
+    'regaut01',
+    'cparam02',
+    'regescrt',
+    'inv2543',
     'dblreq',
     'transports',
     'unreason',
@@ -58,6 +72,11 @@ describe('RFC 4475: what is valid, however odd, is read', () => {
     expect(parsed.ok && parsed.message.kind === 'response' && parsed.message.reason).toContain('девяносто')
   })
 
+  test('spaces too many in the start line do not go on', () => {
+    const parsed = torture('lwsstart')
+    expect(parsed.ok && parsed.message.toString()).toMatch(/^INVITE sip:user@example\.com SIP\/2\.0\r\n/)
+  })
+
   test('a percent sign that escapes nothing is left alone', () => {
     const parsed = torture('esc02')
     expect(parsed.ok && parsed.message.kind === 'request' && parsed.message.method).toBe('RE%47IST%45R')
@@ -70,21 +89,31 @@ describe('RFC 4475: what is broken gets 400, not a guess', () => {
     'ltgtruri',
     'lwsruri',
     'mcl01',
-    'mismatch02',
     'multi01',
     'quotbal',
     'regbadct',
     'scalar02',
     'badaspec',
+    'badinv01',
+    'clerr',
+    'ncl',
+    'baddn',
+    'mismatch01',
+    'insuf',
   ])('%s', (name) => {
     expect(torture(name)).toMatchObject({ ok: false, status: 400, answerable: expect.anything() })
   })
 
-  test('an unknown scheme in the Request-URI is 416', () => {
-    expect(torture('unkscm')).toMatchObject({ ok: false, status: 416 })
+  test.each([
+    ['unkscm', 416],
+    ['novelsc', 416],
+    ['mismatch02', 501],
+    ['badvers', 505],
+  ])('%s gets %i', (name, status) => {
+    expect(torture(name)).toMatchObject({ ok: false, status, answerable: expect.anything() })
   })
 
-  test.each(['badinv01', 'bigcode'])('%s has nobody to answer to, and is dropped', (name) => {
+  test.each(['bigcode', 'scalarlg'])('%s has nobody to answer to, and is dropped', (name) => {
     expect(torture(name)).toMatchObject({ ok: false, answerable: undefined })
   })
 })

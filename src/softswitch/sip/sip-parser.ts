@@ -4,15 +4,15 @@
  * RFC 4475 is the examination paper.
  */
 import { SipHeaders, splitList } from './sip-headers.ts'
-import { parseCSeq, type SipMessage, SipRequest, SipResponse } from './sip-message.ts'
+import { knownMethods, parseCSeq, type SipMessage, SipRequest, SipResponse } from './sip-message.ts'
 import { parseNameAddr, parseSipUri } from './sip-uri.ts'
-import { parseVia } from './via.ts'
+import { formatVia, looseVia, parseVia } from './via.ts'
 
 export type ParseResult =
   | { readonly ok: true; readonly message: SipMessage }
   | {
       readonly ok: false
-      /** 400, 416 or 505. */
+      /** 400, 416, 501 or 505. */
       readonly status: number
       readonly problem: string
       /** What could be read, when it is enough to answer a request statelessly; undefined = drop. */
@@ -58,18 +58,33 @@ export function parseSip(datagram: Buffer): ParseResult {
     return { ok: true, message: new SipResponse(status, response[2] ?? '', headers, body) }
   }
 
-  const request = /^(\S+) (.+) SIP\/(\S+)$/i.exec(startLine)
-  if (request === null) return refuse(readable(looseStart(startLine), headers), 'malformed start line')
-  const [, method = '', uri = '', version] = request
+  const request = requestLine(startLine)
+  if (request === undefined) return refuse(readable(looseStart(startLine), headers), 'malformed start line')
+  const { method, uri, version } = request
   if (!token.test(method)) return refuse(undefined, 'malformed method')
   const draft = new SipRequest(method, uri, headers)
   if (version !== '2.0') return refuse(readable(draft, headers), 'SIP version', 505)
-  problem ??= checkCommon(headers) ?? checkRequest(draft)
+  problem ??= checkCommon(headers)
+  // A method of a later time may have rules of its own for CSeq: it is refused as what it is (RFC 4475 §3.1.2.18).
+  if (problem === undefined && draft.cseq?.method !== method) {
+    return refuse(readable(draft, headers), 'CSeq method does not match', knownMethods.has(method) ? 400 : 501)
+  }
+  problem ??= checkRequest(draft)
   const body = bodyOf(bytes.subarray(end.after), headers)
   if (typeof body === 'string') problem ??= body
   if (problem !== undefined || typeof body === 'string') return refuse(readable(draft, headers), problem ?? 'body')
   if (!/^(sips?|tel|urn):/i.test(uri)) return refuse(readable(draft, headers), 'URI scheme', 416)
   return { ok: true, message: new SipRequest(method, uri, headers, body) }
+}
+
+/** More spaces than one, and some behind, change nothing (RFC 4475 §3.1.2.9–10); what goes on has one. */
+function requestLine(line: string): { method: string; uri: string; version: string } | undefined {
+  const shown = line.trimEnd()
+  const first = shown.indexOf(' ')
+  const last = shown.lastIndexOf(' ')
+  const version = /^SIP\/(\S+)$/i.exec(shown.slice(last + 1))?.[1]
+  const uri = shown.slice(first, last).trim()
+  return first < 1 || uri === '' || version === undefined ? undefined : { method: shown.slice(0, first), uri, version }
 }
 
 function refuse(answerable: SipRequest | undefined, problem: string, status = 400): ParseResult {
@@ -127,14 +142,13 @@ function checkCommon(headers: SipHeaders): string | undefined {
 }
 
 function checkRequest(request: SipRequest): string | undefined {
-  if (request.cseq?.method !== request.method) return 'CSeq method does not match'
   if (/[\s<>"]/.test(request.uri)) return 'malformed Request-URI'
   if (/^sips?:/i.test(request.uri)) {
     const uri = parseSipUri(request.uri)
     if (uri === undefined || uri.headers !== undefined) return 'malformed Request-URI'
   } else if (!/^[a-z][a-z0-9+.-]*:\S+$/i.test(request.uri)) return 'malformed Request-URI'
   const maxForwards = request.headers.get('Max-Forwards')
-  if (maxForwards !== undefined && !(/^\d{1,3}$/.test(maxForwards) && Number(maxForwards) <= 255)) {
+  if (maxForwards !== undefined && !(/^\d{1,10}$/.test(maxForwards) && Number(maxForwards) <= 255)) {
     return 'malformed Max-Forwards'
   }
   const expires = request.headers.get('Expires')
@@ -189,11 +203,16 @@ function looseStart(line: string): SipRequest {
   return new SipRequest(/SIP\/\d/i.test(line) && !/^SIP\//i.test(line) ? method : '', 'sip:invalid', new SipHeaders())
 }
 
-/** The draft, when the headers that a stateless answer copies are there; an ACK or a nameless method gets none. */
+/**
+ * The draft with those of the headers a stateless answer copies that are there: at least the Via, whatever is wrong
+ * with it behind its host, and CSeq. An ACK or a nameless method gets no answer.
+ */
 function readable(draft: SipRequest, headers: SipHeaders): SipRequest | undefined {
-  const has = ['From', 'To', 'Call-ID', 'CSeq'].every((name) => headers.has(name))
-  const via = headers.list('Via')[0]
-  if (!has || draft.method === '' || draft.method === 'ACK' || via === undefined) return undefined
-  if (parseVia(via) === undefined) return undefined
-  return new SipRequest(draft.method, draft.uri, headers)
+  const [top, ...others] = headers.list('Via')
+  if (!headers.has('CSeq') || draft.method === '' || draft.method === 'ACK' || top === undefined) return undefined
+  if (parseVia(top) !== undefined) return new SipRequest(draft.method, draft.uri, headers)
+  const mended = looseVia(top)
+  if (mended === undefined) return undefined
+  const vias = [formatVia(mended), ...others.filter((via) => parseVia(via) !== undefined)]
+  return new SipRequest(draft.method, draft.uri, headers.clone().setAll('Via', vias))
 }

@@ -126,9 +126,8 @@ function broken(head: Buffer | undefined, problem: string): StreamItem {
 
 /** What every Content-Length of the section says; undefined when there is none, they differ, or one is no number. */
 function contentLength(head: Buffer): number | undefined {
-  const values = [...head.toString('latin1').matchAll(/^(?:content-length|l)[ \t]*:(.*)$/gim)].map((line) =>
-    (line[1] ?? '').trim(),
-  )
+  const lines = head.toString('latin1').replace(/\r?\n[ \t]+/g, ' ')
+  const values = [...lines.matchAll(/^(?:content-length|l)[ \t]*:(.*)$/gim)].map((line) => (line[1] ?? '').trim())
   const [first = ''] = values
   if (!/^\d{1,10}$/.test(first) || values.some((value) => value !== first)) return undefined
   return Number(first)

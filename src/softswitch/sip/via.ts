@@ -24,6 +24,15 @@ export function parseVia(value: string): Via | undefined {
   return { transport: (match[1] ?? '').toUpperCase(), host: sentBy.host, port: sentBy.port, params }
 }
 
+/** What an answer to a malformed request needs of its Via: transport, sent-by and, where it can be read, the branch. */
+export function looseVia(value: string): Via | undefined {
+  const match = /^SIP\s*\/\s*\d+\.\d+\s*\/\s*([\w\-.!%*+`'~]+)\s+([^\s;,]+)/i.exec(value.trim())
+  const branch = /;\s*branch\s*=\s*([\w\-.!%*+`'~]+)/i.exec(value)?.[1]
+  return match === null
+    ? undefined
+    : parseVia(`SIP/2.0/${match[1]} ${match[2]}${branch === undefined ? '' : `;branch=${branch}`}`)
+}
+
 export function formatVia(via: Via): string {
   const port = via.port === undefined ? '' : `:${via.port}`
   const params = [...via.params].map(([name, value]) => (value === '' ? `;${name}` : `;${name}=${value}`)).join('')

@@ -43,6 +43,13 @@ export class CallPage {
     return this.#page.locator(`[data-question="${id}"] button`)
   }
 
+  /** Where a question is heard, in seconds into the recording. */
+  async offsetOf(id: string): Promise<number> {
+    const shown = (await this.question(id).textContent()) ?? ''
+    const [, minutes = 'NaN', seconds = ''] = /(\d+):(\d\d)$/.exec(shown.trim()) ?? []
+    return Number(minutes) * 60 + Number(seconds)
+  }
+
   markers(): Promise<string[]> {
     return this.#page
       .locator('[data-marker]')

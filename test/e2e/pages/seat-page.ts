@@ -64,6 +64,13 @@ export class SeatPage {
     await this.question(id).getByText(label, { exact: true }).click()
   }
 
+  /** Asks by the questionnaire of this title from now on. */
+  async takeForm(title: string): Promise<void> {
+    await this.#page.getByRole('button', { name: /^(换问卷|Other form)$/ }).click()
+    await this.#page.getByRole('menuitem', { name: new RegExp(`^${title.replace(/[+]/g, '\\$&')}`) }).click()
+    await this.#page.locator('#form-title', { hasText: title }).waitFor()
+  }
+
   async type(id: string, text: string): Promise<void> {
     const field = this.question(id).locator('input, textarea')
     await field.fill(text)

@@ -33,7 +33,7 @@ import type { Role } from '../../../src/platform/auth/rights.ts'
 import { type VirtualClock, virtualClock } from '../../../src/platform/clock.ts'
 import type { Ground } from '../../../src/platform/database/database.ts'
 import { newId } from '../../../src/platform/ids.ts'
-import { silentLog } from '../../../src/platform/log.ts'
+import { createLog, type Log } from '../../../src/platform/log.ts'
 import { Office, secrets } from '../follow-up/office.ts'
 import { type FakeDial, type FakeRoom, type FakeSeatCall, FakeTelephony } from './fake-telephony.ts'
 
@@ -273,6 +273,18 @@ export class Node {
   readonly matcher: QueueMatcher
   readonly dialling: SeatDialling
   readonly apology = '/prompts/agent-lost.wav'
+  readonly log: Log = createLog({
+    level: 'error',
+    destination: {
+      write: (line) => {
+        this.faults.push(line)
+        this.#faulted.resolve()
+      },
+    },
+  })
+  /** What the node has logged at level error. */
+  readonly faults: string[] = []
+  readonly #faulted = Promise.withResolvers<void>()
   /** What happens between claim and INVITE. */
   beforeBegin: () => Promise<void> = async () => {}
   readonly #work: FollowUpWork
@@ -289,7 +301,7 @@ export class Node {
     const { db } = floor
     const work = floor.office.work()
     this.#work = work
-    const parts = { db, lease, work, log: silentLog, clock: this.clock }
+    const parts = { db, lease, work, log: this.log, clock: this.clock }
     this.legs = new SeatLegs({
       telephony: this.telephony,
       clock: this.clock,
@@ -301,7 +313,7 @@ export class Node {
     this.telephony.onSeatCall((call) => {
       this.#arriving = this.arrivals.arrive(call)
     })
-    this.supervision = new Supervision({ db, legs: this.legs, calls: this.calls, log: silentLog })
+    this.supervision = new Supervision({ db, legs: this.legs, calls: this.calls, log: this.log })
     this.pages = new SeatPages({
       db,
       secrets,
@@ -310,7 +322,7 @@ export class Node {
       isWatched: (seatId) => this.watched.has(seatId),
     })
     this.book = new QueueBook(db)
-    this.matcher = new QueueMatcher({ db, lease, seatIds: () => this.legs.seatIds, clock: this.clock, log: silentLog })
+    this.matcher = new QueueMatcher({ db, lease, seatIds: () => this.legs.seatIds, clock: this.clock, log: this.log })
     this.dialling = new SeatDialling({
       db,
       lease,
@@ -318,7 +330,7 @@ export class Node {
       seatIds: () => this.legs.seatIds,
       carry: (one, seat) => this.#begin(one, seat),
     })
-    this.#applier = new CallApplier({ db, work, log: silentLog, judgeLater: async () => {}, onEnded: () => {} })
+    this.#applier = new CallApplier({ db, work, log: this.log, judgeLater: async () => {}, onEnded: () => {} })
   }
 
   /** Claims for free seats as the dialler does, and carries what it got. */
@@ -453,11 +465,11 @@ export class Node {
       work: this.#work,
       apply: (batch) => this.#applier.apply(batch),
       judge: async () => {},
-      seats: () => reconcileSeats({ db, lease, telephony, log: silentLog, isOurs: (seatId) => this.legs.has(seatId) }),
+      seats: () => reconcileSeats({ db, lease, telephony, log: this.log, isOurs: (seatId) => this.legs.has(seatId) }),
       isOurs: () => false,
       onClosed: () => {},
       clock: this.clock,
-      log: silentLog,
+      log: this.log,
     })
     await reconciler.start()
     await reconciler.close()
@@ -478,7 +490,8 @@ export class Node {
         still = 0
         await Promise.allSettled([...this.#busy, this.#applying])
       } else still += 1
-      await this.service.rest()
+      // What is tried again after a fault waits for a clock that nobody moves here.
+      await Promise.race([this.service.rest(), this.#faulted.promise])
     }
   }
 
@@ -525,7 +538,7 @@ export class Node {
       },
       lease: this.lease,
       clock: this.clock,
-      log: silentLog,
+      log: this.log,
       resultRules: () => defaultResultRules,
       journal: async (event, lease) => {
         if (this.#dead) return new Promise<never>(() => {})

@@ -267,6 +267,7 @@ class World {
 
   /** What must hold whenever nothing is under way and the rows are up to date. */
   async check(): Promise<void> {
+    expect(this.node.faults).toEqual([])
     if (this.node.stalled) return
     for (const seat of await this.standing()) {
       const told = JSON.stringify(seat)

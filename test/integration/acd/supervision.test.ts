@@ -1,7 +1,14 @@
+import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { moveReservation } from '../../../src/contact-center/acd/reservation-store.ts'
+import { lockSeat, lockSeatOfAgent, loseSeatLeg } from '../../../src/contact-center/acd/seat-store.ts'
+import { stateLease } from '../../../src/contact-center/calls/attempt-store.ts'
+import { endSupervision } from '../../../src/contact-center/supervision/supervision-store.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
+import type { GroundTransaction } from '../../../src/platform/database/database.ts'
 import { newId } from '../../../src/platform/ids.ts'
 import type { SupervisionMode } from '../../../src/telephony/telephony.ts'
+import { waitFor } from '../../harness/wait-for.ts'
 import type { FakePatientLeg } from './fake-telephony.ts'
 import { type Carried, Floor, type Node } from './floor.ts'
 
@@ -353,6 +360,49 @@ describe('taking a call over', () => {
     expect(await floor.seat(supervisor)).toMatchObject({ state: 'idle', status: 'available' })
     expect(await supervisions()).toMatchObject([{ endReason: 'failed' }])
     expect(patient.end).toBeNull()
+  })
+})
+
+describe('a supervisor’s phone that is lost in the very moment', () => {
+  /** The seat's row is being written when the other comes; neither may wait for what the other has. */
+  async function lostWhile(ends: (tx: GroundTransaction, supervisionId: string) => Promise<unknown>): Promise<void> {
+    await talking()
+    await supervise('monitor')
+    await node.quiet()
+    const [row] = await supervisions()
+    const ending = await floor.db.transaction().execute(async (tx) => {
+      await stateLease(tx, node.lease)
+      await lockSeat(tx, supervisor)
+      const other = floor.db.transaction().execute(async (second) => {
+        await stateLease(second, node.lease)
+        await ends(second, row?.id ?? '')
+      })
+      other.catch(() => {})
+      await waitFor(someoneWaits, { what: 'a transaction that waits for the seat' })
+      await loseSeatLeg(tx, supervisor, { channelUuid: null, keepLease: false })
+      return { other }
+    })
+    await ending.other
+    expect(await supervisions()).toMatchObject([{ endReason: 'leg_lost' }])
+  }
+
+  async function someoneWaits(): Promise<boolean> {
+    const { rows } = await sql<{ waits: boolean }>`
+      select exists (select from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock') as waits
+    `.execute(floor.db)
+    return rows[0]?.waits === true
+  }
+
+  it('in which the call tells that they left does not wait for it', async () => {
+    await lostWhile((tx, id) => endSupervision(tx, id, 'left'))
+  })
+
+  it('in which the call is over does not wait for it', async () => {
+    await lostWhile(async (tx) => {
+      const seat = await lockSeatOfAgent(tx, agent)
+      await moveReservation(tx, seat?.reservationId ?? '', 'wrapping')
+    })
   })
 })
 

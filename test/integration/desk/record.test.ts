@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DeskRecord } from '../../../src/follow-up/desk/desk-schema.ts'
+import type { Right } from '../../../src/platform/auth/rights.ts'
 import { newId } from '../../../src/platform/ids.ts'
 import { answered, answerOf, endedBy, invited, lease } from '../follow-up/office.ts'
 import { Desk, type Person } from './desk.ts'
@@ -183,7 +184,10 @@ describe('the record', () => {
     const { responses } = await read()
     expect(responses).toEqual([
       {
+        id: expect.any(String),
         at: desk.office.now.toISOString(),
+        attemptId: expect.any(String),
+        setAside: false,
         state: 'complete',
         respondent: null,
         questionnaire: { zh: '出院随访', en: 'After discharge' },
@@ -224,6 +228,29 @@ describe('the record', () => {
   it('names the others who are called on the dialled number, and guesses none of them', async () => {
     const { sharedWith } = await read('patient.clear')
     expect(sharedWith).toMatchObject([{ name: '王秀英', relation: '0', taskId: null }])
+  })
+
+  it('opens another’s card on that number, masked by right and written down, and nobody else’s', async () => {
+    const { sharedWith } = await read()
+    const patientId = sharedWith[0]?.patientId ?? ''
+    const open = (whose: string, person = agent) => {
+      const reader = { accountId: person.id, rights: new Set<Right>(['seat.use']) }
+      return desk.records.openSharer({ taskId: called.taskId, patientId: whose }, reader, desk.actor(person))
+    }
+    expect(await open(patientId)).toMatchObject({
+      patient: { id: patientId, name: '王**', phones: [{ number: '138****8000', current: true }] },
+      encounters: [],
+      calls: [],
+      responses: [],
+    })
+    expect((await desk.audit('record.opened')).at(-1)).toMatchObject({
+      objectId: patientId,
+      outcome: 'ok',
+      detail: { taskId: called.taskId, nameClear: false, sharesNumberWith: (await read()).patient.id },
+    })
+    const stranger = await desk.office.patient()
+    await expect(open(stranger.id)).rejects.toMatchObject({ code: 'DESK_NOT_SHARED' })
+    await expect(open(patientId, await desk.agent())).rejects.toMatchObject({ code: 'DESK_NOT_YOURS' })
   })
 
   it('shows the shipped opening beside a form without a script of its own, or without a form', async () => {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
 import type { AccountItem, AccountList } from '../../../src/platform/auth/account-schema.ts'
@@ -187,6 +188,42 @@ describe('the three administrators', () => {
     const { password } = await new Accounts(db).resetPasswordAtServer(systemActor, audit.name)
     expect(await face.auth.session(audit.token)).toBeNull()
     expect((await face.auth.signIn(audit.name, password, origin)).session.mustChangePassword).toBe(true)
+  })
+
+  it('make a new password for who may see or hear patients only together, once and within half an hour', async () => {
+    const { id, name } = await signIn(['agent', 'supervisor'])
+    const reset = () => system.ask('POST', `/accounts/${id}/password`)
+    const refused = await reset()
+    expect([refused.statusCode, refused.json().code]).toEqual([409, 'PASSWORD_RESET_NOT_ALLOWED'])
+    expect((await system.ask('POST', `/accounts/${id}/password-permission`)).json().code).toBe('RIGHT_MISSING')
+    await security.ask('POST', `/accounts/${id}/password-permission`)
+    expect((await itemOf(id))?.resetAllowedUntil).not.toBeNull()
+    const { password } = (await reset()).json()
+    expect((await face.auth.signIn(name, password, origin)).session.mustChangePassword).toBe(true)
+    expect((await itemOf(id))?.resetAllowedUntil).toBeNull()
+    expect((await reset()).json().code).toBe('PASSWORD_RESET_NOT_ALLOWED')
+
+    await security.ask('POST', `/accounts/${id}/password-permission`)
+    await sql`update user_account set reset_allowed_until = app_now() - interval '1 second' where id = ${id}`.execute(
+      db,
+    )
+    expect((await reset()).json().code).toBe('PASSWORD_RESET_NOT_ALLOWED')
+    const trail = await sql<{ action: string; allowedBy: string | null }>`
+      select action, detail ->> 'allowedBy' as allowed_by from audit_row
+      where object_id = ${id} and action like 'account.password%' order by id
+    `.execute(db)
+    expect(trail.rows).toEqual([
+      { action: 'account.password_reset_allowed', allowedBy: null },
+      { action: 'account.password_reset', allowedBy: security.id },
+      { action: 'account.password_reset_allowed', allowedBy: null },
+    ])
+  })
+
+  it('need nobody’s word for who may do no more than they', async () => {
+    const both = await signIn(['system_admin', 'supervisor'])
+    const [none, agent] = [await signIn([]), await signIn(['agent'])]
+    expect((await system.ask('POST', `/accounts/${none.id}/password`)).statusCode).toBe(200)
+    expect((await both.ask('POST', `/accounts/${agent.id}/password`)).statusCode).toBe(200)
   })
 
   it('are never none: the last of a kind keeps the role and stays enabled', async () => {
