@@ -1,39 +1,14 @@
 /** `api`: what it does to channels, what it schedules, and its words for what cannot be done. */
 import { readFile } from 'node:fs/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { toneLevel } from '../harness/tones.ts'
-import { openPair, type Pair } from './pair.ts'
-import { type MediaCall, type MediaCallOptions, MediaDesk } from './wire/media-desk.ts'
+import { openDesk } from './wire/desk-tests.ts'
 
-let pair: Pair
-let desk: MediaDesk
-let short: string
-
-beforeAll(async () => {
-  pair = await openPair()
-  desk = await MediaDesk.open(pair)
-  short = await pair.tone(600, 300)
-})
-afterAll(async () => {
-  await desk?.close()
-  await pair?.close()
-})
-
-function onCall(name: string, run: (call: MediaCall) => Promise<void>, options: MediaCallOptions = {}): void {
-  test.concurrent(name, async () => {
-    const call = await desk.call(options)
-    try {
-      call.mark()
-      await run(call)
-    } finally {
-      await call.end()
-    }
-  })
-}
+const at = openDesk()
 
 const answers = async (commands: readonly string[]) => {
   const all: Record<string, string> = {}
-  for (const command of commands) all[command] = await desk.control.api(command)
+  for (const command of commands) all[command] = await at.desk.control.api(command)
   return all
 }
 
@@ -54,7 +29,7 @@ test('a command that lacks its arguments tells how it is used', async () => {
     sched_api: '-ERR Invalid syntax. USAGE: [+@]<time> <group_name> <command_string>[&]\n',
     sched_broadcast: '-USAGE: [[+]<time>|@time] <uuid> <path> [aleg|bleg|both]\n',
     sched_hangup: '-USAGE: [+]<time> <uuid> [<cause>]\n',
-    sofia: await desk.control.api('sofia'),
+    sofia: await at.desk.control.api('sofia'),
   }
   expect(await answers(Object.keys(usage))).toEqual(usage)
 })
@@ -82,7 +57,7 @@ test('a channel that is not there is missed in each command’s own words', asyn
 })
 
 test('the server knows itself, text and time', async () => {
-  const { control } = desk
+  const { control } = at.desk
   const hostname = await control.api('hostname')
   expect(await control.api('switchname')).toBe(hostname)
   const said = {
@@ -111,11 +86,11 @@ test('the server knows itself, text and time', async () => {
 })
 
 test('a variable of the server is set and read', async () => {
-  expect(await desk.control.api('global_setvar suifang_test=dark green')).toBe('+OK')
-  expect(await desk.control.api('global_getvar suifang_test')).toBe('dark green')
+  expect(await at.desk.control.api('global_setvar suifang_test=dark green')).toBe('+OK')
+  expect(await at.desk.control.api('global_getvar suifang_test')).toBe('dark green')
 })
 
-onCall('a channel’s variables are set, read and removed', async (call) => {
+at.onCall('a channel’s variables are set, read and removed', async (call) => {
   expect(await call.api('uuid_setvar', 'a b c')).toBe('+OK\n')
   expect(await call.variable('a')).toBe('b c')
   expect(await call.api('uuid_setvar', 'a')).toBe('+OK\n')
@@ -129,7 +104,7 @@ onCall('a channel’s variables are set, read and removed', async (call) => {
   expect(await call.watch.api(`eval uuid:${call.uuid} \${variable_y}`)).toBe('2 and more')
 })
 
-onCall('a dump has everything, in the form that was asked for', async (call) => {
+at.onCall('a dump has everything, in the form that was asked for', async (call) => {
   await call.execute('set', 'colour=dark green')
   const plain = await call.api('uuid_dump')
   expect(plain).toMatch(new RegExp(`^Unique-ID: ${call.uuid}$`, 'm'))
@@ -139,7 +114,7 @@ onCall('a dump has everything, in the form that was asked for', async (call) => 
   expect(await call.api('uuid_dump', 'xml')).toContain('<variable_colour>dark%20green</variable_colour>')
 })
 
-onCall('a channel is there until it is gone', async (call) => {
+at.onCall('a channel is there until it is gone', async (call) => {
   expect(await call.api('uuid_exists')).toBe('true')
   expect(await call.watch.api('uuid_exists')).toBe('false')
   await call.api('uuid_kill')
@@ -147,33 +122,33 @@ onCall('a channel is there until it is gone', async (call) => {
   expect(await call.api('uuid_exists')).toBe('false')
 })
 
-onCall('keys that are none are refused, where they are sent and where they are made', async (call) => {
+at.onCall('keys that are none are refused, where they are sent and where they are made', async (call) => {
   expect(await call.api('uuid_send_dtmf', 'xyz')).toBe('-ERR Operation failed\n')
   expect(await call.api('uuid_recv_dtmf', 'xyz')).toBe('-USAGE: <uuid> <dtmf_data>\n')
 })
 
-onCall('a channel is hung up at its time', async (call) => {
+at.onCall('a channel is hung up at its time', async (call) => {
   expect(await call.watch.api(`sched_hangup +1 ${call.uuid}`)).toBe('+OK\n')
   await call.event('CHANNEL_HANGUP', { 'Hangup-Cause': 'ALLOTTED_TIMEOUT' })
 })
 
-onCall('at once, when the time is none', async (call) => {
+at.onCall('at once, when the time is none', async (call) => {
   expect(await call.watch.api(`sched_hangup +0 ${call.uuid} USER_BUSY`)).toBe('+OK\n')
   await call.event('CHANNEL_HANGUP', { 'Hangup-Cause': 'USER_BUSY' })
 })
 
-onCall('an application may ask for its own end', async (call) => {
+at.onCall('an application may ask for its own end', async (call) => {
   await call.execute('sched_hangup', '+1 USER_BUSY')
   await call.event('CHANNEL_HANGUP', { 'Hangup-Cause': 'USER_BUSY' })
 })
 
-onCall('a command is run at its time', async (call) => {
+at.onCall('a command is run at its time', async (call) => {
   expect(await call.watch.api(`sched_api +1 none uuid_setvar ${call.uuid} later yes`)).toMatch(/^\+OK Added: \d+\n$/)
   await call.watch.api('msleep 2300')
   expect(await call.variable('later')).toBe('yes')
 })
 
-onCall('a command that was taken back is not run, by its number or with its group', async (call) => {
+at.onCall('a command that was taken back is not run, by its number or with its group', async (call) => {
   const added = await call.watch.api(`sched_api +1 ${call.uuid} uuid_setvar ${call.uuid} one yes`)
   await call.watch.api(`sched_api +1 ${call.uuid} uuid_setvar ${call.uuid} two yes`)
   expect(await call.watch.api(`unsched_api ${/\d+/.exec(added)?.[0]}`)).toBe('+OK\n')
@@ -182,8 +157,8 @@ onCall('a command that was taken back is not run, by its number or with its grou
   expect(await Promise.all([call.variable('one'), call.variable('two')])).toEqual(['_undef_', '_undef_'])
 })
 
-onCall('a play is broadcast at its time', async (call) => {
-  expect(await call.watch.api(`sched_broadcast +1 ${call.uuid} ${short} aleg`)).toBe('+OK Message scheduled\n')
+at.onCall('a play is broadcast at its time', async (call) => {
+  expect(await call.watch.api(`sched_broadcast +1 ${call.uuid} ${at.short} aleg`)).toBe('+OK Message scheduled\n')
   await call.event('CHANNEL_EXECUTE_COMPLETE')
   expect(call.story()).toEqual([
     'EXECUTE playback',
@@ -193,7 +168,7 @@ onCall('a play is broadcast at its time', async (call) => {
   ])
 })
 
-onCall('a heart beats at once and then at its pace, until it is stopped', async (call) => {
+at.onCall('a heart beats at once and then at its pace, until it is stopped', async (call) => {
   expect(await call.api('uuid_session_heartbeat', '1')).toBe('+OK\n')
   const beats = () => call.events.filter(({ name }) => name === 'SESSION_HEARTBEAT').length
   await call.watch.until(() => beats() === 2, 'two beats')
@@ -203,18 +178,18 @@ onCall('a heart beats at once and then at its pace, until it is stopped', async 
   expect(beats()).toBe(then)
 })
 
-onCall('an application may have it beat', async (call) => {
+at.onCall('an application may have it beat', async (call) => {
   await call.execute('enable_heartbeat', '1')
   const beat = await call.event('SESSION_HEARTBEAT')
   expect(beat.get('Unique-ID')).toBe(call.uuid)
   await call.execute('enable_heartbeat', '0')
 })
 
-onCall(
+at.onCall(
   'what a muted far end says is not recorded, and it is heard again afterwards',
   async (call) => {
     const recorded = async (name: string) => {
-      const path = `${desk.folder}/${call.uuid}-${name}.wav`
+      const path = `${at.desk.folder}/${call.uuid}-${name}.wav`
       const record = await call.start('record', path)
       await call.event('RECORD_START', { 'Record-File-Path': path })
       await call.watch.api('msleep 600')
@@ -234,7 +209,7 @@ onCall(
   { hum: 400 },
 )
 
-onCall('a far end that is to hear nothing hears nothing', async (call) => {
+at.onCall('a far end that is to hear nothing hears nothing', async (call) => {
   expect(await call.api('uuid_audio', 'start write mute 1')).toBe('+OK\n')
   await call.start('playback', 'tone_stream://%(1000,0,1000);loops=-1')
   await call.watch.api('msleep 600')
@@ -244,7 +219,7 @@ onCall('a far end that is to hear nothing hears nothing', async (call) => {
   await call.phone.rtp.until(() => toneLevel(call.phone.rtp.samples(mark).subarray(-800), 1_000) > 2_000)
 })
 
-onCall(
+at.onCall(
   'a seat’s phone that has vanished is hung up when nothing has come for ten seconds',
   async (call) => {
     expect(await call.variable('media_timeout')).toBe('10000')
@@ -257,11 +232,11 @@ onCall(
   { headers: ['X-Suifang-Seat: seat-1'] },
 )
 
-onCall('a leg that is no seat’s is patient', async (call) => {
+at.onCall('a leg that is no seat’s is patient', async (call) => {
   expect(await call.variable('media_timeout')).toBe('_undef_')
 })
 
-onCall('statistics of the stream are written into variables', async (call) => {
+at.onCall('statistics of the stream are written into variables', async (call) => {
   await call.phone.rtp.until(() => true)
   await call.watch.api('msleep 300')
   expect(await call.api('uuid_set_media_stats')).toBe('+OK:\n')

@@ -1,41 +1,18 @@
 /** The event socket’s own commands, on connections of no channel and on a channel’s: what is answered, what is then sent. */
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openPair, type Pair } from './pair.ts'
+import { describe, expect, test } from 'vitest'
+import { openDesk } from './wire/desk-tests.ts'
 import type { EventSocketClient } from './wire/event-socket-client.ts'
-import { type MediaCall, MediaDesk } from './wire/media-desk.ts'
 
-let pair: Pair
-let desk: MediaDesk
-
-beforeAll(async () => {
-  pair = await openPair()
-  desk = await MediaDesk.open(pair)
-})
-afterAll(async () => {
-  await desk?.close()
-  await pair?.close()
-})
+const at = openDesk()
 
 function onConnection(name: string, run: (client: EventSocketClient) => Promise<void>): void {
   test.concurrent(name, async () => {
-    const client = await desk.signIn()
+    const client = await at.desk.signIn()
     try {
       await run(client)
     } finally {
       client.close()
-    }
-  })
-}
-
-function onCall(name: string, run: (call: MediaCall) => Promise<void>): void {
-  test.concurrent(name, async () => {
-    const call = await desk.call()
-    try {
-      call.mark()
-      await run(call)
-    } finally {
-      await call.end()
     }
   })
 }
@@ -64,7 +41,7 @@ async function flush(client: EventSocketClient): Promise<void> {
 
 describe('before the password', () => {
   test('a connection is greeted, and a wrong password ends it', async () => {
-    const stranger = await desk.reach()
+    const stranger = await at.desk.reach()
     await stranger.until(() => stranger.notices.length > 0, 'the greeting')
     expect(Object.fromEntries(stranger.notices[0]?.headers ?? [])).toEqual({ 'Content-Type': 'auth/request' })
     expect(await stranger.say('auth wrong')).toBe('-ERR invalid')
@@ -73,8 +50,8 @@ describe('before the password', () => {
   })
 
   test('the right one is accepted', async () => {
-    const friend = await desk.reach()
-    expect(await friend.say(`auth ${pair.freeswitch.secret}`)).toBe('+OK accepted')
+    const friend = await at.desk.reach()
+    expect(await friend.say(`auth ${at.pair.freeswitch.secret}`)).toBe('+OK accepted')
     friend.close()
   })
 })
@@ -269,7 +246,7 @@ describe('the end of a connection', () => {
   })
 
   onConnection('that just goes leaves its channels alone', async (client) => {
-    const call = await desk.call()
+    const call = await at.desk.call()
     await client.command(`sendmsg ${call.uuid}\ncall-command: execute\nexecute-app-name: set\nexecute-app-arg: a=1`)
     await call.event('CHANNEL_EXECUTE_COMPLETE')
     client.close()
@@ -279,20 +256,20 @@ describe('the end of a connection', () => {
 })
 
 describe('a channel’s own connection', () => {
-  onCall('reads its variables', async (call) => {
+  at.onCall('reads its variables', async (call) => {
     await call.execute('set', 'colour=dark green')
     expect(await call.own.say('getvar colour')).toBe('dark green')
   })
 
-  onCall('needs to name no channel', async (call) => {
+  at.onCall('needs to name no channel', async (call) => {
     expect(await call.own.say('sendmsg\ncall-command: execute\nexecute-app-name: set\nexecute-app-arg: a=1')).toBe(
       '+OK',
     )
     await call.event('CHANNEL_EXECUTE_COMPLETE')
   })
 
-  onCall('may ask for the events of its channel alone, once', async (call) => {
-    const other = await desk.call()
+  at.onCall('may ask for the events of its channel alone, once', async (call) => {
+    const other = await at.desk.call()
     expect(await call.own.say('myevents')).toBe('+OK Events Enabled')
     expect(await call.own.say('myevents')).toBe('-ERR aready enabled.')
     await other.execute('set', 'a=1')
@@ -302,12 +279,12 @@ describe('a channel’s own connection', () => {
     await other.end()
   })
 
-  onCall('may have its events diverted or not', async (call) => {
+  at.onCall('may have its events diverted or not', async (call) => {
     expect(await call.own.say('divert_events on')).toBe('+OK events diverted')
     expect(await call.own.say('divert_events off')).toBe('+OK events not diverted')
   })
 
-  onCall('is told goodbye when the channel ends', async (call) => {
+  at.onCall('is told goodbye when the channel ends', async (call) => {
     await call.api('uuid_kill')
     await call.own.gone()
     const goodbye = call.own.notices.at(-1)
@@ -316,7 +293,7 @@ describe('a channel’s own connection', () => {
     expect(goodbye?.headers.get('Content-Disposition')).toBe('disconnect')
   })
 
-  onCall('that lingers sees the channel to its end', async (call) => {
+  at.onCall('that lingers sees the channel to its end', async (call) => {
     expect(await call.own.say('linger 1')).toBe('+OK will linger 1 seconds')
     await call.own.command('event plain CHANNEL_HANGUP_COMPLETE')
     await call.own.command(`filter Unique-ID ${call.uuid}`)
@@ -330,18 +307,18 @@ describe('a channel’s own connection', () => {
     await call.own.gone()
   })
 
-  onCall('may think better of it', async (call) => {
+  at.onCall('may think better of it', async (call) => {
     expect(await call.own.say('linger')).toBe('+OK will linger')
     expect(await call.own.say('nolinger')).toBe('+OK will not linger')
   })
 
-  onCall('that goes ends the channel', async (call) => {
+  at.onCall('that goes ends the channel', async (call) => {
     call.own.close()
     await call.over()
     expect(call.story()).toContain('HANGUP NORMAL_CLEARING')
   })
 
-  onCall('has told who calls whom', async (call) => {
+  at.onCall('has told who calls whom', async (call) => {
     const created = call.watch.events.find(({ name }) => name === 'CHANNEL_CREATE')
     expect(created?.get('Caller-Caller-ID-Number')).toBe('1001')
     expect(created?.get('Call-Direction')).toBe('inbound')

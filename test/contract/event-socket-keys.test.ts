@@ -1,35 +1,9 @@
 /** Keys: what ends a play or a recording, what `play_and_get_digits` makes of them, what is queued, sent and dropped. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openPair, type Pair } from './pair.ts'
-import { type MediaCall, MediaDesk } from './wire/media-desk.ts'
+import { expect, test } from 'vitest'
+import { openDesk } from './wire/desk-tests.ts'
+import type { MediaCall } from './wire/media-desk.ts'
 
-let pair: Pair
-let desk: MediaDesk
-let long: string
-let short: string
-
-beforeAll(async () => {
-  pair = await openPair()
-  desk = await MediaDesk.open(pair)
-  long = await pair.tone(500, 20_000)
-  short = await pair.tone(600, 300)
-})
-afterAll(async () => {
-  await desk?.close()
-  await pair?.close()
-})
-
-function onCall(name: string, run: (call: MediaCall) => Promise<void>): void {
-  test.concurrent(name, async () => {
-    const call = await desk.call()
-    try {
-      call.mark()
-      await run(call)
-    } finally {
-      await call.end()
-    }
-  })
-}
+const at = openDesk()
 
 /** What a collection has left behind, without what is not there. */
 async function collect(call: MediaCall, order: string, keys: (uuid: string) => Promise<unknown> | void = () => {}) {
@@ -44,49 +18,49 @@ async function collect(call: MediaCall, order: string, keys: (uuid: string) => P
 
 const ofPlays = (call: MediaCall) => call.story().filter((line) => /PLAYBACK|DTMF/.test(line))
 
-onCall('collecting ends when there are enough keys, and the first one ends the prompt', async (call) => {
-  const left = await collect(call, `1 2 1 2000 # ${long} ${short} d \\d+`, () => call.phone.rtp.press('12'))
+at.onCall('collecting ends when there are enough keys, and the first one ends the prompt', async (call) => {
+  const left = await collect(call, `1 2 1 2000 # ${at.long} ${at.short} d \\d+`, () => call.phone.rtp.press('12'))
   expect(left).toEqual({ d: '12', read_result: 'success' })
   expect(ofPlays(call)).toEqual(['PLAYBACK_START', 'DTMF 1', 'PLAYBACK_STOP break', 'DTMF 2'])
 })
 
-onCall('a terminator ends it early, and is told apart', async (call) => {
-  const left = await collect(call, `1 5 1 2000 # ${long} ${short} d \\d+`, () => call.phone.rtp.press('12#'))
+at.onCall('a terminator ends it early, and is told apart', async (call) => {
+  const left = await collect(call, `1 5 1 2000 # ${at.long} ${at.short} d \\d+`, () => call.phone.rtp.press('12#'))
   expect(left).toEqual({ d: '12', read_result: 'success', read_terminator_used: '#' })
 })
 
-onCall('a terminator alone is enough where no key is needed', async (call) => {
-  const left = await collect(call, `0 5 1 2000 # ${long} ${short} d \\d+`, () => call.phone.rtp.press('#'))
+at.onCall('a terminator alone is enough where no key is needed', async (call) => {
+  const left = await collect(call, `0 5 1 2000 # ${at.long} ${at.short} d \\d+`, () => call.phone.rtp.press('#'))
   expect(left).toMatchObject({ read_terminator_used: '#' })
   expect(left.d).toBeUndefined()
 })
 
-onCall('nothing pressed is a timeout, and the other prompt is heard', async (call) => {
-  const left = await collect(call, `1 5 1 1000 # silence ${short} d \\d+`)
+at.onCall('nothing pressed is a timeout, and the other prompt is heard', async (call) => {
+  const left = await collect(call, `1 5 1 1000 # silence ${at.short} d \\d+`)
   expect(left.d).toBeUndefined()
   expect(ofPlays(call)).toEqual(['PLAYBACK_START', 'PLAYBACK_STOP done'])
 })
 
-onCall('each try begins with the prompt', async (call) => {
-  await collect(call, `1 5 2 1000 # ${short} ${short} d \\d+`)
+at.onCall('each try begins with the prompt', async (call) => {
+  await collect(call, `1 5 2 1000 # ${at.short} ${at.short} d \\d+`)
   expect(ofPlays(call)).toEqual(Array.from({ length: 4 }, () => ['PLAYBACK_START', 'PLAYBACK_STOP done']).flat())
 })
 
-onCall('between two keys another limit may hold', async (call) => {
+at.onCall('between two keys another limit may hold', async (call) => {
   const begun = performance.now()
-  const left = await collect(call, `1 5 1 8000 # silence ${short} d \\d+ 300`, () => call.phone.rtp.press('1'))
+  const left = await collect(call, `1 5 1 8000 # silence ${at.short} d \\d+ 300`, () => call.phone.rtp.press('1'))
   expect(left).toMatchObject({ d: '1', read_result: 'timeout' })
   expect(performance.now() - begun).toBeLessThan(6_000)
 })
 
-onCall('too few keys are no result', async (call) => {
-  const left = await collect(call, `3 5 1 1000 # silence ${short} d \\d+`, () => call.phone.rtp.press('12'))
+at.onCall('too few keys are no result', async (call) => {
+  const left = await collect(call, `3 5 1 1000 # silence ${at.short} d \\d+`, () => call.phone.rtp.press('12'))
   expect(left).toMatchObject({ read_result: 'failure' })
   expect(ofPlays(call).at(-1)).toBe('PLAYBACK_STOP done')
 })
 
-onCall('a key that does not fit is kept apart, and the next try may', async (call) => {
-  const left = await collect(call, `1 1 2 3000 # ${long} ${short} d [1-3]`, async () => {
+at.onCall('a key that does not fit is kept apart, and the next try may', async (call) => {
+  const left = await collect(call, `1 1 2 3000 # ${at.long} ${at.short} d [1-3]`, async () => {
     call.phone.rtp.press('9')
     await call.event('PLAYBACK_STOP', { 'Playback-Status': 'done' })
     call.phone.rtp.press('2')
@@ -94,9 +68,9 @@ onCall('a key that does not fit is kept apart, and the next try may', async (cal
   expect(left).toMatchObject({ d: '2', d_invalid: '9', read_result: 'success' })
 })
 
-onCall('a key pressed into the other prompt waits for the next try', async (call) => {
-  const wrong = await pair.tone(300, 1_500)
-  const left = await collect(call, `1 1 2 3000 # ${long} ${wrong} d [1-3]`, async () => {
+at.onCall('a key pressed into the other prompt waits for the next try', async (call) => {
+  const wrong = await at.pair.tone(300, 1_500)
+  const left = await collect(call, `1 1 2 3000 # ${at.long} ${wrong} d [1-3]`, async () => {
     call.phone.rtp.press('9')
     await call.event('PLAYBACK_START', { 'Playback-File-Path': wrong })
     call.phone.rtp.press('2')
@@ -114,20 +88,20 @@ onCall('a key pressed into the other prompt waits for the next try', async (call
   ])
 })
 
-onCall('without its prompt nothing is collected', async (call) => {
-  const left = await collect(call, `1 1 1 1000 # /nowhere.wav ${short} d \\d+`)
+at.onCall('without its prompt nothing is collected', async (call) => {
+  const left = await collect(call, `1 1 1 1000 # /nowhere.wav ${at.short} d \\d+`)
   expect(left).toEqual({})
   expect(ofPlays(call)).toEqual(['PLAYBACK_START', 'PLAYBACK_STOP done'])
 })
 
-onCall('a key too many is left for whatever comes next', async (call) => {
-  const left = await collect(call, `1 2 1 2000 # ${long} ${short} d \\d+`, () => call.phone.rtp.press('123'))
+at.onCall('a key too many is left for whatever comes next', async (call) => {
+  const left = await collect(call, `1 2 1 2000 # ${at.long} ${at.short} d \\d+`, () => call.phone.rtp.press('123'))
   expect(left).toMatchObject({ d: '12' })
   await call.event('DTMF', { 'DTMF-Digit': '3' })
 })
 
-onCall('a break in the prompt ends the prompt', async (call) => {
-  const left = await collect(call, `1 2 1 3000 # ${long} ${short} d \\d+`, async () => {
+at.onCall('a break in the prompt ends the prompt', async (call) => {
+  const left = await collect(call, `1 2 1 3000 # ${at.long} ${at.short} d \\d+`, async () => {
     await call.event('PLAYBACK_START')
     await call.api('uuid_break')
     await call.event('PLAYBACK_STOP')
@@ -136,8 +110,8 @@ onCall('a break in the prompt ends the prompt', async (call) => {
   expect(left).toMatchObject({ d: '12', read_result: 'success' })
 })
 
-onCall('a break behind the prompt ends the try and the prompt that follows it', async (call) => {
-  const waiting = call.start('play_and_get_digits', `1 2 2 3000 # ${short} ${long} d \\d+`)
+at.onCall('a break behind the prompt ends the try and the prompt that follows it', async (call) => {
+  const waiting = call.start('play_and_get_digits', `1 2 2 3000 # ${at.short} ${at.long} d \\d+`)
   await call.event('PLAYBACK_STOP', { 'Playback-Status': 'done' })
   await new Promise((resolve) => setTimeout(resolve, 200))
   await call.api('uuid_break')
@@ -147,8 +121,8 @@ onCall('a break behind the prompt ends the try and the prompt that follows it', 
   expect(done.get('variable_d')).toBe('12')
 })
 
-onCall('an execute is served while it collects', async (call) => {
-  const left = await collect(call, `1 2 1 3000 # ${long} ${short} d \\d+`, async () => {
+at.onCall('an execute is served while it collects', async (call) => {
+  const left = await collect(call, `1 2 1 3000 # ${at.long} ${at.short} d \\d+`, async () => {
     await call.event('PLAYBACK_START')
     await call.execute('set', 'x=1')
     call.phone.rtp.press('12')
@@ -156,16 +130,16 @@ onCall('an execute is served while it collects', async (call) => {
   expect(left).toMatchObject({ d: '12' })
 })
 
-onCall('keys pressed before are not its own', async (call) => {
+at.onCall('keys pressed before are not its own', async (call) => {
   await call.api('uuid_recv_dtmf', '12')
   await call.event('DTMF', { 'DTMF-Digit': '2' })
-  const left = await collect(call, `1 2 1 1000 # silence ${short} d \\d+`)
+  const left = await collect(call, `1 2 1 1000 # silence ${at.short} d \\d+`)
   expect(left.d).toBeUndefined()
 })
 
-onCall('what an earlier collection left is gone', async (call) => {
+at.onCall('what an earlier collection left is gone', async (call) => {
   await call.execute('multiset', 'd=old d_invalid=old')
-  expect(await collect(call, `1 1 1 1000 # silence ${short} d \\d+`)).not.toHaveProperty('d')
+  expect(await collect(call, `1 1 1 1000 # silence ${at.short} d \\d+`)).not.toHaveProperty('d')
 })
 
 test.concurrent.each([
@@ -174,10 +148,10 @@ test.concurrent.each([
   ['one of several', '12', '51', '1'],
   ['a star, when nothing is said', '', '*', '*'],
 ])('a play ends by %s', async (_, terminators, keys, used) => {
-  const call = await desk.call()
+  const call = await at.desk.call()
   await call.execute('set', `playback_terminators=${terminators}`)
   call.mark()
-  const play = await call.play(long)
+  const play = await call.play(at.long)
   call.phone.rtp.press(keys)
   const done = await call.completed(play)
   expect(done.get('variable_playback_terminator_used')).toBe(used)
@@ -190,10 +164,10 @@ test.concurrent.each([
   ['no key at all', 'none', '*'],
   ['a hash, when nothing is said', '', '#'],
 ])('a play does not end by %s', async (_, terminators, key) => {
-  const call = await desk.call()
+  const call = await at.desk.call()
   await call.execute('set', `playback_terminators=${terminators}`)
   call.mark()
-  const play = await call.play(await pair.tone(500, 900))
+  const play = await call.play(await at.pair.tone(500, 900))
   call.phone.rtp.press(key)
   const done = await call.completed(play)
   expect(done.get('variable_playback_terminator_used')).toBeUndefined()
@@ -207,26 +181,26 @@ test.concurrent.each([
   await call.end()
 })
 
-onCall('a terminator ends the whole list', async (call) => {
+at.onCall('a terminator ends the whole list', async (call) => {
   await call.execute('multiset', 'playback_terminators=# playback_delimiter=!')
   call.mark()
-  const play = await call.play(`${long}!${short}`)
+  const play = await call.play(`${at.long}!${at.short}`)
   call.phone.rtp.press('#')
   await call.completed(play)
   expect(ofPlays(call)).toEqual(['PLAYBACK_START', 'DTMF #', 'PLAYBACK_STOP break'])
 })
 
-onCall('a recording ends by its key', async (call) => {
+at.onCall('a recording ends by its key', async (call) => {
   await call.execute('set', 'playback_terminators=#')
   call.mark()
-  const record = await call.start('record', `${desk.folder}/ended-by-key.wav`)
+  const record = await call.start('record', `${at.desk.folder}/ended-by-key.wav`)
   await call.event('RECORD_START')
   call.phone.rtp.press('#')
   expect((await call.completed(record)).get('variable_playback_terminator_used')).toBe('#')
   expect(call.story()).toEqual(['EXECUTE record', 'RECORD_START', 'DTMF #', 'RECORD_STOP', 'COMPLETE record _none_'])
 })
 
-onCall('a sleep ends by a key, which is told behind it', async (call) => {
+at.onCall('a sleep ends by a key, which is told behind it', async (call) => {
   const sleep = await call.start('sleep', '20000')
   call.phone.rtp.press('5')
   await call.completed(sleep)
@@ -234,7 +208,7 @@ onCall('a sleep ends by a key, which is told behind it', async (call) => {
   expect(call.story()).toEqual(['EXECUTE sleep', 'COMPLETE sleep _none_', 'DTMF 5'])
 })
 
-onCall('every key comes once, in order, with its length and where it is from', async (call) => {
+at.onCall('every key comes once, in order, with its length and where it is from', async (call) => {
   call.phone.rtp.press('147*2580369#', 800)
   await call.event('DTMF', { 'DTMF-Digit': '#' })
   const keys = call.events.filter(({ name }) => name === 'DTMF')
@@ -243,7 +217,7 @@ onCall('every key comes once, in order, with its length and where it is from', a
   for (const key of keys) expect(Number(key.get('DTMF-Duration'))).toBeGreaterThanOrEqual(800)
 })
 
-onCall('keys that a client makes have their own source, and lengths within bounds', async (call) => {
+at.onCall('keys that a client makes have their own source, and lengths within bounds', async (call) => {
   for (const keys of ['1@20', '2@2000', '3@99999', '4']) await call.api('uuid_recv_dtmf', keys)
   await call.event('DTMF', { 'DTMF-Digit': '4' })
   const told = call.events.filter(({ name }) => name === 'DTMF')
@@ -255,8 +229,8 @@ onCall('keys that a client makes have their own source, and lengths within bound
   ])
 })
 
-onCall('keys are sent to the far end one after the other, also while something plays', async (call) => {
-  await call.play(long)
+at.onCall('keys are sent to the far end one after the other, also while something plays', async (call) => {
+  await call.play(at.long)
   expect(await call.api('uuid_send_dtmf', '42#@120')).toBe(`+OK ${call.uuid} sent DTMF 42#@120.\n`)
   await call.phone.rtp.until(() => call.phone.rtp.digits.length === 3)
   expect(call.phone.rtp.digits.map(({ digit }) => digit).join('')).toBe('42#')
@@ -264,7 +238,7 @@ onCall('keys are sent to the far end one after the other, also while something p
     expect(Math.abs(durationSamples - 960)).toBeLessThanOrEqual(160)
 })
 
-onCall('send_dtmf does so as an application, and does not wait', async (call) => {
+at.onCall('send_dtmf does so as an application, and does not wait', async (call) => {
   await call.execute('send_dtmf', '7')
   await call.phone.rtp.until(() => call.phone.rtp.digits.length === 1)
   expect(call.phone.rtp.digits[0]?.digit).toBe('7')

@@ -1,42 +1,27 @@
 /** `record`, `record_session` and `uuid_record`: how they end, what is told of it, and what the file has. */
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect } from 'vitest'
 import { readStereo } from '../harness/stereo.ts'
 import { toneLevel } from '../harness/tones.ts'
-import { openPair, type Pair } from './pair.ts'
-import { type MediaCall, MediaDesk } from './wire/media-desk.ts'
+import { openDesk } from './wire/desk-tests.ts'
+import type { MediaCall } from './wire/media-desk.ts'
 
 const patientTone = 400
 const loud = 2_000
 const quiet = 250
 
-let pair: Pair
-let desk: MediaDesk
-let short: string
+const at = openDesk()
 
-beforeAll(async () => {
-  pair = await openPair()
-  desk = await MediaDesk.open(pair)
-  short = await pair.tone(600, 300)
-  await writeFile(`${desk.folder}/a-file`, '')
-})
-afterAll(async () => {
-  await desk?.close()
-  await pair?.close()
-})
+beforeAll(() => writeFile(`${at.desk.folder}/a-file`, ''))
 
 function onCall(name: string, run: (call: MediaCall, path: string) => Promise<void>, hum = patientTone): void {
-  test.concurrent(name, async () => {
-    const call = await desk.call({ hum })
-    try {
-      await call.execute('set', 'RECORD_STEREO=true')
-      call.mark()
-      await run(call, `${desk.folder}/${call.uuid}.wav`)
-    } finally {
-      await call.end()
-    }
-  })
+  const prepared = async (call: MediaCall) => {
+    await call.execute('set', 'RECORD_STEREO=true')
+    call.mark()
+    await run(call, `${at.desk.folder}/${call.uuid}.wav`)
+  }
+  at.onCall(name, prepared, { hum })
 }
 
 const heard = (call: MediaCall, packets = 20) => {
@@ -93,7 +78,7 @@ onCall('a hang-up ends a recording before the channel, and its file is whole', a
 onCall('a play inside a recording leaves it going', async (call, path) => {
   const record = await call.start('record', path)
   await call.event('RECORD_START')
-  await call.execute('playback', short)
+  await call.execute('playback', at.short)
   await call.break(record)
   expect(call.story()).toEqual([
     'EXECUTE record',
@@ -108,7 +93,7 @@ onCall('a play inside a recording leaves it going', async (call, path) => {
 })
 
 onCall('a recording that cannot be written ends the channel', async (call) => {
-  await call.begin('record', `${desk.folder}/a-file/below.wav`)
+  await call.begin('record', `${at.desk.folder}/a-file/below.wav`)
   await call.over()
   expect(call.story().slice(0, 3)).toEqual([
     'EXECUTE record',
@@ -119,7 +104,7 @@ onCall('a recording that cannot be written ends the channel', async (call) => {
 
 onCall('a session’s recording runs beside everything else, and its file has both sides', async (call, path) => {
   await call.execute('record_session', path)
-  await call.execute('playback', await pair.tone(1_000, 600))
+  await call.execute('playback', await at.pair.tone(1_000, 600))
   await call.execute('stop_record_session', path)
   const { left, right } = await readStereo(path)
   expect(toneLevel(left, patientTone)).toBeGreaterThan(loud)
@@ -186,7 +171,7 @@ onCall('a hang-up ends a session’s recording behind the client’s turn', asyn
 })
 
 onCall('a session’s recording that cannot be written says so in a variable, and nothing else happens', async (call) => {
-  const done = await call.execute('record_session', `${desk.folder}/a-file/below.wav`)
+  const done = await call.execute('record_session', `${at.desk.folder}/a-file/below.wav`)
   expect(done.get('variable_record_completion_cause')).toBe('uri-failure')
   expect(call.story()).toEqual(['EXECUTE record_session', 'COMPLETE record_session _none_'])
 })

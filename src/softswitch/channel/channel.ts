@@ -350,8 +350,8 @@ export class Channel {
     this.fire('CHANNEL_HANGUP_COMPLETE')
     this.control?.channelEnded()
     await within(END_LIMIT_MS, this.leg.close())
-    this.setState('CS_DESTROY')
     this.fire('CHANNEL_DESTROY')
+    this.setState('CS_DESTROY')
     this.core.channels.delete(this.uuid)
   }
 
