@@ -65,9 +65,7 @@ test('the server knows itself, text and time', async () => {
     'toupper abc': 'ABC',
     'tolower ABC': 'abc',
     'md5 abc': '900150983cd24fb0d6963f7d28e17f72',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: FreeSWITCH's own way to name a variable
     'eval ${hostname} x': `${hostname} x`,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: FreeSWITCH's own way to name a variable
     'expand echo ${hostname}': hostname,
     'file_exists /etc/passwd': 'true',
     'file_exists /nowhere': 'false',
@@ -100,7 +98,6 @@ at.onCall('a channel’s variables are set, read and removed', async (call) => {
   expect(await call.api('uuid_setvar_multi', 'x=;z')).toBe('+OK\n')
   expect(await call.variable('x')).toBe('_undef_')
   expect(await call.api('uuid_setvar_multi')).toBe('-ERR no reply\n')
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: FreeSWITCH's own way to name a variable
   expect(await call.watch.api(`eval uuid:${call.uuid} \${variable_y}`)).toBe('2 and more')
 })
 

@@ -6,7 +6,7 @@ import type { MediaCall } from './wire/media-desk.ts'
 const at = openDesk()
 
 /** What a collection has left behind, without what is not there. */
-async function collect(call: MediaCall, order: string, keys: (uuid: string) => Promise<unknown> | void = () => {}) {
+async function collect(call: MediaCall, order: string, keys: (uuid: string) => unknown = () => {}) {
   const uuid = await call.start('play_and_get_digits', order)
   await keys(uuid)
   const done = await call.completed(uuid)

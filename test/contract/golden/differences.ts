@@ -13,6 +13,7 @@ const headersNotCompared: readonly (readonly [which: RegExp, why: string])[] = [
   [/^(Caller-Context|Conference-Domain)$/, 'named by the site’s configuration'],
   [/^variable_(RECORD_MIN_SEC|RECORD_STEREO|playback_terminators|enable_file_write_buffering)$/, 'the site’s dialplan'],
   [/^variable_(current_application|current_application_data)$/, 'the dialplan’s last, until a client’s first'],
+  [/^Channel-Read-Codec-(Name|Bit-Rate)$/, 'a member of a room is read as L16 there'],
   [/^Caller-Channel-Hangup-Time$/, 'told from CHANNEL_HANGUP on; there from CHANNEL_HANGUP_COMPLETE on'],
   [/^variable_sip_hangup_disposition$/, 'told from CHANNEL_HANGUP on; there a little later'],
   [/^(Floor|New-ID|Old-ID)$/, 'nobody talks here: the floor is the first one’s'],

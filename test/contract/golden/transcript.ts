@@ -11,11 +11,6 @@ export interface Said {
   readonly body?: string
 }
 
-export interface Script {
-  readonly name: string
-  readonly said: readonly Said[]
-}
-
 /** Replaces what a script knows by name, then whatever looks like an identity or a time. */
 export class Names {
   readonly #known: [string, string][] = []
