@@ -215,6 +215,11 @@ describe.skipIf(!hasProgram('chromium'))('a call that is more than a call, on th
       await page.keyboard.press('F7')
       await page.locator('.key-pad').waitFor()
       await look('handed-over')
+      await page.keyboard.press('Escape')
+      await desk.takeForm(language === 'zh' ? '用药专项随访' : 'Medicine alone')
+      await page.getByRole('button', { name: sharer.name }).click()
+      await page.getByText('P20260055555').waitFor()
+      await look('other-form')
     },
   )
 })
