@@ -134,7 +134,7 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
   })
 
   it('does not cut the call when the session ends, and goes on after the same person has signed in', async () => {
-    const { desk, name, page, peer } = await onDuty()
+    const { desk, name, page, peer } = await onDuty({ own: true })
     await seat.reserve()
     await seat.answer()
     await desk.strip('talking')
@@ -148,7 +148,7 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
   })
 
   it('ends with the person’s own sign-out', async () => {
-    const { page, peer } = await onDuty()
+    const { page, peer } = await onDuty({ own: true })
     await page.getByRole('button', { name: '账号菜单' }).click()
     await page.getByRole('menuitem', { name: '退出登录' }).click()
     await page.getByRole('heading', { name: '登录随访中心' }).waitFor()
