@@ -77,6 +77,7 @@ describe.skipIf(!hasProgram('chromium'))('a call that is more than a call, on th
     const { desk, page } = await sit()
     await seat.reserve()
     await seat.answer()
+    expect(await page.locator('[data-call-link]').first().getAttribute('href')).toMatch(/^\/calls\/[0-9a-f-]{36}$/)
     await page.getByRole('button', { name: sharer.name }).click()
     await page.getByText('P20260055555').waitFor()
     await page.getByText('本次通话、任务和问卷仍属于 欧阳明').waitFor()

@@ -12,7 +12,7 @@ import { waitFor } from '../harness/wait-for.ts'
 import { visit } from './browser.ts'
 import { testPassword } from './fixture/face.ts'
 import type { SeatFixture } from './fixture/seat.ts'
-import { SipPeer } from './fixture/sip-peer.ts'
+import { enterWithPeer, SipPeer } from './fixture/sip-peer.ts'
 import { type Entrance, useStage } from './fixture/stage.ts'
 import { SeatPage } from './pages/seat-page.ts'
 import { Shell } from './pages/shell.ts'
@@ -37,12 +37,8 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
   type Sitting = Pick<Entrance, 'language' | 'microphone' | 'own'>
   /** An agent at the page; the telephone may use the microphone unless it is said otherwise. */
   async function sit(sitting: Sitting = {}) {
-    const peers: SipPeer[] = []
-    const before = async (page: Page) => void peers.push(await SipPeer.at(page))
-    const entered = await stage.enter(['agent'], { path: '/seat', before, ...sitting })
-    const [peer] = peers
-    if (peer === undefined) throw new Error('nobody is at the other end of the socket')
-    return { ...entered, peer, desk: new SeatPage(entered.page) }
+    const entered = await enterWithPeer(stage, ['agent'], { path: '/seat', ...sitting })
+    return { ...entered, desk: new SeatPage(entered.page) }
   }
   async function onDuty(sitting: Sitting = {}) {
     const sat = await sit(sitting)
