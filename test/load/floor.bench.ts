@@ -25,7 +25,7 @@ import { readSettings } from '../../src/platform/settings/settings.ts'
 import { FloorPage, withoutSince } from '../integration/acd/floor-page.ts'
 import { environmentOf, faults, interruption, noDemo, startHouse, temporaryFolder } from './house.ts'
 import { type Browsers, browsers, openPage, People, type Person } from './pages.ts'
-import { processTree } from './process-tree.ts'
+import { type ProcessUse, processTree } from './process-tree.ts'
 import { finish, machine, say } from './report.ts'
 
 const teams = 4
@@ -113,12 +113,16 @@ async function run(): Promise<void> {
 
   const change = changer(http, hospital.agents)
   await change(warmUpSeconds)
-  const before = cpuOf(house.pid)
+  const first = useOf(house.pid)
   const began = performance.now()
   const changed = await change(heldSeconds)
   const seconds = (performance.now() - began) / 1_000
-  const cpuShare = (cpuOf(house.pid) - before) / seconds
-  say(`${changed} changes in ${seconds.toFixed(1)} s; the server used ${(cpuShare * 100).toFixed(1)} % of a core`)
+  const last = useOf(house.pid)
+  const cpuShare = (last.cpuSeconds - first.cpuSeconds) / seconds
+  const percent = (ofSeconds: number) => `${((ofSeconds / seconds) * 100).toFixed(1)} %`
+  say(
+    `${changed} changes in ${seconds.toFixed(1)} s; the server used ${percent(last.cpuSeconds - first.cpuSeconds)} of a core (the system's calls ${percent(last.systemSeconds - first.systemSeconds)}) and waited ${percent(last.waitedSeconds - first.waitedSeconds)} for one`,
+  )
 
   const inconsistent = await differing(ground.db, http, { floors, seatPages })
   const live = sockets.filter(({ connected }) => connected).length
@@ -190,10 +194,10 @@ function changer(http: Browsers, agents: readonly Person[]) {
   }
 }
 
-function cpuOf(pid: number): number {
+function useOf(pid: number): ProcessUse {
   const found = processTree(pid).find((one) => one.pid === pid)
   if (found === undefined) throw new Error('the server process is gone')
-  return found.cpuSeconds
+  return found
 }
 
 /** Pages that, once everything has reached them, do not show what the database has. */

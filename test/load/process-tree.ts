@@ -9,6 +9,8 @@ export interface ProcessUse {
   readonly name: string
   /** User and system time since its start. */
   readonly cpuSeconds: number
+  /** Of it, what the system took for it. */
+  readonly systemSeconds: number
   /** Ready to run and not running, all threads since its start: how busy the machine was with others. */
   readonly waitedSeconds: number
   /** Proportional set size: shared pages count by share. */
@@ -91,6 +93,7 @@ function useOf(pid: number): ProcessUse | undefined {
     startedAt: fields[19] ?? '',
     name: nameOf(command),
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
+    systemSeconds: Number(fields[12]) / ticksPerSecond,
     waitedSeconds: waitedOf(pid),
     pssKb: kilobytes(memory, 'Pss'),
     rssKb: kilobytes(memory, 'Rss'),

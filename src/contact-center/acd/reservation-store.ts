@@ -110,6 +110,17 @@ export async function moveReservation(tx: GroundTransaction, id: string, state: 
   await sql`/* prepared: move-reservation */ update reservation set state = ${state} where id = ${id}`.execute(tx)
 }
 
+/** The patient has answered: the offer is accepted, and a seat that waited for it rings. */
+export async function acceptAtSeat(
+  tx: GroundTransaction,
+  { reservationId, seatId }: Pick<SeatOfAttempt, 'reservationId' | 'seatId'>,
+): Promise<void> {
+  await sql`/* prepared: accept-at-seat */
+    with accepted as (update reservation set state = 'accepted' where id = ${reservationId})
+    update seat set state = 'ringing' where id = ${seatId} and state = 'reserved'
+  `.execute(tx)
+}
+
 /**
  * The call goes on at another free seat: this one's reservation is left with the after-call work, that one's begins as
  * accepted. Both seats are locked.

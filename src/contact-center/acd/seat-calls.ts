@@ -2,7 +2,13 @@ import { sql } from 'kysely'
 import type { GroundTransaction } from '#platform/database/database.ts'
 import type { CallEvent, CallEventBody } from '../calls/call-event.ts'
 import { endSupervision } from '../supervision/supervision-store.ts'
-import { handOverReservation, lockSeatOfAttempt, moveReservation, type SeatOfAttempt } from './reservation-store.ts'
+import {
+  acceptAtSeat,
+  handOverReservation,
+  lockSeatOfAttempt,
+  moveReservation,
+  type SeatOfAttempt,
+} from './reservation-store.ts'
 import { wrapUpSeconds } from './seat.ts'
 import type { SeatNews } from './seat-news.ts'
 import { beginWrapUp, lockSeat, loseSeatLeg, moveSeat, setSeatLeg } from './seat-store.ts'
@@ -52,8 +58,7 @@ async function change(tx: GroundTransaction, event: CallEvent, { seat, attemptSt
   switch (body.type) {
     case 'answered':
       if (over || reservation !== 'pending') return
-      await moveReservation(tx, seat.reservationId, 'accepted')
-      if (state === 'reserved') await moveSeat(tx, seatId, 'ringing')
+      await acceptAtSeat(tx, seat)
       return news.add(seatId, { type: 'call.answered', payload: { callId, attemptId, taskId } })
     case 'bridged':
       if (over || reservation !== 'accepted') return

@@ -93,6 +93,13 @@ export class SeatNews {
   }
 }
 
+/** That a seat has changed, and nothing else. */
+export function newsOf(seatId: string): SeatNews {
+  const news = new SeatNews()
+  news.add(seatId)
+  return news
+}
+
 /** The seat as its own page hears of it. */
 function pageNews({ status, statusReason, state, since, phoneLive, wrapUpUntil }: SeatRow): NewStreamEvent['payload'] {
   return { status, statusReason, state, since, phoneLive, wrapUpUntil }

@@ -3,6 +3,7 @@ import type { Ground } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import type { Secrets } from '#platform/secrets.ts'
 import { issueBrowserSecret, makeBrowserPhone } from '#telephony/registrar/browser-phone.ts'
+import { isItsPage } from './seat.ts'
 import type { SeatLegs } from './seat-legs.ts'
 import { SeatNews } from './seat-news.ts'
 import { agentAtPage, givePhone, pageOfAgent, setPage } from './seat-phone-store.ts'
@@ -86,7 +87,7 @@ export class SeatPages {
    */
   async require(userId: string, pageId: string | null): Promise<void> {
     const holder = await pageOfAgent(this.#parts.db, userId)
-    if (holder !== null && holder !== pageId) throw new UserError('SEAT_OPEN_ELSEWHERE')
+    if (!isItsPage(holder, pageId)) throw new UserError('SEAT_OPEN_ELSEWHERE')
   }
 }
 

@@ -12,9 +12,13 @@ export const pageHeader = 'x-suifang-page'
 /** For every route that is a command of the seat: taken from the page that has the seat alone. */
 export function fromItsPage(pages: Pick<SeatPages, 'require'>) {
   return async (request: FastifyRequest): Promise<void> => {
-    const page = request.headers[pageHeader]
-    await pages.require(sessionOf(request).accountId, typeof page === 'string' ? page : null)
+    await pages.require(sessionOf(request).accountId, pageOf(request))
   }
+}
+
+function pageOf(request: FastifyRequest): string | null {
+  const page = request.headers[pageHeader]
+  return typeof page === 'string' ? page : null
 }
 
 /** The agent's own seat; nobody reaches another's. */
@@ -55,9 +59,10 @@ export const seatRoutes: FastifyPluginAsyncTypebox<{
     })
   }
 
-  server.post('/api/seat/status', { ...command, schema: { body: StatusWish } }, async (request, reply) => {
+  // Whose page it is, is judged with the change: agents do this all day.
+  server.post('/api/seat/status', { config, schema: { body: StatusWish } }, async (request, reply) => {
     const { status, reason } = request.body
-    await seats.setStatus(sessionOf(request).accountId, status, reason ?? null)
+    await seats.setStatus(sessionOf(request).accountId, status, reason ?? null, pageOf(request))
     return reply.code(204).send()
   })
 

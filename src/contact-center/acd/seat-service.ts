@@ -10,10 +10,10 @@ import { supervisingReason } from '../supervision/supervision.ts'
 import { supervisionOf, supervisorsTold } from '../supervision/supervision-store.ts'
 import type { Lease, WorkSource } from '../work-source.ts'
 import { type OpenPreview, previewAt } from './preview-store.ts'
-import { type ChosenStatus, isBusy, longestExtensionSeconds, statusPath } from './seat.ts'
+import { type ChosenStatus, isBusy, isItsPage, longestExtensionSeconds, oneMoveFrom, statusPath } from './seat.ts'
 import type { SeatCall, SeatCalls } from './seat-call.ts'
 import type { SeatLegs } from './seat-legs.ts'
-import { SeatNews, seatStream } from './seat-news.ts'
+import { newsOf, SeatNews, seatStream } from './seat-news.ts'
 import { phoneOfAgent, seatOfExtension } from './seat-phone-store.ts'
 import type { SeatView } from './seat-schema.ts'
 import {
@@ -24,6 +24,7 @@ import {
   loseSeatLeg,
   moveSeat,
   moveStatus,
+  moveStatusDirectly,
   type SeatRow,
   seatOfAgent,
   setSeatLeg,
@@ -100,16 +101,33 @@ export class SeatService {
     if (left !== null) await this.#parts.legs.hangUp(left)
   }
 
-  /** @throws UserError SEAT_NOT_SIGNED_IN, SEAT_SUPERVISES */
-  async setStatus(userId: string, status: ChosenStatus, reason: string | null = null): Promise<void> {
+  /**
+   * @param page that asks; absent: nobody asks which
+   * @throws UserError SEAT_NOT_SIGNED_IN, SEAT_SUPERVISES, SEAT_OPEN_ELSEWHERE
+   */
+  async setStatus(
+    userId: string,
+    status: ChosenStatus,
+    reason: string | null = null,
+    page?: string | null,
+  ): Promise<void> {
+    const told = status === 'available' ? null : reason
     // A person may change the status of a seat whoever holds it.
+    const direct = await this.#parts.db.transaction().execute(async (tx) => {
+      const move = { from: oneMoveFrom(status), to: status, reason: told, page }
+      const seatId = await moveStatusDirectly(tx, userId, move)
+      if (seatId !== null) await newsOf(seatId).tell(tx)
+      return seatId !== null
+    })
+    if (direct) return
     await this.#changeUnleased(userId, async (tx, seat) => {
+      if (page !== undefined && !isItsPage(seat.pageId, page)) throw new UserError('SEAT_OPEN_ELSEWHERE')
       // A break of another kind would not be gone back from.
       const mayBe = seat.status === 'on_break' && seat.statusReason === supervisingReason
       if (mayBe && (await supervisionOf(tx, userId)) !== null) throw new UserError('SEAT_SUPERVISES')
       const path = statusPath(seat.status, status)
       if (path === null) throw new UserError('SEAT_NOT_SIGNED_IN')
-      for (const step of path) await moveStatus(tx, seat.id, step, step === 'available' ? null : reason)
+      for (const step of path) await moveStatus(tx, seat.id, step, step === 'available' ? null : told)
       if (status === 'available' || seat.state !== 'previewing') return
       await stateLease(tx, this.#parts.lease)
       await leavePreview(tx, seat)

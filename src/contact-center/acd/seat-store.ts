@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import type { LegRefs } from '../calls/call-event.ts'
 import type { Outcome } from '../contact-center-tables.ts'
+import { supervisingReason } from '../supervision/supervision.ts'
 import type { Lease } from '../work-source.ts'
 import type { ReservationState } from './reservation.ts'
 import type { PhoneKind, SeatState, SeatStatus } from './seat.ts'
@@ -145,6 +146,31 @@ export async function moveStatus(
   await sql`/* prepared: move-status */ update seat set status = ${status}, status_reason = ${reason} where id = ${seatId}`.execute(
     tx,
   )
+}
+
+/**
+ * The status of an agent's seat, where one legal move leads to it and nothing else is to be judged or done.
+ * @param move.page that asks; absent: nobody asks which
+ * @returns the seat; null when it was left as it is, for whoever looks more closely
+ */
+export async function moveStatusDirectly(
+  tx: GroundTransaction,
+  agentId: string,
+  move: {
+    readonly from: readonly SeatStatus[]
+    readonly to: SeatStatus
+    readonly reason: string | null
+    readonly page: string | null | undefined
+  },
+): Promise<string | null> {
+  const { rows } = await sql<{ id: string }>`/* prepared: move-status-directly */
+    update seat set status = ${move.to}, status_reason = ${move.reason}
+    where agent_id = ${agentId} and status = any (${move.from}::text[]) and state <> 'previewing'
+      and status_reason is distinct from ${supervisingReason}
+      and (page_id is null or ${move.page === undefined}::boolean or page_id::text = ${move.page ?? null}::text)
+    returning id
+  `.execute(tx)
+  return rows[0]?.id ?? null
 }
 
 export async function extendWrapUp(tx: GroundTransaction, seatId: string, seconds: number): Promise<void> {

@@ -31,6 +31,16 @@ export function statusPath(from: SeatStatus, to: ChosenStatus): readonly SeatSta
   return start <= end ? along.slice(start + 1, end + 1) : along.slice(end, start).reverse()
 }
 
+/** The statuses from which one legal move leads to another one. */
+export function oneMoveFrom(to: ChosenStatus): readonly SeatStatus[] {
+  return along.filter((from) => statusPath(from, to)?.length === 1)
+}
+
+/** Whether a command from this page is taken: before the first opening everybody's is. */
+export function isItsPage(holder: string | null, page: string | null): boolean {
+  return holder === null || holder === page
+}
+
 /** States in which a call or its after-call work occupies the seat: a sign-out waits for its end. */
 export function isBusy(state: SeatState): boolean {
   return state !== 'idle' && state !== 'unreachable'

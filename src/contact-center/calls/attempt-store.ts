@@ -30,10 +30,14 @@ export interface AttemptOfEvent {
 }
 
 /**
- * Locks the event's attempt and writes the event as it happened, once.
+ * Locks the event's attempt, writes the event as it happened, once, and states the lease under which it did (invariant 3).
  * @returns the attempt as it was before; null for one that this database does not know
  */
-export async function lockAttemptOf(tx: GroundTransaction, event: CallEvent): Promise<AttemptOfEvent | null> {
+export async function lockAttemptOf(
+  tx: GroundTransaction,
+  event: CallEvent,
+  lease: Lease,
+): Promise<AttemptOfEvent | null> {
   const { attemptId, seq, callId, body, at } = event
   const { rows } = await sql<AttemptOfEvent>`/* prepared: lock-attempt-of-event */
     with found as materialized (
@@ -45,7 +49,8 @@ export async function lockAttemptOf(tx: GroundTransaction, event: CallEvent): Pr
       on conflict (attempt_id, seq) do nothing
       returning seq
     )
-    select state, has_seat, exists (select from written) as is_new from found
+    select state, has_seat, exists (select from written) as is_new,
+      set_config('suifang.lease', ${`${lease.owner}#${lease.epoch}`}, true) from found
   `.execute(tx)
   return rows[0] ?? null
 }

@@ -15,7 +15,6 @@ import {
   markInvited,
   markRinging,
   setOutcome,
-  stateLease,
 } from './attempt-store.ts'
 import type { CallEvent } from './call-event.ts'
 
@@ -38,7 +37,7 @@ export interface CallApplierParts {
 /**
  * Brings journaled events into the rows: in order, each once, follow-up's part in the same transaction.
  *
- * A batch is one transaction. Should an event be one that an invariant refuses (an illegal move, a stale lease), the
+ * A batch is one transaction, or two where a call in it was just answered. Should an event be one that an invariant refuses (an illegal move, a stale lease), the
  * batch is taken again event by event: the refused one is kept as it happened and changes nothing else, so that one bad
  * event never stops the calls of others.
  * @throws what else went wrong (the database is away); the journal then tries the same batch again
@@ -51,11 +50,13 @@ export class CallApplier {
   }
 
   async apply(batch: readonly JournaledCallEvent[]): Promise<void> {
-    try {
-      await this.#applyTogether(batch)
-    } catch (error) {
-      if (!isRefusal(error)) throw error
-      for (const one of batch) await this.#applyAlone(one)
+    for (const some of answersFirst(batch)) {
+      try {
+        await this.#applyTogether(some)
+      } catch (error) {
+        if (!isRefusal(error)) throw error
+        for (const one of some) await this.#applyAlone(one)
+      }
     }
     const ended = batch.filter(({ event }) => event.body.type === 'ended').map(({ event }) => event.attemptId)
     if (ended.length > 0) this.#parts.onEnded(ended)
@@ -65,13 +66,7 @@ export class CallApplier {
     await this.#parts.db.transaction().execute(async (tx) => {
       const told: NewStreamEvent[] = []
       const seats = new SeatNews()
-      let stated: Lease | undefined
-      for (const one of batch) {
-        // A batch is of one lease, but for what an earlier start has left.
-        if (stated?.owner !== one.lease.owner || stated.epoch !== one.lease.epoch) await stateLease(tx, one.lease)
-        stated = one.lease
-        told.push(...(await this.#applyOne(tx, one, seats)))
-      }
+      for (const one of batch) told.push(...(await this.#applyOne(tx, one, seats)))
       await seats.tell(tx, told)
     })
   }
@@ -91,8 +86,12 @@ export class CallApplier {
   }
 
   /** @returns what the live page must hear */
-  async #applyOne(tx: GroundTransaction, { event }: JournaledCallEvent, seats: SeatNews): Promise<NewStreamEvent[]> {
-    const found = await lockAttemptOf(tx, event)
+  async #applyOne(
+    tx: GroundTransaction,
+    { event, lease }: JournaledCallEvent,
+    seats: SeatNews,
+  ): Promise<NewStreamEvent[]> {
+    const found = await lockAttemptOf(tx, event, lease)
     if (found === null) {
       // The attempt belongs to another database (a data folder put together from two).
       this.#parts.log.error(
@@ -171,6 +170,17 @@ export class CallApplier {
         return []
     }
   }
+}
+
+/**
+ * Somebody waits for the news of an answer, a patient on the line and an agent for the record: calls that were just
+ * answered come before the others of the batch, each call's own events in their order.
+ */
+function answersFirst(batch: readonly JournaledCallEvent[]): readonly (readonly JournaledCallEvent[])[] {
+  const answered = new Set(batch.flatMap(({ event }) => (event.body.type === 'answered' ? [event.attemptId] : [])))
+  const first = batch.filter(({ event }) => answered.has(event.attemptId))
+  const rest = batch.filter(({ event }) => !answered.has(event.attemptId))
+  return [first, rest].filter((some) => some.length > 0)
 }
 
 /** SQLSTATEs of our own invariants (migrations 0002, 0003): trying again would be refused again. */

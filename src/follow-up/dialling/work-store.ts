@@ -41,7 +41,7 @@ export async function createdAttempts(tx: GroundTransaction, campaignId: string)
  * for a line, and the end of a call tells.
  */
 export async function earliestDial(db: Ground, trunkId: string): Promise<Date | null> {
-  const { rows } = await sql<{ at: Date | null }>`
+  const { rows } = await sql<{ at: Date | null }>`/* prepared: earliest-dial */
     with way as (
       select p.id, gate_programme(p.id, app_now()) is null as open,
         (select s.value from setting s where s.key = 'calling' order by s.version desc limit 1)

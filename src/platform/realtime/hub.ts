@@ -10,7 +10,8 @@ import { codeOf } from '#platform/errors/errors.ts'
 import { isOwnOrigin, sessionCookie } from '#platform/http/access.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { type HubToPage, type PageToHub, realtimePath, type SubscribeReply, type SubscribeRequest } from './protocol.ts'
-import { readStream, type StreamPage, streamChannel } from './stream-store.ts'
+import { StreamLooks } from './stream-looks.ts'
+import { streamChannel } from './stream-store.ts'
 import { Subscription } from './subscription.ts'
 
 export interface HubOptions {
@@ -82,8 +83,8 @@ class SocketHub implements Hub {
   readonly #watch: SessionWatch
   readonly #retries = new Set<Timer>()
   readonly #watchersListeners: ((stream: string) => void)[] = []
-  /** Readers at the same place share one look into the log. */
-  readonly #reading = new Map<string, Promise<StreamPage>>()
+  readonly #looks: StreamLooks
+  readonly #readers = new Map<string, Set<Subscription>>()
   readonly #closing: (() => Promise<void>)[] = []
   /** Handshakes by address within the running ten seconds. */
   readonly #handshakes = new Map<string, number>()
@@ -93,6 +94,7 @@ class SocketHub implements Hub {
     this.#options = options
     this.#limits = { ...defaultHubLimits, ...options.limits }
     this.#watch = new SessionWatch(options)
+    this.#looks = new StreamLooks(options.db, this.#limits.eventsPerBatch)
     this.#io = new Server(options.server, {
       path: realtimePath,
       serveClient: false,
@@ -125,7 +127,7 @@ class SocketHub implements Hub {
   }
 
   watchers(stream: string): number {
-    return [...this.#connected].filter((one) => one.subscriptions.has(stream)).length
+    return this.#readers.get(stream)?.size ?? 0
   }
 
   onWatchersChange(listener: (stream: string) => void): void {
@@ -250,9 +252,10 @@ class SocketHub implements Hub {
     if (!one.subscriptions.has(stream) && one.subscriptions.size >= this.#limits.streamsPerSocket) {
       return reply({ ok: false, code: 'TOO_MANY_REQUESTS' })
     }
-    one.subscriptions.get(stream)?.close()
+    this.#forget(one, stream)
     const subscription = this.#subscription(one, stream, after)
     one.subscriptions.set(stream, subscription)
+    this.#readers.set(stream, (this.#readers.get(stream) ?? new Set()).add(subscription))
     reply({ ok: true })
     this.#tellWatchers(stream)
     await subscription.wake()
@@ -262,13 +265,13 @@ class SocketHub implements Hub {
     const { page } = one
     const { clock, log } = this.#options
     const subscription: Subscription = new Subscription(after, {
-      read: (from) => this.#read(stream, from),
+      read: (from) => this.#looks.read(stream, from),
       deliver: (events) =>
         page
           .timeout(this.#limits.takenWithinMs)
           .emitWithAck('events', { stream, events: events.map((event) => ({ ...event, at: event.at.toISOString() })) }),
       onGap: () => {
-        one.subscriptions.delete(stream)
+        this.#forget(one, stream)
         page.emit('gap', { stream })
         this.#tellWatchers(stream)
       },
@@ -289,26 +292,11 @@ class SocketHub implements Hub {
     return subscription
   }
 
-  #read(stream: string, after: number): Promise<StreamPage> {
-    const key = `${stream}\n${after}`
-    const under = this.#reading.get(key)
-    if (under !== undefined) return under
-    const page = readStream(this.#options.db, stream, after, this.#limits.eventsPerBatch).finally(() => {
-      if (this.#reading.get(key) === page) this.#reading.delete(key)
-    })
-    this.#reading.set(key, page)
-    return page
-  }
-
   /** @param stream null: any of them may have grown */
   #wake(stream: string | null): void {
-    // A look that began before this word may have missed what it is about.
-    this.#reading.clear()
-    for (const one of this.#connected) {
-      for (const [name, subscription] of one.subscriptions) {
-        if (stream === null || name === stream) void subscription.wake()
-      }
-    }
+    this.#looks.renew()
+    const woken = stream === null ? [...this.#readers.values()] : [this.#readers.get(stream) ?? []]
+    for (const readers of woken) for (const subscription of readers) void subscription.wake()
   }
 
   #dismiss(one: Connected): void {
@@ -319,10 +307,20 @@ class SocketHub implements Hub {
   #leave(one: Connected): void {
     if (!this.#connected.delete(one)) return
     const streams = [...one.subscriptions.keys()]
-    for (const subscription of one.subscriptions.values()) subscription.close()
-    one.subscriptions.clear()
+    for (const stream of streams) this.#forget(one, stream)
     for (const stream of streams) this.#tellWatchers(stream)
     one.unwatch()
+  }
+
+  /** The page reads the stream no more. */
+  #forget(one: Connected, stream: string): void {
+    const subscription = one.subscriptions.get(stream)
+    if (subscription === undefined) return
+    subscription.close()
+    one.subscriptions.delete(stream)
+    const readers = this.#readers.get(stream)
+    readers?.delete(subscription)
+    if (readers?.size === 0) this.#readers.delete(stream)
   }
 
   #tellWatchers(stream: string): void {

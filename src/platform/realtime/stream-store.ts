@@ -67,6 +67,8 @@ export async function appendToStreams(
 
 /** A stream's head beside each event that was asked for, or beside none. */
 interface Row {
+  /** Which of those that were asked for, from 1. */
+  readonly turn: number
   readonly droppedOffset: string
   readonly lastOffset: string
   readonly eventOffset: string | null
@@ -75,21 +77,45 @@ interface Row {
   readonly at: Date | null
 }
 
+/** A place in a stream: what follows the offset `after`. */
+export interface StreamPlace {
+  readonly stream: string
+  readonly after: number
+}
+
 /** Up to `limit` events after the offset `after`, in order. A stream nobody has written to yet is empty. */
 export async function readStream(
   db: Ground | GroundTransaction,
-  streamId: string,
+  stream: string,
   after: number,
   limit: number,
 ): Promise<StreamPage> {
-  const { rows } = await sql<Row>`/* prepared: read-stream */
-    select s.dropped_offset, s.last_offset, e.event_offset, e.type, e.payload, e.at
-    from stream s left join lateral (
+  const [page] = await readStreams(db, [{ stream, after }], limit)
+  return page ?? { events: [], gap: after > 0, more: false }
+}
+
+/** The same for several places in one look, up to `limit` events each. @returns a page for each, in their order */
+export async function readStreams(
+  db: Ground | GroundTransaction,
+  places: readonly StreamPlace[],
+  limit: number,
+): Promise<readonly StreamPage[]> {
+  const { rows } = await sql<Row>`/* prepared: read-streams */
+    select a.turn::integer as turn, s.dropped_offset, s.last_offset, e.event_offset, e.type, e.payload, e.at
+    from unnest(${places.map(({ stream }) => stream)}::text[], ${places.map(({ after }) => after)}::bigint[])
+      with ordinality as a (id, after, turn)
+    join stream s on s.id = a.id
+    left join lateral (
       select event_offset, type, payload, at from stream_event
-      where stream_id = s.id and event_offset > ${after} order by event_offset limit ${limit}
+      where stream_id = s.id and event_offset > a.after order by event_offset limit ${limit}
     ) e on true
-    where s.id = ${streamId} order by e.event_offset
+    order by a.turn, e.event_offset
   `.execute(db)
+  const found = Map.groupBy(rows, ({ turn }) => turn)
+  return places.map(({ after }, index) => pageOf(found.get(index + 1) ?? [], after, limit))
+}
+
+function pageOf(rows: readonly Row[], after: number, limit: number): StreamPage {
   const [stream] = rows
   const lastOffset = Number(stream?.lastOffset ?? 0)
   // An offset that was never given comes from another database: its reader starts over.
