@@ -156,7 +156,7 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
     await desk.quiet('signed_out')
     await page.getByRole('button', { name: '音频设备' }).click()
     const panel = page.locator('.device-panel')
-    await panel.locator('.ant-select').waitFor()
+    await panel.locator('.ant-select').first().waitFor()
     await waitFor(
       async () => Number(await panel.locator('meter').evaluate((meter) => Reflect.get(meter, 'value'))) > 0.1,
       {
