@@ -6,10 +6,12 @@
  *     new Mrf(srf).connect({ address: '127.0.0.1', port: freeswitch.eventSocketPort, secret: 'secret', … })
  *     await freeswitch.close()
  */
+
 import { SipProfile } from './channel/sip-profile.ts'
 import { SwitchCore } from './channel/switch-core.ts'
 import { EventSocketServer } from './event-socket/event-socket-server.ts'
 import { MediaEngine } from './media/media-engine.ts'
+import type { SipTimerSettings } from './sip/sip-timers.ts'
 import { Gateway } from './webrtc/gateway.ts'
 
 /** Clients ask for the profile by this name. */
@@ -29,6 +31,7 @@ export interface FreeSwitchSettings {
   /** Where relative paths of prompts and recordings begin. Default: the working folder. */
   readonly baseFolder?: string
   readonly maxSessions?: number
+  readonly sipTimers?: SipTimerSettings
   /** Default: nothing is logged. */
   readonly log?: (message: string, details: Readonly<Record<string, unknown>>) => void
 }
@@ -63,7 +66,13 @@ export class FreeSwitch {
         password: settings.password,
       })
       opened.unshift(eventSocket)
-      const profile = await SipProfile.open({ core, name: PROFILE, address, port: settings.sipPort ?? 0 })
+      const profile = await SipProfile.open({
+        core,
+        name: PROFILE,
+        address,
+        port: settings.sipPort ?? 0,
+        timers: settings.sipTimers ?? {},
+      })
       return new FreeSwitch({ core, media, profile, eventSocket })
     } catch (error) {
       for (const thing of opened) await thing.close()

@@ -9,13 +9,15 @@
  *
  * Like a real server it outlives an application that was killed, so that calls can be found again: it ends a minute
  * after the last client has gone. SIGTERM, or a line `shutdown` on stdin, ends it in order: calls get their BYE,
- * recordings are whole, the state file is gone. A media worker that dies ends it with code 1.
+ * recordings are whole, the state file is gone. A media worker that dies ends it with code 1. SIGUSR2: what it holds
+ * (dialogs, transactions, channels, sockets, timers, heap) as a line of the log.
  */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { DrachtioServer } from './drachtio/drachtio-server.ts'
 import { FreeSwitch } from './freeswitch.ts'
+import { scaledTimers } from './sip/sip-timers.ts'
 import type { StreamSettings } from './sip/transport-set.ts'
 import { readSettings, type SoftswitchSettings } from './softswitch-settings.ts'
 import { removeState, type SoftswitchState, writeState } from './softswitch-state.ts'
@@ -51,6 +53,7 @@ process.on('SIGTERM', () => void close('told to by a signal'))
 // A Ctrl-C in the terminal of the application is the application's: it closes us in its own order.
 process.on('SIGINT', () => process.stdin.isTTY && void close('told to by a signal'))
 process.on('SIGHUP', () => {})
+process.on('SIGUSR2', tellFigures)
 createInterface({ input: process.stdin })
   .on('line', (line) => line.trim() === 'shutdown' && void close('told to by the application'))
   .on('error', () => {})
@@ -62,6 +65,7 @@ async function open(wanted: SoftswitchSettings): Promise<{
   state: SoftswitchState
 }> {
   const { bind } = wanted
+  const timers = scaledTimers(wanted.sipT1Ms)
   const secrets = { drachtio: wanted.drachtioSecret || newSecret(), freeswitch: wanted.freeswitchSecret || newSecret() }
   try {
     const opened = await FreeSwitch.start({
@@ -72,15 +76,17 @@ async function open(wanted: SoftswitchSettings): Promise<{
       rtpPortTo: wanted.rtpPortTo,
       password: secrets.freeswitch,
       maxSessions: wanted.maxSessions,
+      sipTimers: timers,
       log,
       ...(wanted.baseFolder === '' ? {} : { baseFolder: wanted.baseFolder }),
     })
+    const onFault = (error: unknown) => log('fault in the drachtio server', { error: String(error) })
     const server = await DrachtioServer.open({
-      sip: { address: bind, port: wanted.drachtioSipPort, streams: await streams(wanted) },
+      sip: { address: bind, port: wanted.drachtioSipPort, streams: await streams(wanted), timers, onFault },
       address: bind,
       port: wanted.drachtioPort,
       secret: secrets.drachtio,
-      onFault: (error) => log('fault in the drachtio server', { error: String(error) }),
+      onFault,
     })
     return {
       freeswitch: opened,
@@ -117,6 +123,18 @@ async function streams(wanted: SoftswitchSettings): Promise<StreamSettings> {
   if (sipCertFile === '') return plain
   const [cert, key] = await Promise.all([readFile(sipCertFile, 'utf8'), readFile(sipKeyFile, 'utf8')])
   return { ...plain, wss: { port: sipWssPort, cert, key } }
+}
+
+/** What is held now, as a line of the log: whether it comes back to where it began is for the reader to see. */
+function tellFigures(): void {
+  const resources = Object.entries(Object.groupBy(process.getActiveResourcesInfo(), (kind) => kind))
+  log('figures', {
+    ...drachtio.counts,
+    transactions: drachtio.endpoint.transactionCount,
+    channels: freeswitch.core.channels.size,
+    heapBytes: process.memoryUsage().heapUsed,
+    resources: Object.fromEntries(resources.map(([kind, all = []]) => [kind, all.length])),
+  })
 }
 
 /** Ends the process when no application has been there for a while. */

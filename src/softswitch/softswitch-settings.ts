@@ -29,6 +29,8 @@ export interface SoftswitchSettings {
   /** Where relative paths of prompts and recordings begin; empty: the working folder. */
   readonly baseFolder: string
   readonly maxSessions: number
+  /** T1 of SIP; every other timer keeps its ratio to it (RFC 3261 table 4). */
+  readonly sipT1Ms: number
   /** How long it stays when no application is connected. */
   readonly idleLimitMs: number
 }
@@ -51,6 +53,7 @@ export const DEFAULT_SETTINGS: SoftswitchSettings = {
   stateFile: '',
   baseFolder: '',
   maxSessions: 1000,
+  sipT1Ms: 500,
   idleLimitMs: 60_000,
 }
 

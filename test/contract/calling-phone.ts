@@ -62,6 +62,8 @@ export interface CallOptions {
   readonly sdp?: string
   /** Default: the right one, to the challenge that came. A function may answer with something else. */
   readonly authorize?: ((challenge: Message) => string) | null
+  /** Header lines besides. */
+  readonly headers?: readonly string[]
 }
 
 interface Dialogue {
@@ -115,7 +117,12 @@ export class CallingPhone {
   }
 
   /** INVITE, the challenge answered; a 200 is confirmed, and sound sent. @returns the final answer */
-  async call({ target = 'sip:seat@suifang', sdp = this.rtp.sdp, authorize }: CallOptions = {}): Promise<Message> {
+  async call({
+    target = 'sip:seat@suifang',
+    sdp = this.rtp.sdp,
+    authorize,
+    headers = [],
+  }: CallOptions = {}): Promise<Message> {
     const callId = randomBytes(8).toString('hex')
     const fromTag = randomBytes(4).toString('hex')
     const send = async (authorization: string) => {
@@ -124,7 +131,7 @@ export class CallingPhone {
         callId,
         fromTag,
         to: `<${target}>`,
-        headers: [`Contact: <${this.contact}>`, ...authorizationLine(authorization)],
+        headers: [`Contact: <${this.contact}>`, ...headers, ...authorizationLine(authorization)],
         body: sdp,
       })
       this.#ack(answer, target)

@@ -1,47 +1,28 @@
-import { rm } from 'node:fs/promises'
 import pg from 'pg'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { chainState } from '../../src/platform/audit/audit-chain.ts'
 import { sealAudit } from '../../src/platform/audit/audit-store.ts'
-import { testDatabase } from '../harness/database.ts'
+import type { Role } from '../../src/platform/auth/rights.ts'
 import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { buildConsole, launchBrowser, visit } from './browser.ts'
-import { type Face, makeAccount, openFace, testPassword } from './fixture/face.ts'
+import { visit } from './browser.ts'
+import { makeAccount, testPassword } from './fixture/face.ts'
+import { useStage } from './fixture/stage.ts'
 import { AccountsPage } from './pages/accounts-page.ts'
 import { Shell } from './pages/shell.ts'
 import { SignInPage } from './pages/sign-in-page.ts'
 
 describe.skipIf(!hasProgram('chromium'))('accounts, sessions and the audit trail in Chromium', () => {
-  let database: Awaited<ReturnType<typeof testDatabase>>
-  let face: Face
-  let browser: Browser
-  let built = ''
+  const stage = useStage({ auth: { singleSession: async () => single } })
   let single = false
 
   beforeAll(async () => {
-    built = await buildConsole()
-    database = await testDatabase()
-    const auth = { singleSession: async () => single }
-    face = await openFace({ db: database.db, databaseUrl: database.url, console: built, auth })
-    browser = await launchBrowser()
-    await makeAccount(database.db, ['system_admin'])
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await face?.close()
-    await database?.close()
-    await rm(built, { recursive: true, force: true })
+    await makeAccount(stage.database.db, ['system_admin'])
   })
 
-  async function enter(roles: Parameters<typeof makeAccount>[1], path: '/accounts' | '/audit' | null = '/accounts') {
-    const name = await makeAccount(database.db, roles)
-    const visited = await visit(browser, face.url)
-    await new SignInPage(visited.page).signIn(name, testPassword)
-    const shell = new Shell(visited.page)
-    if (path !== null) await shell.open(path)
-    return { ...visited, name, shell, accounts: new AccountsPage(visited.page) }
+  async function enter(roles: readonly Role[], path: '/accounts' | '/audit' | '/' = '/accounts') {
+    const entered = await stage.enter(roles, { path, own: true })
+    return { ...entered, accounts: new AccountsPage(entered.page) }
   }
 
   it('makes an account with one administrator, authorises it with another, and lets its person in', async () => {
@@ -60,34 +41,31 @@ describe.skipIf(!hasProgram('chromium'))('accounts, sessions and the audit trail
     await roles.getByRole('button', { name: '保存' }).click()
     await security.accounts.row('li.na').getByText('质检员').waitFor()
 
-    const person = await visit(browser, face.url)
+    const person = await visit(stage.browser, stage.face.url)
     const signIn = new SignInPage(person.page)
     await signIn.signIn('Li.Na', password)
     await signIn.changePassword(password, 'Rain-drops-77')
     await new Shell(person.page).connectionIs('connected')
     expect(await new Shell(person.page).menu()).toEqual(['/', '/calls'])
-    for (const { complaints, context } of [system, security, person]) {
+    for (const { complaints } of [system, security, person]) {
       expect(complaints).toEqual([])
-      await context.close()
     }
   })
 
   it('puts a disabled person out at once', async () => {
-    const agent = await enter(['agent'], null)
+    const agent = await enter(['agent'], '/')
     await agent.shell.connectionIs('connected')
     const system = await enter(['system_admin'])
     await system.accounts.more(agent.name, '停用')
     await system.accounts.confirm()
     await system.accounts.row(agent.name).getByText('已停用').waitFor()
     await agent.page.waitForURL('**/sign-in**')
-    await agent.context.close()
-    await system.context.close()
   })
 
   it('arranges a team, its supervisor and an agent’s phone, whose password is shown once', async () => {
-    await makeAccount(database.db, ['supervisor'])
-    const agent = await makeAccount(database.db, ['agent'])
-    const { page, context, accounts, complaints } = await enter(['system_admin'])
+    await makeAccount(stage.database.db, ['supervisor'])
+    const agent = await makeAccount(stage.database.db, ['agent'])
+    const { page, accounts, complaints } = await enter(['system_admin'])
     await accounts.tab('班组与话机')
     await page.getByRole('button', { name: '新建班组' }).click()
     await page.getByLabel('组名').fill('随访一组')
@@ -107,12 +85,11 @@ describe.skipIf(!hasProgram('chromium'))('accounts, sessions and the audit trail
     expect(await accounts.secret()).toMatch(/^[\w-]{16}$/)
     await team.getByText('话机 8042').waitFor()
     expect(complaints).toEqual([])
-    await context.close()
   })
 
   it('shows where one is signed in, and ends what one does not know', async () => {
-    const { page, context, name, shell } = await enter(['agent'], null)
-    const other = await visit(browser, face.url)
+    const { page, name, shell } = await enter(['agent'], '/')
+    const other = await visit(stage.browser, stage.face.url)
     await new SignInPage(other.page).signIn(name, testPassword)
     await new Shell(other.page).connectionIs('connected')
     await shell.ownSessions()
@@ -122,14 +99,12 @@ describe.skipIf(!hasProgram('chromium'))('accounts, sessions and the audit trail
     await page.locator('.ant-modal-confirm-btns .ant-btn-primary').click()
     await waitFor(async () => (await page.locator('[data-session]').count()) === 1)
     await other.page.waitForURL('**/sign-in**')
-    await other.context.close()
-    await context.close()
   })
 
   it('asks before a second sign-in ends the first, where an account has one session', async () => {
     single = true
-    const { page, context, name } = await enter(['agent'], null)
-    const second = await visit(browser, face.url)
+    const { page, name } = await enter(['agent'], '/')
+    const second = await visit(stage.browser, stage.face.url)
     const signIn = new SignInPage(second.page)
     await signIn.signIn(name, testPassword)
     await second.page.getByText('该账号已在别处登录').waitFor()
@@ -137,25 +112,23 @@ describe.skipIf(!hasProgram('chromium'))('accounts, sessions and the audit trail
     await new Shell(second.page).connectionIs('connected')
     await page.waitForURL('**/sign-in**')
     single = false
-    await second.context.close()
-    await context.close()
   })
 
   it('verifies the chain, and names the row that somebody has changed', async () => {
-    const { page, context, complaints } = await enter(['audit_admin'], '/audit')
+    const { page, complaints } = await enter(['audit_admin'], '/audit')
     await page.locator('[data-audit]').first().waitFor()
     await waitFor(async () => {
-      await sealAudit(database.db)
-      return (await chainState(database.db)).unsealed === 0
+      await sealAudit(stage.database.db)
+      return (await chainState(stage.database.db)).unsealed === 0
     })
     await page.getByRole('button', { name: '校验整条链' }).click()
     await page.getByText('审计链完整').waitFor()
-    const victim = await database.db
+    const victim = await stage.database.db
       .selectFrom('auditRow')
       .select('id')
       .where('action', '=', 'account.created')
       .executeTakeFirstOrThrow()
-    const owner = new pg.Client({ connectionString: database.ownerUrl })
+    const owner = new pg.Client({ connectionString: stage.database.ownerUrl })
     await owner.connect()
     await owner.query('alter table audit_row disable trigger all')
     await owner.query("update audit_row set actor_name = 'nobody' where id = $1", [victim.id])
@@ -168,6 +141,5 @@ describe.skipIf(!hasProgram('chromium'))('accounts, sessions and the audit trail
     await page.getByRole('button', { name: '查询' }).click()
     await waitFor(async () => page.url().includes('outcome=denied'))
     expect(complaints).toEqual([])
-    await context.close()
   })
 })

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { access, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 
@@ -47,15 +47,30 @@ export interface Visit {
 export async function visit(
   browser: Browser,
   url: string,
-  { language = 'zh' }: { readonly language?: 'zh' | 'en' } = {},
+  options: { readonly language?: 'zh' | 'en' } = {},
 ): Promise<Visit> {
-  const context = await browser.newContext({
+  const opened = await openPage(await openProfile(browser, url, options), url)
+  await opened.page.goto(url)
+  return opened
+}
+
+/** A fresh browser profile, with nothing open. */
+export function openProfile(
+  browser: Browser,
+  url: string,
+  { language = 'zh' }: { readonly language?: 'zh' | 'en' } = {},
+): Promise<BrowserContext> {
+  return browser.newContext({
     viewport: { width: 1366, height: 768 },
     locale: language === 'zh' ? 'zh-CN' : 'en-US',
     acceptDownloads: true,
     // A certificate of our own making, which a person would compare and accept.
     ignoreHTTPSErrors: url.startsWith('https:'),
   })
+}
+
+/** An empty page of a profile, whose complaints are kept. @param url of the one server that it may ask */
+export async function openPage(context: BrowserContext, url: string): Promise<Visit> {
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
@@ -69,19 +84,54 @@ export async function visit(
     const target = request.url()
     if (!target.startsWith(url) && !/^(blob|data):/.test(target)) complaints.push(`request to ${target}`)
   })
-  await page.goto(url)
   return { context, page, complaints }
 }
 
-/** The console as it is shipped, in a folder of its own. */
-export async function buildConsole(): Promise<string> {
-  const outDir = await mkdtemp(join(tmpdir(), 'suifang-console-'))
+/** The console as it is shipped, built once for a state of its sources: what it is made of names the folder. */
+export async function builtConsole(): Promise<string> {
   const root = join(import.meta.dirname, '../..')
+  const folder = join(root, '.cache/console', await hashOf(root, ['src/console', 'package-lock.json']))
+  if (await isThere(folder)) return folder
+  const fresh = `${folder}.${process.pid}`
   // A process of its own: the test run's NODE_ENV would make it a development build.
   await promisify(execFile)(
     process.execPath,
-    [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'src/console', '--outDir', outDir, '--logLevel', 'error'],
+    [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'src/console', '--outDir', fresh, '--logLevel', 'error'],
     { cwd: root, timeout: 60_000, env: { ...process.env, NODE_ENV: 'production' } },
   )
-  return outDir
+  // Another file of the run may have been as quick.
+  await rename(fresh, folder).catch(() => rm(fresh, { recursive: true, force: true }))
+  await forgetOlder(folder)
+  return folder
+}
+
+async function hashOf(root: string, sources: readonly string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const source of sources) {
+    const whole = join(root, source)
+    const inside = (await stat(whole)).isDirectory()
+      ? await readdir(whole, { recursive: true, withFileTypes: true })
+      : []
+    const files = inside.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
+    for (const file of inside.length === 0 ? [whole] : files.sort()) {
+      hash.update(relative(root, file)).update(await readFile(file))
+    }
+  }
+  return hash.digest('hex').slice(0, 16)
+}
+
+/** Of states that nobody has tested for a day. */
+async function forgetOlder(folder: string): Promise<void> {
+  for (const name of await readdir(dirname(folder))) {
+    const other = join(dirname(folder), name)
+    const { mtimeMs } = await stat(other)
+    if (other !== folder && Date.now() - mtimeMs > 86_400_000) await rm(other, { recursive: true, force: true })
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }

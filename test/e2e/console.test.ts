@@ -1,14 +1,14 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { testDatabase } from '../harness/database.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Role } from '../../src/platform/auth/rights.ts'
 import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { buildConsole, launchBrowser, visit } from './browser.ts'
-import { type Face, makeAccount, openFace, testPassword, writeToneWav } from './fixture/face.ts'
+import { visit } from './browser.ts'
+import { makeAccount, testPassword, writeToneWav } from './fixture/face.ts'
 import { CallScript, type Hospital, makeHospital } from './fixture/hospital.ts'
+import { type Entrance, useStage } from './fixture/stage.ts'
 import { CallsPage } from './pages/calls-page.ts'
 import { ImportPage } from './pages/import-page.ts'
 import { LivePage } from './pages/live-page.ts'
@@ -18,33 +18,18 @@ import { SignInPage } from './pages/sign-in-page.ts'
 const lists = join(import.meta.dirname, '../fixtures/discharge-lists')
 
 describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
-  let database: Awaited<ReturnType<typeof testDatabase>>
-  let face: Face
+  const stage = useStage()
   let hospital: Hospital
   let script: CallScript
-  let browser: Browser
-  let built = ''
 
   beforeAll(async () => {
-    built = await buildConsole()
-    database = await testDatabase()
-    face = await openFace({ db: database.db, databaseUrl: database.url, console: built })
-    hospital = await makeHospital(database.db, face.secrets, { patients: 12 })
-    script = new CallScript(database.db, hospital)
-    browser = await launchBrowser()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await face?.close()
-    await database?.close()
-    await rm(built, { recursive: true, force: true })
+    hospital = await makeHospital(stage.database.db, stage.face.secrets, { patients: 12 })
+    script = new CallScript(stage.database.db, hospital)
   })
 
-  async function enter(roles: Parameters<typeof makeAccount>[1], options: Parameters<typeof visit>[2] = {}) {
-    const name = await makeAccount(database.db, roles)
-    const visited = await visit(browser, face.url, options)
-    await new SignInPage(visited.page).signIn(name, testPassword)
-    return { ...visited, name, shell: new Shell(visited.page), live: new LivePage(visited.page) }
+  async function enter(roles: readonly Role[], entrance: Pick<Entrance, 'language'> = {}) {
+    const entered = await stage.enter(roles, { own: true, ...entrance })
+    return { ...entered, live: new LivePage(entered.page) }
   }
 
   const task = (index: number) => {
@@ -54,8 +39,8 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
   }
 
   it('asks for a new password at the first sign-in and then shows the live page', async () => {
-    const name = await makeAccount(database.db, ['supervisor'], { mustChangePassword: true })
-    const { context, page, complaints } = await visit(browser, face.url)
+    const name = await makeAccount(stage.database.db, ['supervisor'], { mustChangePassword: true })
+    const { page, complaints } = await visit(stage.browser, stage.face.url)
     const signIn = new SignInPage(page)
     await signIn.signIn(name, 'wrong')
     expect(await signIn.refusal()).toContain('用户名或密码不正确')
@@ -66,11 +51,10 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await new LivePage(page).ready()
     await new Shell(page).connectionIs('connected')
     expect(complaints).toEqual([])
-    await context.close()
   })
 
   it('moves the live page as calls go on, without asking for anything again', async () => {
-    const { context, page, live, complaints } = await enter(['supervisor'])
+    const { page, live, complaints } = await enter(['supervisor'])
     await live.countIs('waiting', 12)
     const asked: string[] = []
     page.on('request', (request) => asked.push(new URL(request.url()).pathname))
@@ -100,7 +84,6 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     // Names of people are asked for as they come; the rest is pushed.
     expect(new Set(asked)).toEqual(new Set(['/api/live/people']))
     expect(complaints).toEqual([])
-    await context.close()
   })
 
   it('shows after a lost connection what happened meanwhile', async () => {
@@ -118,7 +101,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await network.send('Network.enable')
     await offline(true)
     // An emulated network does not reach sockets that are open: the server lets go of the page.
-    face.hub.dropAll()
+    stage.face.hub.dropAll()
     await shell.connectionIs('interrupted')
     const call = await script.dial(task(2))
     await script.end(call, 'dialing', 'no_answer', 'failed')
@@ -126,11 +109,10 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await shell.connectionIs('connected')
     await live.failures('no_answer').waitFor()
     await live.countIs('failed', 1)
-    await context.close()
   })
 
   it('pauses and starts a campaign after a question, and everybody’s page shows it', async () => {
-    const { context, live } = await enter(['supervisor'])
+    const { live } = await enter(['supervisor'])
     const onlooker = await enter(['agent'], { language: 'en' })
     await onlooker.live.stateIs('running')
     expect(await onlooker.live.campaign().getByRole('button').count()).toBe(0)
@@ -140,20 +122,17 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await onlooker.live.whyNot('campaign_paused').getByText('Campaign paused').waitFor()
     await live.command(/启动/)
     await onlooker.live.stateIs('running')
-    await context.close()
-    await onlooker.context.close()
   })
 
   it('shows people masked to who may not see them', async () => {
     const call = await script.dial(task(3))
-    const { context, live } = await enter(['qa'])
+    const { live } = await enter(['qa'])
     await live.call(call.attemptId).getByText('138****0003').waitFor()
     await script.end(call, 'dialing', 'busy', 'retry_wait')
-    await context.close()
   })
 
   it('takes a discharge list, tells what became of each row, and gives the rejected ones back', async () => {
-    const { context, page, shell, complaints } = await enter(['supervisor'])
+    const { page, shell, complaints } = await enter(['supervisor'])
     await shell.open('/import')
     const imports = new ImportPage(page)
     await imports.choose(join(lists, 'csv/discharges.csv'))
@@ -170,22 +149,20 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await imports.choose({ name: 'photo.csv', mimeType: 'text/csv', buffer: Buffer.from([0xff, 0xd8, 0xff, 0xe0]) })
     await waitFor(async () => (await imports.refusal()).includes('无法识别该文件'))
     expect(complaints).toEqual([])
-    await context.close()
   })
 
   it('says that a file is too large before it is sent', async () => {
-    const { context, page, shell } = await enter(['supervisor'])
+    const { page, shell } = await enter(['supervisor'])
     await shell.open('/import')
     const imports = new ImportPage(page)
-    const year = join(face.recordings, 'year.csv')
+    const year = join(stage.face.recordings, 'year.csv')
     await writeFile(year, Buffer.alloc(50 * 1024 * 1024 + 1))
     await imports.choose(year)
     await waitFor(async () => (await imports.refusal()).includes('50 MB'))
-    await context.close()
   })
 
   it('plays a recording on two channels, with the call’s answers beside it', async () => {
-    const wav = join(face.recordings, 'call.wav')
+    const wav = join(stage.face.recordings, 'call.wav')
     await writeToneWav(wav, 4)
     const call = await script.dial(task(4))
     await script.ring(call)
@@ -194,7 +171,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await script.question(call, 1, '1')
     await script.end(call, 'answered', 'partial', 'retry_wait', wav)
 
-    const { context, page, shell, name, complaints } = await enter(['supervisor'])
+    const { page, shell, name, complaints } = await enter(['supervisor'])
     await shell.open('/calls')
     const calls = new CallsPage(page)
     await calls.search('ZY2026000004')
@@ -204,7 +181,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await calls.playedFor(1)
     expect(await calls.channels()).toBe(2)
     await calls.answer('nurses').getByText('非常满意').waitFor()
-    const played = await database.db
+    const played = await stage.database.db
       .selectFrom('auditRow')
       .select('action')
       .where('actorName', '=', name)
@@ -212,56 +189,51 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
       .execute()
     expect(played).toEqual([{ action: 'recording.played' }])
     expect(complaints).toEqual([])
-    await context.close()
   })
 
   it('speaks both languages, and remembers which', async () => {
-    const { context, page, shell } = await enter(['supervisor'])
+    const { page, shell } = await enter(['supervisor'])
     await page.getByRole('heading', { name: '实时外呼' }).waitFor()
     await shell.switchLanguage()
     await page.getByRole('heading', { name: 'Live calling' }).waitFor()
     await page.reload()
     await page.getByRole('heading', { name: 'Live calling' }).waitFor()
     expect(await page.locator('html').getAttribute('lang')).toBe('en')
-    await context.close()
   })
 
   it('shows each role its pages only, also by address', async () => {
-    const { context, page, shell } = await enter(['security_admin'])
+    const { page, shell } = await enter(['security_admin'])
     // Begins where the own work is.
     await page.waitForURL('**/accounts')
     for (const path of ['/calls', '/calls/01900000-0000-7000-8000-000000000000', '/audit']) {
-      await page.goto(`${face.url}${path}`)
+      await page.goto(`${stage.face.url}${path}`)
       await page.getByText('您的账号没有查看此页面的权限').waitFor()
     }
     expect(await shell.menu()).toEqual(['/accounts'])
     await shell.signOut()
     await page.locator('input[autocomplete=username]:visible').waitFor()
-    await context.close()
     const system = await enter(['system_admin'])
     expect(await system.shell.menu()).toEqual(['/', '/import', '/accounts'])
-    await system.context.close()
   })
 
   it('goes to sign-in when the session ends elsewhere, and back to the page after it', async () => {
-    const { context, page, shell, name } = await enter(['supervisor'])
+    const { page, shell, name } = await enter(['supervisor'])
     await shell.open('/calls')
     await page.locator('.filters').waitFor()
-    const session = await database.db
+    const session = await stage.database.db
       .selectFrom('session')
       .innerJoin('userAccount', 'userAccount.id', 'session.userAccountId')
       .select('session.id')
       .where('signInName', '=', name)
       .executeTakeFirstOrThrow()
-    await face.auth.signOut({ accountId: null, name: null, sessionId: session.id, ip: null, requestId: null })
+    await stage.face.auth.signOut({ accountId: null, name: null, sessionId: session.id, ip: null, requestId: null })
     await page.waitForURL('**/sign-in**')
     await new SignInPage(page).signIn(name, testPassword)
     await page.waitForURL('**/calls')
-    await context.close()
   })
 
   it('can be worked by keyboard alone', async () => {
-    const { context, page, live } = await enter(['supervisor'])
+    const { page, live } = await enter(['supervisor'])
     await live.ready()
     await page.keyboard.press('Tab')
     expect(await page.locator(':focus').textContent()).toBe('跳到主要内容')
@@ -275,6 +247,5 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
     await live.stateIs('running')
-    await context.close()
   })
 })

@@ -1,17 +1,17 @@
 /** The supervisor's page, with seats in memory and a peer at its telephone's socket. */
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { testDatabase } from '../harness/database.ts'
+import type { Page } from 'playwright-core'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { buildConsole, launchBrowser, visit } from './browser.ts'
-import { type Face, makeAccount, openFace, testPassword } from './fixture/face.ts'
-import { FloorFixture } from './fixture/floor.ts'
+import { visit } from './browser.ts'
+import { makeAccount, testPassword } from './fixture/face.ts'
+import type { FloorFixture } from './fixture/floor.ts'
 import { makeHospital } from './fixture/hospital.ts'
-import { SeatFixture } from './fixture/seat.ts'
+import type { SeatFixture } from './fixture/seat.ts'
 import { SipPeer } from './fixture/sip-peer.ts'
+import { type Entrance, useStage } from './fixture/stage.ts'
 import { FloorPage } from './pages/floor-page.ts'
 import { SeatPage } from './pages/seat-page.ts'
 import { Shell } from './pages/shell.ts'
@@ -21,63 +21,42 @@ import { SignInPage } from './pages/sign-in-page.ts'
 const pictures = process.env.SEAT_PICTURES
 
 describe.skipIf(!hasProgram('chromium'))('the supervisor’s page in Chromium', () => {
-  let database: Awaited<ReturnType<typeof testDatabase>>
-  let face: Face
+  const stage = useStage({ seat: 'browser', floor: true, media: {} })
   let seat: SeatFixture
   let floor: FloorFixture
-  let browser: Browser
-  let built = ''
 
   beforeAll(async () => {
-    built = await buildConsole()
-    database = await testDatabase()
-    seat = new SeatFixture(database.db)
-    seat.kind = 'browser'
-    floor = new FloorFixture(database.db, () => seat.id)
-    face = await openFace({ db: database.db, databaseUrl: database.url, console: built, seat, floor })
-    await makeHospital(database.db, face.secrets, { patients: 12 })
-    browser = await launchBrowser({ media: {} })
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await face?.close()
-    await database?.close()
-    await rm(built, { recursive: true, force: true })
-  })
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close()
+    await makeHospital(stage.database.db, stage.face.secrets, { patients: 12 })
   })
   beforeEach(async () => {
+    seat = stage.seat
+    floor = stage.floor
     floor.fill()
     seat.asked.length = 0
     await seat.away()
   })
 
-  async function look({ language = 'zh' }: { readonly language?: 'zh' | 'en' } = {}) {
-    const name = await makeAccount(database.db, ['supervisor'])
-    const visited = await visit(browser, face.url, { language })
-    await visited.context.grantPermissions(['microphone'], { origin: face.url })
-    await new SignInPage(visited.page).signIn(name, testPassword)
-    const peer = await SipPeer.at(visited.page)
-    const shell = new Shell(visited.page)
-    await shell.open('/floor')
-    await shell.connectionIs('connected')
-    return { ...visited, peer, shell, board: new FloorPage(visited.page) }
+  async function look(entrance: Pick<Entrance, 'language'> = {}) {
+    const peers: SipPeer[] = []
+    const before = async (page: Page) => void peers.push(await SipPeer.at(page))
+    const entered = await stage.enter(['supervisor'], { path: '/floor', before, ...entrance })
+    const [peer] = peers
+    if (peer === undefined) throw new Error('nobody is at the other end of the socket')
+    return { ...entered, peer, board: new FloorPage(entered.page) }
   }
 
   it('shows every seat with its state, and follows what happens', async () => {
-    const { context, board, complaints } = await look()
+    const { board, complaints } = await look()
     await board.groupIs('李晓梅', 'talking')
     await board.groupIs('赵敏', 'on_break')
     await board.groupIs('周强', 'unreachable')
     await floor.move('刘洋', { state: 'reserved' })
     await board.groupIs('刘洋', 'dialing')
     expect(complaints).toEqual([])
-    await context.close()
   })
 
   it('narrows by state, team and name, and says when nothing is left', async () => {
-    const { context, board, page } = await look()
+    const { board, page } = await look()
     await board.filter('talking')
     expect(await board.names()).toEqual(['李晓梅', '王芳', '何平'])
     await page.getByRole('combobox', { name: '班组' }).click()
@@ -87,36 +66,32 @@ describe.skipIf(!hasProgram('chromium'))('the supervisor’s page in Chromium', 
     await page.getByText('没有符合条件的坐席').waitFor()
     await page.getByRole('button', { name: '清空条件' }).click()
     expect(await board.names()).toHaveLength(11)
-    await context.close()
   })
 
   it('shows queues, and campaigns with why the rest is not dialled', async () => {
-    const { context, page } = await look()
+    const { page } = await look()
     await page.locator('[data-queue][data-waiting="2"]').getByText('人工服务').waitFor()
     await page.locator('.floor-list [data-campaign]').getByText('当前可拨打').waitFor()
-    await context.close()
   })
 
   it('opens no seat for who only looks', async () => {
-    const { context, board } = await look()
+    const { board } = await look()
     await board.choose('李晓梅')
     expect(seat.asked).toEqual([])
-    await context.close()
   })
 
   it('connects the phone when the first call is monitored, on a break, with the microphone closed', async () => {
-    const { context, board, peer } = await look()
+    const { board, peer } = await look()
     await board.choose('李晓梅')
     await board.press(/^监听/)
     expect(await (await board.modeIs('monitor', { sends: false })).textContent()).toContain('您的麦克风已关闭')
     expect(peer.heard).toContain('INVITE')
     expect(seat.asked).toContain('status on_break')
     expect(floor.asked).toEqual(['monitor'])
-    await context.close()
   })
 
   it('opens the microphone for coach and barge alone, asks before it barges in, and leaves', async () => {
-    const { context, board } = await look()
+    const { board } = await look()
     await board.choose('李晓梅')
     await board.press(/^监听/)
     await board.modeIs('monitor', { sends: false })
@@ -130,11 +105,10 @@ describe.skipIf(!hasProgram('chromium'))('the supervisor’s page in Chromium', 
     await board.press(/^退出/)
     await board.inNoCall()
     expect(floor.asked).toEqual(['monitor', 'coach', 'barge', 'monitor', 'leave'])
-    await context.close()
   })
 
   it('can be worked by keyboard: monitor, coach, barge, leave', async () => {
-    const { context, board, page } = await look()
+    const { board, page } = await look()
     await board.card('李晓梅').focus()
     await page.keyboard.press('Enter')
     await page.keyboard.press('F2')
@@ -149,11 +123,10 @@ describe.skipIf(!hasProgram('chromium'))('the supervisor’s page in Chromium', 
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
     await page.keyboard.press('F8')
     await board.inNoCall()
-    await context.close()
   })
 
   it('ends a call only with a reason', async () => {
-    const { context, board, page } = await look()
+    const { board, page } = await look()
     await board.choose('王芳')
     await board.press(/^强拆/)
     await page.getByRole('dialog').getByRole('button', { name: /^强拆/ }).click()
@@ -163,11 +136,10 @@ describe.skipIf(!hasProgram('chromium'))('the supervisor’s page in Chromium', 
     await board.confirm(/^强拆/)
     await board.groupIs('王芳', 'wrap_up')
     expect(floor.asked).toEqual(['release 言语不当'])
-    await context.close()
   })
 
   it('goes to the seat’s page with a call that was taken over', async () => {
-    const { context, board, page } = await look()
+    const { board, page } = await look()
     await board.choose('李晓梅')
     await board.press(/^监听/)
     await board.modeIs('monitor', { sends: false })
@@ -179,30 +151,27 @@ describe.skipIf(!hasProgram('chromium'))('the supervisor’s page in Chromium', 
     const desk = new SeatPage(page)
     await desk.strip('talking')
     await desk.sends(true)
-    await context.close()
   })
 
   it('shows why a command was refused', async () => {
-    const { context, board, page } = await look()
+    const { board, page } = await look()
     await board.choose('李晓梅')
     floor.refuse('SUPERVISION_NO_CALL')
     await board.press(/^监听/)
     await page.locator('[data-code=SUPERVISION_NO_CALL]').waitFor()
     await board.inNoCall()
-    await context.close()
   })
 
   it('offers nothing to be done to a seat without a call', async () => {
-    const { context, board, page } = await look()
+    const { board, page } = await look()
     await board.choose('刘洋')
     await page.getByText('该坐席当前没有已接通的通话').waitFor()
     expect(await page.locator('.supervision-modes button[aria-keyshortcuts=F2]').isDisabled()).toBe(true)
-    await context.close()
   })
 
   it('says so where there are no seats, and where the floor cannot be read', async () => {
     floor.seats.splice(0)
-    const { context, page } = await look()
+    const { page } = await look()
     await page.getByText('您负责的班组还没有坐席').waitFor()
     await page.route('**/api/floor', (route) => route.abort())
     await page.reload()
@@ -210,24 +179,22 @@ describe.skipIf(!hasProgram('chromium'))('the supervisor’s page in Chromium', 
     await page.unroute('**/api/floor')
     await page.getByRole('button', { name: /^重\s?试/ }).click()
     await page.getByText('您负责的班组还没有坐席').waitFor()
-    await context.close()
   })
 
   it('is not shown to an agent, also by address', async () => {
-    const name = await makeAccount(database.db, ['agent'])
-    const { context, page } = await visit(browser, face.url)
+    const name = await makeAccount(stage.database.db, ['agent'])
+    const { page } = await visit(stage.browser, stage.face.url)
     await new SignInPage(page).signIn(name, testPassword)
     expect(await new Shell(page).menu()).not.toContain('/floor')
-    await page.goto(`${face.url}/floor`)
+    await page.goto(`${stage.face.url}/floor`)
     await page.getByText('您的账号没有查看此页面的权限').waitFor()
-    await context.close()
   })
 
   it.each(['zh', 'en'] as const)(
     'fits the usual screens without anything cut off or untranslated (%s)',
     async (language) => {
       if (pictures !== undefined) await mkdir(pictures, { recursive: true })
-      const { context, board, page } = await look({ language })
+      const { board, page } = await look({ language })
       const picture = async (name: string) => {
         for (const [width, height] of [
           [1366, 768],
@@ -256,7 +223,6 @@ describe.skipIf(!hasProgram('chromium'))('the supervisor’s page in Chromium', 
       await page.keyboard.press('Enter')
       await board.modeIs('barge', { sends: true })
       await picture('barge')
-      await context.close()
     },
   )
 })

@@ -1,54 +1,38 @@
-import { appendFile, readFile, rm } from 'node:fs/promises'
+import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'kysely'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { testDatabase } from '../harness/database.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Role } from '../../src/platform/auth/rights.ts'
 import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { buildConsole, launchBrowser, visit } from './browser.ts'
-import { type Face, makeAccount, makeAgent, openFace, testPassword, writeToneWav } from './fixture/face.ts'
+import { makeAccount, makeAgent, writeToneWav } from './fixture/face.ts'
 import { CallScript, type Hospital, type HospitalCall, makeHospital } from './fixture/hospital.ts'
+import { useStage } from './fixture/stage.ts'
 import { CallPage } from './pages/call-page.ts'
 import { CallsPage } from './pages/calls-page.ts'
-import { Shell } from './pages/shell.ts'
-import { SignInPage } from './pages/sign-in-page.ts'
 
 describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
-  let database: Awaited<ReturnType<typeof testDatabase>>
-  let face: Face
+  const stage = useStage()
   let hospital: Hospital
-  let browser: Browser
-  let built = ''
   let wav = ''
   let call: HospitalCall
   const start = Date.now() - 3_600_000
 
   beforeAll(async () => {
-    built = await buildConsole()
-    database = await testDatabase()
-    face = await openFace({ db: database.db, databaseUrl: database.url, console: built })
-    hospital = await makeHospital(database.db, face.secrets, { patients: 6 })
-    browser = await launchBrowser()
-    wav = join(face.recordings, 'call.wav')
+    hospital = await makeHospital(stage.database.db, stage.face.secrets, { patients: 6 })
+    wav = join(stage.face.recordings, 'call.wav')
     await writeToneWav(wav, 40)
-    const agentId = await makeAgent(database.db, await makeAccount(database.db, ['agent']), '0042')
+    const agentId = await makeAgent(stage.database.db, await makeAccount(stage.database.db, ['agent']), '0042')
     call = await recordedCall(0, { agentId, wav })
     for (const index of [1, 2]) await recordedCall(index, { agentId: null, wav })
     await sql`
       insert into rating (attempt_id, agent_id, value, at) values (${call.attemptId}, ${agentId}, 2, app_now())
-    `.execute(database.db)
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await face?.close()
-    await database?.close()
-    await rm(built, { recursive: true, force: true })
+    `.execute(stage.database.db)
   })
 
   /** A survey of 40 seconds: questions at 5, 15 and 25. */
   async function recordedCall(index: number, how: { agentId: string | null; wav: string }): Promise<HospitalCall> {
-    const script = new CallScript(database.db, hospital)
+    const script = new CallScript(stage.database.db, hospital)
     const task = hospital.tasks[index]
     if (task === undefined) throw new Error('the hospital is too small')
     const at = (seconds: number) => {
@@ -72,18 +56,14 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
     return one
   }
 
-  async function enter(roles: Parameters<typeof makeAccount>[1]) {
-    const name = await makeAccount(database.db, roles)
-    const visited = await visit(browser, face.url)
-    await new SignInPage(visited.page).signIn(name, testPassword)
-    const shell = new Shell(visited.page)
-    await shell.open('/calls')
-    await visited.page.locator('.filters').waitFor()
-    return { ...visited, name, shell, calls: new CallsPage(visited.page), one: new CallPage(visited.page) }
+  async function enter(roles: readonly Role[]) {
+    const entered = await stage.enter(roles, { path: '/calls', own: true })
+    await entered.page.locator('.filters').waitFor()
+    return { ...entered, calls: new CallsPage(entered.page), one: new CallPage(entered.page) }
   }
 
   const uses = async (name: string) =>
-    database.db
+    stage.database.db
       .selectFrom('auditRow')
       .select(['action', 'detail'])
       .where('actorName', '=', name)
@@ -92,7 +72,7 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
       .execute()
 
   it('finds calls by agent, length and rating, and comes back to the same list', async () => {
-    const { context, page, calls, one, complaints } = await enter(['qa'])
+    const { page, calls, one, complaints } = await enter(['qa'])
     await waitFor(async () => (await calls.rows().count()) === 3)
     await page.getByRole('combobox', { name: '坐席' }).fill('0042')
     await page.keyboard.press('Enter')
@@ -108,11 +88,10 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
     await waitFor(async () => (await calls.rows().count()) === 1)
     expect(page.url()).toContain('agentId')
     expect(complaints).toEqual([])
-    await context.close()
   })
 
   it('plays from the second at which a question was asked, at a click or by its key', async () => {
-    const { context, page, calls, one, complaints, name } = await enter(['qa'])
+    const { page, calls, one, complaints, name } = await enter(['qa'])
     await calls.search('0000')
     await waitFor(async () => (await calls.rows().count()) === 1)
     await one.openFrom(calls.rows().first())
@@ -155,7 +134,17 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
     // One opening, whatever was heard of it.
     expect(await uses(name)).toMatchObject([{ action: 'recording.played', detail: { reason: 'quality_review' } }])
     expect(complaints).toEqual([])
-    await context.close()
+  })
+
+  it('lets an agent dial the patient of a call once more, and says why not', async () => {
+    const { page, calls, one } = await enter(['agent'])
+    await one.openFrom(calls.rows().first())
+    await page.getByRole('button', { name: '拨打', exact: true }).click()
+    const asked = page.waitForRequest('**/api/seat/dial')
+    await one.dialog().getByRole('button', { name: '拨打', exact: true }).click()
+    expect((await asked).postDataJSON()).toEqual({ taskId: expect.stringMatching(/^[0-9a-f-]{36}$/) })
+    // There is no seat in this house: what is said is the refusal.
+    await page.locator('.ant-message-error').waitFor()
   })
 
   it('gives an address that is of no use to anybody else', async () => {
@@ -163,15 +152,13 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
     const opened = page.waitForResponse('**/api/recordings/*/open')
     await calls.listen()
     const { url } = await (await opened).json()
-    const own = await context.request.get(`${face.url}${url}`, { headers: { range: 'bytes=0-9' } })
+    const own = await context.request.get(`${stage.face.url}${url}`, { headers: { range: 'bytes=0-9' } })
     expect(own.status()).toBe(206)
     const other = await enter(['qa'])
-    const refused = await other.context.request.get(`${face.url}${url}`)
+    const refused = await other.context.request.get(`${stage.face.url}${url}`)
     expect([refused.status(), (await refused.json()).code]).toEqual([403, 'RECORDING_TICKET_REFUSED'])
-    const bare = await other.context.request.get(`${face.url}${url.replace(/\?.*/, '')}`)
+    const bare = await other.context.request.get(`${stage.face.url}${url.replace(/\?.*/, '')}`)
     expect(bare.status()).toBe(403)
-    await other.context.close()
-    await context.close()
   })
 
   it('offers a download only to who may, and not without a reason', async () => {
@@ -179,15 +166,14 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
     await qa.one.openFrom(qa.calls.rows().first())
     await qa.one.player().waitFor()
     expect(await qa.one.download().count()).toBe(0)
-    const id = await database.db.selectFrom('recording').select('id').limit(1).executeTakeFirstOrThrow()
-    const denied = await qa.page.request.post(`${face.url}/api/recordings/${id.id}/open`, {
+    const id = await stage.database.db.selectFrom('recording').select('id').limit(1).executeTakeFirstOrThrow()
+    const denied = await qa.page.request.post(`${stage.face.url}/api/recordings/${id.id}/open`, {
       headers: { 'x-suifang-console': '1' },
       data: { purpose: 'download', reason: 'complaint' },
     })
     expect(denied.status()).toBe(403)
-    await qa.context.close()
 
-    const { context, page, calls, one, name } = await enter(['supervisor'])
+    const { page, calls, one, name } = await enter(['supervisor'])
     await one.openFrom(calls.rows().first())
     await one.download().click()
     await one.dialog().getByRole('combobox').click()
@@ -202,15 +188,14 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
     expect(await uses(name)).toMatchObject([
       { action: 'recording.downloaded', detail: { reason: 'other', note: '卫健委调阅 2026-11' } },
     ])
-    await context.close()
   })
 
   it('says that a file has been changed instead of playing it', async () => {
-    const path = join(face.recordings, 'changed.wav')
+    const path = join(stage.face.recordings, 'changed.wav')
     await writeToneWav(path, 10)
     await recordedCall(3, { agentId: null, wav: path })
     await appendFile(path, 'x')
-    const { context, page, calls, one } = await enter(['qa'])
+    const { page, calls, one } = await enter(['qa'])
     await calls.search('0003')
     await waitFor(async () => (await calls.rows().count()) === 1)
     await calls.rows().locator('button:has(.anticon-audio)').click()
@@ -218,6 +203,5 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
     expect(await one.player().getAttribute('data-playing')).toBe('false')
     await page.getByText('返回通话记录').click()
     await calls.rows().getByText('文件已被改动').waitFor()
-    await context.close()
   })
 })

@@ -1,76 +1,47 @@
 /** What the agent's page shows and sends beside the plain call: previews, hand-overs, supervisors, keys, findings. */
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { testDatabase } from '../harness/database.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { buildConsole, launchBrowser, visit } from './browser.ts'
-import { type Face, makeAccount, openFace, testPassword } from './fixture/face.ts'
-import { SeatFixture } from './fixture/seat.ts'
+import type { SeatFixture } from './fixture/seat.ts'
 import { sharer } from './fixture/seat-record.ts'
+import { type Entrance, useStage } from './fixture/stage.ts'
 import { SeatPage } from './pages/seat-page.ts'
-import { Shell } from './pages/shell.ts'
-import { SignInPage } from './pages/sign-in-page.ts'
 
 /** A folder in which to keep what the pages look like, for the documentation. */
 const pictures = process.env.SEAT_PICTURES
 
 describe.skipIf(!hasProgram('chromium'))('a call that is more than a call, on the agent’s page', () => {
-  let database: Awaited<ReturnType<typeof testDatabase>>
-  let face: Face
+  const stage = useStage({ seat: 'desk' })
   let seat: SeatFixture
-  let browser: Browser
-  let built = ''
 
-  beforeAll(async () => {
-    built = await buildConsole()
-    database = await testDatabase()
-    seat = new SeatFixture(database.db)
-    face = await openFace({ db: database.db, databaseUrl: database.url, console: built, seat })
-    browser = await launchBrowser()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await face?.close()
-    await database?.close()
-    await rm(built, { recursive: true, force: true })
-  })
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close()
-  })
   beforeEach(async () => {
+    seat = stage.seat
     seat.refuse(null)
     seat.asked.length = 0
     await seat.ready()
   })
 
-  async function sit({ language = 'zh' }: { readonly language?: 'zh' | 'en' } = {}) {
-    const name = await makeAccount(database.db, ['agent'])
-    const visited = await visit(browser, face.url, { language })
-    await new SignInPage(visited.page).signIn(name, testPassword)
-    const shell = new Shell(visited.page)
-    await shell.open('/seat')
-    await shell.connectionIs('connected')
-    const desk = new SeatPage(visited.page)
+  async function sit(entrance: Pick<Entrance, 'language'> = {}) {
+    const entered = await stage.enter(['agent'], { path: '/seat', ...entrance })
+    const desk = new SeatPage(entered.page)
     await desk.quiet('waiting')
-    return { ...visited, desk }
+    return { ...entered, desk }
   }
 
   it('shows a record before it is dialled, and dials it by a key', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     const taskId = await seat.offerPreview()
     await desk.strip('previewing')
     await (await desk.desk()).getByText('慢性阻塞性肺疾病急性加重期').waitFor()
     await page.keyboard.press('F9')
     await desk.strip('dialing')
     expect(seat.call.taskId).toBe(taskId)
-    await context.close()
   })
 
   it('dials the number that the agent chooses, and says how often the record was put back before', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     await seat.offerPreview()
     await desk.strip('previewing')
     expect(await page.locator('[data-skips="2"]').textContent()).toContain('此前被跳过 2 次')
@@ -79,11 +50,10 @@ describe.skipIf(!hasProgram('chromium'))('a call that is more than a call, on th
     await page.keyboard.press('F9')
     await desk.strip('dialing')
     expect(seat.asked).toContain('preview/dial 0193a000-0000-7000-8000-0000000000a2')
-    await context.close()
   })
 
   it('asks by another questionnaire, and comes back to the one before with its answers', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     const { taskId } = await seat.reserve()
     await seat.answer()
     await desk.choose('nurses', '一般')
@@ -101,11 +71,10 @@ describe.skipIf(!hasProgram('chromium'))('a call that is more than a call, on th
     await page.locator('[data-finding]').waitFor({ state: 'detached' })
     expect(seat.written(taskId).answers).toEqual({ nurses: 'neutral', medicine: 'yes' })
     expect(seat.asked.filter((one) => one.startsWith('questionnaire'))).toEqual(['questionnaire 1', 'questionnaire 0'])
-    await context.close()
   })
 
   it('opens the card of another patient on the number, and dials that one when the call is over', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     await seat.reserve()
     await seat.answer()
     await page.getByRole('button', { name: sharer.name }).click()
@@ -121,33 +90,30 @@ describe.skipIf(!hasProgram('chromium'))('a call that is more than a call, on th
     await desk.press(/^拨打同号患者/)
     await desk.strip('dialing')
     expect(seat.asked).toContain(`dial ${sharer.taskId}`)
-    await context.close()
   })
 
   it('skips a previewed patient only with a reason', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     await seat.offerPreview()
     await desk.strip('previewing')
     await page.keyboard.press('F8')
     await page.getByRole('menuitem', { name: '资料有误' }).click()
     await desk.quiet('waiting')
     expect(seat.asked).toContain('skip record_wrong')
-    await context.close()
   })
 
   it('shows what the patient has pressed before he asked for a person, and goes on there', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     await seat.handOver({ nurses: 'satisfied' })
     await desk.strip('talking')
     await page.getByText('患者此前已作答 1 题').waitFor()
     expect(await desk.question('nurses').locator('.choice:has(input:checked)').textContent()).toContain('满意')
     await page.getByRole('button', { name: '从未答的题继续' }).click()
     await desk.focusIs('[data-question=medicine] input')
-    await context.close()
   })
 
   it('says that a supervisor has joined, and nothing of one who only listens', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     await seat.reserve()
     await seat.answer()
     await seat.supervised({ name: '赵班长', mode: 'monitor' })
@@ -156,11 +122,10 @@ describe.skipIf(!hasProgram('chromium'))('a call that is more than a call, on th
     await seat.supervised({ name: '赵班长', mode: 'monitor' })
     await page.getByText('班长已加入：赵班长').waitFor({ state: 'detached' })
     expect(await (await desk.strip('talking')).textContent()).not.toContain('赵班长')
-    await context.close()
   })
 
   it('sends keys in the order in which they were pressed, by mouse and by keyboard', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     await seat.reserve()
     await seat.answer()
     await desk.strip('talking')
@@ -172,11 +137,10 @@ describe.skipIf(!hasProgram('chromium'))('a call that is more than a call, on th
       ['8', '0', '1', '#'].map((key) => `digits ${key}`),
     )
     expect(await page.locator('.key-pad-sent').textContent()).toBe('801#')
-    await context.close()
   })
 
   it('saves who answers, and shows a finding beside the answer that makes it', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     const { taskId } = await seat.reserve()
     await seat.answer()
     await desk.desk()
@@ -187,11 +151,10 @@ describe.skipIf(!hasProgram('chromium'))('a call that is more than a call, on th
     expect(await desk.question('medicine').textContent()).toContain('未按时服药')
     await desk.choose('medicine', '按时')
     await page.locator('[data-finding]').waitFor({ state: 'detached' })
-    await context.close()
   })
 
   it('lets the agent correct what the telephone reported, and take it back, after the call', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     const { taskId } = await seat.reserve()
     await seat.answer()
     await desk.desk()
@@ -206,25 +169,23 @@ describe.skipIf(!hasProgram('chromium'))('a call that is more than a call, on th
     await choice.click()
     await page.locator('.ant-select-item-option', { hasText: '按系统识别的结果' }).click()
     await waitFor(() => seat.written(taskId).correctedResult === null, { what: 'the correction to be taken back' })
-    await context.close()
   })
 
   it('dials the last patient once more when told to', async () => {
-    const { context, desk } = await sit()
+    const { desk } = await sit()
     const { taskId } = await seat.reserve()
     await seat.release('no_answer')
     await desk.quiet('waiting')
     await desk.press(/^再次拨打该患者/)
     await desk.strip('dialing')
     expect(seat.asked).toContain(`dial ${taskId}`)
-    await context.close()
   })
 
   it.each(['zh', 'en'] as const)(
     'fits the usual screens without anything cut off or untranslated (%s)',
     async (language) => {
       if (pictures !== undefined) await mkdir(pictures, { recursive: true })
-      const { context, desk, page } = await sit({ language })
+      const { desk, page } = await sit({ language })
       const look = async (name: string) => {
         for (const [width, height] of [
           [1366, 768],
@@ -254,7 +215,6 @@ describe.skipIf(!hasProgram('chromium'))('a call that is more than a call, on th
       await page.keyboard.press('F7')
       await page.locator('.key-pad').waitFor()
       await look('handed-over')
-      await context.close()
     },
   )
 })

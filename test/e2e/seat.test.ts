@@ -1,14 +1,13 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { UserError } from '../../src/platform/errors/errors.ts'
-import { testDatabase } from '../harness/database.ts'
 import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { buildConsole, launchBrowser, visit } from './browser.ts'
-import { type Face, makeAccount, openFace, testPassword } from './fixture/face.ts'
-import { SeatFixture } from './fixture/seat.ts'
+import { visit } from './browser.ts'
+import { makeAccount, testPassword } from './fixture/face.ts'
+import type { SeatFixture } from './fixture/seat.ts'
+import { type Entrance, useStage } from './fixture/stage.ts'
 import { SeatPage } from './pages/seat-page.ts'
 import { Shell } from './pages/shell.ts'
 import { SignInPage } from './pages/sign-in-page.ts'
@@ -17,45 +16,25 @@ import { SignInPage } from './pages/sign-in-page.ts'
 const pictures = process.env.SEAT_PICTURES
 
 describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () => {
-  let database: Awaited<ReturnType<typeof testDatabase>>
-  let face: Face
+  const stage = useStage({ seat: 'desk' })
   let seat: SeatFixture
-  let browser: Browser
-  let built = ''
 
-  beforeAll(async () => {
-    built = await buildConsole()
-    database = await testDatabase()
-    seat = new SeatFixture(database.db)
-    face = await openFace({ db: database.db, databaseUrl: database.url, console: built, seat })
-    browser = await launchBrowser()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await face?.close()
-    await database?.close()
-    await rm(built, { recursive: true, force: true })
-  })
   beforeEach(async () => {
+    seat = stage.seat
     seat.refuse(null)
     seat.isWatched = () => false
     seat.asked.length = 0
     await seat.ready()
   })
 
-  async function sit({ language = 'zh' }: { readonly language?: 'zh' | 'en' } = {}) {
-    const name = await makeAccount(database.db, ['agent'])
-    const visited = await visit(browser, face.url, { language })
-    await new SignInPage(visited.page).signIn(name, testPassword)
-    const shell = new Shell(visited.page)
-    await shell.open('/seat')
-    await shell.connectionIs('connected')
-    return { ...visited, name, shell, page: visited.page, desk: new SeatPage(visited.page) }
+  async function sit(entrance: Pick<Entrance, 'language'> = {}) {
+    const entered = await stage.enter(['agent'], { path: '/seat', ...entrance })
+    return { ...entered, desk: new SeatPage(entered.page) }
   }
 
   it('signs in when the phone is lifted, takes breaks with a reason, and signs out', async () => {
     await seat.away()
-    const { context, desk, page, complaints } = await sit()
+    const { desk, page, complaints } = await sit()
     await desk.quiet('signed_out')
     await desk.phoneIs(true)
     const handset = seat.letRing()
@@ -75,24 +54,22 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await desk.press(/^签出/)
     await desk.quiet('signed_out')
     expect(complaints).toEqual([])
-    await context.close()
   })
 
   it('says that an agent in no team has no seat, and looks again when asked', async () => {
     seat.refuse(/^open$/, () => new UserError('SEAT_NO_PHONE'))
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     await page.getByText('您还没有分组和话机').waitFor()
     seat.refuse(null)
     await desk.press(/^重\s?试/)
     await desk.quiet('waiting')
     await seat.reserve()
     await desk.strip('dialing')
-    await context.close()
   })
 
   it('says that the phone is gone and what to do, and why a sign-in was refused', async () => {
     await seat.away()
-    const { context, desk } = await sit()
+    const { desk } = await sit()
     await desk.quiet('signed_out')
     await seat.phone({ live: false })
     await desk.phoneIs(false)
@@ -101,21 +78,19 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     const refusal = await (await desk.refused('SEAT_PHONE_NOT_LIVE')).textContent()
     expect(refusal).toContain('您的话机 8001 没有注册')
     expect(refusal).toContain('SEAT_PHONE_NOT_LIVE')
-    await context.close()
   })
 
   it('says that the seat is signed in elsewhere', async () => {
     await seat.away()
     seat.refuse(/sign-in/, () => new UserError('SEAT_TAKEN'))
-    const { context, desk } = await sit({ language: 'en' })
+    const { desk } = await sit({ language: 'en' })
     await desk.press(/^Sign in$/)
     expect(await (await desk.refused('SEAT_TAKEN')).textContent()).toContain('in use on another server')
     await desk.quiet('signed_out')
-    await context.close()
   })
 
   it('goes with a whole call: record, answer, form, hang-up, outcome, finish', async () => {
-    const { context, page, desk, complaints } = await sit()
+    const { page, desk, complaints } = await sit()
     await desk.quiet('waiting')
 
     const call = await seat.reserve()
@@ -173,20 +148,18 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await quiet.getByText('上一通话已处理完毕').waitFor()
     expect(seat.written(call.taskId)).toMatchObject({ outcome: { outcome: 'done' }, note: '恢复良好' })
     expect(complaints).toEqual([])
-    await context.close()
   })
 
   it('goes back to waiting with the reason when nobody answers', async () => {
-    const { context, desk } = await sit()
+    const { desk } = await sit()
     await seat.reserve()
     await desk.strip('dialing')
     await seat.release('no_answer')
     expect(await (await desk.quiet('waiting')).textContent()).toContain('无人接听')
-    await context.close()
   })
 
   it('shows only questions that apply, and takes back answers that no longer do', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     const { taskId } = await seat.reserve()
     await seat.answer()
     await desk.strip('talking')
@@ -198,11 +171,10 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await page.getByText('不再适用的答案已清除').waitFor()
     await waitFor(() => !('medicine-why' in seat.written(taskId).answers))
     expect(seat.written(taskId).answers).toEqual({ medicine: 'yes' })
-    await context.close()
   })
 
   it('keeps to the definition: one option alone, not too many, a number in its range', async () => {
-    const { context, desk } = await sit()
+    const { desk } = await sit()
     const { taskId } = await seat.reserve()
     await seat.answer()
     await desk.choose('medicine', '没有按时')
@@ -215,11 +187,10 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await desk.type('pressure', '400')
     await desk.question('pressure').getByText('60 到 260').waitFor()
     expect(seat.written(taskId).answers.pressure).toBeUndefined()
-    await context.close()
   })
 
   it('says that an answer is not saved, tries again by itself, and saves it when it can', async () => {
-    const { context, desk } = await sit()
+    const { desk } = await sit()
     const { taskId } = await seat.reserve()
     await seat.answer()
     seat.refuse(/answer nurses/)
@@ -228,11 +199,10 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     seat.refuse(null)
     await desk.answerIs('nurses', 'saved')
     expect(seat.written(taskId).answers.nurses).toBe('satisfied')
-    await context.close()
   })
 
   it('shows why an answer was refused, and lets it be tried again', async () => {
-    const { context, desk } = await sit({ language: 'en' })
+    const { desk } = await sit({ language: 'en' })
     await seat.reserve()
     await seat.answer()
     seat.refuse(/answer nurses/, () => new UserError('DESK_CALL_OVER'))
@@ -241,11 +211,10 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     seat.refuse(null)
     await desk.question('nurses').getByRole('button', { name: 'Try again' }).click()
     await desk.answerIs('nurses', 'saved')
-    await context.close()
   })
 
   it('asks before it leaves for another page what would be given up', async () => {
-    const { context, desk, page, shell } = await sit()
+    const { desk, page, shell } = await sit()
     await seat.reserve()
     await seat.answer()
     seat.refuse(/answer nurses/, () => new UserError('DESK_CALL_OVER'))
@@ -261,11 +230,10 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     expect(asked[0]).toContain('还有内容未保存')
     await desk.answerIs('nurses', 'failed')
     expect(new URL(page.url()).pathname).toBe('/seat')
-    await context.close()
   })
 
   it('lets an outcome that wants all answers stand as soon as they are there', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     const { taskId } = await seat.reserve()
     await seat.answer()
     await desk.desk()
@@ -276,11 +244,10 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await desk.choose('medicine', '按时')
     await desk.outcomeIs('saved')
     expect(seat.written(taskId).outcome).toEqual({ outcome: 'done' })
-    await context.close()
   })
 
   it('asks before it hangs up with answers missing, and the question goes away with its call', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     await seat.reserve()
     await seat.answer()
     await desk.desk()
@@ -291,11 +258,10 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
     expect(seat.asked).not.toContain('hang-up')
     await page.getByText('患者已挂断').waitFor()
-    await context.close()
   })
 
   it('asks before an outcome that ends all follow-up, and takes a callback only with its time', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     const { taskId } = await seat.reserve()
     await seat.answer()
     await desk.desk()
@@ -315,11 +281,10 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await desk.outcomeIs('saved')
     const { outcome } = seat.written(taskId)
     expect(outcome?.callbackAt).toMatch(/T00:45:00\.000Z$/)
-    await context.close()
   })
 
   it('shows the same after a reload in the call and in wrap-up', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     await seat.reserve()
     await seat.answer()
     await desk.choose('nurses', '一般')
@@ -332,7 +297,6 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await page.reload()
     await desk.strip('wrap_up')
     await desk.desk()
-    await context.close()
   })
 
   it('shows after a lost connection what happened meanwhile, and claims nothing during it', async () => {
@@ -348,7 +312,7 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
       })
     await network.send('Network.enable')
     await offline(true)
-    face.hub.dropAll()
+    stage.face.hub.dropAll()
     await shell.connectionIs('interrupted')
     await page.getByText('以下为断开时的状态').waitFor()
     await seat.reserve()
@@ -358,11 +322,10 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await shell.connectionIs('connected')
     await desk.strip('talking')
     await desk.desk()
-    await context.close()
   })
 
   it('tells the agent to lift the handset when the phone is lost in a call, and goes on when it is back', async () => {
-    const { context, desk } = await sit()
+    const { desk } = await sit()
     await seat.reserve()
     await seat.answer()
     await desk.strip('talking')
@@ -370,11 +333,10 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     expect(await (await desk.strip('cut_off')).textContent()).toContain('请立即摘机')
     await seat.legBack()
     await desk.strip('talking')
-    await context.close()
   })
 
   it('counts down to the server’s deadline, and says so when it passed without an outcome', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     await seat.reserve()
     await seat.answer()
     await desk.desk()
@@ -384,14 +346,13 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await seat.wrapUpOver()
     expect(await (await desk.quiet('waiting')).textContent()).toContain('未填写结论')
     expect(await page.locator('.desk').count()).toBe(0)
-    await context.close()
   })
 
   it('is worked in one window: another says so, takes over when told to, and can be taken back from', async () => {
-    seat.isWatched = () => face.hub.watchers(seat.stream) > 0
-    const { context, desk } = await sit()
+    seat.isWatched = () => stage.face.hub.watchers(seat.stream) > 0
+    const { context, desk, page } = await sit()
     const second = await context.newPage()
-    await second.goto(`${face.url}/seat`)
+    await second.goto(`${stage.face.url}/seat`)
     const other = new SeatPage(second)
     await other.notice('elsewhere')
     await seat.reserve()
@@ -407,16 +368,17 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await other.choose('nurses', '一般')
     await other.answerIs('nurses', 'saved')
 
+    // A browser draws and times what is behind another page at its leisure.
+    await page.bringToFront()
     await desk.press(/^接管到本窗口/)
     await desk.confirm(/^接管到本窗口/)
     await desk.strip('talking')
     await desk.question('nurses').locator('input:checked').waitFor()
     await other.notice('taken_over')
-    await context.close()
   })
 
   it('can be worked by keyboard alone, from the answer to the next call', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     const { taskId } = await seat.reserve()
     await seat.answer()
     await desk.desk()
@@ -448,11 +410,10 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await desk.statusIs('on_break')
     await page.keyboard.press('F2')
     await desk.statusIs('available')
-    await context.close()
   })
 
   it('goes through bar, call, record, form and outcome in this order by Tab', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     await seat.reserve()
     await seat.answer()
     await desk.desk()
@@ -471,11 +432,10 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
       if (name !== undefined && parts.at(-1) !== name) parts.push(name)
     }
     expect(parts).toEqual(['seat-bar', 'strip', 'record-panel', 'form-panel', 'outcome-panel'])
-    await context.close()
   })
 
   it('names every control for who cannot see it', async () => {
-    const { context, desk, page } = await sit()
+    const { desk, page } = await sit()
     await seat.reserve()
     await seat.answer()
     await desk.desk()
@@ -495,26 +455,24 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
         .map((control) => control.outerHTML.slice(0, 120)),
     )
     expect(nameless).toEqual([])
-    await context.close()
   })
 
   it('is not shown to who may not use a seat, also by address', async () => {
-    const name = await makeAccount(database.db, ['qa'])
-    const { context, page } = await visit(browser, face.url)
+    const name = await makeAccount(stage.database.db, ['qa'])
+    const { page } = await visit(stage.browser, stage.face.url)
     await new SignInPage(page).signIn(name, testPassword)
     expect(await new Shell(page).menu()).not.toContain('/seat')
-    await page.goto(`${face.url}/seat`)
+    await page.goto(`${stage.face.url}/seat`)
     await page.getByText('您的账号没有查看此页面的权限').waitFor()
-    const answer = await page.request.get(`${face.url}/api/seat`)
+    const answer = await page.request.get(`${stage.face.url}/api/seat`)
     expect(answer.status()).toBe(403)
-    await context.close()
   })
 
   it.each(['zh', 'en'] as const)(
     'fits the usual screens without anything cut off or untranslated (%s)',
     async (language) => {
       if (pictures !== undefined) await mkdir(pictures, { recursive: true })
-      const { context, desk, page } = await sit({ language })
+      const { desk, page } = await sit({ language })
       const look = async (name: string) => {
         for (const [width, height] of [
           [1366, 768],
@@ -559,7 +517,6 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
       await seat.away()
       await desk.quiet('signed_out')
       await look('signed-out')
-      await context.close()
     },
   )
 })

@@ -2,18 +2,18 @@
  * The telephone in the agent's page: the real library and the browser's own media, against a peer that stands for the
  * server's end of the socket and the call.
  */
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { endSessionsOf } from '../../src/platform/auth/session-store.ts'
-import { testDatabase } from '../harness/database.ts'
 import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { buildConsole, launchBrowser, visit } from './browser.ts'
-import { type Face, makeAccount, openFace, testPassword } from './fixture/face.ts'
-import { SeatFixture } from './fixture/seat.ts'
+import { visit } from './browser.ts'
+import { testPassword } from './fixture/face.ts'
+import type { SeatFixture } from './fixture/seat.ts'
 import { SipPeer } from './fixture/sip-peer.ts'
+import { type Entrance, useStage } from './fixture/stage.ts'
 import { SeatPage } from './pages/seat-page.ts'
 import { Shell } from './pages/shell.ts'
 import { SignInPage } from './pages/sign-in-page.ts'
@@ -22,30 +22,11 @@ import { SignInPage } from './pages/sign-in-page.ts'
 const pictures = process.env.SEAT_PICTURES
 
 describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', () => {
-  let database: Awaited<ReturnType<typeof testDatabase>>
-  let face: Face
+  const stage = useStage({ seat: 'browser', media: {} })
   let seat: SeatFixture
-  let browser: Browser
-  let built = ''
 
-  beforeAll(async () => {
-    built = await buildConsole()
-    database = await testDatabase()
-    seat = new SeatFixture(database.db)
-    seat.kind = 'browser'
-    face = await openFace({ db: database.db, databaseUrl: database.url, console: built, seat })
-    browser = await launchBrowser({ media: {} })
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await face?.close()
-    await database?.close()
-    await rm(built, { recursive: true, force: true })
-  })
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close()
-  })
   beforeEach(async () => {
+    seat = stage.seat
     seat.refuse(null)
     seat.isWatched = () => false
     seat.asked.length = 0
@@ -53,21 +34,15 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
     await seat.away()
   })
 
-  interface Sitting {
-    readonly microphone?: boolean
-    readonly language?: 'zh' | 'en'
-  }
+  type Sitting = Pick<Entrance, 'language' | 'microphone' | 'own'>
   /** An agent at the page; the telephone may use the microphone unless it is said otherwise. */
-  async function sit({ microphone = true, language = 'zh' }: Sitting = {}) {
-    const name = await makeAccount(database.db, ['agent'])
-    const visited = await visit(browser, face.url, { language })
-    if (microphone) await visited.context.grantPermissions(['microphone'], { origin: face.url })
-    await new SignInPage(visited.page).signIn(name, testPassword)
-    const peer = await SipPeer.at(visited.page)
-    const shell = new Shell(visited.page)
-    await shell.open('/seat')
-    await shell.connectionIs('connected')
-    return { ...visited, name, peer, desk: new SeatPage(visited.page) }
+  async function sit(sitting: Sitting = {}) {
+    const peers: SipPeer[] = []
+    const before = async (page: Page) => void peers.push(await SipPeer.at(page))
+    const entered = await stage.enter(['agent'], { path: '/seat', before, ...sitting })
+    const [peer] = peers
+    if (peer === undefined) throw new Error('nobody is at the other end of the socket')
+    return { ...entered, peer, desk: new SeatPage(entered.page) }
   }
   async function onDuty(sitting: Sitting = {}) {
     const sat = await sit(sitting)
@@ -91,11 +66,11 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
   })
 
   it('says that the microphone is refused, and goes on as soon as it is allowed', async () => {
-    const { context, desk, peer } = await sit({ microphone: false })
+    const { context, desk, peer } = await sit({ microphone: false, own: true })
     await desk.press(/^签入/)
     expect(await (await desk.notice('microphone_refused')).textContent()).toContain('将“麦克风”设为“允许”')
     expect(peer.heard).not.toContain('INVITE')
-    await context.grantPermissions(['microphone'], { origin: face.url })
+    await context.grantPermissions(['microphone'], { origin: stage.face.url })
     await desk.link('up')
     await desk.quiet('waiting')
   })
@@ -142,10 +117,10 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
   })
 
   it('gives leg and microphone to the window that takes over', async () => {
-    seat.isWatched = () => face.hub.watchers(seat.stream) > 0
+    seat.isWatched = () => stage.face.hub.watchers(seat.stream) > 0
     const { desk, name, peer } = await onDuty()
-    const second = await visit(browser, face.url)
-    await second.context.grantPermissions(['microphone'], { origin: face.url })
+    const second = await visit(stage.browser, stage.face.url)
+    await second.context.grantPermissions(['microphone'], { origin: stage.face.url })
     await new SignInPage(second.page).signIn(name, testPassword)
     await SipPeer.at(second.page)
     await new Shell(second.page).open('/seat')
@@ -192,28 +167,39 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
         what: 'the level to move',
       },
     )
-    await panel.getByRole('button', { name: '播放测试音' }).click()
+    await panel.getByRole('button', { name: '试听 通话声音' }).click()
+    // Where the voice comes out is the agent's to choose, and the sound of an answered call apart from it.
+    await page.evaluate(`{
+      globalThis.sinks = []
+      const route = HTMLMediaElement.prototype.setSinkId
+      HTMLMediaElement.prototype.setSinkId = function (id) { globalThis.sinks.push(id); return route.call(this, id) }
+    }`)
+    await panel.getByRole('combobox', { name: '通话声音' }).click()
+    await page.locator('.ant-select-item-option:visible', { hasText: 'Fake Audio Output 2' }).click()
+    await panel.locator('.device-out').first().getByText('Fake Audio Output 2').waitFor()
+    expect(await page.evaluate('globalThis.sinks.length')).toBe(1)
+    expect(await panel.locator('.device-out').nth(1).textContent()).toContain('系统默认')
     await page.keyboard.press('Escape')
   })
 
   /** As the server ends one that was idle too long. */
   async function endSessions(signInName: string): Promise<void> {
-    const account = database.db.selectFrom('userAccount').select('id').where('signInName', '=', signInName)
+    const account = stage.database.db.selectFrom('userAccount').select('id').where('signInName', '=', signInName)
     const { id } = await account.executeTakeFirstOrThrow()
-    await database.db.transaction().execute((tx) => endSessionsOf(tx, id, 'idle'))
+    await stage.database.db.transaction().execute((tx) => endSessionsOf(tx, id, 'idle'))
   }
 
   it.each(['zh', 'en'] as const)(
     'fits the usual screens without anything cut off or untranslated (%s)',
     async (language) => {
       if (pictures !== undefined) await mkdir(pictures, { recursive: true })
-      const { context, desk, page, peer } = await sit({ language, microphone: false })
+      const { context, desk, page, peer } = await sit({ language, microphone: false, own: true })
       const look = (name: string) => pictured(page, desk, `${name}-${language}`)
       const signIn = language === 'zh' ? /^签入/ : /^Sign in/
       await desk.press(signIn)
       await desk.notice('microphone_refused')
       await look('softphone-refused')
-      await context.grantPermissions(['microphone'], { origin: face.url })
+      await context.grantPermissions(['microphone'], { origin: stage.face.url })
       await desk.link('up')
       await desk.quiet('waiting')
       await page.getByRole('button', { name: language === 'zh' ? '音频设备' : 'Audio devices' }).click()

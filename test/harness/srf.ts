@@ -61,6 +61,20 @@ interface UacOptions {
   auth?: { username: string; password: string }
 }
 
+export interface ProxyOptions {
+  remainInDialog?: boolean
+  followRedirects?: boolean
+  forking?: 'simultaneous' | 'sequential'
+  provisionalTimeout?: string
+  headers?: Record<string, string>
+}
+
+export interface ProxyResults {
+  readonly connected: boolean
+  readonly finalStatus?: number
+  readonly responses: readonly { readonly port: number; readonly msgs: readonly { readonly status: number }[] }[]
+}
+
 type Handler = (request: SrfRequest, response: SrfResponse) => void
 
 export interface Srf {
@@ -96,6 +110,7 @@ export interface Srf {
     uri: string,
     options: Record<string, string>,
   ): Promise<{ uas: SrfDialog; uac: SrfDialog }>
+  proxyRequest(request: SrfRequest, destination: string | string[], options: ProxyOptions): Promise<ProxyResults>
   request(
     uri: string | { method: string; uri?: string; stackDialogId?: string; stackTxnId?: string },
     options: Record<string, unknown> | ((error: Error | null, request: SrfRequest) => void),

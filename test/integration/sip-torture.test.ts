@@ -13,7 +13,7 @@ import { parseSip } from '#softswitch/sip/sip-parser.ts'
 import { SipStreamReader } from '#softswitch/sip/stream-reader.ts'
 import { Bench, testSdp } from '../harness/drachtio.ts'
 import type { Srf, SrfRequest, SrfResponse } from '../harness/srf.ts'
-import { tortureMessage, tortureMessages } from '../torture/rfc4475.ts'
+import { tortureMessages, tortureOver } from '../torture/rfc4475.ts'
 
 /**
  * Final answers in order. `udp` and `tcp` differ where the message has another end in a stream; `closed`: the stream
@@ -125,11 +125,6 @@ function answer(srf: Srf): void {
   srf.message(answers)
 }
 
-function over(protocol: string, name: string): Buffer {
-  const text = tortureMessage(name).toString('latin1')
-  return Buffer.from(text.replace(/(SIP\s*\/\s*\d\.0\s*\/\s*)\w+/, `$1${protocol}`), 'latin1')
-}
-
 const probeId = 'the-next-valid-message'
 
 function probe(protocol: string, port: number): Buffer {
@@ -187,7 +182,7 @@ async function askOverUdp(name: string): Promise<(number | string)[]> {
   const send = (message: Buffer) => socket.send(message, server.endpoint.local.port, '127.0.0.1')
   const hear = listener(answers, 'UDP', send)
   const probed = new Promise<void>((done) => socket.on('message', (bytes) => hear(bytes) && done()))
-  send(over('UDP', name))
+  send(tortureOver('UDP', name))
   send(probe('UDP', socket.address().port))
   await probed
   return answers
@@ -212,7 +207,7 @@ async function askOverTcp(name: string): Promise<(number | string)[]> {
       resolve()
     })
   })
-  send(over('TCP', name))
+  send(tortureOver('TCP', name))
   send(probe('TCP', 5060))
   await done
   return answers

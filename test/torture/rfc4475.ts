@@ -24,6 +24,12 @@ export function tortureMessage(name: string): Buffer {
   return message
 }
 
+/** The message with the transport in its top Via made the one it is sent over; nothing else is changed. */
+export function tortureOver(protocol: string, name: string): Buffer {
+  const text = tortureMessage(name).toString('latin1')
+  return Buffer.from(text.replace(/(SIP\s*\/\s*\d\.0\s*\/\s*)\w+/, `$1${protocol}`), 'latin1')
+}
+
 function printed(text: string): Buffer {
   const expanded = text
     .replace(/<allOneLine>\n([\s\S]*?)\n<\/allOneLine>/g, (_, lines: string) => lines.replaceAll('\n', ''))

@@ -1,14 +1,16 @@
-import { ArrowLeftOutlined, SoundOutlined } from '@ant-design/icons'
+import { ArrowLeftOutlined, PhoneOutlined, SoundOutlined } from '@ant-design/icons'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
-import { Segmented, Skeleton } from 'antd'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { App, Button, Segmented, Skeleton } from 'antd'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CallDetail, CallReplay, ReplayPart } from '#follow-up/calls/call-schema.ts'
-import { request } from '../api/request.ts'
+import { RefusedError, request } from '../api/request.ts'
 import { useRight } from '../api/session.ts'
 import { Trouble } from '../app/trouble.tsx'
 import { resultColor } from '../live/campaign-counts.ts'
+import { command } from '../seat/seat-api.ts'
+import { pagePhone } from '../softphone/page-phone.ts'
 import { currentLanguage } from '../text/i18n.ts'
 import { clockTime, dateTime, duration } from '../text/time.ts'
 import { word } from '../text/word.ts'
@@ -65,7 +67,8 @@ function Call({ detail, replay }: { readonly detail: CallDetail; readonly replay
   const mayPlay = useRight('recording.play')
   const part = replay.parts.find(({ id }) => id === chosen)
   const questionText: QuestionText = (id) =>
-    detail.form.find(({ questionId }) => questionId === id)?.question[language] ?? id
+    [detail.form, ...detail.setAside.map(({ form }) => form)].flat().find(({ questionId }) => questionId === id)
+      ?.question[language] ?? id
   const markers = replay.markers
     .filter(({ recordingId }) => recordingId === chosen)
     .map((marker) => ({ ...marker, text: eventText(marker, questionText, language) }))
@@ -122,9 +125,17 @@ function Call({ detail, replay }: { readonly detail: CallDetail; readonly replay
       <div className="row call-halves">
         <section className="panel" aria-label={t('calls.form')}>
           <h2>
-            {t('calls.form')} {audible && <span className="muted hint">{t('calls.formHint')}</span>}
+            {detail.formTitle?.[language] ?? t('calls.form')}{' '}
+            {audible && <span className="muted hint">{t('calls.formHint')}</span>}
           </h2>
-          <FormList detail={detail} placeOf={placeOf} onHear={hear} />
+          <FormList detail={detail} form={detail.form} placeOf={placeOf} onHear={hear} />
+          {detail.setAside.map(({ id, title, form }) => (
+            <div key={id} data-set-aside={id}>
+              <h3 className="call-set-aside">{t('calls.setAside', { title: title?.[language] ?? t('calls.form') })}</h3>
+              <FormList detail={detail} form={form} placeOf={placeOf} onHear={hear} />
+            </div>
+          ))}
+          <OtherCalls detail={detail} />
         </section>
         <section className="panel" aria-label={t('calls.timeline')}>
           <h2>
@@ -166,11 +177,13 @@ function Facts({ detail }: { readonly detail: CallDetail }) {
   const { t } = useTranslation()
   const { call } = detail
   const { result, correctedResult, talkSeconds, rating, agent } = call
+  const mayDial = useRight('seat.use')
   return (
     <section className="panel call-facts" aria-label={t('calls.details')}>
       <h2>
         {call.name} <span className="number">{call.phone}</span>
         {call.recordNumber !== null && <span className="muted number">{call.recordNumber}</span>}
+        {mayDial && <DialFromHere detail={detail} />}
       </h2>
       <dl>
         <Fact name={t('calls.time')}>{dateTime(call.at)}</Fact>
@@ -204,6 +217,35 @@ function Facts({ detail }: { readonly detail: CallDetail }) {
   )
 }
 
+/** Dials the patient once more, at the agent's own seat and through the same gate (requirements A15). */
+function DialFromHere({ detail: { call, taskId } }: { readonly detail: CallDetail }) {
+  const { t } = useTranslation()
+  const { modal, message } = App.useApp()
+  const navigate = useNavigate()
+  async function dial() {
+    try {
+      await command(pagePhone().pageId, { type: 'dial', taskId })
+      await navigate({ to: '/seat' })
+    } catch (error) {
+      const next = error instanceof RefusedError ? ` ${error.next}` : ''
+      void message.error(`${error instanceof Error ? error.message : String(error)}${next}`, 8)
+    }
+  }
+  const ask = () =>
+    modal.confirm({
+      title: t('calls.dialAsk', { name: call.name }),
+      content: t('calls.dialText'),
+      okText: t('calls.dial'),
+      cancelText: t('common.cancel'),
+      onOk: dial,
+    })
+  return (
+    <Button size="small" icon={<PhoneOutlined aria-hidden />} className="call-dial" onClick={ask}>
+      {t('calls.dial')}
+    </Button>
+  )
+}
+
 function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
   return (
     <div>
@@ -215,69 +257,74 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
 
 function FormList({
   detail,
+  form,
   placeOf,
   onHear,
 }: {
   readonly detail: CallDetail
+  readonly form: CallDetail['form']
   readonly placeOf: (questionId: string) => { readonly offsetMs: number } | undefined
   readonly onHear: (offsetMs: number) => void
 }) {
   const { t } = useTranslation()
   const language = currentLanguage()
-  const { form, others, call } = detail
+  const { others, call } = detail
   if (form.length === 0) return <p className="muted call-empty">{t('calls.noAnswers')}</p>
   return (
-    <>
-      <ol className="answers">
-        {form.map(({ questionId, question, answer }, index) => {
-          const place = placeOf(questionId)
-          const elsewhere =
-            answer === null || answer.attemptId === call.attemptId
-              ? undefined
-              : others.find(({ attemptId }) => attemptId === answer.attemptId)
-          return (
-            <li key={questionId} data-question={questionId}>
-              <button
-                type="button"
-                disabled={place === undefined}
-                onClick={() => place !== undefined && onHear(place.offsetMs)}
-              >
-                <span className="number muted">{index + 1}</span>
-                <span>{question[language]}</span>
-                {place !== undefined && (
-                  <span className="number muted">
-                    <SoundOutlined aria-hidden /> {duration(place.offsetMs / 1000)}
-                  </span>
-                )}
-              </button>
-              <span className="answer-said">
-                {answer === null ? (
-                  <span className="muted">{t('calls.notAnswered')}</span>
-                ) : (
-                  <b>{answer.words[language]}</b>
-                )}
-                {answer?.keys && <span className="muted number"> [{answer.keys}]</span>}
-                {elsewhere !== undefined && (
-                  <Link to="/calls/$attemptId" params={{ attemptId: elsewhere.attemptId }}>
-                    {t('calls.inOtherCall', { at: dateTime(elsewhere.at) })}
-                  </Link>
-                )}
-              </span>
-            </li>
-          )
-        })}
-      </ol>
-      {others.length > 0 && (
-        <p className="call-others">
-          <span className="muted">{t('calls.otherCalls')}</span>
-          {others.map(({ attemptId, at, result }) => (
-            <Link key={attemptId} to="/calls/$attemptId" params={{ attemptId }}>
-              {dateTime(at)} {result === null ? '' : word('result', result)}
-            </Link>
-          ))}
-        </p>
-      )}
-    </>
+    <ol className="answers">
+      {form.map(({ questionId, question, answer }, index) => {
+        const place = placeOf(questionId)
+        const elsewhere =
+          answer === null || answer.attemptId === call.attemptId
+            ? undefined
+            : others.find(({ attemptId }) => attemptId === answer.attemptId)
+        return (
+          <li key={questionId} data-question={questionId}>
+            <button
+              type="button"
+              disabled={place === undefined}
+              onClick={() => place !== undefined && onHear(place.offsetMs)}
+            >
+              <span className="number muted">{index + 1}</span>
+              <span>{question[language]}</span>
+              {place !== undefined && (
+                <span className="number muted">
+                  <SoundOutlined aria-hidden /> {duration(place.offsetMs / 1000)}
+                </span>
+              )}
+            </button>
+            <span className="answer-said">
+              {answer === null ? (
+                <span className="muted">{t('calls.notAnswered')}</span>
+              ) : (
+                <b>{answer.words[language]}</b>
+              )}
+              {answer?.keys && <span className="muted number"> [{answer.keys}]</span>}
+              {elsewhere !== undefined && (
+                <Link to="/calls/$attemptId" params={{ attemptId: elsewhere.attemptId }}>
+                  {t('calls.inOtherCall', { at: dateTime(elsewhere.at) })}
+                </Link>
+              )}
+            </span>
+          </li>
+        )
+      })}
+    </ol>
+  )
+}
+
+function OtherCalls({ detail: { others } }: { readonly detail: CallDetail }) {
+  const { t } = useTranslation()
+  if (others.length === 0) return null
+  return (
+    <p className="call-others">
+      <span className="muted">{t('calls.otherCalls')}</span>
+      {others.map(({ attemptId, at, result }) => (
+        <Link key={attemptId} to="/calls/$attemptId" params={{ attemptId }}>
+          {dateTime(at)} {result === null ? '' : word('result', result)}
+        </Link>
+      ))}
+    </p>
   )
 }
 

@@ -9,9 +9,8 @@ export function chooseBell(on: boolean): void {
   localStorage.setItem(remembered, on ? 'on' : 'off')
 }
 
-/** Two short tones, made here: nothing is fetched. */
-export function ringBell(): void {
-  const audio = new AudioContext()
+/** Two short tones, made here: nothing is fetched. @param audio closed at their end */
+export function ringBell(audio: AudioContext): void {
   const end = audio.currentTime + 0.36
   for (const [index, hertz] of [660, 880].entries()) {
     const starts = audio.currentTime + index * 0.16

@@ -5,6 +5,7 @@ import { RefusedError } from '../api/request.ts'
 import { useConnection } from '../app/connection-state.tsx'
 import { Waiting } from '../app/page-states.tsx'
 import { Trouble } from '../app/trouble.tsx'
+import { pagePhone } from '../softphone/page-phone.ts'
 import { PhoneNotice } from '../softphone/phone-notice.tsx'
 import { type PagePhoneInUse, usePagePhone } from '../softphone/use-page-phone.ts'
 import { isBellOn, ringBell } from './bell.ts'
@@ -138,7 +139,9 @@ function useTold(phase: SeatPhase): void {
   const { t } = useTranslation()
   const before = useRef(phase)
   useEffect(() => {
-    if (phase === 'talking' && before.current === 'dialing' && isBellOn()) ringBell()
+    if (phase === 'talking' && before.current === 'dialing' && isBellOn()) {
+      ringBell(pagePhone().loudspeakers.open('ring'))
+    }
     before.current = phase
   }, [phase])
   useEffect(() => {

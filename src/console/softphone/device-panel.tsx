@@ -2,6 +2,7 @@ import { SoundOutlined } from '@ant-design/icons'
 import { Alert, Button, Select } from 'antd'
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { SoundUse } from './loudspeakers.ts'
 import { MicrophoneError } from './microphone.ts'
 import { pagePhone } from './page-phone.ts'
 import type { SeatPhone, SeatPhoneView } from './seat-phone.ts'
@@ -63,11 +64,46 @@ export function DevicePanel({ phone, view }: { readonly phone: SeatPhone; readon
         <LevelMeter stream={stream} />
         <small className="muted">{t(view.muted ? 'phone.levelMuted' : 'phone.levelHint')}</small>
       </div>
-      <span className="device-name">{t('phone.speaker')}</span>
-      <Button icon={<SoundOutlined aria-hidden />} onClick={playTestTone}>
-        {t('phone.tone')}
-      </Button>
+      <LoudspeakerChoice use="voice" />
+      <LoudspeakerChoice use="ring" />
     </div>
+  )
+}
+
+/** Where a sound comes out, and what it is like there; without a choice where the browser gives none. */
+function LoudspeakerChoice({ use }: { readonly use: SoundUse }) {
+  const { t } = useTranslation()
+  const { loudspeakers } = pagePhone()
+  const devices = useSyncExternalStore(loudspeakers.watch, loudspeakers.devices)
+  const inUse = useSyncExternalStore(loudspeakers.watch, () => loudspeakers.inUse(use))
+  if (!loudspeakers.canChoose && use === 'ring') return null
+  const name = t(use === 'voice' ? 'phone.speaker' : 'phone.ringer')
+  return (
+    <>
+      <span className="device-name" id={`device-${use}`}>
+        {name}
+      </span>
+      <div className="device-out">
+        {loudspeakers.canChoose && (
+          <Select
+            aria-labelledby={`device-${use}`}
+            value={inUse}
+            options={[
+              { value: '', label: t('phone.defaultDevice') },
+              ...devices.map(({ id, label }) => ({ value: id, label })),
+            ]}
+            onChange={(id: string) => loudspeakers.choose(use, id)}
+          />
+        )}
+        <Button
+          icon={<SoundOutlined aria-hidden />}
+          aria-label={`${t('phone.tone')} ${name}`}
+          onClick={() => playTestTone(loudspeakers.open(use))}
+        >
+          {t('phone.tone')}
+        </Button>
+      </div>
+    </>
   )
 }
 
@@ -104,8 +140,7 @@ function LevelMeter({ stream }: { readonly stream: MediaStream | null }) {
 }
 
 /** A second of 440 Hz, as quiet as a voice. */
-function playTestTone(): void {
-  const audio = new AudioContext()
+function playTestTone(audio: AudioContext): void {
   const tone = audio.createOscillator()
   const volume = audio.createGain()
   const ends = audio.currentTime + 1

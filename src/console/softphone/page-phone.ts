@@ -1,4 +1,5 @@
 import { openSeat } from '../seat/seat-api.ts'
+import { Loudspeakers } from './loudspeakers.ts'
 import { Microphone, silentTrack } from './microphone.ts'
 import { ownPageId } from './page-id.ts'
 import { SeatPhone } from './seat-phone.ts'
@@ -11,6 +12,7 @@ export interface PagePhone {
   readonly pageId: string
   readonly phone: SeatPhone
   readonly microphone: Microphone
+  readonly loudspeakers: Loudspeakers
 }
 
 let present: PagePhone | null = null
@@ -41,6 +43,9 @@ export function isPhoneUp(): boolean {
 function makePagePhone(): PagePhone {
   const pageId = ownPageId(sessionStorage, window)
   const microphone = new Microphone()
+  const loudspeakers = new Loudspeakers()
+  // With the microphone the browser tells the names of the loudspeakers too.
+  microphone.watch(() => void loudspeakers.list())
   const phone = new SeatPhone({
     openSeat: (options) => openSeat({ pageId, ...options }),
     makePhone: async (account, listener) => {
@@ -56,14 +61,15 @@ function makePagePhone(): PagePhone {
   window.addEventListener('pagehide', () => phone.leave())
   // Back from the browser's store of pages, where the leg could not live.
   window.addEventListener('pageshow', ({ persisted }) => persisted && void phone.tryNow())
-  playVoice(phone)
-  return { pageId, phone, microphone }
+  playVoice(phone, loudspeakers)
+  return { pageId, phone, microphone, loudspeakers }
 }
 
-/** The other side's voice, through the loudspeaker that the computer has chosen. */
-function playVoice(phone: SeatPhone): void {
+/** The other side's voice, through the loudspeaker that is chosen. */
+function playVoice(phone: SeatPhone, loudspeakers: Loudspeakers): void {
   const speaker = new Audio()
   speaker.autoplay = true
+  loudspeakers.carry(speaker)
   phone.watch(() => {
     const { voice } = phone.view()
     if (speaker.srcObject === voice) return

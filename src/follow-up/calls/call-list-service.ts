@@ -7,6 +7,7 @@ import { type Questionnaire, questionnaireShape } from '../questionnaire/questio
 import './call-errors.ts'
 import {
   answerRows,
+  asideForms,
   attemptNumber,
   callEventRows,
   callRow,
@@ -62,22 +63,33 @@ export class CallList {
     const { db } = this.#parts
     const row = await callRow(db, attemptId)
     if (row === undefined) throw new UserError('CALL_UNKNOWN')
-    const [number, events, answers, definition, others, note] = await Promise.all([
+    const [number, events, answers, definition, aside, others, note] = await Promise.all([
       attemptNumber(db, row.taskId, attemptId),
       this.#events(attemptId),
       answerRows(db, row.taskId),
       questionnaireOf(db, row.taskId),
+      asideForms(db, row.taskId),
       otherCallRows(db, row.taskId, attemptId),
       summaryNote(db, attemptId),
     ])
+    const inHand = answers.filter(({ asideId }) => asideId === null)
+    const questionnaire = questionnaireIn(definition)
     return {
       call: this.#item(row, sight),
+      taskId: row.taskId,
       number,
-      respondent: answers[0]?.respondent ?? null,
+      respondent: inHand[0]?.respondent ?? null,
       note,
       hangupBy: row.hangupBy,
       network: { sipStatus: row.sipStatus, sipReason: row.sipReason, q850: row.q850, earlyMedia: row.earlyMedia },
-      form: formOf(questionnaireIn(definition), answers),
+      form: formOf(questionnaire, inHand),
+      formTitle: questionnaire?.title ?? null,
+      setAside: aside.flatMap(({ id, definition: asked }) => {
+        const given = answers.filter(({ asideId }) => asideId === id)
+        const before = questionnaireIn(asked)
+        // One that was looked at and not answered says nothing.
+        return given.length === 0 ? [] : [{ id, title: before?.title ?? null, form: formOf(before, given) }]
+      }),
       others: others.map(({ attemptId: other, at, result }) => ({ attemptId: other, at: at.toISOString(), result })),
       events: events.map((event) => ({ ...event, at: event.at.toISOString() })),
     }

@@ -151,7 +151,7 @@ export function callEventRows(db: Ground, attemptId: string) {
     .execute()
 }
 
-/** What stands in the task's form, with the call in which it was said. */
+/** What stands in the task's forms, with the call in which it was said; `asideId` of those that gave way to another. */
 export function answerRows(db: Ground, taskId: string) {
   return (
     db
@@ -164,8 +164,9 @@ export function answerRows(db: Ground, taskId: string) {
         'answer.at',
         'answer.attemptId',
         'response.respondent',
+        sql<string | null>`case when response.task_id is null then response.id end`.as('asideId'),
       ])
-      .where('response.taskId', '=', taskId)
+      .where(({ or, eb }) => or([eb('response.taskId', '=', taskId), eb('response.setAsideOf', '=', taskId)]))
       // Taken back.
       .where(sql<boolean>`answer.value <> 'null'`)
       .orderBy('answer.at')
@@ -213,6 +214,18 @@ export async function namesOf(db: Ground, ids: readonly string[]): Promise<Reado
     .where('id', 'in', [...ids])
     .execute()
   return new Map(rows.map(({ id, displayName }) => [id, displayName]))
+}
+
+/** Forms of the task that gave way to another, as they were asked. */
+export function asideForms(db: Ground, taskId: string) {
+  return db
+    .selectFrom('response')
+    .innerJoin('questionnaireVersion', 'questionnaireVersion.id', 'response.questionnaireVersionId')
+    .select(['response.id', 'questionnaireVersion.definition'])
+    .where('response.setAsideOf', '=', taskId)
+    .orderBy('response.startedAt')
+    .orderBy('response.id')
+    .execute()
 }
 
 /** What there is to filter by. */

@@ -86,8 +86,27 @@ export type CallChoices = Static<typeof CallChoices>
 
 const LocalText = Type.Object({ zh: Type.String(), en: Type.String() })
 
+const FormItems = Type.Array(
+  Type.Object({
+    questionId: Type.String(),
+    question: LocalText,
+    answer: Nullable(
+      Type.Object({
+        /** The chosen option's words, or the value as it was given. */
+        words: LocalText,
+        keys: Nullable(Type.String()),
+        at: Type.String(),
+        /** The call in which it was given; null when in none. */
+        attemptId: Nullable(Type.String()),
+      }),
+    ),
+  }),
+)
+
 export const CallDetail = Type.Object({
   call: CallItem,
+  /** What may be dialled again by hand. */
+  taskId: Type.String(),
   /** How many times this task had been dialled, this one included. */
   number: Type.Integer(),
   respondent: Nullable(Type.String()),
@@ -101,22 +120,11 @@ export const CallDetail = Type.Object({
     earlyMedia: Nullable(Type.Boolean()),
   }),
   /** The task's form, every question of it in order, with what was answered in whichever of the task's calls. */
-  form: Type.Array(
-    Type.Object({
-      questionId: Type.String(),
-      question: LocalText,
-      answer: Nullable(
-        Type.Object({
-          /** The chosen option's words, or the value as it was given. */
-          words: LocalText,
-          keys: Nullable(Type.String()),
-          at: Type.String(),
-          /** The call in which it was given; null when in none. */
-          attemptId: Nullable(Type.String()),
-        }),
-      ),
-    }),
-  ),
+  form: FormItems,
+  /** Its title; null for a task without one. */
+  formTitle: Nullable(LocalText),
+  /** Forms of the task that gave way to it (requirements D05), with what was answered in them. */
+  setAside: Type.Array(Type.Object({ id: Type.String(), title: Nullable(LocalText), form: FormItems })),
   /** The task's other calls that were answered, oldest first. */
   others: Type.Array(Type.Object({ attemptId: Type.String(), at: Type.String(), result: Nullable(Type.String()) })),
   events: Type.Array(

@@ -1,9 +1,24 @@
 /** The applications that a channel can execute, by name. What is not here is refused as the real server refuses it. */
 
-import { answer, hangup, park, sendDtmf, setMute, sleep, socket, startDtmf } from './applications/call-control.ts'
+import {
+  answer,
+  enableHeartbeat,
+  event,
+  flushDtmf,
+  hangup,
+  nothing,
+  park,
+  scheduleHangup,
+  scheduleHeartbeat,
+  sendDtmf,
+  setMute,
+  sleep,
+  socket,
+  startDtmf,
+} from './applications/call-control.ts'
 import { conference } from './applications/conference.ts'
 import { playAndGetDigits } from './applications/play-and-get-digits.ts'
-import { endlessPlayback, playback } from './applications/playback.ts'
+import { endlessPlayback, gentones, playback } from './applications/playback.ts'
 import { record, recordSession, stopRecordSession } from './applications/recording.ts'
 import { exportVariable, multiset, set, unset } from './applications/variables.ts'
 import type { Channel } from './channel.ts'
@@ -15,21 +30,33 @@ export type Application = (channel: Channel, argument: string, frame: ExecuteFra
 const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Application>([
   ['answer', answer],
   ['conference', conference],
+  ['enable_heartbeat', enableHeartbeat],
   ['endless_playback', endlessPlayback],
+  ['eval', nothing],
+  ['event', event],
   ['export', exportVariable],
+  ['flush_dtmf', flushDtmf],
+  ['gentones', gentones],
   ['hangup', hangup],
+  ['info', nothing],
+  ['log', nothing],
   ['multiset', multiset],
   ['park', park],
   ['play_and_get_digits', playAndGetDigits],
   ['playback', playback],
+  ['pre_answer', nothing],
   ['record', record],
   ['record_session', recordSession],
+  ['ring_ready', nothing],
+  ['sched_hangup', scheduleHangup],
+  ['sched_heartbeat', scheduleHeartbeat],
   ['send_dtmf', sendDtmf],
   ['set', set],
   ['set_mute', setMute],
   ['sleep', sleep],
   ['socket', socket],
   ['start_dtmf', startDtmf],
+  ['stop_dtmf', nothing],
   ['stop_record_session', stopRecordSession],
   ['unset', unset],
 ])

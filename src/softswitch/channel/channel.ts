@@ -10,10 +10,12 @@ import type { MediaLeg } from '../media/media-leg.ts'
 import type { NegotiatedAudio } from '../media/sdp.ts'
 import type { HeldDigit } from '../media/telephone-event.ts'
 import { applicationNamed } from './applications.ts'
+import type { Bridge } from './bridge.ts'
 import { addChannelHeaders, type ChannelState } from './channel-event.ts'
 import { ChannelVariables } from './channel-variables.ts'
 import { type ExecuteFrame, type ExecuteOrder, ExecuteStack } from './execute-stack.ts'
 import { causeQ850, type HangupCause } from './hangup-cause.ts'
+import { timeOf } from './schedule.ts'
 import { SessionRecordings } from './session-recording.ts'
 import type { OutboundControl, SwitchCore } from './switch-core.ts'
 import type { SwitchEvent } from './switch-event.ts'
@@ -68,12 +70,16 @@ export class Channel {
   answeredAt: Date | null = null
   hungUpAt: Date | null = null
   hangupCause: HangupCause | null = null
+  /** Who hung up. */
+  endedBy: 'us' | 'peer' | null = null
   /** The negotiated stream; null before. */
   audio: NegotiatedAudio | null = null
   /** Of a stream that needs more than addresses: settles when sound can flow. */
   connected: Promise<void> | null = null
   /** The client that the application `socket` has connected. */
   control: OutboundControl | null = null
+  /** The other channel it talks to. */
+  bridge: Bridge | null = null
   readonly #signalling: Signalling
   readonly #stack: ExecuteStack
   readonly #digits: QueuedDigit[] = []
@@ -82,6 +88,10 @@ export class Channel {
   readonly #ended = Promise.withResolvers<void>()
   #muted = { heard: false, spoken: false }
   #idleSilence = false
+  #parked = false
+  #heartbeat: NodeJS.Timeout | undefined
+  /** How often it was sent elsewhere: what was to follow before follows no more. */
+  #transfers = 0
   #state: ChannelState = 'CS_NEW'
   #callState: CallState = 'DOWN'
 
@@ -140,11 +150,16 @@ export class Channel {
     this.fire('CHANNEL_CREATE')
   }
 
-  fire(name: string, fill?: (event: SwitchEvent) => void): void {
-    this.core.bus.fire(name, (event) => {
-      addChannelHeaders(event, this)
-      fill?.(event)
-    })
+  /** @param subclass of a CUSTOM event */
+  fire(name: string, fill?: (event: SwitchEvent) => void, subclass: string | null = null): void {
+    this.core.bus.fire(
+      name,
+      (event) => {
+        addChannelHeaders(event, this)
+        fill?.(event)
+      },
+      subclass,
+    )
   }
 
   setState(state: ChannelState): void {
@@ -217,6 +232,47 @@ export class Channel {
     await this.hangUp('NORMAL_CLEARING')
   }
 
+  /** Waits under somebody's control. @returns what ends it, or null when it waits already */
+  park(): (() => void) | null {
+    if (this.#parked) return null
+    this.#parked = true
+    this.fire('CHANNEL_PARK')
+    return () => {
+      this.#parked = false
+      this.fire('CHANNEL_UNPARK')
+    }
+  }
+
+  /**
+   * Sends the channel elsewhere: what runs ends, then one application after the other runs; behind the last one the
+   * channel is hung up. The client's connection stays.
+   * @returns false when the channel is down
+   */
+  transfer(steps: readonly (readonly [application: string, argument: string])[]): boolean {
+    if (!this.up) return false
+    this.bridge?.part(this)
+    const transfer = ++this.#transfers
+    void this.free().then(() => this.#follow(steps, transfer))
+    return true
+  }
+
+  /** Ends what runs; the client's connection stays. @returns when nothing runs */
+  free(): Promise<void> {
+    return this.#stack.leave(({ application }) => application === 'socket')
+  }
+
+  async #follow(steps: readonly (readonly [application: string, argument: string])[], transfer: number): Promise<void> {
+    const isMeant = () => this.up && this.#transfers === transfer
+    if (!isMeant()) return
+    this.setState('CS_ROUTING')
+    this.setState('CS_EXECUTE')
+    for (const [application, argument] of steps) {
+      await this.#stack.run({ application, argument, uuid: randomUUID(), lock: false, loops: 1 })
+      if (!isMeant()) return
+    }
+    await this.hangUp('NORMAL_CLEARING')
+  }
+
   /** Ends what runs now, and what runs around it; a park and the client's connection go on (`uuid_break`). */
   break(options: { all: boolean }): void {
     if (options.all) this.#stack.flush()
@@ -246,6 +302,28 @@ export class Channel {
     this.leg.mute(this.#muted)
   }
 
+  /** SESSION_HEARTBEAT every so many seconds; 0 ends it. */
+  beat(seconds: number, options: { atOnce: boolean }): void {
+    clearInterval(this.#heartbeat)
+    if (seconds <= 0 || !this.up) return
+    if (options.atOnce) this.fire('SESSION_HEARTBEAT')
+    this.#heartbeat = setInterval(() => this.fire('SESSION_HEARTBEAT'), Math.min(seconds, 86_400) * 1000)
+  }
+
+  /** @param time `+<seconds>` or seconds since 1970; none is at once */
+  hangUpAt(time: string, cause: HangupCause): void {
+    if ((Number.parseInt(time.slice(1), 10) || 0) === 0) {
+      void this.hangUp(cause)
+      return
+    }
+    this.core.schedule.add({
+      at: timeOf(time),
+      group: this.uuid,
+      description: 'switch_ivr_schedule_hangup',
+      run: () => void this.hangUp(cause),
+    })
+  }
+
   /** Where a relative path of a prompt or recording is. */
   resolvePath(path: string): string {
     if (isAbsolute(path) || path.includes('://')) return path
@@ -273,9 +351,10 @@ export class Channel {
    * Ends the channel: whatever runs is interrupted and completes, recordings are closed, then the far end is told,
    * then the clients. Idempotent.
    */
-  hangUp(cause: HangupCause): Promise<void> {
+  hangUp(cause: HangupCause, by: 'us' | 'peer' = 'us'): Promise<void> {
     if (this.hangupCause === null) {
       this.hangupCause = cause
+      this.endedBy = by
       void this.#end(cause).then(this.#ended.resolve, (error: unknown) => {
         this.core.settings.log('ending a channel failed', { uuid: this.uuid, error: String(error) })
         this.#ended.resolve()
@@ -286,7 +365,9 @@ export class Channel {
 
   async #end(cause: HangupCause): Promise<void> {
     this.hungUpAt = new Date()
+    clearInterval(this.#heartbeat)
     this.fire('CHANNEL_HANGUP')
+    this.bridge?.part(this)
     this.#digits.length = 0
     await within(END_LIMIT_MS, this.#stack.hangUp())
     this.setState('CS_HANGUP')
@@ -363,6 +444,7 @@ export class Channel {
       if (digit === undefined || top.interruption !== null) return
       if (top.onDigit !== null && !top.onDigit(digit.digit)) return
       this.#digits.shift()
+      if (top.onDigit === null) this.bridge?.passDigit(this, digit)
       this.fire('DTMF', (event) => {
         event.add('DTMF-Digit', digit.digit)
         event.add('DTMF-Duration', digit.durationSamples)

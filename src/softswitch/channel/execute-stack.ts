@@ -4,10 +4,13 @@
  * FreeSWITCH runs one thread a channel. An application that takes time (a play, a recording, a sleep) looks between
  * two packets whether a client has sent another execute, and then runs that one inside itself: executes nest, the
  * innermost is served, and the one around it goes on afterwards. `event-lock` keeps the next one out until this one
- * has ended. A break ends all that are nested; a hang-up ends everything.
+ * has ended. A break ends all that are nested; a hang-up ends everything, the innermost first.
  */
 
-export type Interruption = 'break' | 'hangup'
+/** `transfer`: the channel goes on elsewhere. What is stronger takes the place of what is weaker. */
+export type Interruption = 'break' | 'transfer' | 'hangup'
+
+const STRENGTH: Readonly<Record<Interruption, number>> = { break: 0, transfer: 1, hangup: 2 }
 
 /** One application being executed. */
 export interface ExecuteFrame {
@@ -21,6 +24,8 @@ export interface ExecuteFrame {
   onInterrupt(listener: (interruption: Interruption) => void): void
   /** The application goes on after a break (the next file of a list). */
   clearBreak(): void
+  /** Nothing begins inside before the returned function is called: its file is being opened. */
+  keepOut(): () => void
   /**
    * Called with each digit while this frame is the innermost. @returns false to leave the digit in the queue. Without
    * it digits are taken and dropped.
@@ -57,9 +62,15 @@ class Frame implements ExecuteFrame {
   readonly lock: boolean
   interruption: Interruption | null = null
   onDigit: ((digit: string) => boolean) | null = null
+  /** What keeps others from beginning inside. */
+  closed = 0
+  /** Settles when it has left the stack. */
+  readonly gone = Promise.withResolvers<void>()
   readonly #listeners: ((interruption: Interruption) => void)[] = []
+  readonly #onOpen: () => void
 
-  constructor(order: ExecuteOrder) {
+  constructor(order: ExecuteOrder, onOpen: () => void) {
+    this.#onOpen = onOpen
     this.application = order.application
     this.argument = order.argument
     this.uuid = order.uuid
@@ -75,8 +86,19 @@ class Frame implements ExecuteFrame {
     if (this.interruption === 'break') this.interruption = null
   }
 
+  keepOut(): () => void {
+    this.closed += 1
+    let done = false
+    return () => {
+      if (done) return
+      done = true
+      this.closed -= 1
+      this.#onOpen()
+    }
+  }
+
   interrupt(interruption: Interruption): void {
-    if (this.interruption === 'hangup' || this.interruption === interruption) return
+    if (this.interruption !== null && STRENGTH[this.interruption] >= STRENGTH[interruption]) return
     this.interruption = interruption
     for (const listener of this.#listeners.splice(0)) listener(interruption)
   }
@@ -131,17 +153,25 @@ export class ExecuteStack {
     for (const frame of this.#frames.slice(at + 1).reverse()) frame.interrupt('break')
   }
 
+  /** Drops what has not begun and ends the frames, but those for which `keep` says true. @returns when they have ended */
+  async leave(keep: (frame: ExecuteFrame) => boolean): Promise<void> {
+    this.flush()
+    const leaving = this.#frames.filter((frame) => !keep(frame))
+    for (const frame of [...leaving].reverse()) frame.interrupt('transfer')
+    await Promise.all(leaving.map(({ gone }) => gone.promise))
+  }
+
   /** Ends everything and takes nothing more. @returns when the last frame has ended */
   hangUp(): Promise<void> {
     this.#closed = true
     this.flush()
-    for (const frame of [...this.#frames].reverse()) frame.interrupt('hangup')
+    this.#frames.at(-1)?.interrupt('hangup')
     if (this.#frames.length === 0) return Promise.resolve()
     return new Promise((resolve) => this.#whenEmpty.push(resolve))
   }
 
   #next(): void {
-    while (this.#queue.length > 0 && !this.#frames.some((frame) => frame.lock)) {
+    while (this.#queue.length > 0 && !this.#frames.some((frame) => frame.lock) && !this.#frames.at(-1)?.closed) {
       const order = this.#queue.shift()
       if (order !== undefined) void this.#run(order)
     }
@@ -157,7 +187,7 @@ export class ExecuteStack {
 
   /** @returns how it was interrupted */
   #once(order: ExecuteOrder): Promise<Interruption | null> {
-    const frame = new Frame(order)
+    const frame = new Frame(order, () => this.#next())
     this.#frames.push(frame)
     const done = Promise.withResolvers<Interruption | null>()
     const end = (): void => {
@@ -182,10 +212,12 @@ export class ExecuteStack {
       this.#frames.pop()
       this.#finished.delete(top)
       this.#host.completed(top)
+      top.gone.resolve()
       this.#whenUnwound.get(top)?.()
       this.#whenUnwound.delete(top)
     }
     this.#host.topChanged()
+    if (this.#closed) this.#frames.at(-1)?.interrupt('hangup')
     if (this.#frames.length === 0) for (const done of this.#whenEmpty.splice(0)) done()
     this.#next()
   }

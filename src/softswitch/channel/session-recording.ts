@@ -1,5 +1,5 @@
 /** `record_session`: recordings that run beside whatever else a channel does. */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { RecordedSides } from '../media/leg-messages.ts'
 import type { Recording } from '../media/media-leg.ts'
@@ -35,18 +35,22 @@ export class SessionRecordings {
     this.#running.set(path, { recording, ended: ended.promise })
     const started = await recording.started
     if (started) channel.fire('RECORD_START', (event) => event.add('Record-File-Path', file))
-    void recording.ended.then(({ end, samples, error }) => {
+    void recording.ended.then(({ samples, error }) => {
       this.#running.delete(path)
       channel.variables.set('record_samples', samples)
       channel.variables.set('record_seconds', Math.floor(samples / 8000))
       channel.variables.set('record_ms', Math.floor(samples / 8))
-      const cause = end === 'limit' ? 'success-maxtime' : error === null ? null : 'uri-failure'
+      const short = error === null && samples < 8000 * (Number(channel.variables.get('RECORD_MIN_SEC')) || 0)
+      if (short) void rm(file, { force: true }).catch(() => {})
+      const cause = short ? 'input-too-short' : error === null ? successOf(channel) : 'uri-failure'
       channel.variables.set('record_completion_cause', cause)
       if (error !== null) channel.core.settings.log('recording failed', { path: file, error, uuid: channel.uuid })
-      channel.fire('RECORD_STOP', (event) => {
-        event.add('Record-File-Path', file)
-        event.add('Record-Completion-Cause', cause)
-      })
+      if (started) {
+        channel.fire('RECORD_STOP', (event) => {
+          event.add('Record-File-Path', file)
+          event.add('Record-Completion-Cause', cause)
+        })
+      }
       ended.resolve()
     })
     return started
@@ -74,6 +78,11 @@ export class SessionRecordings {
     running?.recording.mask(masked)
     return running !== undefined
   }
+}
+
+/** The real server's words: however it was stopped, unless the channel has been hung up. */
+function successOf(channel: Channel): string {
+  return channel.up ? 'success-maxtime' : 'success-silence'
 }
 
 function sidesOf(channel: Channel): RecordedSides {

@@ -12,6 +12,7 @@ import type { Reinvite } from '../sip/reinvite.ts'
 import type { CallEnd, SipCall } from '../sip/sip-call.ts'
 import { SipEndpoint } from '../sip/sip-endpoint.ts'
 import type { SipRequest } from '../sip/sip-message.ts'
+import type { SipTimerSettings } from '../sip/sip-timers.ts'
 import { parseSipUri } from '../sip/sip-uri.ts'
 import { UserAgent } from '../sip/user-agent.ts'
 import { BrowserMedia } from '../webrtc/browser-media.ts'
@@ -26,6 +27,7 @@ export interface SipProfileSettings {
   readonly address: string
   /** 0 = any free port. */
   readonly port: number
+  readonly timers?: SipTimerSettings
 }
 
 /** What runs when a call has come, as production's dialplan has it. */
@@ -35,8 +37,9 @@ const DIALPLAN = [
   ['socket', '${sip_h_X-esl-outbound} async full'],
 ] as const
 
-/** A browser that vanishes sends no BYE: its leg ends when its sound has been gone for so long, as in production. */
+/** A phone that vanishes sends no BYE: its leg ends when its sound has been gone for so long, as in production. */
 const BROWSER_TIMEOUT_MS = 5_000
+const SEAT_TIMEOUT_MS = 10_000
 /** A-law first, as sip-config/freeswitch/vars.xml has it. */
 const LAWS = ['PCMA', 'PCMU'] as const
 
@@ -46,10 +49,11 @@ export class SipProfile {
   readonly #agent: UserAgent
 
   static async open(settings: SipProfileSettings): Promise<SipProfile> {
-    const { core, address, port } = settings
+    const { core, address, port, timers = {} } = settings
     const endpoint = await SipEndpoint.open({
       address,
       port,
+      timers,
       onFault: (error) => core.settings.log('fault in a SIP profile', { error: String(error) }),
     })
     return new SipProfile(settings, endpoint)
@@ -135,7 +139,10 @@ class ProfileCall {
       },
     })
     this.#noteInvite(invite, profile)
-    call.on('ended', (end) => void this.#channel.hangUp(causeOf(end)))
+    call.on('ended', (end) => {
+      if (this.#channel.up) this.#channel.variables.set('sip_hangup_disposition', dispositionOf(end))
+      void this.#channel.hangUp(causeOf(end), 'peer')
+    })
     call.on('reinvite', (reinvite) => this.#renegotiate(reinvite))
   }
 
@@ -273,6 +280,7 @@ class ProfileCall {
     variables.set('call_uuid', this.#channel.uuid)
     variables.set('channel_name', this.#channel.name)
     variables.set('sofia_profile_name', profile)
+    variables.set('rtp_use_codec_string', LAWS.join())
     variables.set('sip_local_network_addr', this.#leg.address)
     variables.set('sip_network_ip', this.#channel.caller.networkAddress)
     variables.set('sip_call_id', invite.callId)
@@ -290,8 +298,14 @@ class ProfileCall {
     variables.set('sip_via_port', invite.topVia?.port)
     variables.set('local_media_ip', this.#leg.address)
     variables.set('local_media_port', this.#leg.port)
+    if (invite.headers.has('X-Suifang-Seat')) variables.set('media_timeout', SEAT_TIMEOUT_MS)
     for (const [name, value] of invite.headers) if (/^x-/i.test(name)) variables.set(`sip_h_${name}`, value)
   }
+}
+
+function dispositionOf(end: CallEnd): string | null {
+  if (end.by === 'cancelled') return 'recv_cancel'
+  return end.by === 'remote' ? 'recv_bye' : null
 }
 
 /** Why the far end's part of the dialog ended, as a cause; a Q.850 cause in its Reason header (RFC 3326) wins. */

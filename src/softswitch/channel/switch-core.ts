@@ -7,6 +7,7 @@ import type { Channel } from './channel.ts'
 import { Conferences } from './conference/conferences.ts'
 import { EventBus } from './event-bus.ts'
 import { RateMeter } from './rate-meter.ts'
+import { Schedule } from './schedule.ts'
 
 /** What `version`, `status` and HEARTBEAT say: the release whose behaviour is copied, and that this is not it. */
 export const SWITCH_VERSION = '1.11.1-suifang-softswitch'
@@ -37,6 +38,7 @@ export class SwitchCore {
   readonly channels = new Map<string, Channel>()
   readonly conferences = new Conferences(this)
   readonly sessions = new RateMeter()
+  readonly schedule: Schedule
   /** SIP profiles, for `sofia status`. */
   readonly profiles: {
     readonly name: string
@@ -53,6 +55,7 @@ export class SwitchCore {
   constructor(settings: SwitchCoreSettings) {
     this.settings = settings
     this.bus = new EventBus({ coreUuid: this.uuid, hostname: this.hostname, address: settings.address })
+    this.schedule = new Schedule(this.bus)
     this.globals.set('hostname', this.hostname)
     this.globals.set('local_ip_v4', settings.address)
     this.globals.set('core_uuid', this.uuid)
@@ -80,6 +83,7 @@ export class SwitchCore {
   async close(): Promise<void> {
     this.#closing = true
     clearInterval(this.#heartbeat)
+    this.schedule.close()
     await Promise.all([...this.channels.values()].map((channel) => channel.hangUp('SYSTEM_SHUTDOWN')))
   }
 

@@ -17,8 +17,19 @@ export type ClientCommand =
   | {
       readonly kind: 'proxy'
       readonly msgId: string
+      /** Of the request to be sent on. */
       readonly transactionId: string
+      /** Later requests of its dialog come by the server too. */
+      readonly remainInDialog: boolean
+      /** The application is told of every final answer. */
+      readonly fullResponse: boolean
+      readonly followRedirects: boolean
+      readonly simultaneous: boolean
+      /** 0: none. The limit on final answers that stands behind it is read by nobody (sip-proxy-controller, addProxy). */
+      readonly provisionalTimeoutMs: number
       readonly destinations: readonly string[]
+      /** Its headers are put on the request. */
+      readonly message: AppMessage
     }
   /** `reason` is what the real server answers; it then drops the connection. */
   | { readonly kind: 'invalid'; readonly msgId: string; readonly reason: string }
@@ -45,8 +56,25 @@ export function parseClientCommand(payload: string): ClientCommand {
     }
     case 'proxy':
       if (fields.length < 8) return invalid('Invalid proxy request: not enough information provided')
-      return { kind: 'proxy', msgId, transactionId: first, destinations: fields.slice(7) }
+      return {
+        kind: 'proxy',
+        msgId,
+        transactionId: first,
+        remainInDialog: second === 'remainInDialog',
+        fullResponse: third === 'fullResponse',
+        followRedirects: fields[3] === 'followRedirects',
+        simultaneous: fields[4] === 'simultaneous',
+        provisionalTimeoutMs: milliseconds(fields[5] ?? ''),
+        destinations: fields.slice(7),
+        message: parseAppMessage(end < 0 ? '' : payload.slice(end + 2)),
+      }
     default:
       return invalid('Unknown message type')
   }
+}
+
+/** `1500ms` or `2s`; anything else is no limit (sip-proxy-controller, setProvisionalTimeout). */
+function milliseconds(text: string): number {
+  const [, count, unit] = /^(\d{1,9})(ms|s)$/.exec(text) ?? []
+  return Number(count ?? 0) * (unit === 's' ? 1_000 : 1)
 }

@@ -7,7 +7,7 @@
  *     await server.close()            // BYE for what is up, CANCEL for what rings, then both ports are free
  *
  * It outlives its applications: dialogs stay when a connection ends, and can be ended by their id over another one.
- * What it does not do is refused in the real server's words: proxying, 100rel, transports that its endpoint lacks.
+ * What it does not do is refused in the real server's words: transports that its endpoint lacks.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
@@ -20,6 +20,7 @@ import type { ClientCommand } from './client-command.ts'
 import { ClientRegistry } from './client-registry.ts'
 import { FlowCache } from './flow-cache.ts'
 import { NetworkRequests } from './network-requests.ts'
+import { Proxies } from './proxy/proxies.ts'
 import { noFrame, okFrame } from './server-frame.ts'
 import { SessionTimers } from './session-timers.ts'
 
@@ -51,6 +52,7 @@ export class DrachtioServer {
   readonly #dialogs = new DialogBook()
   readonly #requests: AppRequests
   readonly #network: NetworkRequests
+  readonly #proxies: Proxies
   readonly #sockets = new Set<Socket>()
   #closed = false
 
@@ -82,7 +84,8 @@ export class DrachtioServer {
       sessions: new SessionTimers(endpoint.clock, settings.leastSessionSeconds ?? 90),
     }
     this.#requests = new AppRequests(parts)
-    this.#network = new NetworkRequests(parts, this.#requests)
+    this.#proxies = new Proxies(parts)
+    this.#network = new NetworkRequests(parts, this.#requests, this.#proxies)
     endpoint.user = {
       onRequest: (transaction) => this.#network.receive(transaction),
       onStrayAck: (ack, source) => this.#network.receiveStrayAck(ack, source),
@@ -97,12 +100,13 @@ export class DrachtioServer {
   }
 
   /** What it holds now. */
-  get counts(): { clients: number; dialogs: number; invites: number; waiting: number } {
+  get counts(): { clients: number; dialogs: number; invites: number; waiting: number; proxied: number } {
     return {
       clients: this.#registry.clients.size,
       dialogs: this.#dialogs.size,
       invites: this.#requests.pendingInvites,
       waiting: this.#network.pendingCount,
+      proxied: this.#proxies.pendingCount,
     }
   }
 
@@ -111,6 +115,7 @@ export class DrachtioServer {
     if (this.#closed) return
     this.#closed = true
     this.#network.refuseAll()
+    this.#proxies.close()
     this.#requests.cancelAll()
     for (const dialog of [...this.#dialogs.values()])
       this.#requests.endDialog(dialog, 'SIP ;cause=200 ;text="Server closes"')
@@ -179,7 +184,7 @@ export class DrachtioServer {
         client.send(okFrame(msgId))
         return
       case 'proxy':
-        client.nok(msgId, 'error proxying request to ')
+        this.#proxy(client, command)
         return
       case 'sip':
         this.#sip(client, command)
@@ -197,6 +202,12 @@ export class DrachtioServer {
       if (message.startLine.startsWith('CANCEL')) this.#requests.cancel(client, msgId, transactionId, message)
       else client.end(noFrame(msgId, 'Invalid message format'))
     } else this.#requests.sendOutside(client, msgId, message, routeUrl)
+  }
+
+  #proxy(client: AppClient, command: Extract<ClientCommand, { kind: 'proxy' }>): void {
+    const transaction = this.#network.takeForProxy(command.transactionId)
+    if (transaction === undefined) client.nok(command.msgId, `Unknown transaction id: ${command.transactionId}`)
+    else this.#proxies.begin(client, command, transaction)
   }
 
   #authenticate(client: AppClient, command: Extract<ClientCommand, { kind: 'authenticate' }>): void {

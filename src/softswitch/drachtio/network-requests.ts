@@ -17,6 +17,7 @@ import { type AppMessage, contentType, outgoingHeaders, statusLine } from './app
 import type { AppRequests } from './app-requests.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { FlowCache } from './flow-cache.ts'
+import type { Proxies } from './proxy/proxies.ts'
 import { dialogFrame, newRequestFrame, responseSentFrame } from './server-frame.ts'
 import type { ServerParts } from './server-parts.ts'
 import { type SessionTimers, stopSession } from './session-timers.ts'
@@ -45,15 +46,17 @@ export class NetworkRequests {
   readonly #flows: FlowCache
   readonly #sessions: SessionTimers
   readonly #requests: AppRequests
+  readonly #proxies: Proxies
   readonly #pending = new Map<string, Pending>()
 
-  constructor({ endpoint, dialogs, registry, flows, sessions }: ServerParts, requests: AppRequests) {
+  constructor({ endpoint, dialogs, registry, flows, sessions }: ServerParts, requests: AppRequests, proxies: Proxies) {
     this.#endpoint = endpoint
     this.#dialogs = dialogs
     this.#registry = registry
     this.#flows = flows
     this.#sessions = sessions
     this.#requests = requests
+    this.#proxies = proxies
   }
 
   /** Requests that wait for an application. */
@@ -65,13 +68,14 @@ export class NetworkRequests {
     const { request } = transaction
     const dialog = request.toTag === undefined ? undefined : this.#dialogs.ofRequest(request)
     if (dialog !== undefined) this.#receiveInside(dialog, transaction)
-    else this.#receiveNew(transaction)
+    else if (!this.#proxies.passThrough(transaction)) this.#receiveNew(transaction)
   }
 
   /** An ACK that belongs to no INVITE transaction of ours any more: its dialog may still want it. */
   receiveStrayAck(ack: SipRequest, source: Hop): void {
     const dialog = this.#dialogs.ofRequest(ack)
     if (dialog !== undefined) this.#tellAck(dialog, randomUUID(), ack, source)
+    else this.#proxies.passAck(ack)
   }
 
   /** The application's answer to a request it was offered. */
@@ -92,6 +96,17 @@ export class NetworkRequests {
     else if (asksReliable(status.status, pending, message) && !takesReliable(pending.transaction.request)) {
       client.nok(msgId, 'Remote endpoint does not support 100rel')
     } else this.#answer(client, msgId, pending, status, message)
+  }
+
+  /**
+   * Hands over a request that the application sends on instead of answering it.
+   * @returns undefined when there is none, or it has been answered in part
+   */
+  takeForProxy(transactionId: string): ServerTransaction | undefined {
+    const pending = this.#pending.get(transactionId)
+    if (pending === undefined || pending.dialog !== undefined) return undefined
+    this.#drop(pending)
+    return pending.transaction
   }
 
   /** What an application left unanswered when its connection ended. */

@@ -52,6 +52,11 @@ export function responseSentFrame(
   return frame(`${randomUUID()}|response|${msgId}|OK|${fields}|${transactionId}|${dialogId}||Msg sent:|`, message)
 }
 
+/** A final answer that a target gave to a proxied request; more follows. */
+export function proxyAnswerFrame(msgId: string, meta: MessageMeta, message: Buffer): Buffer {
+  return frame(`${randomUUID()}|response|${msgId}|OK|${metaFields(meta, message)}|||continue`, message)
+}
+
 export function okFrame(msgId: string, ...fields: string[]): Buffer {
   return frame([randomUUID(), 'response', msgId, 'OK', ...fields].join('|'))
 }

@@ -3,12 +3,16 @@ import { randomUUID } from 'node:crypto'
 import { SWITCH_VERSION, type SwitchCore, upTimeText } from '../channel/switch-core.ts'
 import { type Api, channelApis } from './channel-api.ts'
 import { conferenceApi } from './conference-api.ts'
+import { generalApis } from './general-api.ts'
+import { scheduleApis } from './schedule-api.ts'
 import { show } from './show-api.ts'
 
 const LINE = '='.repeat(97)
 
 const APIS: ReadonlyMap<string, Api> = new Map<string, Api>([
   ...channelApis,
+  ...generalApis(runApi),
+  ...scheduleApis(runApi),
   ['conference', conferenceApi],
   ['create_uuid', () => randomUUID()],
   ['global_getvar', globalVariable],
@@ -53,7 +57,9 @@ function status(core: SwitchCore): string {
 
 /** `sofia status`: where the profiles listen. Clients find the media server's SIP address in it. */
 function sofia(core: SwitchCore, argument: string): string {
-  if (argument.toLowerCase() !== 'status') return '-ERR Unknown command!\n'
+  const [word = '', what, name] = argument.split(' ')
+  if (word.toLowerCase() !== 'status') return `Unknown Command [${word}]\n`
+  if (what === 'profile' && core.profiles.every((profile) => profile.name !== name)) return 'Invalid Profile!\n'
   const rows = core.profiles.map(({ name, address, port, calls }) => {
     const url = `sip:mod_sofia@${address}:${port}`
     return `${name.padStart(25)}\tprofile\t  ${url.padStart(40)}\tRUNNING (${calls})\n`

@@ -1,7 +1,9 @@
 /** The `uuid_…` commands of `api`. */
 import { randomUUID } from 'node:crypto'
+import { Bridge } from '../channel/bridge.ts'
 import type { Channel } from '../channel/channel.ts'
 import { addChannelHeaders } from '../channel/channel-event.ts'
+import { isTrue } from '../channel/channel-variables.ts'
 import { digitsOf } from '../channel/digit-string.ts'
 import { causeNamed } from '../channel/hangup-cause.ts'
 import type { SwitchCore } from '../channel/switch-core.ts'
@@ -10,9 +12,12 @@ import { separateWords } from '../channel/words.ts'
 export type Api = (core: SwitchCore, argument: string) => string | Promise<string>
 
 const NO_CHANNEL = '-ERR No such channel!\n'
+const DEFAULT_HEARTBEAT_S = 60
 
 export const channelApis: ReadonlyMap<string, Api> = new Map<string, Api>([
+  ['uuid_audio', uuidAudio],
   ['uuid_break', uuidBreak],
+  ['uuid_bridge', uuidBridge],
   ['uuid_broadcast', uuidBroadcast],
   ['uuid_dump', uuidDump],
   ['uuid_exists', (core, argument) => String(core.channels.has(argument))],
@@ -22,10 +27,30 @@ export const channelApis: ReadonlyMap<string, Api> = new Map<string, Api>([
   ['uuid_record', uuidRecord],
   ['uuid_recv_dtmf', uuidReceiveDtmf],
   ['uuid_send_dtmf', uuidSendDtmf],
+  ['uuid_session_heartbeat', uuidSessionHeartbeat],
   ['uuid_set_media_stats', uuidSetMediaStats],
   ['uuid_setvar', uuidSetVariable],
   ['uuid_setvar_multi', uuidSetVariables],
+  ['uuid_transfer', uuidTransfer],
 ])
+
+/** `<uuid> start read|write mute <0|1>` and `<uuid> stop`. Levels are not changed, and `level` is refused. */
+function uuidAudio(core: SwitchCore, argument: string): string {
+  const usage = '-USAGE: <uuid> [start [read|write] [mute|level <level>]|stop]\n'
+  const [uuid = '', action, side, what, level] = argument.split(' ')
+  if (action === undefined) return usage
+  const channel = core.channels.get(uuid)
+  if (channel === undefined) return NO_CHANNEL
+  if (action.toLowerCase() === 'stop') {
+    channel.mute('read', false)
+    channel.mute('write', false)
+    return '+OK\n'
+  }
+  if (action.toLowerCase() !== 'start' || level === undefined || (side !== 'read' && side !== 'write')) return usage
+  if (what !== 'mute') return what === 'level' ? '-ERR Operation failed\n' : usage
+  channel.mute(side, (Number.parseInt(level, 10) || 0) !== 0)
+  return '+OK\n'
+}
 
 function uuidBreak(core: SwitchCore, argument: string): string {
   const [uuid = '', ...flags] = separateWords(argument)
@@ -52,6 +77,49 @@ function uuidBroadcast(core: SwitchCore, argument: string): string {
   if (/aleg|both/i.test(leg)) execute(application, at < 0 ? what : what.slice(at + 2))
   if (cause !== undefined) execute('hangup', cause === '' ? 'normal_clearing' : cause)
   return '+OK Message sent\n'
+}
+
+/** `<uuid> <other_uuid> [<other_uuid>]`: the second other one is taken when the first cannot be. */
+function uuidBridge(core: SwitchCore, argument: string): string {
+  const [uuid = '', ...others] = separateWords(argument)
+  if (others.length === 0) return '-USAGE: <uuid> <other_uuid>\n'
+  const channel = core.channels.get(uuid)
+  for (const name of others.slice(0, 2)) {
+    const other = core.channels.get(name)
+    if (channel !== undefined && other !== undefined && Bridge.begin(channel, other)) return `+OK ${name}\n`
+  }
+  return '-ERR Invalid uuid\n'
+}
+
+/**
+ * `<uuid> [-bleg|-both] <applications> inline`: the channel, or the one it talks to, or both, go on with these
+ * applications (`park`, `conference:room@default,hangup`). The dialplan `XML` has no extensions but the one for calls.
+ */
+function uuidTransfer(core: SwitchCore, argument: string): string {
+  const words = separateWords(argument)
+  if (words.length < 2 || words.length > 5)
+    return '-USAGE: <uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]\n'
+  const channel = core.channels.get(words[0] ?? '')
+  if (channel === undefined) return NO_CHANNEL
+  const leg = words[1]?.startsWith('-') === true ? words[1].toLowerCase() : ''
+  const [target = '', dialplan = 'XML'] = words.slice(leg === '' ? 1 : 2)
+  if (target === '' || dialplan.toLowerCase() !== 'inline') return '-ERR\n'
+  const peer = channel.bridge?.peerOf(channel)
+  const steps = inlineSteps(target)
+  if (leg === '-both' && peer !== undefined) {
+    channel.bridge?.part(channel, { both: true })
+    peer.transfer(steps)
+  }
+  return (leg === '-bleg' ? (peer ?? channel) : channel).transfer(steps) ? '+OK\n' : '-ERR\n'
+}
+
+/** `application:argument,…`; `m:<character>:` before it names another delimiter (mod_dptools, inline_dialplan_hunt). */
+function inlineSteps(text: string): (readonly [application: string, argument: string])[] {
+  const [, delimiter = ',', rest = text] = /^m:(.):(.*)$/s.exec(text) ?? []
+  return rest.split(delimiter).map((step) => {
+    const at = step.indexOf(':')
+    return at < 0 ? [step.trimStart(), ''] : [step.slice(0, at).trimStart(), step.slice(at + 1)]
+  })
 }
 
 function uuidDump(core: SwitchCore, argument: string): string {
@@ -125,7 +193,7 @@ function uuidReceiveDtmf(core: SwitchCore, argument: string): string {
   const channel = core.channels.get(uuid)
   if (channel === undefined) return '-ERR Cannot locate session!\n'
   const digits = digitsOf(text)
-  if (digits === null) return '-ERR Operation failed\n'
+  if (digits === null || digits.length === 0) return '-USAGE: <uuid> <dtmf_data>\n'
   for (const digit of digits) channel.receiveDigit({ ...digit, source: 'APP' })
   return `+OK ${uuid} received DTMF ${text}.\n`
 }
@@ -139,6 +207,20 @@ function uuidSendDtmf(core: SwitchCore, argument: string): string {
   if (digits === null || !channel.mediaReady) return '-ERR Operation failed\n'
   channel.leg.press(digits)
   return `+OK ${uuid} sent DTMF ${text}.\n`
+}
+
+/** `<uuid> [sched] <seconds>|on|off`: `sched` begins with the interval, else at once. */
+function uuidSessionHeartbeat(core: SwitchCore, argument: string): string {
+  const syntax = 'USAGE: uuid_session_heartbeat <uuid> [sched] [0|<seconds>]\n'
+  const [uuid = '', ...words] = separateWords(argument)
+  if (words.length === 0) return `-${syntax}`
+  const channel = core.channels.get(uuid)
+  if (channel === undefined) return `-ERR Cannot locate session. ${syntax}`
+  const scheduled = words[0]?.toLowerCase() === 'sched'
+  const word = (scheduled ? words[1] : words[0]) ?? ''
+  const seconds = /^\d+$/.test(word) ? Number(word) || DEFAULT_HEARTBEAT_S : isTrue(word) ? DEFAULT_HEARTBEAT_S : 0
+  channel.beat(seconds, { atOnce: !scheduled })
+  return '+OK\n'
 }
 
 async function uuidSetMediaStats(core: SwitchCore, argument: string): Promise<string> {
@@ -160,8 +242,9 @@ function uuidSetVariable(core: SwitchCore, argument: string): string {
 
 function uuidSetVariables(core: SwitchCore, argument: string): string {
   const usage = '-USAGE: <uuid> <var>=<value>;<var>=<value>...\n'
+  if (argument === '') return usage
   const at = argument.indexOf(' ')
-  if (at < 0) return usage
+  if (at < 0) return ''
   const channel = core.channels.get(argument.slice(0, at))
   if (channel === undefined) return `${NO_CHANNEL}${usage}`
   return setPairs(channel, argument.slice(at + 1).split(';')) ? '+OK\n' : usage

@@ -246,7 +246,8 @@ export class EventConnection implements EventListener {
     const uuid = rest === '' ? (headers.get('session-id') ?? this.#role.channel?.uuid ?? '') : rest
     const own = this.#role.channel?.uuid === uuid ? this.#role.channel : undefined
     const channel = own ?? this.#core.channels.get(uuid)
-    if (channel === undefined) {
+    // One that has been hung up is found by its own client alone.
+    if (channel === undefined || (own === undefined && !channel.up)) {
       this.#reply(`-ERR invalid session id [${uuid}]`)
       return
     }

@@ -83,6 +83,10 @@ export type ToWorker =
       readonly to: number | 'all' | 'aside'
     }
   | { readonly type: 'stopRoomPlay'; readonly room: number; readonly play: number }
+  /** The recording hears what its row in `hearing` says, under its own number. */
+  | { readonly type: 'recordRoom'; readonly room: number; readonly record: number; readonly path: string }
+  | { readonly type: 'pauseRoomRecord'; readonly room: number; readonly record: number; readonly paused: boolean }
+  | { readonly type: 'stopRoomRecord'; readonly room: number; readonly record: number }
   | { readonly type: 'closeRoom'; readonly room: number }
   | { readonly type: 'shutdown' }
 
@@ -137,6 +141,14 @@ export type FromWorker =
   | { readonly type: 'silent'; readonly leg: number }
   | { readonly type: 'roomPlayStarted'; readonly room: number; readonly play: number; readonly started: boolean }
   | { readonly type: 'roomPlayEnded'; readonly room: number; readonly play: number; readonly samples: number }
+  | { readonly type: 'roomRecordStarted'; readonly room: number; readonly record: number }
+  | {
+      readonly type: 'roomRecordEnded'
+      readonly room: number
+      readonly record: number
+      readonly samples: number
+      readonly error: string | null
+    }
   | { readonly type: 'legFigures'; readonly ask: number; readonly figures: LegFigures }
   | { readonly type: 'figures'; readonly ask: number; readonly figures: MediaFigures }
   | { readonly type: 'shutDown' }

@@ -29,6 +29,8 @@ export interface ClientTransactionUser {
    * @param source where the answer came from; where the request went (or was to go) when it was made here
    */
   onResponse(response: SipResponse, origin: ResponseOrigin, source: Hop | undefined): void
+  /** A 2xx once more, which the owner has not acknowledged: a proxy passes it on. */
+  onRepeated?(response: SipResponse): void
 }
 
 /** What a transaction needs from the endpoint that owns it. */
@@ -233,7 +235,7 @@ export class InviteClientTransaction extends ClientTransaction {
     else if (!this.#forks.has(tag)) {
       this.#forks.add(tag)
       this.user.onResponse(response, 'network', source)
-    }
+    } else this.user.onRepeated?.(response)
   }
 
   /** RFC 3261 §17.1.1.3: same branch, Request-URI and Route; To from the answer. */

@@ -121,6 +121,8 @@ export class InviteServerTransaction extends ServerTransaction {
   user: InviteServerUser = {}
   #state: 'proceeding' | 'accepted' | 'completed' | 'confirmed' | 'terminated' = 'proceeding'
   #acknowledged = false
+  /** Its 2xx is somebody else's: a proxy passes it on. */
+  #relayed = false
   #retransmit: SipTimer | undefined
   #limit: SipTimer | undefined
 
@@ -151,12 +153,30 @@ export class InviteServerTransaction extends ServerTransaction {
     return true
   }
 
+  /**
+   * Passes a 2xx of the called side on (RFC 3261 §16.7 step 9), the first and every further one: the called side repeats
+   * it, not we, and the ACK is for it (RFC 6026 §7.1, Accepted).
+   */
+  relay(response: SipResponse): void {
+    if (this.#state === 'proceeding') {
+      this.#state = 'accepted'
+      this.#relayed = true
+      this.#limit = this.host.clock.after(this.host.timers.giveUp, () => this.terminate())
+    }
+    this.host.send(response, this.replyTo)
+  }
+
   override receiveAgain(): void {
     if (this.#state === 'proceeding' || this.#state === 'completed') this.transmit()
-    else if (this.#state === 'accepted' && !this.#acknowledged) this.transmit()
+    else if (this.#state === 'accepted' && !this.#acknowledged && !this.#relayed) this.transmit()
   }
 
   receiveAck(ack: SipRequest): void {
+    if (this.#relayed) {
+      // On the INVITE's branch, as only an old client sends it.
+      this.user.onAck?.(ack)
+      return
+    }
     if (this.#acknowledged || (this.#state !== 'accepted' && this.#state !== 'completed')) return
     this.#acknowledged = true
     this.#retransmit?.clear()

@@ -177,6 +177,15 @@ export class SipEndpoint {
     return ack
   }
 
+  /** Sends a request on its way and forgets it: an ACK that goes by a proxy. */
+  pass(request: SipRequest, options: RouteOptions = {}): void {
+    this.#stamp(request, options)
+    const route = options.route ?? nextHopUri(request)
+    const hop = options.hop ?? numericHop(route)
+    if (hop !== undefined) this.#send(request, hop)
+    else void resolveHop(route, this.#family).then((found) => found && this.#send(request, found))
+  }
+
   /** Resolves when no request of ours waits for its final answer, at the latest after `limitMs`. */
   whenQuiet(limitMs: number): Promise<void> {
     return new Promise((resolve) => {
@@ -379,6 +388,7 @@ export class SipEndpoint {
   #guarded(user: ClientTransactionUser): ClientTransactionUser {
     return {
       onResponse: (response, origin, source) => this.#guard(() => user.onResponse(response, origin, source)),
+      onRepeated: (response) => this.#guard(() => user.onRepeated?.(response)),
     }
   }
 

@@ -22,6 +22,11 @@ export interface SipTimerSettings {
   readonly c?: number
 }
 
+/** The timers of a network that is faster or slower than usual by the same factor as its T1. */
+export function scaledTimers(t1: number): SipTimerSettings {
+  return { t1, t2: 8 * t1, t4: 10 * t1 }
+}
+
 /** Defaults of RFC 3261 §17: T1 500 ms, T2 4 s, T4 5 s; C a little over three minutes. */
 export function sipTimers(settings: SipTimerSettings = {}): SipTimers {
   const t1 = settings.t1 ?? 500

@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { CallList } from '../../../src/follow-up/calls/call-list-service.ts'
 import { publishQuestionnaireVersion } from '../../../src/follow-up/programmes/publish-programme.ts'
 import { newId } from '../../../src/platform/ids.ts'
-import { answerOf } from '../follow-up/office.ts'
+import { answerOf, secrets } from '../follow-up/office.ts'
 import { Desk, type Person, questionnaire } from './desk.ts'
 
 let desk: Desk
@@ -59,6 +60,21 @@ it('another is taken: answers so far stay with the form before, new ones go to t
     { versionId: desk.questionnaireVersionId, own: true, inHand: false, answers: 1 },
     { versionId: other, own: false, inHand: true, answers: 1 },
   ])
+  const calls = new CallList({ db: desk.db, decrypt: secrets.decrypt, hmacPhone: secrets.hmacPhone })
+  expect(await calls.detail(attemptId, { clear: false })).toMatchObject({
+    taskId,
+    formTitle: { zh: '用药随访' },
+    form: [
+      { questionId: 'health', answer: { words: { en: 'well' } } },
+      { questionId: 'visit', answer: null },
+    ],
+    setAside: [
+      {
+        title: { zh: '出院随访' },
+        form: [{ questionId: 'health', answer: { words: { en: 'worse' } } }, {}, {}, {}, {}],
+      },
+    ],
+  })
   expect(await desk.audit('form.questionnaire_changed')).toMatchObject([
     {
       objectId: taskId,

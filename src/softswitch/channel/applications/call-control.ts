@@ -5,13 +5,14 @@ import { isTrue } from '../channel-variables.ts'
 import { digitsOf } from '../digit-string.ts'
 import type { ExecuteFrame } from '../execute-stack.ts'
 import { causeNamed } from '../hangup-cause.ts'
+import { eventNameOf } from '../switch-event.ts'
 import { takeTerminators } from './terminators.ts'
 
 /** Ends when sound can flow: of a browser's leg, when its connection is made. */
 export async function answer(channel: Channel, _argument: string, frame: ExecuteFrame): Promise<void> {
   channel.answer()
   if (channel.connected === null) return
-  const hungUp = new Promise<void>((resolve) => frame.onInterrupt((how) => how === 'hangup' && resolve()))
+  const hungUp = new Promise<void>((resolve) => frame.onInterrupt((how) => how !== 'break' && resolve()))
   await Promise.race([channel.connected, hungUp])
 }
 
@@ -20,11 +21,15 @@ export function hangup(channel: Channel, argument: string): void {
   void channel.hangUp(argument === '' ? 'NORMAL_CLEARING' : causeNamed(argument))
 }
 
-/** Waits for the channel's end. Digits are taken, and told as events. */
+/**
+ * Waits for the channel's end or transfer. Digits are taken, and told as events. A channel that is parked already stays
+ * as it is.
+ */
 export async function park(channel: Channel, _argument: string, frame: ExecuteFrame): Promise<void> {
-  channel.fire('CHANNEL_PARK')
-  await new Promise<void>((resolve) => frame.onInterrupt((interruption) => interruption === 'hangup' && resolve()))
-  channel.fire('CHANNEL_UNPARK')
+  const unpark = channel.park()
+  if (unpark === null) return
+  await new Promise<void>((resolve) => frame.onInterrupt((interruption) => interruption !== 'break' && resolve()))
+  unpark()
 }
 
 /** Argument: milliseconds. A key ends it and stays for whatever follows, unless `sleep_eat_digits` is set. */
@@ -54,10 +59,10 @@ export async function socket(channel: Channel, argument: string, frame: ExecuteF
     return
   }
   channel.control = control
-  channel.fire('CHANNEL_PARK')
+  const unpark = channel.park()
   const hungUp = new Promise<void>((resolve) => frame.onInterrupt((how) => how === 'hangup' && resolve()))
   await Promise.race([control.gone, hungUp])
-  channel.fire('CHANNEL_UNPARK')
+  unpark?.()
 }
 
 /** Argument: `read|write true|false|<level>`. */
@@ -74,3 +79,43 @@ export function sendDtmf(channel: Channel, argument: string): void {
 
 /** Keys that are tones in the voice are not looked for: every telephone here sends telephone-events. */
 export function startDtmf(): void {}
+
+/** What the real server writes to its log, or does to a channel that is answered already: nothing is left of it here. */
+export function nothing(): void {}
+
+export function flushDtmf(channel: Channel): void {
+  channel.flushDigits()
+}
+
+/** Argument: `[+]<seconds> [<cause>]`. */
+export function scheduleHangup(channel: Channel, argument: string): void {
+  const [time = '', cause] = argument.split(' ')
+  if (time !== '') channel.hangUpAt(time, cause === undefined ? 'ALLOTTED_TIMEOUT' : causeNamed(cause))
+}
+
+/** Argument: seconds, 0 ends it. */
+export function enableHeartbeat(channel: Channel, argument: string): void {
+  channel.beat(Number.parseInt(argument, 10) || 0, { atOnce: true })
+}
+
+export function scheduleHeartbeat(channel: Channel, argument: string): void {
+  channel.beat(Number.parseInt(argument, 10) || 0, { atOnce: false })
+}
+
+/** Argument: `Event-Name=…,Event-Subclass=…,name=value,…`: an event of the channel with these headers. */
+export function event(channel: Channel, argument: string): void {
+  const pairs = argument.split(',').flatMap((pair) => {
+    const at = pair.indexOf('=')
+    return at > 0 ? [[pair.slice(0, at), pair.slice(at + 1)] as const] : []
+  })
+  const given = new Map(pairs.map(([name, value]) => [name.toLowerCase(), value]))
+  const name = eventNameOf(given.get('event-name') ?? 'CHANNEL_APPLICATION') ?? 'CHANNEL_APPLICATION'
+  const subclass = name === 'CUSTOM' ? (given.get('event-subclass') ?? null) : null
+  channel.fire(
+    name === 'ALL' ? 'CHANNEL_APPLICATION' : name,
+    (made) => {
+      for (const [header, value] of pairs) if (!/^event-(name|subclass)$/i.test(header)) made.add(header, value)
+    },
+    subclass,
+  )
+}

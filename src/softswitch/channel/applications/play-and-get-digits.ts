@@ -37,8 +37,9 @@ export async function playAndGetDigits(channel: Channel, argument: string, frame
       variables.set(order.variable, null)
       if (order.variable !== '') variables.set(`${order.variable}_invalid`, digits)
     }
-    if (!channel.up || frame.interruption !== null) return
-    frame.onDigit = null
+    if (!channel.up) return
+    // Keys wait for the next try. A break ends the collecting, and this prompt with it, but not the tries.
+    frame.onDigit = () => false
     await new FilePlayer(channel, frame).play(order.invalidPrompt)
   }
 }

@@ -39,6 +39,16 @@ export async function endlessPlayback(channel: Channel, argument: string, frame:
   channel.variables.set('current_application_response', RESPONSES[result])
 }
 
+/** Argument: `<tones>[|<loops>]`, in the language of `tone_stream`. It tells no PLAYBACK events, and sets nothing. */
+export async function gentones(channel: Channel, argument: string, frame: ExecuteFrame): Promise<void> {
+  const [tones = '', loops = '1'] = argument.split('|')
+  if (tones === '' || !channel.mediaReady) return
+  takeTerminators(channel, frame, () => play.stop())
+  const play: Play = channel.leg.play(`tone_stream://${tones};loops=${Number.parseInt(loops, 10) || 1}`)
+  frame.onInterrupt(() => play.stop())
+  if (await play.started) await play.ended
+}
+
 /** Plays one file or a list, until its end, a break, or `stop`. */
 export class FilePlayer {
   readonly #channel: Channel
@@ -80,7 +90,8 @@ export class FilePlayer {
       }
     }
     clearTimeout(limit)
-    if (!this.#channel.up) return 'failed'
+    // Who is hung up by us has heard the file; who has gone has not.
+    if (!this.#channel.up) return this.#channel.endedBy === 'peer' ? 'failed' : 'played'
     if (this.#timedOut) return variables.isTrue('playback_timeout_as_success') ? 'played' : 'failed'
     return this.#stopped ? 'break' : result
   }
@@ -89,14 +100,19 @@ export class FilePlayer {
     const channel = this.#channel
     const path = channel.resolvePath(file)
     const uri = path.includes('://') || extname(path) !== '' ? path : `${path}.wav`
+    const letIn = this.#frame.keepOut()
     this.#playing = channel.leg.play(uri, { skipSamples })
     if (this.#stopped || this.#frame.interruption !== null) this.#playing.stop()
     const type = /^(tone_stream|local_stream):/.exec(uri)?.[1] ?? null
-    if (!(await this.#playing.started)) return channel.up ? 'not_found' : 'failed'
+    if (!(await this.#playing.started)) {
+      letIn()
+      return channel.up ? 'not_found' : 'failed'
+    }
     channel.fire('PLAYBACK_START', (event) => {
       event.add('Playback-File-Type', type)
       event.add('Playback-File-Path', uri)
     })
+    letIn()
     const { end, samples } = await this.#playing.ended
     this.#playing = null
     channel.variables.set('playback_last_offset_pos', skipSamples + samples)
@@ -107,15 +123,15 @@ export class FilePlayer {
     channel.fire('PLAYBACK_STOP', (event) => {
       event.add('Playback-File-Type', type)
       event.add('Playback-File-Path', uri)
-      event.add('Playback-Status', result === 'break' ? 'break' : 'done')
+      event.add('Playback-Status', result === 'break' && !this.#timedOut ? 'break' : 'done')
     })
     return result
   }
 
-  /** A break ends the file that plays; a hang-up ends everything. */
+  /** A break ends the file that plays; a transfer or hang-up ends everything. */
   #watch(): void {
     this.#frame.onInterrupt((interruption) => {
-      if (interruption === 'hangup') this.#stopped = true
+      if (interruption !== 'break') this.#stopped = true
       this.#playing?.stop()
       this.#wake?.()
     })

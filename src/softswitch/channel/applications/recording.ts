@@ -19,6 +19,7 @@ export async function record(channel: Channel, argument: string, frame: ExecuteF
   const file = channel.resolvePath(path)
   const level = Number.parseInt(threshold, 10) || 0
   await mkdir(dirname(file), { recursive: true }).catch(() => {})
+  const letIn = frame.keepOut()
   const recording = channel.leg.record({
     path: file,
     sides: 'heard',
@@ -32,6 +33,7 @@ export async function record(channel: Channel, argument: string, frame: ExecuteF
   takeTerminators(channel, frame, () => recording.stop())
   channel.variables.set('silence_hits_exhausted', 'false')
   if (await recording.started) channel.fire('RECORD_START', (event) => event.add('Record-File-Path', file))
+  letIn()
   const { end, samples, error } = await recording.ended
   channel.variables.set('record_seconds', Math.floor(samples / 8000))
   channel.variables.set('record_ms', Math.floor(samples / 8))

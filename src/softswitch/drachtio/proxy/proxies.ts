@@ -1,0 +1,182 @@
+/**
+ * The server as a proxy: requests that an application sends on instead of answering them, and the later requests of
+ * dialogs in whose route it has stayed (`remainInDialog`).
+ */
+import type { RouteOptions } from '#softswitch/sip/endpoint-settings.ts'
+import { protocolOf } from '#softswitch/sip/next-hop.ts'
+import { InviteServerTransaction, type ServerTransaction } from '#softswitch/sip/server-transaction.ts'
+import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
+import { addExtraHeaders, type SipRequest } from '#softswitch/sip/sip-message.ts'
+import { parseNameAddr, parseSipUri } from '#softswitch/sip/sip-uri.ts'
+import type { AppClient } from '../app-client.ts'
+import { outgoingHeaders } from '../app-message.ts'
+import type { ClientCommand } from '../client-command.ts'
+import type { FlowCache } from '../flow-cache.ts'
+import { okFrame, proxyAnswerFrame } from '../server-frame.ts'
+import type { ServerParts } from '../server-parts.ts'
+import { Challenges } from './challenges.ts'
+import { ProxiedRequest } from './proxied-request.ts'
+
+type ProxyCommand = Extract<ClientCommand, { kind: 'proxy' }>
+
+export class Proxies {
+  readonly #endpoint: SipEndpoint
+  readonly #flows: FlowCache
+  readonly #challenges: Challenges
+  readonly #running = new Set<ProxiedRequest>()
+
+  constructor({ endpoint, flows }: ServerParts) {
+    this.#endpoint = endpoint
+    this.#flows = flows
+    this.#challenges = new Challenges(endpoint.clock)
+  }
+
+  /** Requests whose sender waits for an answer of a target. */
+  get pendingCount(): number {
+    return this.#running.size
+  }
+
+  /** Sends the request of this transaction on, as the application asks. */
+  begin(client: AppClient, command: ProxyCommand, transaction: ServerTransaction): void {
+    const { msgId, fullResponse } = command
+    const { request } = transaction
+    if (hopsLeft(request) <= 0) {
+      client.nok(msgId, 'Rejected with 483 Too Many Hops due to Max-Forwards value of 0')
+      transaction.reply(483)
+      return
+    }
+    const challenger = this.#challenges.answeredBy(request)
+    const plan = { ...command, targets: challenger === undefined ? command.destinations : [challenger] }
+    const proxied = new ProxiedRequest(transaction, plan, {
+      endpoint: this.#endpoint,
+      challenges: this.#challenges,
+      draft: (target) => this.#draft(request, target, command),
+      onAnswer: (response, peer) => {
+        if (fullResponse) client.send(proxyAnswerFrame(msgId, { source: 'network', peer }, response.toBuffer()))
+      },
+      onDone: () => {
+        this.#running.delete(proxied)
+        if (fullResponse) client.send(okFrame(msgId, 'done'))
+      },
+    })
+    this.#run(transaction, proxied)
+    if (!proxied.start()) {
+      this.#running.delete(proxied)
+      client.nok(msgId, 'error proxying request to ')
+      transaction.reply(500)
+    } else if (!fullResponse) client.send(okFrame(msgId, 'done'))
+  }
+
+  /**
+   * Sends a request inside somebody's dialog on, when our Record-Route brought it here (controller,
+   * processMessageStatelessly: any request with a To tag and our address, `;lr`, as its first Route).
+   * @returns false when it is not on its way through us
+   */
+  passThrough(transaction: ServerTransaction): boolean {
+    const { request } = transaction
+    if (!this.#isRoutedHere(request)) return false
+    if (hopsLeft(request) <= 0) {
+      transaction.reply(483)
+      return true
+    }
+    const proxied = new ProxiedRequest(transaction, onlyOne(request.uri), {
+      endpoint: this.#endpoint,
+      challenges: this.#challenges,
+      draft: () => this.#draftInside(request),
+      onAnswer: () => {},
+      onDone: () => void this.#running.delete(proxied),
+    })
+    this.#run(transaction, proxied)
+    proxied.start()
+    return true
+  }
+
+  /** The same for the ACK of a 2xx, which nobody answers. */
+  passAck(ack: SipRequest): boolean {
+    if (!this.#isRoutedHere(ack)) return false
+    const draft = this.#draftInside(ack)
+    this.#endpoint.pass(draft.request, draft.way)
+    return true
+  }
+
+  /** Ends what is under way: the server closes. */
+  close(): void {
+    for (const proxied of [...this.#running]) proxied.close()
+    this.#challenges.close()
+  }
+
+  #run(transaction: ServerTransaction, proxied: ProxiedRequest): void {
+    this.#running.add(proxied)
+    if (!(transaction instanceof InviteServerTransaction)) return
+    transaction.user = { onCancel: () => proxied.cancel(), onAck: (ack) => void this.passAck(ack) }
+  }
+
+  /** The request as it leaves for a target the application names (sip-proxy-controller, forwardRequest). */
+  #draft(
+    request: SipRequest,
+    target: string,
+    command: ProxyCommand,
+  ): { request: SipRequest; way: RouteOptions } | undefined {
+    const flow = this.#flows.find(target)
+    const protocol = flow?.protocol ?? protocolOf(target)
+    if (protocol === undefined || !this.#endpoint.protocols.includes(protocol) || parseSipUri(target) === undefined)
+      return undefined
+    const copy = oneHopOn(request)
+    // One that names us was meant for whomever we choose; any other keeps its Request-URI.
+    if (this.#isOurs(copy.uri)) copy.uri = target
+    const own = ['From', 'To', 'Call-ID', 'CSeq', 'Max-Forwards']
+    addExtraHeaders(copy.headers, outgoingHeaders(command.message, this.#endpoint.hostPort, own))
+    if (command.remainInDialog) {
+      const here = `<${this.#endpoint.contactUri(undefined, protocol)};lr>`
+      if (copy.method === 'REGISTER') copy.headers.prepend('Path', here).add('Require', 'path')
+      else copy.headers.prepend('Record-Route', here)
+    }
+    return { request: copy, way: flow === undefined ? { route: target } : { hop: flow } }
+  }
+
+  #draftInside(request: SipRequest): { request: SipRequest; way: RouteOptions } {
+    const copy = oneHopOn(request)
+    const flow = copy.headers.has('Route') ? undefined : this.#flows.find(copy.uri)
+    return { request: copy, way: flow === undefined ? {} : { hop: flow } }
+  }
+
+  #isRoutedHere(request: SipRequest): boolean {
+    const first = request.headers.list('Route')[0]
+    const uri = first === undefined ? undefined : parseNameAddr(first)?.uri
+    return (
+      request.toTag !== undefined &&
+      uri !== undefined &&
+      parseSipUri(uri)?.params.has('lr') === true &&
+      this.#isOurs(uri)
+    )
+  }
+
+  #isOurs(uri: string): boolean {
+    const parsed = parseSipUri(uri)
+    if (parsed === undefined) return false
+    const { host, protocols } = this.#endpoint
+    const port = parsed.port ?? 5060
+    return protocols.some((protocol) => {
+      const local = this.#endpoint.localOf(protocol)
+      return local.port === port && [host, local.address].includes(parsed.host)
+    })
+  }
+}
+
+/** A copy that has been here: one hop less to go, and without the route that led to us. */
+function oneHopOn(request: SipRequest): SipRequest {
+  const copy = request.clone()
+  copy.headers.set('Max-Forwards', hopsLeft(request) - 1)
+  copy.headers.setAll('Route', copy.headers.list('Route').slice(1))
+  return copy
+}
+
+/** One without Max-Forwards gets the usual 70. */
+function hopsLeft(request: SipRequest): number {
+  const given = Number(request.headers.get('Max-Forwards') ?? '71')
+  return Number.isInteger(given) ? given : 71
+}
+
+function onlyOne(target: string) {
+  return { targets: [target], simultaneous: false, followRedirects: false, provisionalTimeoutMs: 0 }
+}
