@@ -2,6 +2,7 @@ import type { IncomingMessage, Server as NodeServer } from 'node:http'
 import { Server, type Socket } from 'socket.io'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Auth, Session } from '#platform/auth/auth-service.ts'
+import { lessAccessChannel } from '#platform/auth/session-store.ts'
 import { SessionWatch } from '#platform/auth/session-watch.ts'
 import type { Clock, Timer } from '#platform/clock.ts'
 import type { Ground } from '#platform/database/database.ts'
@@ -127,9 +128,14 @@ class SocketHub implements Hub {
       onPayload: (stream) => this.#wake(stream),
       onResync: () => this.#wake(null),
     })
+    const access = await listener.listen(lessAccessChannel, {
+      onPayload: (accountId) => this.#dismissAll(accountId),
+      onResync: () => void this.#judgeAnew(),
+    })
     await this.#watch.start()
     this.#closing.push(
       () => streams.close(),
+      () => access.close(),
       () => this.#watch.close(),
     )
   }
@@ -312,6 +318,30 @@ class SocketHub implements Hub {
     this.#looks.renew()
     const woken = stream === null ? [...this.#readers.values()] : [this.#readers.get(stream) ?? []]
     for (const readers of woken) for (const subscription of readers) void subscription.wake()
+  }
+
+  /** Pages of an account that may see less than before come back, and are judged for each stream anew. */
+  #dismissAll(accountId: string): void {
+    for (const one of [...this.#connected]) if (one.actor.accountId === accountId) this.#dismiss(one)
+  }
+
+  /** Whoever it was told of may be among them. */
+  async #judgeAnew(): Promise<void> {
+    for (const one of [...this.#connected]) {
+      const may = await this.#mayGoOn(one).catch((error: unknown) => {
+        logError(this.#options.log, error, 'the streams of a page could not be judged anew')
+        return false
+      })
+      if (!may) this.#dismiss(one)
+    }
+  }
+
+  async #mayGoOn(one: Connected): Promise<boolean> {
+    const { auth, mayRead } = this.#options
+    const session = await auth.sessionById(one.sessionId)
+    if (session === null) return false
+    for (const stream of one.subscriptions.keys()) if (!(await mayRead(session, stream))) return false
+    return true
   }
 
   #dismiss(one: Connected): void {
