@@ -9,6 +9,7 @@ import type { Ground } from '#platform/database/database.ts'
 import type { Listener } from '#platform/database/listen.ts'
 import { codeOf } from '#platform/errors/errors.ts'
 import { isOwnOrigin, sessionCookie } from '#platform/http/access.ts'
+import { clientAddress, noProxies, type Proxies } from '#platform/http/proxies.ts'
 import { type Log, logError } from '#platform/log.ts'
 import {
   type HubToPage,
@@ -32,6 +33,8 @@ export interface HubOptions {
   readonly parseCookies: (header: string) => Record<string, string | undefined>
   /** Deny by default: only the streams this says yes to are read. */
   readonly mayRead: (session: Session, stream: string) => boolean | Promise<boolean>
+  /** Reverse proxies of our own. Default: none. */
+  readonly proxies?: Proxies
   readonly limits?: Partial<HubLimits>
 }
 
@@ -177,7 +180,7 @@ class SocketHub implements Hub {
   }
 
   async #deny(request: IncomingMessage, code: string): Promise<string> {
-    const actor = actorOf(request, null)
+    const actor = actorOf(this.#addressOf(request), null)
     await this.#audit(actor, realtimePath, code)
     return code
   }
@@ -191,7 +194,7 @@ class SocketHub implements Hub {
     const one: Connected = {
       page,
       sessionId: session.id,
-      actor: actorOf(page.request, session),
+      actor: actorOf(this.#addressOf(page.request), session),
       subscriptions: new Map(),
       unwatch: () => {},
       messages: 0,
@@ -234,10 +237,14 @@ class SocketHub implements Hub {
 
   #isKnocking(request: IncomingMessage): boolean {
     this.#openWindow()
-    const address = request.socket.remoteAddress ?? ''
+    const address = this.#addressOf(request) ?? ''
     const count = (this.#handshakes.get(address) ?? 0) + 1
     this.#handshakes.set(address, count)
     return count > this.#limits.messagesPer10Seconds
+  }
+
+  #addressOf(request: IncomingMessage): string | null {
+    return clientAddress(request, this.#options.proxies ?? noProxies)
   }
 
   #openWindow(): void {
@@ -391,12 +398,12 @@ function isSubscribe(args: readonly unknown[]): boolean {
   return typeof stream === 'string' && stream.length <= 100 && Number.isSafeInteger(after) && Number(after) >= 0
 }
 
-function actorOf(request: IncomingMessage, session: Session | null): Actor {
+function actorOf(ip: string | null, session: Session | null): Actor {
   return {
     accountId: session?.accountId ?? null,
     name: session?.signInName ?? null,
     sessionId: session?.id ?? null,
-    ip: request.socket.remoteAddress ?? null,
+    ip,
     requestId: null,
   }
 }
