@@ -199,15 +199,15 @@ export class Registrar {
     return { phone, answer, use: { order: nonce.order, count: Number.parseInt(answer.nc, 16) } }
   }
 
-  /** @returns null when the nonce has been used before */
+  /** @returns null when the nonce has been used before, or the password has been changed meanwhile */
   async #use(
     request: CallInRequest,
     extension: string,
-    { id }: PhoneRow,
+    { id, secretCiphertext }: PhoneRow,
     use: NonceUse,
     change: BindingChange,
   ): Promise<{ readonly binding: Binding | null } | null> {
-    const used = await registerOnce(this.#parts.db, { id, extension }, use, change)
+    const used = await registerOnce(this.#parts.db, { id, secretCiphertext, extension }, use, change)
     if (used === null) return null
     this.#extensions.forget(extension)
     this.#proven.set(extension, placeOf(request))

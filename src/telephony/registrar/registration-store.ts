@@ -42,12 +42,13 @@ export interface Binding {
 
 /**
  * Uses a nonce and changes the binding, in one statement: of two uses of one nonce and count one wins, on whichever node.
- * @returns null when nonce and count do not follow what has been used before, and nothing is changed; else the binding
- * that stands now
+ * @param phone as it was when it was proved
+ * @returns null when nonce and count do not follow what has been used before, or the phone has another password by now,
+ * and nothing is changed; else the binding that stands now
  */
 export async function registerOnce(
   db: Ground,
-  phone: { readonly id: string; readonly extension: string },
+  phone: Pick<PhoneRow, 'id' | 'secretCiphertext'> & { readonly extension: string },
   nonce: NonceUse,
   change: BindingChange,
 ): Promise<{ readonly binding: Binding | null } | null> {
@@ -59,8 +60,11 @@ export async function registerOnce(
   return await db.transaction().execute(async (tx) => {
     const { rows } = await sql<Binding>`
       insert into registration as r (phone_id, contact, user_agent, expires_at, nonce, nonce_count)
-      values (${phone.id}, ${contact}, ${userAgent}, clock_timestamp() + ${seconds} * interval '1 second',
-        ${nonce.order}, ${nonce.count})
+      select p.id, ${contact}, ${userAgent}, clock_timestamp() + ${seconds} * interval '1 second',
+        ${nonce.order}, ${nonce.count}::bigint
+      from (
+        select id from phone where id = ${phone.id} and secret_ciphertext = ${phone.secretCiphertext} for share
+      ) p
       on conflict (phone_id) do update set
         contact = case when ${binds} then excluded.contact else r.contact end,
         user_agent = case when ${binds} then excluded.user_agent else r.user_agent end,
