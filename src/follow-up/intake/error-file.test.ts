@@ -36,7 +36,7 @@ const header = '住院号,姓名,身份证号,联系电话,联系人,与患者�
 const broken = [
   'ZY1001,张三,510100194309269918,,,,,2026-10-22,肺炎',
   'ZY1002,,00000123,+86 19900000001,李四,母亲,19900000002,202610221651,"1.肺炎\n2.感冒"',
-  '=cmd|x,=1+1,,@19900000001,,,,2026-13-45,-',
+  '=cmd|x,=1+1,,@19900000001,＝1+1,＠SUM,,2026-13-45,－',
   'ZY1004,王五,,19900000004,,,,2026-10-22,肺炎,高血压',
 ]
 
@@ -70,7 +70,7 @@ describe('the error file', () => {
   it('has no cell that a spreadsheet would run, and none that it would round', async () => {
     const file = errorsOf(await judged([header, ...broken].join('\n')))
     const cells = file.replace('\ufeff', '').split(/[,\r\n]+/)
-    expect(cells.filter((cell) => /^"?[=+\-@\t]/.test(cell))).toEqual([])
+    expect(cells.filter((cell) => /^"?[=+\-@＝＋－＠\t]/.test(cell))).toEqual([])
     expect(cells.filter((cell) => /^"?\d{12,}|^"?0\d/.test(cell))).toEqual([])
   })
 

@@ -31,8 +31,8 @@ export function errorFile(rejected: readonly RejectedForFile[]): string {
   return `\ufeff${lines.join('\r\n')}\r\n`
 }
 
-/** An apostrophe in front keeps a cell text in Excel; the importer takes it off again. */
+/** An apostrophe in front keeps a cell text in Excel, which reads wide signs as narrow ones; the importer takes it off again. */
 function csvCell(text: string): string {
-  const inert = /^[=+\-@\t\r]/.test(text) || /^\d{12,}$/.test(text) || /^0\d+$/.test(text) ? `'${text}` : text
+  const inert = /^[=+\-@＝＋－＠\t\r]/.test(text) || /^\d{12,}$/.test(text) || /^0\d+$/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(inert) || inert !== inert.trim() ? `"${inert.replaceAll('"', '""')}"` : inert
 }
