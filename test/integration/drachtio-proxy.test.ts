@@ -1,4 +1,5 @@
 /** The server as a proxy: whom a request goes to, what its caller is told, and who stays in the way. */
+import { once } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { SipCall } from '#softswitch/sip/sip-call.ts'
 import type { UserAgent } from '#softswitch/sip/user-agent.ts'
@@ -194,6 +195,23 @@ describe('the caller', () => {
 })
 
 describe('later requests of the dialog', () => {
+  test('are sent on for nobody who makes a dialog up', async () => {
+    const target = await callee(answers)
+    const server = await bench.server()
+    await bench.app(server, (srf) => srf.invite((_request, response) => void response.send(403)))
+    const stranger = await bench.phone()
+    const call = stranger.invite({
+      to: target.uri,
+      toHeader: `<${target.uri}>;tag=made-up`,
+      from: 'sip:stranger@127.0.0.1',
+      sdp: testSdp,
+      headers: { Route: `<sip:${server.endpoint.hostPort};lr>`, 'X-esl-outbound': '192.0.2.66:8084' },
+      hop: server.endpoint.local,
+    })
+    expect(await once(call, 'ended')).toMatchObject([{ status: 481 }])
+    expect(target.phone.endpoint.counters.received).toBe(0)
+  })
+
   test('come by the server when it stays in the route', async () => {
     const free = await callee(answers)
     const { server, call } = await proxied([free.uri], { remainInDialog: true })

@@ -17,6 +17,9 @@ import type { ServerParts } from '../server-parts.ts'
 import { Challenges } from './challenges.ts'
 import { ProxiedRequest } from './proxied-request.ts'
 
+/** Dialogs whose end is never seen are forgotten after so many others. */
+const dialogsRemembered = 10_000
+
 type ProxyCommand = Extract<ClientCommand, { kind: 'proxy' }>
 
 export class Proxies {
@@ -24,6 +27,8 @@ export class Proxies {
   readonly #flows: FlowCache
   readonly #challenges: Challenges
   readonly #running = new Set<ProxiedRequest>()
+  /** Call-IDs of the dialogs in whose route we are, the oldest first. */
+  readonly #inRoute = new Set<string>()
 
   constructor({ endpoint, flows }: ServerParts) {
     this.#endpoint = endpoint
@@ -59,6 +64,7 @@ export class Proxies {
         if (fullResponse) client.send(okFrame(msgId, 'done'))
       },
     })
+    if (command.remainInDialog) this.#stayIn(request.callId)
     this.#run(transaction, proxied)
     if (!proxied.start()) {
       this.#running.delete(proxied)
@@ -68,8 +74,9 @@ export class Proxies {
   }
 
   /**
-   * Sends a request inside somebody's dialog on, when our Record-Route brought it here (controller,
-   * processMessageStatelessly: any request with a To tag and our address, `;lr`, as its first Route).
+   * Sends a request inside somebody's dialog on, when our Record-Route brought it here: it has a To tag and our address,
+   * `;lr`, as its first Route (controller, processMessageStatelessly), and we have stayed in a dialog of its Call-ID.
+   * The real server does not ask for the last: whoever reaches it may send to anywhere in its name.
    * @returns false when it is not on its way through us
    */
   passThrough(transaction: ServerTransaction): boolean {
@@ -103,6 +110,12 @@ export class Proxies {
   close(): void {
     for (const proxied of [...this.#running]) proxied.close()
     this.#challenges.close()
+  }
+
+  #stayIn(callId: string): void {
+    this.#inRoute.add(callId)
+    const [oldest] = this.#inRoute
+    if (this.#inRoute.size > dialogsRemembered && oldest !== undefined) this.#inRoute.delete(oldest)
   }
 
   #run(transaction: ServerTransaction, proxied: ProxiedRequest): void {
@@ -145,6 +158,7 @@ export class Proxies {
     const uri = first === undefined ? undefined : parseNameAddr(first)?.uri
     return (
       request.toTag !== undefined &&
+      this.#inRoute.has(request.callId) &&
       uri !== undefined &&
       parseSipUri(uri)?.params.has('lr') === true &&
       this.#isOurs(uri)
