@@ -10,6 +10,7 @@ import type { MediaLeg } from '../media/media-leg.ts'
 import type { NegotiatedAudio } from '../media/sdp.ts'
 import type { HeldDigit } from '../media/telephone-event.ts'
 import { applicationNamed } from './applications.ts'
+import type { Bridge } from './bridge.ts'
 import { addChannelHeaders, type ChannelState, stateNumber } from './channel-event.ts'
 import { ChannelVariables } from './channel-variables.ts'
 import { type ExecuteFrame, type ExecuteOrder, ExecuteStack } from './execute-stack.ts'
@@ -77,6 +78,8 @@ export class Channel {
   connected: Promise<void> | null = null
   /** The client that the application `socket` has connected. */
   control: OutboundControl | null = null
+  /** The other channel it talks to. */
+  bridge: Bridge | null = null
   readonly #signalling: Signalling
   readonly #stack: ExecuteStack
   readonly #digits: QueuedDigit[] = []
@@ -87,6 +90,8 @@ export class Channel {
   #idleSilence = false
   #parked = false
   #heartbeat: NodeJS.Timeout | undefined
+  /** How often it was sent elsewhere: what was to follow before follows no more. */
+  #transfers = 0
   #state: ChannelState = 'CS_NEW'
   #callState: CallState = 'DOWN'
 
@@ -238,6 +243,36 @@ export class Channel {
     }
   }
 
+  /**
+   * Sends the channel elsewhere: what runs ends, then one application after the other runs; behind the last one the
+   * channel is hung up. The client's connection stays.
+   * @returns false when the channel is down
+   */
+  transfer(steps: readonly (readonly [application: string, argument: string])[]): boolean {
+    if (!this.up) return false
+    this.bridge?.part(this)
+    const transfer = ++this.#transfers
+    void this.free().then(() => this.#follow(steps, transfer))
+    return true
+  }
+
+  /** Ends what runs; the client's connection stays. @returns when nothing runs */
+  free(): Promise<void> {
+    return this.#stack.leave(({ application }) => application === 'socket')
+  }
+
+  async #follow(steps: readonly (readonly [application: string, argument: string])[], transfer: number): Promise<void> {
+    const isMeant = () => this.up && this.#transfers === transfer
+    if (!isMeant()) return
+    this.setState('CS_ROUTING')
+    this.setState('CS_EXECUTE')
+    for (const [application, argument] of steps) {
+      await this.#stack.run({ application, argument, uuid: randomUUID(), lock: false, loops: 1 })
+      if (!isMeant()) return
+    }
+    await this.hangUp('NORMAL_CLEARING')
+  }
+
   /** Ends what runs now, and what runs around it; a park and the client's connection go on (`uuid_break`). */
   break(options: { all: boolean }): void {
     if (options.all) this.#stack.flush()
@@ -332,6 +367,7 @@ export class Channel {
     this.hungUpAt = new Date()
     clearInterval(this.#heartbeat)
     this.fire('CHANNEL_HANGUP')
+    this.bridge?.part(this)
     this.#digits.length = 0
     await within(END_LIMIT_MS, this.#stack.hangUp())
     this.setState('CS_HANGUP')
@@ -409,6 +445,7 @@ export class Channel {
       if (digit === undefined || top.interruption !== null || top.opening) return
       if (top.onDigit !== null && !top.onDigit(digit.digit)) return
       this.#digits.shift()
+      if (top.onDigit === null) this.bridge?.passDigit(this, digit)
       this.fire('DTMF', (event) => {
         event.add('DTMF-Digit', digit.digit)
         event.add('DTMF-Duration', digit.durationSamples)

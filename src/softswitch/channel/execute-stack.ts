@@ -7,7 +7,10 @@
  * has ended. A break ends all that are nested; a hang-up ends everything, the innermost first.
  */
 
-export type Interruption = 'break' | 'hangup'
+/** `transfer`: the channel goes on elsewhere. What is stronger takes the place of what is weaker. */
+export type Interruption = 'break' | 'transfer' | 'hangup'
+
+const STRENGTH: Readonly<Record<Interruption, number>> = { break: 0, transfer: 1, hangup: 2 }
 
 /** One application being executed. */
 export interface ExecuteFrame {
@@ -60,7 +63,10 @@ class Frame implements ExecuteFrame {
   readonly lock: boolean
   interruption: Interruption | null = null
   onDigit: ((digit: string) => boolean) | null = null
+  /** What keeps others from beginning inside. */
   #closed = 0
+  /** Settles when it has left the stack. */
+  readonly gone = Promise.withResolvers<void>()
   readonly #listeners: ((interruption: Interruption) => void)[] = []
   readonly #onOpen: () => void
 
@@ -97,7 +103,7 @@ class Frame implements ExecuteFrame {
   }
 
   interrupt(interruption: Interruption): void {
-    if (this.interruption === 'hangup' || this.interruption === interruption) return
+    if (this.interruption !== null && STRENGTH[this.interruption] >= STRENGTH[interruption]) return
     this.interruption = interruption
     for (const listener of this.#listeners.splice(0)) listener(interruption)
   }
@@ -150,6 +156,14 @@ export class ExecuteStack {
     const at = this.#frames.findLastIndex(of)
     if (at < 0) return
     for (const frame of this.#frames.slice(at + 1).reverse()) frame.interrupt('break')
+  }
+
+  /** Drops what has not begun and ends the frames, but those for which `keep` says true. @returns when they have ended */
+  async leave(keep: (frame: ExecuteFrame) => boolean): Promise<void> {
+    this.flush()
+    const leaving = this.#frames.filter((frame) => !keep(frame))
+    for (const frame of [...leaving].reverse()) frame.interrupt('transfer')
+    await Promise.all(leaving.map(({ gone }) => gone.promise))
   }
 
   /** Ends everything and takes nothing more. @returns when the last frame has ended */
@@ -206,6 +220,7 @@ export class ExecuteStack {
       this.#frames.pop()
       this.#finished.delete(top)
       this.#host.completed(top)
+      top.gone.resolve()
       this.#whenUnwound.get(top)?.()
       this.#whenUnwound.delete(top)
     }

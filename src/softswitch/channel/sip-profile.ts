@@ -280,6 +280,7 @@ class ProfileCall {
     variables.set('call_uuid', this.#channel.uuid)
     variables.set('channel_name', this.#channel.name)
     variables.set('sofia_profile_name', profile)
+    variables.set('rtp_use_codec_string', LAWS.join())
     variables.set('sip_local_network_addr', this.#leg.address)
     variables.set('sip_network_ip', this.#channel.caller.networkAddress)
     variables.set('sip_call_id', invite.callId)

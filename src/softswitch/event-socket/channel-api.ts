@@ -1,5 +1,6 @@
 /** The `uuid_…` commands of `api`. */
 import { randomUUID } from 'node:crypto'
+import { Bridge } from '../channel/bridge.ts'
 import type { Channel } from '../channel/channel.ts'
 import { addChannelHeaders } from '../channel/channel-event.ts'
 import { isTrue } from '../channel/channel-variables.ts'
@@ -16,6 +17,7 @@ const DEFAULT_HEARTBEAT_S = 60
 export const channelApis: ReadonlyMap<string, Api> = new Map<string, Api>([
   ['uuid_audio', uuidAudio],
   ['uuid_break', uuidBreak],
+  ['uuid_bridge', uuidBridge],
   ['uuid_broadcast', uuidBroadcast],
   ['uuid_dump', uuidDump],
   ['uuid_exists', (core, argument) => String(core.channels.has(argument))],
@@ -29,6 +31,7 @@ export const channelApis: ReadonlyMap<string, Api> = new Map<string, Api>([
   ['uuid_set_media_stats', uuidSetMediaStats],
   ['uuid_setvar', uuidSetVariable],
   ['uuid_setvar_multi', uuidSetVariables],
+  ['uuid_transfer', uuidTransfer],
 ])
 
 /** `<uuid> start read|write mute <0|1>` and `<uuid> stop`. Levels are not changed, and `level` is refused. */
@@ -74,6 +77,49 @@ function uuidBroadcast(core: SwitchCore, argument: string): string {
   if (/aleg|both/i.test(leg)) execute(application, at < 0 ? what : what.slice(at + 2))
   if (cause !== undefined) execute('hangup', cause === '' ? 'normal_clearing' : cause)
   return '+OK Message sent\n'
+}
+
+/** `<uuid> <other_uuid> [<other_uuid>]`: the second other one is taken when the first cannot be. */
+function uuidBridge(core: SwitchCore, argument: string): string {
+  const [uuid = '', ...others] = separateWords(argument)
+  if (others.length === 0) return '-USAGE: <uuid> <other_uuid>\n'
+  const channel = core.channels.get(uuid)
+  for (const name of others.slice(0, 2)) {
+    const other = core.channels.get(name)
+    if (channel !== undefined && other !== undefined && Bridge.begin(channel, other)) return `+OK ${name}\n`
+  }
+  return '-ERR Invalid uuid\n'
+}
+
+/**
+ * `<uuid> [-bleg|-both] <applications> inline`: the channel, or the one it talks to, or both, go on with these
+ * applications (`park`, `conference:room@default,hangup`). The dialplan `XML` has no extensions but the one for calls.
+ */
+function uuidTransfer(core: SwitchCore, argument: string): string {
+  const words = separateWords(argument)
+  if (words.length < 2 || words.length > 5)
+    return '-USAGE: <uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]\n'
+  const channel = core.channels.get(words[0] ?? '')
+  if (channel === undefined) return NO_CHANNEL
+  const leg = words[1]?.startsWith('-') === true ? words[1].toLowerCase() : ''
+  const [target = '', dialplan = 'XML'] = words.slice(leg === '' ? 1 : 2)
+  if (target === '' || dialplan.toLowerCase() !== 'inline') return '-ERR\n'
+  const peer = channel.bridge?.peerOf(channel)
+  const steps = inlineSteps(target)
+  if (leg === '-both' && peer !== undefined) {
+    channel.bridge?.part(channel, { both: true })
+    peer.transfer(steps)
+  }
+  return (leg === '-bleg' ? (peer ?? channel) : channel).transfer(steps) ? '+OK\n' : '-ERR\n'
+}
+
+/** `application:argument,…`; `m:<character>:` before it names another delimiter (mod_dptools, inline_dialplan_hunt). */
+function inlineSteps(text: string): (readonly [application: string, argument: string])[] {
+  const [, delimiter = ',', rest = text] = /^m:(.):(.*)$/s.exec(text) ?? []
+  return rest.split(delimiter).map((step) => {
+    const at = step.indexOf(':')
+    return at < 0 ? [step.trimStart(), ''] : [step.slice(0, at).trimStart(), step.slice(at + 1)]
+  })
 }
 
 function uuidDump(core: SwitchCore, argument: string): string {

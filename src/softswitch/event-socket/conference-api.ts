@@ -8,8 +8,7 @@ import type { Relation } from '../channel/conference/hearing.ts'
 import type { SwitchCore } from '../channel/switch-core.ts'
 import { separateWords } from '../channel/words.ts'
 import { listJson, listMembers, listPretty, secondsSince, titleOf } from './conference-list.ts'
-
-type Answer = string | Promise<string>
+import { type Answer, recordingCommands } from './conference-recording-api.ts'
 
 /** A command for one member, or for each of them. @param word what stands behind the member */
 type MemberCommand = (conference: Conference, member: ConferenceMember, word: string) => Answer
@@ -48,6 +47,8 @@ const ROOM_COMMANDS: ReadonlyMap<string, Command<RoomCommand>> = new Map<string,
     'relate',
     { run: relate, syntax: '<member_id>[,<member_id>] <other_member_id>[,<other_member_id>] [nospeak|nohear|clear]' },
   ],
+  ...recordingCommands,
+  ['transfer', { run: transfer, syntax: '<conference_name> <member id> [...<member id>]' }],
   ['lock', { run: (conference, _words, name) => lock(conference, name, true), syntax: '' }],
   ['unlock', { run: (conference, _words, name) => lock(conference, name, false), syntax: '' }],
   ['get', { run: getParameter, syntax: '<parameter-name>' }],
@@ -284,6 +285,21 @@ function numbers(words: string): number[] {
     .split(',')
     .filter((word) => word !== '')
     .map((word) => Number.parseInt(word, 10) || 0)
+}
+
+function transfer(conference: Conference, words: readonly string[]): string | null {
+  const [to = '', ...ids] = words
+  if (to === '' || ids.length === 0) return null
+  let answer = ''
+  for (const id of ids) {
+    const member = memberAt(conference, id)
+    if (member === undefined) answer += `-ERR No Member ${id} in conference ${conference.name}.\n`
+    else {
+      conference.transfer(member, to)
+      answer += `+OK Member '${member.id}' sent to conference ${to}.\n`
+    }
+  }
+  return answer
 }
 
 function lock(conference: Conference, name: string, locked: boolean): string {

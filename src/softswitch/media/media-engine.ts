@@ -184,6 +184,8 @@ export class MediaEngine {
         return
       case 'roomPlayStarted':
       case 'roomPlayEnded':
+      case 'roomRecordStarted':
+      case 'roomRecordEnded':
         this.#rooms.get(message.room)?.receive(message)
         return
       default:

@@ -15,6 +15,25 @@ export interface RoomPlay {
   stop(): void
 }
 
+/** A recording of what is said in a room, on one channel. */
+export interface RoomRecording {
+  /** Its number in `setHearing`. */
+  readonly member: number
+  /** False when the file cannot be made. */
+  readonly started: Promise<boolean>
+  /** When the file is whole. Settles also when the room closes. */
+  readonly ended: Promise<{ readonly samples: number; readonly error: string | null }>
+  /** What is said while it is paused is not in the file at all. */
+  pause(paused: boolean): void
+  /** Idempotent. */
+  stop(): void
+}
+
+interface StartingRecord {
+  started(done: boolean): void
+  ended(end: { samples: number; error: string | null }): void
+}
+
 /** Where a play goes: to all, to one member, or aside (beside the queue, in the place of the one before). */
 export type RoomPlayTarget = number | 'all' | 'aside'
 
@@ -33,6 +52,7 @@ interface Starting {
 export class MediaRoom {
   readonly #host: RoomHost
   readonly #plays = new Map<number, Starting>()
+  readonly #records = new Map<number, StartingRecord>()
   #closed = false
 
   /** @internal MediaEngine makes rooms. */
@@ -80,7 +100,29 @@ export class MediaRoom {
     }
   }
 
-  /** Ends all plays. Members must have left. Idempotent. */
+  /** Begins to record. It hears nobody until the next `setHearing`. A file that is there is replaced. */
+  record(path: string): RoomRecording {
+    const record = this.#host.newNumber()
+    const { id: room } = this.#host
+    const started = Promise.withResolvers<boolean>()
+    const ended = Promise.withResolvers<{ samples: number; error: string | null }>()
+    if (this.#closed) {
+      started.resolve(false)
+      ended.resolve({ samples: 0, error: 'the room is closed' })
+    } else {
+      this.#records.set(record, { started: started.resolve, ended: ended.resolve })
+      this.#post({ type: 'recordRoom', room, record, path })
+    }
+    return {
+      member: record,
+      started: started.promise,
+      ended: ended.promise,
+      pause: (paused) => this.#post({ type: 'pauseRoomRecord', room, record, paused }),
+      stop: () => this.#post({ type: 'stopRoomRecord', room, record }),
+    }
+  }
+
+  /** Ends all plays. Recordings should have been stopped, else nobody hears of their end. Members must have left. Idempotent. */
   close(): void {
     if (this.#closed) return
     this.#post({ type: 'closeRoom', room: this.#host.id })
@@ -88,8 +130,10 @@ export class MediaRoom {
   }
 
   /** @internal */
-  receive(message: Extract<FromWorker, { type: 'roomPlayStarted' | 'roomPlayEnded' }>): void {
-    if (message.type === 'roomPlayEnded') this.#end(message.play, message.samples)
+  receive(message: Extract<FromWorker, { type: `room${string}` }>): void {
+    if (message.type === 'roomRecordStarted') this.#records.get(message.record)?.started(true)
+    else if (message.type === 'roomRecordEnded') this.#endRecord(message.record, message)
+    else if (message.type === 'roomPlayEnded') this.#end(message.play, message.samples)
     else if (message.started) this.#plays.get(message.play)?.started(true)
     else this.#end(message.play, 0)
   }
@@ -99,6 +143,9 @@ export class MediaRoom {
     if (this.#closed) return
     this.#closed = true
     for (const play of [...this.#plays.keys()]) this.#end(play, 0)
+    for (const record of [...this.#records.keys()]) {
+      this.#endRecord(record, { samples: 0, error: 'the room is closed' })
+    }
     this.#host.closed()
   }
 
@@ -107,6 +154,13 @@ export class MediaRoom {
     this.#plays.delete(play)
     starting?.started(false)
     starting?.ended(samples)
+  }
+
+  #endRecord(record: number, { samples, error }: { samples: number; error: string | null }): void {
+    const starting = this.#records.get(record)
+    this.#records.delete(record)
+    starting?.started(false)
+    starting?.ended({ samples, error })
   }
 
   #post(message: ToWorker): void {

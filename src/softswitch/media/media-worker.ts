@@ -76,6 +76,15 @@ export class MediaWorker {
       case 'stopRoomPlay':
         this.#stopRoomPlay(message.room, message.play)
         return
+      case 'recordRoom':
+        void this.#recordRoom(message)
+        return
+      case 'pauseRoomRecord':
+        this.#rooms.get(message.room)?.pauseRecord(message.record, message.paused)
+        return
+      case 'stopRoomRecord':
+        this.#stopRoomRecord(message.room, message.record)
+        return
       case 'closeRoom':
         this.#closeRoom(message.room)
         return
@@ -166,11 +175,11 @@ export class MediaWorker {
     return new WorkerLeg(socket, this.#settings.jitterMs, {
       digit: (digit) => this.#say({ type: 'digit', leg: id, digit }),
       silent: () => this.#say({ type: 'silent', leg: id }),
-      playEnded: (play, end, samples) => this.#say({ type: 'playEnded', leg: id, play, end, samples }),
+      playEnded: (play, end, samples, file) => this.#say({ type: 'playEnded', leg: id, play, end, samples, file }),
     })
   }
 
-  async #play({ leg: id, play, uri, skip }: Extract<ToWorker, { type: 'play' }>): Promise<void> {
+  async #play({ leg: id, play, uri, skip, limit }: Extract<ToWorker, { type: 'play' }>): Promise<void> {
     const key = `play ${id} ${play}`
     const opening = { stopped: false }
     this.#opening.set(key, opening)
@@ -183,11 +192,18 @@ export class MediaWorker {
     this.#say({ type: 'playStarted', leg: id, play })
     const leg = this.#legs.get(id)
     if (leg !== undefined && !opening.stopped) {
-      leg.play(play, source)
+      leg.play(play, source, { limit })
       return
     }
     source.close()
-    this.#say({ type: 'playEnded', leg: id, play, end: leg === undefined ? 'closed' : 'stopped', samples: 0 })
+    this.#say({
+      type: 'playEnded',
+      leg: id,
+      play,
+      end: leg === undefined ? 'closed' : 'stopped',
+      samples: 0,
+      file: null,
+    })
   }
 
   #stopPlay(id: number, play: number): void {
@@ -235,7 +251,39 @@ export class MediaWorker {
     else opening.stopped = true
   }
 
+  async #recordRoom({ room: id, record, path }: Extract<ToWorker, { type: 'recordRoom' }>): Promise<void> {
+    const key = `room record ${id} ${record}`
+    const opening = { stopped: false }
+    this.#opening.set(key, opening)
+    const opened = await RecordingFile.create(path, 1).catch((error: unknown) => String(error))
+    this.#opening.delete(key)
+    const room = this.#rooms.get(id)
+    if (typeof opened === 'string') {
+      this.#say({ type: 'roomRecordEnded', room: id, record, samples: 0, error: opened })
+      return
+    }
+    this.#say({ type: 'roomRecordStarted', room: id, record })
+    if (room === undefined || opening.stopped) this.#finishRoomRecord(id, record, opened)
+    else room.record(record, opened)
+  }
+
+  #stopRoomRecord(id: number, record: number): void {
+    const opening = this.#opening.get(`room record ${id} ${record}`)
+    const file = this.#rooms.get(id)?.endRecord(record)
+    if (opening !== undefined) opening.stopped = true
+    else if (file !== undefined) this.#finishRoomRecord(id, record, file)
+  }
+
+  #finishRoomRecord(id: number, record: number, file: RecordingFile): void {
+    const closing = file.close().then(({ samples, error }) => {
+      this.#say({ type: 'roomRecordEnded', room: id, record, samples, error })
+    })
+    this.#closings.add(closing)
+    void closing.finally(() => this.#closings.delete(closing))
+  }
+
   #closeRoom(id: number): void {
+    for (const record of this.#rooms.get(id)?.records ?? []) this.#stopRoomRecord(id, record)
     this.#rooms.get(id)?.close()
     this.#rooms.delete(id)
   }
@@ -304,6 +352,7 @@ export class MediaWorker {
   async #shutDown(): Promise<void> {
     this.#ticker.stop()
     for (const [id, leg] of [...this.#legs]) this.#close(id, leg)
+    for (const id of [...this.#rooms.keys()]) this.#closeRoom(id)
     this.#sockets.close()
     await Promise.all(this.#closings)
     this.#say({ type: 'shutDown' })

@@ -8,6 +8,7 @@
 import type { AudioSource } from './audio-source.ts'
 import type { HearingRow } from './leg-messages.ts'
 import { TICK_SAMPLES } from './media-ticker.ts'
+import type { RecordingFile } from './recording-file.ts'
 
 /** What a room needs of a leg. */
 export interface RoomLeg {
@@ -99,10 +100,7 @@ class Seat implements AudioSource {
 
   /** Takes the sum of this tick, cut off at 16 bits. */
   take(sum: Int32Array): void {
-    for (let i = 0; i < TICK_SAMPLES; i++) {
-      const sample = sum[i] ?? 0
-      this.#mixed[i] = Math.max(-32_768, Math.min(32_767, sample))
-    }
+    clip(sum, this.#mixed)
   }
 
   read(into: Int16Array, count: number): number {
@@ -115,8 +113,27 @@ class Seat implements AudioSource {
   }
 }
 
+/** A recording of the room: it listens as a member does. */
+class Recorder {
+  readonly file: RecordingFile
+  hears: readonly number[] = []
+  /** What is said meanwhile is not in the file at all. */
+  paused = false
+  readonly #mixed = new Int16Array(TICK_SAMPLES)
+
+  constructor(file: RecordingFile) {
+    this.file = file
+  }
+
+  take(sum: Int32Array): void {
+    clip(sum, this.#mixed)
+    this.file.append(this.#mixed, this.#mixed)
+  }
+}
+
 export class WorkerRoom {
   readonly #reports: RoomReports
+  readonly #recorders = new Map<number, Recorder>()
   readonly #seats = new Map<number, Seat>()
   readonly #plays: PlayQueue
   /** Plays beside the queue, until another one takes its place. */
@@ -147,6 +164,9 @@ export class WorkerRoom {
       seat.hears = row?.hears ?? []
       seat.hearsPlays = row?.hearsPlays ?? false
     }
+    for (const [record, recorder] of this.#recorders) {
+      recorder.hears = rows.find(({ member }) => member === record)?.hears ?? []
+    }
   }
 
   /**
@@ -161,6 +181,27 @@ export class WorkerRoom {
     return queue !== undefined
   }
 
+  /** From the next tick on; it hears nobody until the next `setHearing`. One channel. */
+  record(record: number, file: RecordingFile): void {
+    this.#recorders.set(record, new Recorder(file))
+  }
+
+  pauseRecord(record: number, paused: boolean): void {
+    const recorder = this.#recorders.get(record)
+    if (recorder !== undefined) recorder.paused = paused
+  }
+
+  /** @returns the file, for the worker to close */
+  endRecord(record: number): RecordingFile | undefined {
+    const file = this.#recorders.get(record)?.file
+    this.#recorders.delete(record)
+    return file
+  }
+
+  get records(): number[] {
+    return [...this.#recorders.keys()]
+  }
+
   stopPlay(play: number): void {
     if (this.#plays.stop(play) || this.#asidePlays.stop(play)) return
     for (const seat of this.#seats.values()) if (seat.plays.stop(play)) return
@@ -173,17 +214,29 @@ export class WorkerRoom {
     for (const seat of this.#seats.values()) seat.present = seat.leg.isPlaying(seat)
     for (const seat of this.#seats.values()) {
       if (!seat.present) continue
-      const sum = this.#sum.fill(0)
-      for (const member of seat.hears) {
-        const speaker = this.#seats.get(member)
-        if (speaker !== undefined && speaker !== seat && speaker.present) add(sum, speaker.leg.heard)
-      }
+      const sum = this.#speech(seat.hears, seat)
       if (playing && seat.hearsPlays) add(sum, this.#plays.frame)
       if (aside && seat.hearsPlays) add(sum, this.#asidePlays.frame)
       // Also a deaf member hears what is played to it alone: music on hold.
       if (seat.plays.read()) add(sum, seat.plays.frame)
       seat.take(sum)
     }
+    for (const recorder of this.#recorders.values()) {
+      if (recorder.paused) continue
+      const sum = this.#speech(recorder.hears)
+      if (playing) add(sum, this.#plays.frame)
+      if (aside) add(sum, this.#asidePlays.frame)
+      recorder.take(sum)
+    }
+  }
+
+  #speech(members: readonly number[], but?: Seat): Int32Array {
+    const sum = this.#sum.fill(0)
+    for (const member of members) {
+      const speaker = this.#seats.get(member)
+      if (speaker !== undefined && speaker !== but && speaker.present) add(sum, speaker.leg.heard)
+    }
+    return sum
   }
 
   /** Ends all plays. The seats are closed by their legs. */
@@ -204,4 +257,8 @@ export class WorkerRoom {
 
 function add(sum: Int32Array, samples: Int16Array): void {
   for (let i = 0; i < TICK_SAMPLES; i++) sum[i] = (sum[i] ?? 0) + (samples[i] ?? 0)
+}
+
+function clip(sum: Int32Array, into: Int16Array): void {
+  for (let i = 0; i < TICK_SAMPLES; i++) into[i] = Math.max(-32_768, Math.min(32_767, sum[i] ?? 0))
 }

@@ -12,7 +12,7 @@ import { takeTerminators } from './terminators.ts'
 export async function answer(channel: Channel, _argument: string, frame: ExecuteFrame): Promise<void> {
   channel.answer()
   if (channel.connected === null) return
-  const hungUp = new Promise<void>((resolve) => frame.onInterrupt((how) => how === 'hangup' && resolve()))
+  const hungUp = new Promise<void>((resolve) => frame.onInterrupt((how) => how !== 'break' && resolve()))
   await Promise.race([channel.connected, hungUp])
 }
 
@@ -21,11 +21,14 @@ export function hangup(channel: Channel, argument: string): void {
   void channel.hangUp(argument === '' ? 'NORMAL_CLEARING' : causeNamed(argument))
 }
 
-/** Waits for the channel's end. Digits are taken, and told as events. A channel that is parked already stays as it is. */
+/**
+ * Waits for the channel's end or transfer. Digits are taken, and told as events. A channel that is parked already stays
+ * as it is.
+ */
 export async function park(channel: Channel, _argument: string, frame: ExecuteFrame): Promise<void> {
   const unpark = channel.park()
   if (unpark === null) return
-  await new Promise<void>((resolve) => frame.onInterrupt((interruption) => interruption === 'hangup' && resolve()))
+  await new Promise<void>((resolve) => frame.onInterrupt((interruption) => interruption !== 'break' && resolve()))
   unpark()
 }
 

@@ -31,7 +31,7 @@ export async function conference(channel: Channel, argument: string, frame: Exec
   const breakable = (variables.get('conference_flags') ?? '').split(/[|,]/).includes('breakable')
   const watch = (): void =>
     frame.onInterrupt((interruption) => {
-      if (interruption === 'hangup' || breakable) {
+      if (interruption !== 'break' || breakable) {
         room.remove(member)
         return
       }

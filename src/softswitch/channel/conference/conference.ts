@@ -12,6 +12,7 @@ import { DEFAULT_DIGIT } from '../digit-string.ts'
 import type { SwitchCore } from '../switch-core.ts'
 import type { SwitchEvent } from '../switch-event.ts'
 import type { ConferenceMember } from './conference-member.ts'
+import { ConferenceRecordings } from './conference-recordings.ts'
 import { hears, type Relation } from './hearing.ts'
 
 export const MAINTENANCE = 'conference::maintenance'
@@ -33,6 +34,7 @@ export class Conference {
   locked = false
   /** 0 = no limit. */
   maxMembers = 0
+  readonly recordings: ConferenceRecordings
   readonly #room: MediaRoom
   readonly #gone: () => void
   /** Oldest first. */
@@ -51,6 +53,12 @@ export class Conference {
     this.profile = PROFILES.has(of.profile) ? of.profile : 'none'
     this.#gone = of.gone
     this.#room = core.settings.media.openRoom()
+    this.recordings = new ConferenceRecordings({
+      room: this.#room,
+      resolve: (path) => this.#resolve(path),
+      listenersChanged: () => this.#applyHearing(),
+      tell: (action, fill) => this.#fire(action, fill),
+    })
     this.#fire('conference-create')
   }
 
@@ -161,6 +169,17 @@ export class Conference {
     this.remove(member)
   }
 
+  /** Out of this conference and into another, by its name or `name@profile`. */
+  transfer(member: ConferenceMember, to: string): void {
+    const { channel } = member
+    channel.transfer([['conference', to.includes('@') ? to : `${to}@default`]])
+    channel.variables.set('last_transfered_conference', to.split('@')[0])
+    this.#fireOf(member, 'transfer', (event) => {
+      event.add('Old-Conference-Name', this.name)
+      event.add('New-Conference-Name', to)
+    })
+  }
+
   lock(locked: boolean): void {
     this.locked = locked
     this.#fire(locked ? 'lock' : 'unlock')
@@ -247,15 +266,17 @@ export class Conference {
   }
 
   #applyHearing(): void {
-    this.#room.setHearing(
-      this.#members.map((listener) => ({
+    const numbersOf = (members: readonly ConferenceMember[]) =>
+      members.map((member) => this.#memberships.get(member) ?? 0)
+    const spoken = numbersOf(this.#members.filter(({ canSpeak }) => canSpeak))
+    this.#room.setHearing([
+      ...this.#members.map((listener) => ({
         member: this.#memberships.get(listener) ?? 0,
-        hears: this.#members
-          .filter((speaker) => hears(listener, speaker))
-          .map((speaker) => this.#memberships.get(speaker) ?? 0),
+        hears: numbersOf(this.#members.filter((speaker) => hears(listener, speaker))),
         hearsPlays: listener.canHear,
       })),
-    )
+      ...this.recordings.listeners.map((member) => ({ member, hears: spoken, hearsPlays: true })),
+    ])
   }
 
   /** Somebody always has the floor: the newest member when its holder has left. */
@@ -289,7 +310,7 @@ export class Conference {
       this.remove(member)
     }
     for (const { play } of this.#plays) play.stop()
-    this.#room.close()
+    void this.recordings.close().then(() => this.#room.close())
     this.#gone()
     this.#fire('conference-destroy')
   }
