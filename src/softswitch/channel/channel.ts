@@ -11,7 +11,7 @@ import type { NegotiatedAudio } from '../media/sdp.ts'
 import type { HeldDigit } from '../media/telephone-event.ts'
 import { applicationNamed } from './applications.ts'
 import type { Bridge } from './bridge.ts'
-import { addChannelHeaders, type ChannelState } from './channel-event.ts'
+import { addChannelHeaders, type ChannelState, stateNumber } from './channel-event.ts'
 import { ChannelVariables } from './channel-variables.ts'
 import { type ExecuteFrame, type ExecuteOrder, ExecuteStack } from './execute-stack.ts'
 import { causeQ850, type HangupCause } from './hangup-cause.ts'
@@ -386,7 +386,8 @@ export class Channel {
     this.fire('CHANNEL_HANGUP_COMPLETE')
     this.control?.channelEnded()
     await within(END_LIMIT_MS, this.leg.close())
-    this.fire('CHANNEL_DESTROY')
+    // On its way to the last state, and not yet there.
+    this.fire('CHANNEL_DESTROY', (event) => event.add('Channel-State-Number', stateNumber('CS_DESTROY')))
     this.setState('CS_DESTROY')
     this.core.channels.delete(this.uuid)
   }
