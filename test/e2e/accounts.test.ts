@@ -47,6 +47,18 @@ describe.skipIf(!hasProgram('chromium'))('accounts, sessions and the audit trail
     await signIn.changePassword(password, 'Rain-drops-77')
     await new Shell(person.page).connectionIs('connected')
     expect(await new Shell(person.page).menu()).toEqual(['/', '/calls'])
+
+    // Who hears recordings gets a new password from both of them, or not at all.
+    const reset = async () => {
+      await system.accounts.more('li.na', '重置密码')
+      await system.accounts.confirm()
+    }
+    await reset()
+    await system.page.getByText('须先经安全管理员允许').waitFor()
+    await security.accounts.more('li.na', '允许重置密码')
+    await security.accounts.row('li.na').getByText('可重置密码至').waitFor()
+    await reset()
+    expect(await system.accounts.secret()).not.toBe(password)
     for (const { complaints } of [system, security, person]) {
       expect(complaints).toEqual([])
     }

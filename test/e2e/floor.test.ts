@@ -1,7 +1,6 @@
 /** The supervisor's page, with seats in memory and a peer at its telephone's socket. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
@@ -10,7 +9,7 @@ import { makeAccount, testPassword } from './fixture/face.ts'
 import type { FloorFixture } from './fixture/floor.ts'
 import { makeHospital } from './fixture/hospital.ts'
 import type { SeatFixture } from './fixture/seat.ts'
-import { SipPeer } from './fixture/sip-peer.ts'
+import { enterWithPeer } from './fixture/sip-peer.ts'
 import { type Entrance, useStage } from './fixture/stage.ts'
 import { FloorPage } from './pages/floor-page.ts'
 import { SeatPage } from './pages/seat-page.ts'
@@ -37,12 +36,8 @@ describe.skipIf(!hasProgram('chromium'))('the supervisor’s page in Chromium', 
   })
 
   async function look(entrance: Pick<Entrance, 'language'> = {}) {
-    const peers: SipPeer[] = []
-    const before = async (page: Page) => void peers.push(await SipPeer.at(page))
-    const entered = await stage.enter(['supervisor'], { path: '/floor', before, ...entrance })
-    const [peer] = peers
-    if (peer === undefined) throw new Error('nobody is at the other end of the socket')
-    return { ...entered, peer, board: new FloorPage(entered.page) }
+    const entered = await enterWithPeer(stage, ['supervisor'], { path: '/floor', ...entrance })
+    return { ...entered, board: new FloorPage(entered.page) }
   }
 
   it('shows every seat with its state, and follows what happens', async () => {

@@ -7,7 +7,7 @@ import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { makeAccount, makeAgent, writeToneWav } from './fixture/face.ts'
 import { CallScript, type Hospital, type HospitalCall, makeHospital } from './fixture/hospital.ts'
-import { useStage } from './fixture/stage.ts'
+import { type Entrance, useStage } from './fixture/stage.ts'
 import { CallPage } from './pages/call-page.ts'
 import { CallsPage } from './pages/calls-page.ts'
 
@@ -56,8 +56,9 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
     return one
   }
 
-  async function enter(roles: readonly Role[]) {
-    const entered = await stage.enter(roles, { path: '/calls', own: true })
+  /** @param who of their own: what they open is counted */
+  async function enter(roles: readonly Role[], who: Pick<Entrance, 'own'> = {}) {
+    const entered = await stage.enter(roles, { path: '/calls', ...who })
     await entered.page.locator('.filters').waitFor()
     return { ...entered, calls: new CallsPage(entered.page), one: new CallPage(entered.page) }
   }
@@ -91,7 +92,7 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
   })
 
   it('plays from the second at which a question was asked, at a click or by its key', async () => {
-    const { page, calls, one, complaints, name } = await enter(['qa'])
+    const { page, calls, one, complaints, name } = await enter(['qa'], { own: true })
     await calls.search('0000')
     await waitFor(async () => (await calls.rows().count()) === 1)
     await one.openFrom(calls.rows().first())
@@ -154,7 +155,7 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
     const { url } = await (await opened).json()
     const own = await context.request.get(`${stage.face.url}${url}`, { headers: { range: 'bytes=0-9' } })
     expect(own.status()).toBe(206)
-    const other = await enter(['qa'])
+    const other = await enter(['qa'], { own: true })
     const refused = await other.context.request.get(`${stage.face.url}${url}`)
     expect([refused.status(), (await refused.json()).code]).toEqual([403, 'RECORDING_TICKET_REFUSED'])
     const bare = await other.context.request.get(`${stage.face.url}${url.replace(/\?.*/, '')}`)
@@ -173,7 +174,7 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
     })
     expect(denied.status()).toBe(403)
 
-    const { page, calls, one, name } = await enter(['supervisor'])
+    const { page, calls, one, name } = await enter(['supervisor'], { own: true })
     await one.openFrom(calls.rows().first())
     await one.download().click()
     await one.dialog().getByRole('combobox').click()

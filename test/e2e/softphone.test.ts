@@ -12,7 +12,7 @@ import { waitFor } from '../harness/wait-for.ts'
 import { visit } from './browser.ts'
 import { testPassword } from './fixture/face.ts'
 import type { SeatFixture } from './fixture/seat.ts'
-import { SipPeer } from './fixture/sip-peer.ts'
+import { enterWithPeer, SipPeer } from './fixture/sip-peer.ts'
 import { type Entrance, useStage } from './fixture/stage.ts'
 import { SeatPage } from './pages/seat-page.ts'
 import { Shell } from './pages/shell.ts'
@@ -37,12 +37,8 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
   type Sitting = Pick<Entrance, 'language' | 'microphone' | 'own'>
   /** An agent at the page; the telephone may use the microphone unless it is said otherwise. */
   async function sit(sitting: Sitting = {}) {
-    const peers: SipPeer[] = []
-    const before = async (page: Page) => void peers.push(await SipPeer.at(page))
-    const entered = await stage.enter(['agent'], { path: '/seat', before, ...sitting })
-    const [peer] = peers
-    if (peer === undefined) throw new Error('nobody is at the other end of the socket')
-    return { ...entered, peer, desk: new SeatPage(entered.page) }
+    const entered = await enterWithPeer(stage, ['agent'], { path: '/seat', ...sitting })
+    return { ...entered, desk: new SeatPage(entered.page) }
   }
   async function onDuty(sitting: Sitting = {}) {
     const sat = await sit(sitting)
@@ -134,7 +130,7 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
   })
 
   it('does not cut the call when the session ends, and goes on after the same person has signed in', async () => {
-    const { desk, name, page, peer } = await onDuty()
+    const { desk, name, page, peer } = await onDuty({ own: true })
     await seat.reserve()
     await seat.answer()
     await desk.strip('talking')
@@ -148,7 +144,7 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
   })
 
   it('ends with the person’s own sign-out', async () => {
-    const { page, peer } = await onDuty()
+    const { page, peer } = await onDuty({ own: true })
     await page.getByRole('button', { name: '账号菜单' }).click()
     await page.getByRole('menuitem', { name: '退出登录' }).click()
     await page.getByRole('heading', { name: '登录随访中心' }).waitFor()
@@ -160,7 +156,7 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
     await desk.quiet('signed_out')
     await page.getByRole('button', { name: '音频设备' }).click()
     const panel = page.locator('.device-panel')
-    await panel.locator('.ant-select').waitFor()
+    await panel.locator('.ant-select').first().waitFor()
     await waitFor(
       async () => Number(await panel.locator('meter').evaluate((meter) => Reflect.get(meter, 'value'))) > 0.1,
       {

@@ -100,7 +100,7 @@ export function AccountPanel() {
                   <RoleTags roles={roles} />
                 ),
             },
-            { title: t('accounts.state'), width: 140, render: (_value, account) => <State account={account} /> },
+            { title: t('accounts.state'), width: 172, render: (_value, account) => <State account={account} /> },
             {
               title: t('accounts.lastSignIn'),
               dataIndex: 'lastSignInAt',

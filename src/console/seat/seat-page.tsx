@@ -60,6 +60,8 @@ function Seat({ view, page, commands }: SeatProps) {
   const [settled, setSettled] = useState<ReadonlySet<string>>(new Set())
   // A patient on the number of a call, whom the agent wants to call when it is over.
   const [later, setLater] = useState<CallLater | null>(null)
+  const called = call?.taskId
+  useEffect(() => setLater((wanted) => (wanted?.taskId === called ? null : wanted)), [called])
   useTold(phase)
   return (
     <>

@@ -34,7 +34,7 @@ export const accountsEn: Texts<typeof accountsZh> = {
   resetAsk: 'Reset the password of {{name}}?',
   resetText: 'All its sessions end now. The next sign-in needs the one-time password, which must then be changed.',
   allowReset: 'Allow a password reset',
-  resetAllowed: 'reset allowed until {{until}}',
+  resetAllowed: 'Reset until {{until}}',
   disable: 'Disable',
   disableAsk: 'Disable {{name}}?',
   disableText: 'All its sessions end now, and nobody can sign in with it. It can be enabled again.',
