@@ -88,7 +88,8 @@ export class Channel {
   readonly #ended = Promise.withResolvers<void>()
   #muted = { heard: false, spoken: false }
   #idleSilence = false
-  #parked = false
+  /** Ends the waiting under way. */
+  #unpark: (() => void) | null = null
   #heartbeat: NodeJS.Timeout | undefined
   /** How often it was sent elsewhere: what was to follow before follows no more. */
   #transfers = 0
@@ -234,13 +235,15 @@ export class Channel {
 
   /** Waits under somebody's control. @returns what ends it, or null when it waits already */
   park(): (() => void) | null {
-    if (this.#parked) return null
-    this.#parked = true
+    if (this.#unpark !== null) return null
     this.fire('CHANNEL_PARK')
-    return () => {
-      this.#parked = false
+    const unpark = () => {
+      if (this.#unpark !== unpark) return
+      this.#unpark = null
       this.fire('CHANNEL_UNPARK')
     }
+    this.#unpark = unpark
+    return unpark
   }
 
   /**
@@ -256,8 +259,9 @@ export class Channel {
     return true
   }
 
-  /** Ends what runs; the client's connection stays. @returns when nothing runs */
+  /** Ends what runs, and the waiting for its client, whose connection stays. @returns when nothing runs */
   free(): Promise<void> {
+    this.#unpark?.()
     return this.#stack.leave(({ application }) => application === 'socket')
   }
 
