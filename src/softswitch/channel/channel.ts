@@ -88,7 +88,8 @@ export class Channel {
   readonly #ended = Promise.withResolvers<void>()
   #muted = { heard: false, spoken: false }
   #idleSilence = false
-  #parked = false
+  /** By what it is parked. */
+  #parked: object | null = null
   #heartbeat: NodeJS.Timeout | undefined
   /** How often it was sent elsewhere: what was to follow before follows no more. */
   #transfers = 0
@@ -234,11 +235,14 @@ export class Channel {
 
   /** Waits under somebody's control. @returns what ends it, or null when it waits already */
   park(): (() => void) | null {
-    if (this.#parked) return null
-    this.#parked = true
+    if (this.#parked !== null) return null
+    const parked = {}
+    this.#parked = parked
     this.fire('CHANNEL_PARK')
     return () => {
-      this.#parked = false
+      // A transfer has led it away from here, of which nobody was told.
+      if (this.#parked !== parked) return
+      this.#parked = null
       this.fire('CHANNEL_UNPARK')
     }
   }
@@ -250,6 +254,7 @@ export class Channel {
    */
   transfer(steps: readonly (readonly [application: string, argument: string])[]): boolean {
     if (!this.up) return false
+    this.#parked = null
     this.bridge?.part(this)
     const transfer = ++this.#transfers
     void this.free().then(() => this.#follow(steps, transfer))
