@@ -88,8 +88,8 @@ export class Channel {
   readonly #ended = Promise.withResolvers<void>()
   #muted = { heard: false, spoken: false }
   #idleSilence = false
-  /** Ends the waiting under way. */
-  #unpark: (() => void) | null = null
+  /** By what it is parked. */
+  #parked: object | null = null
   #heartbeat: NodeJS.Timeout | undefined
   /** How often it was sent elsewhere: what was to follow before follows no more. */
   #transfers = 0
@@ -235,15 +235,16 @@ export class Channel {
 
   /** Waits under somebody's control. @returns what ends it, or null when it waits already */
   park(): (() => void) | null {
-    if (this.#unpark !== null) return null
+    if (this.#parked !== null) return null
+    const parked = {}
+    this.#parked = parked
     this.fire('CHANNEL_PARK')
-    const unpark = () => {
-      if (this.#unpark !== unpark) return
-      this.#unpark = null
+    return () => {
+      // A transfer has led it away from here, of which nobody was told.
+      if (this.#parked !== parked) return
+      this.#parked = null
       this.fire('CHANNEL_UNPARK')
     }
-    this.#unpark = unpark
-    return unpark
   }
 
   /**
@@ -261,7 +262,7 @@ export class Channel {
 
   /** Ends what runs, and the waiting for its client, whose connection stays. @returns when nothing runs */
   free(): Promise<void> {
-    this.#unpark?.()
+    this.#parked = null
     return this.#stack.leave(({ application }) => application === 'socket')
   }
 
