@@ -7,6 +7,7 @@
  *     await freeswitch.close()
  */
 
+import { type SipPeers, thisMachine } from './channel/sip-peers.ts'
 import { SipProfile } from './channel/sip-profile.ts'
 import { SwitchCore } from './channel/switch-core.ts'
 import { EventSocketServer } from './event-socket/event-socket-server.ts'
@@ -19,8 +20,12 @@ const PROFILE = 'drachtio_mrf'
 const MOST_SESSIONS = 1000
 
 export interface FreeSwitchSettings {
-  /** Numeric address of every socket. Default 127.0.0.1. */
+  /** Numeric address of SIP and sound. Default 127.0.0.1. */
   readonly address?: string
+  /** Of the event socket. Default: `address`. */
+  readonly eventSocketAddress?: string
+  /** Who may ask for media by SIP. Default: this machine. */
+  readonly sipPeers?: SipPeers
   /** 0 = any free port (the default). */
   readonly sipPort?: number
   readonly eventSocketPort?: number
@@ -61,7 +66,7 @@ export class FreeSwitch {
     try {
       const eventSocket = await EventSocketServer.open({
         core,
-        address,
+        address: settings.eventSocketAddress ?? address,
         port: settings.eventSocketPort ?? 0,
         password: settings.password,
       })
@@ -71,6 +76,7 @@ export class FreeSwitch {
         name: PROFILE,
         address,
         port: settings.sipPort ?? 0,
+        peers: settings.sipPeers ?? thisMachine(address),
         timers: settings.sipTimers ?? {},
       })
       return new FreeSwitch({ core, media, profile, eventSocket })

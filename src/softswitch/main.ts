@@ -64,13 +64,14 @@ async function open(wanted: SoftswitchSettings): Promise<{
   drachtio: DrachtioServer
   state: SoftswitchState
 }> {
-  const { bind } = wanted
+  const { bind, controlBind } = wanted
   const timers = scaledTimers(wanted.sipT1Ms)
   const secrets = { drachtio: wanted.drachtioSecret || newSecret(), freeswitch: wanted.freeswitchSecret || newSecret() }
   try {
     const opened = await FreeSwitch.start({
       address: bind,
       sipPort: wanted.freeswitchSipPort,
+      eventSocketAddress: controlBind,
       eventSocketPort: wanted.freeswitchPort,
       rtpPortFrom: wanted.rtpPortFrom,
       rtpPortTo: wanted.rtpPortTo,
@@ -83,7 +84,7 @@ async function open(wanted: SoftswitchSettings): Promise<{
     const onFault = (error: unknown) => log('fault in the drachtio server', { error: String(error) })
     const server = await DrachtioServer.open({
       sip: { address: bind, port: wanted.drachtioSipPort, streams: await streams(wanted), timers, onFault },
-      address: bind,
+      address: controlBind,
       port: wanted.drachtioPort,
       secret: secrets.drachtio,
       onFault,
@@ -95,7 +96,7 @@ async function open(wanted: SoftswitchSettings): Promise<{
         pid: process.pid,
         startedAt: new Date().toISOString(),
         drachtio: {
-          host: bind,
+          host: controlBind,
           port: server.port,
           secret: secrets.drachtio,
           sipPort: server.endpoint.local.port,
@@ -104,7 +105,7 @@ async function open(wanted: SoftswitchSettings): Promise<{
           sipWssPort: server.endpoint.protocols.includes('wss') ? server.endpoint.localOf('wss').port : 0,
         },
         freeswitch: {
-          host: bind,
+          host: controlBind,
           port: opened.eventSocketPort,
           secret: secrets.freeswitch,
           sipPort: opened.sipPort,

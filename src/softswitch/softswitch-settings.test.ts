@@ -17,6 +17,7 @@ describe('softswitch settings', () => {
     ['{"bind":"localhost"}', '"bind" must be a numeric address'],
     ['{"rtpPortFrom":10000}', 'must be a range'],
     ['{"rtpPortFrom":10000,"rtpPortTo":9000}', 'must be a range'],
+    ['{"controlBind":"here"}', '"controlBind" must be a numeric address'],
     ['{"sipWsBind":"here"}', '"sipWsBind" must be a numeric address'],
     ['{"sipWsPort":65536}', '"sipWsPort" must be a port'],
     ['{"sipCertFile":"cert.pem"}', 'must be given together'],

@@ -2,8 +2,10 @@
 import { isIP } from 'node:net'
 
 export interface SoftswitchSettings {
-  /** Numeric address of every socket. Default 127.0.0.1: nothing is reachable from outside unless told otherwise. */
+  /** Numeric address of SIP and sound. Default 127.0.0.1: nothing is reachable from outside unless told otherwise. */
   readonly bind: string
+  /** Of both control ports, whose clients run on this machine: loopback whatever `bind` is. */
+  readonly controlBind: string
   /** 0 (the default of every port) = any free one. */
   readonly drachtioPort: number
   /** SIP over UDP, and over TCP at the same number. */
@@ -37,6 +39,7 @@ export interface SoftswitchSettings {
 
 export const DEFAULT_SETTINGS: SoftswitchSettings = {
   bind: '127.0.0.1',
+  controlBind: '127.0.0.1',
   drachtioPort: 0,
   drachtioSipPort: 0,
   sipWsBind: '127.0.0.1',
@@ -79,8 +82,9 @@ export function readSettings(json: string): SoftswitchSettings {
     if (typeof value === 'string' || typeof value === 'number') settings[key] = value
   }
   const whole = { ...DEFAULT_SETTINGS, ...settings }
-  if (isIP(whole.bind) === 0) throw new Error('the setting "bind" must be a numeric address')
-  if (isIP(whole.sipWsBind) === 0) throw new Error('the setting "sipWsBind" must be a numeric address')
+  for (const key of ['bind', 'controlBind', 'sipWsBind'] as const) {
+    if (isIP(whole[key]) === 0) throw new Error(`the setting "${key}" must be a numeric address`)
+  }
   if (whole.rtpPortFrom > whole.rtpPortTo || (whole.rtpPortFrom === 0) !== (whole.rtpPortTo === 0)) {
     throw new Error('the settings "rtpPortFrom" and "rtpPortTo" must be a range')
   }

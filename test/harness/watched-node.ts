@@ -13,5 +13,6 @@ syncBuiltinESMExports()
 if (isMainThread) {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
-  process.prependListener('SIGUSR2', collect)
+  // With an argument (the signal's name) it would collect the young alone.
+  process.prependListener('SIGUSR2', () => collect())
 }

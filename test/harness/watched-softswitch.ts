@@ -23,6 +23,8 @@ export interface Holding {
   readonly files: number
   /** Proportional set size of the process and what it has started, kB. */
   readonly pssKb: number
+  /** Processor time of the same since they began. */
+  readonly cpuSeconds: number
 }
 
 export interface WatchedSoftswitch {
@@ -58,10 +60,12 @@ export async function openWatchedSoftswitch(settings: Partial<SoftswitchSettings
   const holding = async (): Promise<Holding> => {
     await tell()
     const figures = await tell()
-    const pssKb = processTree(pid).reduce((sum, one) => sum + one.pssKb, 0)
-    return { ...figures, files: readdirSync(`/proc/${pid}/fd`).length, pssKb }
+    const processes = processTree(pid)
+    const pssKb = processes.reduce((sum, one) => sum + one.pssKb, 0)
+    const cpuSeconds = processes.reduce((sum, one) => sum + one.cpuSeconds, 0)
+    return { ...figures, files: readdirSync(`/proc/${pid}/fd`).length, pssKb, cpuSeconds }
   }
-  const tell = async (): Promise<Omit<Holding, 'files' | 'pssKb'>> => {
+  const tell = async (): Promise<Omit<Holding, 'files' | 'pssKb' | 'cpuSeconds'>> => {
     const answer = waitForEvent<[string]>(told, 'figures', { what: 'the figures of the softswitch' })
     process.kill(pid, 'SIGUSR2')
     const [line] = await answer

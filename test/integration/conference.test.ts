@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { SwitchEvent } from '#softswitch/channel/switch-event.ts'
 import { type MediaPair, type MrfEndpoint, openMediaPair } from '../harness/media-pair.ts'
 import { RtpPhone } from '../harness/rtp-phone.ts'
-import { readStereo } from '../harness/stereo.ts'
+import { readMono, readStereo } from '../harness/stereo.ts'
 import { toneLevel } from '../harness/tones.ts'
 import { waitFor } from '../harness/wait-for.ts'
 
@@ -130,6 +130,70 @@ afterEach(async () => {
   }
   expect(pair.freeswitch.core.conferences.size).toBe(0)
   expect(pair.faults.splice(0)).toEqual([])
+})
+
+describe('a recording of a room', () => {
+  it('has everybody who speaks, leaves out what is said while it is paused, and is told of', async () => {
+    const [agent, patient] = [await Party.call('agent'), await Party.call('patient')]
+    await agent.join()
+    await patient.join()
+    const path = join(folder, 'rooms', `${room}.wav`)
+    expect(await conference(`recording start ${path}`)).toBe(`+OK Record file ${path}\n`)
+    expect(await conference(`recording start ${path}`)).toBe(
+      `-ERR file [${path}] is already being used for recording.\n`,
+    )
+    expect(await conference('chkrecord')).toBe(`+OK Record file ${path}\n`)
+    await agent.ear()
+    await patient.endpoint.confMute()
+    await agent.ear()
+    expect(await conference(`recording pause ${path}`)).toBe(`+OK Pause recording file ${path}\n`)
+    await patient.endpoint.confUnmute()
+    await agent.ear()
+    expect(await conference(`recording stop ${path}`)).toBe(
+      `Stopped recording file ${path}\n+OK Stopped recording 1 file\n`,
+    )
+    await waitFor(() => actions().includes('stop-recording'), { what: 'the file is whole' })
+    const samples = await readMono(path)
+    expect(sounds(samples.subarray(1600, 4800))).toEqual(['agent', 'patient'])
+    expect(sounds(samples.subarray(-1600))).toEqual(['agent'])
+    expect(actions().filter((action) => action?.endsWith('-recording'))).toEqual([
+      'start-recording',
+      'pause-recording',
+      'stop-recording',
+    ])
+    expect(events.at(-1)?.get('Samples-Out')).toBe(String(samples.length))
+    expect(await conference('chkrecord')).toBe('-ERR Conference is not being recorded.\n')
+    expect(await conference('norecord nothing')).toBe(
+      "-ERR non-existant recording 'nothing'\n+OK Stopped recording 0 files\n",
+    )
+  })
+
+  it('is whole when the room ends with it', async () => {
+    const agent = await Party.call('agent')
+    await agent.join()
+    const path = join(folder, `${room}.wav`)
+    await conference(`record ${path}`)
+    await agent.ear()
+    await agent.endpoint.unjoin()
+    await waitFor(() => actions().includes('stop-recording'), { what: 'the file is whole' })
+    expect(sounds((await readMono(path)).subarray(-1600))).toEqual(['agent'])
+  })
+})
+
+describe('a member that is transferred', () => {
+  it('is in the other room, under its number', async () => {
+    const [agent, patient] = [await Party.call('agent'), await Party.call('patient')]
+    await agent.join()
+    await patient.join()
+    const to = `${room}-other`
+    expect(await conference(`transfer ${to} ${patient.member} 99`)).toBe(
+      `+OK Member '${patient.member}' sent to conference ${to}.\n-ERR No Member 99 in conference ${room}.\n`,
+    )
+    await waitFor(() => pair.freeswitch.core.conferences.find(to)?.count === 1, { what: 'it has arrived' })
+    expect(pair.freeswitch.core.conferences.find(to)?.members[0]?.id).toBe(patient.member)
+    expect(await conference('list count')).toBe('1')
+    expect(actions()).toContain('transfer')
+  })
 })
 
 describe('a room of two', () => {

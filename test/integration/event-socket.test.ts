@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { connect, createServer, type Socket } from 'node:net'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { sipPeers } from '#softswitch/channel/sip-peers.ts'
 import { FreeSwitch } from '#softswitch/freeswitch.ts'
 import { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import { UserAgent } from '#softswitch/sip/user-agent.ts'
@@ -115,6 +116,20 @@ async function call(headers: Record<string, string>): Promise<{ phone: RtpPhone;
   const ended = once(sip, 'ended')
   await Promise.race([once(sip, 'answered'), ended])
   return { phone, ended }
+}
+
+/** @returns how a call from that address to a media server's SIP port went */
+async function inviteFrom(address: string, port: number, target: string): Promise<unknown> {
+  const phone = await RtpPhone.open()
+  const agent = new UserAgent(await SipEndpoint.open({ address }))
+  opened.push(
+    () => phone.close(),
+    () => agent.close(100),
+  )
+  const to = `sip:drachtio@127.0.0.1:${port}`
+  const sip = agent.invite({ to, from: 'sip:x@host', sdp: phone.sdp, headers: { 'X-esl-outbound': target } })
+  const answered = once(sip, 'answered').then(() => 'answered')
+  return await Promise.race([answered, once(sip, 'ended').then(([end]) => end)])
 }
 
 /** A client that channels connect to: gives the socket of the first one. */
@@ -365,6 +380,19 @@ describe('a channel', () => {
     )
     expect(done.getHeader('Application-Response')).toBe('FILE PLAYED')
     await phone.until(() => phone.heard.length >= 5)
+  })
+
+  it('is refused to a stranger, whose address for the event socket is never called', async () => {
+    const guarded = await FreeSwitch.start({ password, sipPeers: sipPeers('127.0.0.1/32') })
+    opened.push(() => guarded.close())
+    const { target, socket } = await outboundClient()
+    const answer = await inviteFrom('127.0.0.9', guarded.sipPort, target)
+    expect(answer).toMatchObject({ by: 'refused', status: 403 })
+    const own = await inviteFrom('127.0.0.1', guarded.sipPort, target)
+    expect(own).toBe('answered')
+    // The first to knock is the second call's.
+    expect((await socket).destroyed).toBe(false)
+    expect(guarded.core.sessions.total).toBe(1)
   })
 
   it('is refused without a client to wait for, and hung up when that client cannot be reached', async () => {

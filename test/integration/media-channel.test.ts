@@ -140,6 +140,15 @@ describe('playback', () => {
     expect(await endpoint.play({ file: path, seekOffset: 2400 })).toMatchObject({ playbackMilliseconds: '100' })
   })
 
+  it('ends when its time is up, and tells what was read of the file by then, in blocks', async () => {
+    const path = await prompt('long.wav', 500, 5_000)
+    expect(await endpoint.play({ file: path, timeoutSecs: 2 })).toEqual({
+      playbackSeconds: '2',
+      playbackMilliseconds: '2048',
+      playbackLastOffsetPos: '16000',
+    })
+  })
+
   it('of a file that is not there is rejected', async () => {
     await expect(endpoint.play('/no/such/file.wav')).rejects.toThrow('File Not Found')
   })

@@ -52,6 +52,19 @@ describe('the softswitch as a process', () => {
     expect(greeting).toBe('Content-Type: auth/request\n\n')
   })
 
+  it('has both control ports on loopback, wherever SIP is', async () => {
+    const { state } = await open({ settings: { bind: '127.0.0.2' } })
+    expect([state.drachtio.host, state.freeswitch.host]).toEqual(['127.0.0.1', '127.0.0.1'])
+    for (const { port } of [state.drachtio, state.freeswitch]) {
+      const outside = connect(port, '127.0.0.2')
+      const [error] = await once(outside, 'error')
+      expect(error).toMatchObject({ code: 'ECONNREFUSED' })
+    }
+    const srf = newSrf()
+    expect((await connectSrf(srf, state.drachtio)).hostPort).toContain('127.0.0.2')
+    killSrf(srf)
+  })
+
   it('takes browsers’ phones on loopback, and secure ones only with a certificate', async () => {
     const plain = await open({ settings: { bind: '127.0.0.2' } })
     const { sipWsHost, sipWsPort, sipWssPort } = plain.state.drachtio

@@ -113,11 +113,11 @@ async function run(): Promise<void> {
 
   const change = changer(http, hospital.agents)
   await change(warmUpSeconds)
-  const first = useOf(house.pid)
+  const first = usedBy(house.pid)
   const began = performance.now()
   const changed = await change(heldSeconds)
   const seconds = (performance.now() - began) / 1_000
-  const last = useOf(house.pid)
+  const last = usedBy(house.pid)
   const cpuShare = (last.cpuSeconds - first.cpuSeconds) / seconds
   const percent = (ofSeconds: number) => `${((ofSeconds / seconds) * 100).toFixed(1)} %`
   say(
@@ -194,7 +194,7 @@ function changer(http: Browsers, agents: readonly Person[]) {
   }
 }
 
-function useOf(pid: number): ProcessUse {
+function usedBy(pid: number): ProcessUse {
   const found = processTree(pid).find((one) => one.pid === pid)
   if (found === undefined) throw new Error('the server process is gone')
   return found

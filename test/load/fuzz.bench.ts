@@ -6,7 +6,7 @@
  * read with its garbage collected: after a first tenth, when it has grown what it keeps, and at the end.
  *
  * `--count n` messages (default 1,000,000), `--seed n` (default 1); at most two hours. `--json` ends stdout with
- * {messages, heapGrowthPercent, pssGrowthPercent}.
+ * {messages, heapGrowthPercent, pssGrowthPercent, cpuMsPerMessage}.
  */
 import { parseArgs } from 'node:util'
 import { type Holding, openWatchedSoftswitch } from '../harness/watched-softswitch.ts'
@@ -100,12 +100,15 @@ function report(
   )
   const [first, last] = [rows[0]?.holding, rows.at(-1)?.holding]
   if (first === undefined || last === undefined) throw new Error('nothing was measured')
+  const messages = (rows.at(-1)?.sent ?? 0) - (rows[0]?.sent ?? 0)
+  const cpuMs = ((last.cpuSeconds - first.cpuSeconds) * 1_000) / messages
+  say(`  ${cpuMs.toFixed(2)} ms of processor a message, with the valid ones between them`)
   const own = log.filter((line) => line.includes('fault'))
   for (const line of own.slice(0, 20)) say(line)
   const heap = growth(first.heapBytes, last.heapBytes)
   const pss = growth(first.pssKb, last.pssKb)
   const flat = (percent: number, more: number) => percent <= marginPercent || more <= marginMb * 1024
-  finish({ messages: rows.at(-1)?.sent ?? 0, heapGrowthPercent: heap, pssGrowthPercent: pss }, [
+  finish({ messages: rows.at(-1)?.sent ?? 0, heapGrowthPercent: heap, pssGrowthPercent: pss, cpuMsPerMessage: cpuMs }, [
     {
       must: 'the process lives',
       found: exitCode === undefined ? 'yes' : `ended with ${exitCode}`,

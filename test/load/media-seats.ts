@@ -24,8 +24,8 @@ export interface MediaSeat {
   readonly name: string
   readonly agentHz: number
   readonly patientHz: number
-  /** Hangs up and looks at the recording. @returns what is wrong with it */
-  end(): Promise<string[]>
+  /** Hangs up. @returns what tells, by the recording, what is wrong with it */
+  end(): Promise<() => Promise<string[]>>
 }
 
 const loud = 3_000
@@ -95,7 +95,7 @@ export class MediaSeats {
         for (const { call } of [agent, patient]) await call.hangUp({})
         await Promise.all(ended)
         phone.close()
-        return await judge({ name, path, agentHz, patientHz, held })
+        return () => judge({ name, path, agentHz, patientHz, held })
       },
     }
   }

@@ -31,8 +31,7 @@ import { sine } from '../harness/tones.ts'
 import { environmentOf, faults, interruption, startHouse, temporaryFolder } from './house.ts'
 import { type MediaSeat, MediaSeats } from './media-seats.ts'
 import { readPatientsLog } from './patients-log.ts'
-import { sharesOf } from './process-shares.ts'
-import { processTree } from './process-tree.ts'
+import { lookAtProcesses, sharesOf } from './process-shares.ts'
 import { finish, machine, say } from './report.ts'
 import { weigh } from './survey-evidence.ts'
 import { surveyRows, underWay } from './survey-rows.ts'
@@ -193,12 +192,15 @@ async function hold(
   }
   while (talking.length < legs) talking.push(await librarySeat(media, peers, talking.length))
   await sleep(2_000, undefined, { signal: interrupted })
-  const first = processTree(process.pid)
+  const first = await lookAtProcesses()
   const began = performance.now()
   await sleep((chromium === null ? stepSeconds : heldSeconds) * 1_000, undefined, { signal: interrupted })
-  const last = processTree(process.pid)
+  const last = await lookAtProcesses()
   const use = sharesOf(first, last, (performance.now() - began) / 1_000)
-  const wrong = (await Promise.all(talking.map((seat) => seat.end()))).flat()
+  // Heard through when nobody of this process talks any more.
+  const ended = await Promise.all(talking.map((seat) => seat.end()))
+  const wrong: string[] = []
+  for (const judge of ended) wrong.push(...(await judge()))
   return { legs, wrong, use }
 }
 

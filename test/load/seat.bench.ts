@@ -29,8 +29,7 @@ import { challengeOf, RegisterClient } from '../contract/register-client.ts'
 import { environmentOf, faults, interruption, noDemo, startHouse, temporaryFolder } from './house.ts'
 import { type Floor, joinFloors, measureFloor } from './latency-floor.ts'
 import { browsers, People, type Person } from './pages.ts'
-import { sharesOf } from './process-shares.ts'
-import { processTree } from './process-tree.ts'
+import { lookAtProcesses, sharesOf } from './process-shares.ts'
 import { distribution, finish, machine, quantile, say } from './report.ts'
 import { SeatAgent } from './seat-agents.ts'
 import { SeatBook, type SeenCall } from './seat-book.ts'
@@ -165,7 +164,7 @@ async function load({ db }: GroundFloor, campaignId: string, agents: readonly Se
   const done = () => agents.reduce((sum, agent) => sum + agent.done, 0)
   const began = performance.now()
   const seconds = () => (performance.now() - began) / 1_000
-  const first = processTree(process.pid)
+  const first = await lookAtProcesses()
   await control.start(campaignId, systemActor)
   while (done() < leastCalls + warmUpCalls) {
     await sleep(1_000, undefined, { signal: interrupted })
@@ -173,7 +172,7 @@ async function load({ db }: GroundFloor, campaignId: string, agents: readonly Se
     if (seconds() > loadLimitSeconds) throw new Error(`only ${done()} calls in ${loadLimitSeconds} s`)
   }
   say(`While they were dialled, ${seconds().toFixed(0)} s:`)
-  say(sharesOf(first, processTree(process.pid), seconds()))
+  say(sharesOf(first, await lookAtProcesses(), seconds()))
   await control.pause(campaignId, systemActor)
   for (let second = 0; second < 30; second += 1) {
     const { rows } = await sql`select from attempt where state <> 'ended'`.execute(db)

@@ -22,8 +22,7 @@ import { readSettings } from '#platform/settings/settings.ts'
 import { environmentOf, faults, interruption, startHouse, temporaryFolder } from './house.ts'
 import { type Floor, joinFloors, measureFloor } from './latency-floor.ts'
 import { type HeardCall, readPatientsLog } from './patients-log.ts'
-import { sharesOf } from './process-shares.ts'
-import { processTree } from './process-tree.ts'
+import { lookAtProcesses, sharesOf } from './process-shares.ts'
 import { distribution, finish, machine, quantile, say } from './report.ts'
 import { type Evidence, weigh } from './survey-evidence.ts'
 import { surveyRows, underWay } from './survey-rows.ts'
@@ -120,13 +119,13 @@ async function load(ground: GroundFloor, campaignId: string): Promise<void> {
   }
   const heldSince = seconds()
   say(`  ${heldSince.toFixed(0)} s: ${atATime} calls in progress, held from here`)
-  const first = processTree(process.pid)
+  const first = await lookAtProcesses()
   const held = () => seconds() - heldSince
   for (let started = 0; held() < holdSeconds || started < leastCalls; ) {
     started = (await tick('held')).started
     if (held() > holdLimitSeconds) throw new Error(`only ${started} calls in ${holdLimitSeconds} s`)
   }
-  const last = processTree(process.pid)
+  const last = await lookAtProcesses()
   say('While held:')
   say(sharesOf(first, last, held()))
   await campaignControl(db).pause(campaignId, systemActor)

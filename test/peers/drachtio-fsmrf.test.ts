@@ -5,10 +5,20 @@ import { startServer } from './server-under-test.ts'
 import { openSuite } from './suite.ts'
 import { type Expected, judge } from './verdict.ts'
 
+/** Reasons at length: docs/softswitch.md. */
 const files: Readonly<Record<string, Expected>> = {
-  'mediaserver.js': { passes: 0 },
-  'endpoint.js': { passes: 0 },
-  'conference.js': { passes: 0 },
+  'mediaserver.js': {
+    passes: 16,
+    misses: [{ assertion: 'mediaserver has ipv4 dtls', reason: 'the profile has no TLS, nor has production’s' }],
+  },
+  'endpoint.js': {
+    passes: 43,
+    misses: [
+      { assertion: 'OPUS is offered', reason: 'G.711 only' },
+      { assertion: 'playbackLastOffsetPos is correct', reason: 'no server here counts so; the real one neither' },
+    ],
+  },
+  'conference.js': { passes: 37 },
 }
 
 describe('drachtio-fsmrf', () => {

@@ -19,7 +19,7 @@ export async function startServer(
 ): Promise<ServerUnderTest> {
   const bind = suite.hosts[host]
   if (bind === undefined) throw new Error(`the network has no host ${host}`)
-  const wishes = { bind, drachtioSipPort: 5060, ...settings }
+  const wishes = { bind, controlBind: bind, drachtioSipPort: 5060, ...settings }
   const server = await startProcess(
     [process.execPath, '--import', join(import.meta.dirname, 'named-hosts.ts'), program, JSON.stringify(wishes)],
     { ready: /^\{"pid".*/, env: { PEERS_HOSTS: JSON.stringify(suite.hosts) } },

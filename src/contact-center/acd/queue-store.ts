@@ -43,7 +43,7 @@ export async function leaveQueue(
   tx: GroundTransaction,
   entry: { readonly attemptId: string; readonly reason: LeftReason; readonly at: Date },
 ): Promise<string | null> {
-  const { rows } = await sql<{ queueId: string }>`
+  const { rows } = await sql<{ queueId: string }>`/* prepared: leave-queue */
     update queue_entry set left_at = greatest(${entry.at}, entered_at), left_reason = ${entry.reason}
     where attempt_id = ${entry.attemptId} and left_at is null returning queue_id
   `.execute(tx)

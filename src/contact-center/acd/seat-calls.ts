@@ -192,15 +192,15 @@ async function enterCall(
   { callId, attemptId, at }: CallEvent,
   { agentId, ref }: Extract<CallEventBody, { type: 'bridged' | 'taken_over' }>,
 ): Promise<void> {
-  await sql`
+  await sql`/* prepared: agent-leaves-call */
     update party set left_at = ${at} where call_id = ${callId} and kind = 'agent' and left_at is null
   `.execute(tx)
-  await sql`
+  await sql`/* prepared: agent-enters-call */
     insert into party (id, call_id, kind, sip_call_id, dialog_id, local_tag, remote_tag, channel_uuid, media_host, joined_at)
     select new_id(), c.id, 'agent', ${ref.sipCallId}, ${ref.dialogId}, ${ref.localTag}, ${ref.remoteTag},
       ${ref.channelUuid}, ${ref.mediaHost}, ${at} from call c where c.id = ${callId}
   `.execute(tx)
-  await sql`
+  await sql`/* prepared: mark-bridged */
     update attempt set state = 'bridged', agent_id = ${agentId}, bridged_at = coalesce(bridged_at, ${at})
     where id = ${attemptId} and state in ('answered', 'bridged')
   `.execute(tx)

@@ -18,11 +18,18 @@ export function floorStream(teamId: string): string {
 export class SeatNews {
   readonly #bySeat = new Map<string, NewStreamEvent[]>()
   readonly #byTeam = new Map<string, NewStreamEvent[]>()
+  readonly #known = new Map<string, SeatRow>()
   #looking = false
 
   /** The seat has changed; without an event of its own it is told as it stands at the end of the transaction. */
   add(seatId: string, ...events: readonly NewStreamEvent[]): void {
     push(this.#bySeat, seatId, events)
+  }
+
+  /** The seat has changed, and this transaction will not change it again: it needs no other look. */
+  addAsItStands(seat: SeatRow): void {
+    this.add(seat.id)
+    this.#known.set(seat.id, seat)
   }
 
   /** For the floor of a team alone. */
@@ -41,7 +48,11 @@ export class SeatNews {
    * @param live what the stream `live` is told first
    */
   async tell(tx: GroundTransaction, live: readonly NewStreamEvent[] = []): Promise<void> {
-    let seats = this.#bySeat.size === 0 ? [] : await seatsById(tx, [...this.#bySeat.keys()])
+    const unknown = [...this.#bySeat.keys()].filter((id) => !this.#known.has(id))
+    let seats: readonly SeatRow[] = [
+      ...this.#known.values(),
+      ...(unknown.length === 0 ? [] : await seatsById(tx, unknown)),
+    ]
     const toPages = new Map<string, NewStreamEvent[]>()
     if (this.#looking || seats.some(({ supervisionChanged }) => supervisionChanged)) {
       await this.#learnSupervision(tx, toPages)
@@ -62,6 +73,7 @@ export class SeatNews {
   clear(): void {
     this.#bySeat.clear()
     this.#byTeam.clear()
+    this.#known.clear()
     this.#looking = false
   }
 
@@ -93,10 +105,10 @@ export class SeatNews {
   }
 }
 
-/** That a seat has changed, and nothing else. */
-export function newsOf(seatId: string): SeatNews {
+/** That one seat has changed and stands so now, and nothing else. */
+export function newsOf(seat: SeatRow): SeatNews {
   const news = new SeatNews()
-  news.add(seatId)
+  news.addAsItStands(seat)
   return news
 }
 

@@ -115,9 +115,9 @@ export class SeatService {
     // A person may change the status of a seat whoever holds it.
     const direct = await this.#parts.db.transaction().execute(async (tx) => {
       const move = { from: oneMoveFrom(status), to: status, reason: told, page }
-      const seatId = await moveStatusDirectly(tx, userId, move)
-      if (seatId !== null) await newsOf(seatId).tell(tx)
-      return seatId !== null
+      const seat = await moveStatusDirectly(tx, userId, move)
+      if (seat !== null) await newsOf(seat).tell(tx)
+      return seat !== null
     })
     if (direct) return
     await this.#changeUnleased(userId, async (tx, seat) => {

@@ -20,7 +20,7 @@ export async function moveSeat(tx: GroundTransaction, seatId: string, state: Sea
 
 /** Deadlines run on the clock of the database, whatever `app_now()` is made to say. */
 export async function beginWrapUp(tx: GroundTransaction, seatId: string, seconds: number): Promise<void> {
-  await sql`
+  await sql`/* prepared: begin-wrap-up */
     update seat set state = 'wrap_up', wrap_up_until = clock_timestamp() + make_interval(secs => ${seconds})
     where id = ${seatId}
   `.execute(tx)
@@ -28,7 +28,7 @@ export async function beginWrapUp(tx: GroundTransaction, seatId: string, seconds
 
 /** The leg is up; whether the seat is free with it, the caller says. Nothing happens to a seat that nobody has leased. */
 export async function setSeatLeg(tx: GroundTransaction, seatId: string, ref: LegRefs): Promise<void> {
-  await sql`
+  await sql`/* prepared: set-seat-leg */
     update seat set sip_call_id = ${ref.sipCallId}, invite_transaction = ${ref.inviteTransaction},
       dialog_id = ${ref.dialogId}, local_tag = ${ref.localTag}, remote_tag = ${ref.remoteTag},
       channel_uuid = ${ref.channelUuid}, media_host = ${ref.mediaHost}
@@ -90,7 +90,8 @@ export interface SeatRow {
   readonly supervisionChanged: boolean
 }
 
-const seatRow = sql`
+/** @param seats where the seats are taken from: the table, or what a statement has made of some of its rows */
+const seatRowFrom = (seats: ReturnType<typeof sql.raw>) => sql`
   select s.id, g.team_id, s.status, s.status_reason, s.status_since, s.state, s.state_since as since, s.wrap_up_until,
     coalesce(s.wrap_up_until <= clock_timestamp(), false) as wrap_up_over, p.extension, p.kind as phone_kind,
     exists (select from registration n where n.phone_id = p.id and n.expires_at > clock_timestamp()) as phone_live,
@@ -100,12 +101,14 @@ const seatRow = sql`
     exists (select from supervision v join reservation o on o.id = v.reservation_id
       where v.changed_xact = pg_current_xact_id_if_assigned() and s.id in (o.seat_id, v.supervisor_id)
     ) as supervision_changed
-  from seat s
+  from ${seats} s
   join agent g on g.user_id = s.agent_id
   left join phone p on p.id = g.phone_id
   left join reservation r on r.seat_id = s.id and r.state in ('pending', 'accepted', 'wrapping')
   left join attempt a on a.id = r.attempt_id
 `
+
+const seatRow = seatRowFrom(sql.raw('seat'))
 
 export async function seatsById(db: Ground | GroundTransaction, ids: readonly string[]): Promise<readonly SeatRow[]> {
   const { rows } =
@@ -151,7 +154,7 @@ export async function moveStatus(
 /**
  * The status of an agent's seat, where one legal move leads to it and nothing else is to be judged or done.
  * @param move.page that asks; absent: nobody asks which
- * @returns the seat; null when it was left as it is, for whoever looks more closely
+ * @returns the seat as it stands now; null when it was left as it was, for whoever looks more closely
  */
 export async function moveStatusDirectly(
   tx: GroundTransaction,
@@ -162,15 +165,16 @@ export async function moveStatusDirectly(
     readonly reason: string | null
     readonly page: string | null | undefined
   },
-): Promise<string | null> {
-  const { rows } = await sql<{ id: string }>`/* prepared: move-status-directly */
-    update seat set status = ${move.to}, status_reason = ${move.reason}
+): Promise<SeatRow | null> {
+  const { rows } = await sql<SeatRow>`/* prepared: move-status-directly */
+    with moved as (update seat set status = ${move.to}, status_reason = ${move.reason}
     where agent_id = ${agentId} and status = any (${move.from}::text[]) and state <> 'previewing'
       and status_reason is distinct from ${supervisingReason}
       and (page_id is null or ${move.page === undefined}::boolean or page_id::text = ${move.page ?? null}::text)
-    returning id
+    returning *)
+    ${seatRowFrom(sql.raw('moved'))}
   `.execute(tx)
-  return rows[0]?.id ?? null
+  return rows[0] ?? null
 }
 
 export async function extendWrapUp(tx: GroundTransaction, seatId: string, seconds: number): Promise<void> {

@@ -104,7 +104,7 @@ export async function markEnded(
   event: CallEvent,
   body: Extract<CallEventBody, { type: 'ended' }>,
 ): Promise<void> {
-  await sql`
+  await sql`/* prepared: mark-ended */
     update attempt set state = 'ended', result = ${body.result}, ended_at = ${event.at}, sip_status = ${body.sipStatus},
       sip_reason = ${body.sipReason}, q850 = ${body.q850}, early_media = ${body.earlyMedia}, hangup_by = ${body.hangupBy}
     where id = ${event.attemptId}

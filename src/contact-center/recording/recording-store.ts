@@ -18,7 +18,7 @@ export async function markRecordingStarted(
   attemptId: string,
   started: { readonly path: string; readonly at: Date },
 ): Promise<void> {
-  await sql`
+  await sql`/* prepared: mark-recording-started */
     update recording set state = 'recording', path = ${started.path}, started_at = ${started.at},
       media_host = (select p.media_host from party p join call c on c.id = p.call_id
         where c.attempt_id = ${attemptId} and p.kind = 'patient' limit 1)
@@ -28,7 +28,7 @@ export async function markRecordingStarted(
 
 /** @returns the recording's id, or null when there is none to close */
 export async function markRecordingClosed(tx: GroundTransaction, attemptId: string, at: Date): Promise<string | null> {
-  const closed = await sql<{ id: string }>`
+  const closed = await sql<{ id: string }>`/* prepared: mark-recording-closed */
     update recording set state = 'closed', closed_at = ${at}
     where attempt_id = ${attemptId} and state in ('recording', 'paused') returning id
   `.execute(tx)
@@ -37,7 +37,7 @@ export async function markRecordingClosed(tx: GroundTransaction, attemptId: stri
 
 /** A call that is over and whose recording never started. @returns true when that was so */
 export async function markRecordingMissing(tx: GroundTransaction, attemptId: string): Promise<boolean> {
-  const missing = await sql`
+  const missing = await sql`/* prepared: mark-recording-missing */
     update recording set state = 'missing', judged_at = app_now() where attempt_id = ${attemptId} and state = 'expected'
   `.execute(tx)
   return Number(missing.numAffectedRows ?? 0) > 0

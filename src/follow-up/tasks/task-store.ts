@@ -47,7 +47,7 @@ const agentNotBack = sql`exists (
 
 /** The task with what its attempt brought; null when it is in no call any more (somebody stopped it, it has moved). */
 export async function taskInHand(tx: GroundTransaction, taskId: string, attemptId: string): Promise<TaskInHand | null> {
-  const { rows } = await sql<TaskInHand>`
+  const { rows } = await sql<TaskInHand>`/* prepared: task-in-hand */
     select t.id as task_id, a.id as attempt_id, a.campaign_id, t.state, t.patient_id, t.programme_id,
       t.programme_version_id, a.phone_number_id, coalesce(a.corrected_result, a.result) as result,
       coalesce(said.outcome, a.outcome) as outcome, said.callback_at, s.agent_id,
@@ -106,7 +106,7 @@ export async function saidOutcome(tx: GroundTransaction, attemptId: string): Pro
 
 /** What the agent said of the call stands on its attempt too, once that has ended. */
 export async function keepAgentsWord(tx: GroundTransaction, attemptId: string): Promise<void> {
-  await sql`
+  await sql`/* prepared: keep-agents-word */
     update attempt a set outcome = said.outcome, outcome_text = said.outcome_text
     from (select c.outcome, c.outcome_text from call_summary c where c.attempt_id = ${attemptId}
       order by c.version desc limit 1) said

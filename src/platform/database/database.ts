@@ -112,14 +112,21 @@ class PoolClient implements PostgresPoolClient {
   async query(sql: string, parameters: readonly unknown[] = []): Promise<unknown> {
     if (this.#broken !== undefined) throw this.#broken
     try {
-      const name = preparedName.exec(sql)?.[1]
-      const values = [...parameters]
-      return await this.#client.query(name === undefined ? { text: sql, values } : { name, text: sql, values })
+      return await this.#send(sql, parameters)
     } catch (error) {
       const told = databaseError(error, this.#limitMs)
       if (isAway(error)) this.#broken = told
       throw told
     }
+  }
+
+  /** A query of its own making spares pg's copy of its settings and a stack trace that says nothing of who asked. */
+  #send(text: string, parameters: readonly unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const callback = (error: Error | null, result: unknown) => (error ? reject(error) : resolve(result))
+      const name = preparedName.exec(text)?.[1]
+      this.#client.query(Object.assign(new pg.Query(text, [...parameters]), { name, callback }))
+    })
   }
 
   release(destroy = false): void {

@@ -41,22 +41,12 @@ export const consoleHeader = 'x-suifang-console'
 
 const harmless = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** Puts the guard before every route registered from here on. */
+/** Puts the guard before every route registered from here on; what limits requests stands before this. */
 export function guardRoutes(server: FastifyInstance, auth: Auth, db: Ground): void {
   server.decorateRequest('session', null)
   const routeAccess: RouteAccess[] = []
   server.decorate('routeAccess', routeAccess)
-  server.addHook('onRoute', (route) => {
-    const access = route.config?.access
-    const methods = [route.method].flat()
-    if (access === undefined) {
-      throw new TypeError(`route ${methods.join(', ')} ${route.url} does not say who may use it (config.access)`)
-    }
-    for (const method of methods) routeAccess.push({ method, url: route.url, access })
-  })
-  server.decorate('auditDenied', (request: FastifyRequest, code: string) => auditDenied(db, request, code))
-  server.addHook('onRequest', async (request: FastifyRequest) => {
-    if (request.is404) return
+  const guard = async (request: FastifyRequest): Promise<void> => {
     try {
       if (!harmless.has(request.method)) requireConsole(request)
       await admit(request, auth)
@@ -64,7 +54,18 @@ export function guardRoutes(server: FastifyInstance, auth: Auth, db: Ground): vo
       if (error instanceof UserError) await auditDenied(db, request, error.code)
       throw error
     }
+  }
+  server.addHook('onRoute', (route) => {
+    const access = route.config?.access
+    const methods = [route.method].flat()
+    if (access === undefined) {
+      throw new TypeError(`route ${methods.join(', ')} ${route.url} does not say who may use it (config.access)`)
+    }
+    for (const method of methods) routeAccess.push({ method, url: route.url, access })
+    // Behind the rate limit, a hook of the route as well: a refusal is a row that stays for ever, and anybody can cause one.
+    route.onRequest = [...[route.onRequest ?? []].flat(), guard]
   })
+  server.decorate('auditDenied', (request: FastifyRequest, code: string) => auditDenied(db, request, code))
 }
 
 async function admit(request: FastifyRequest, auth: Auth): Promise<void> {

@@ -9,9 +9,16 @@ import type { Listener } from '#platform/database/listen.ts'
 import { codeOf } from '#platform/errors/errors.ts'
 import { isOwnOrigin, sessionCookie } from '#platform/http/access.ts'
 import { type Log, logError } from '#platform/log.ts'
-import { type HubToPage, type PageToHub, realtimePath, type SubscribeReply, type SubscribeRequest } from './protocol.ts'
+import {
+  type HubToPage,
+  type PageToHub,
+  type PushedEvent,
+  realtimePath,
+  type SubscribeReply,
+  type SubscribeRequest,
+} from './protocol.ts'
 import { StreamLooks } from './stream-looks.ts'
-import { streamChannel } from './stream-store.ts'
+import { type StreamEvent, streamChannel } from './stream-store.ts'
 import { Subscription } from './subscription.ts'
 
 export interface HubOptions {
@@ -85,6 +92,7 @@ class SocketHub implements Hub {
   readonly #watchersListeners: ((stream: string) => void)[] = []
   readonly #looks: StreamLooks
   readonly #readers = new Map<string, Set<Subscription>>()
+  readonly #written = new WeakMap<readonly StreamEvent[], readonly PushedEvent[]>()
   readonly #closing: (() => Promise<void>)[] = []
   /** Handshakes by address within the running ten seconds. */
   readonly #handshakes = new Map<string, number>()
@@ -267,9 +275,7 @@ class SocketHub implements Hub {
     const subscription: Subscription = new Subscription(after, {
       read: (from) => this.#looks.read(stream, from),
       deliver: (events) =>
-        page
-          .timeout(this.#limits.takenWithinMs)
-          .emitWithAck('events', { stream, events: events.map((event) => ({ ...event, at: event.at.toISOString() })) }),
+        page.timeout(this.#limits.takenWithinMs).emitWithAck('events', { stream, events: this.#told(events) }),
       onGap: () => {
         this.#forget(one, stream)
         page.emit('gap', { stream })
@@ -290,6 +296,15 @@ class SocketHub implements Hub {
       },
     })
     return subscription
+  }
+
+  /** As pages are told; what several of them read in one look is written once. */
+  #told(events: readonly StreamEvent[]): readonly PushedEvent[] {
+    const known = this.#written.get(events)
+    if (known !== undefined) return known
+    const told = events.map((event) => ({ ...event, at: event.at.toISOString() }))
+    this.#written.set(events, told)
+    return told
   }
 
   /** @param stream null: any of them may have grown */

@@ -11,7 +11,7 @@ import type { NegotiatedAudio } from '../media/sdp.ts'
 import type { HeldDigit } from '../media/telephone-event.ts'
 import { applicationNamed } from './applications.ts'
 import type { Bridge } from './bridge.ts'
-import { addChannelHeaders, type ChannelState } from './channel-event.ts'
+import { addChannelHeaders, type ChannelState, stateNumber } from './channel-event.ts'
 import { ChannelVariables } from './channel-variables.ts'
 import { type ExecuteFrame, type ExecuteOrder, ExecuteStack } from './execute-stack.ts'
 import { causeQ850, type HangupCause } from './hangup-cause.ts'
@@ -106,7 +106,7 @@ export class Channel {
     this.#stack = new ExecuteStack({
       begin: (frame) => this.#begin(frame),
       completed: (frame) => this.#completed(frame),
-      topChanged: () => this.#giveDigits(),
+      topChanged: () => this.offerDigits(),
     })
     this.leg.on('digit', (digit) => this.receiveDigit({ ...digit, source: 'RTP' }))
     this.leg.on('silent', () => void this.hangUp('MEDIA_TIMEOUT'))
@@ -289,7 +289,7 @@ export class Channel {
     const durationSamples = Math.min(Math.max(digit.durationSamples, SHORTEST_DIGIT), LONGEST_DIGIT)
     this.#digits.push({ ...digit, durationSamples })
     if (this.#digits.length > MOST_DIGITS_QUEUED) this.#digits.shift()
-    this.#giveDigits()
+    this.offerDigits()
   }
 
   flushDigits(): void {
@@ -386,8 +386,9 @@ export class Channel {
     this.fire('CHANNEL_HANGUP_COMPLETE')
     this.control?.channelEnded()
     await within(END_LIMIT_MS, this.leg.close())
+    // On its way to the last state, and not yet there.
+    this.fire('CHANNEL_DESTROY', (event) => event.add('Channel-State-Number', stateNumber('CS_DESTROY')))
     this.setState('CS_DESTROY')
-    this.fire('CHANNEL_DESTROY')
     this.core.channels.delete(this.uuid)
   }
 
@@ -437,11 +438,11 @@ export class Channel {
   }
 
   /** Hands queued digits to the innermost application; without one that wants them they are taken and dropped. */
-  #giveDigits(): void {
+  offerDigits(): void {
     const top = this.#stack.top
     while (top !== undefined && top === this.#stack.top) {
       const digit = this.#digits[0]
-      if (digit === undefined || top.interruption !== null) return
+      if (digit === undefined || top.interruption !== null || top.opening) return
       if (top.onDigit !== null && !top.onDigit(digit.digit)) return
       this.#digits.shift()
       if (top.onDigit === null) this.bridge?.passDigit(this, digit)

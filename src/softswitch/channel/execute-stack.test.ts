@@ -56,6 +56,27 @@ describe('executes of a channel', () => {
     expect(bench.log).toEqual(['+outer', '+inner', '-inner', '-outer'])
   })
 
+  it('begin inside another one only when it lets them in', async () => {
+    const bench = new Bench()
+    bench.queue('outer')
+    const letIn = bench.frames.get('outer')?.keepOut()
+    bench.queue('inner')
+    expect(bench.log).toEqual(['+outer'])
+    letIn?.()
+    letIn?.()
+    expect(bench.log).toEqual(['+outer', '+inner'])
+    bench.queue('third')
+    expect(bench.log).toEqual(['+outer', '+inner', '+third'])
+  })
+
+  it('that a hang-up ends are told of it from the inside out', async () => {
+    const bench = new Bench()
+    for (const name of ['outer', 'inner']) bench.queue(name)
+    for (const name of ['outer', 'inner']) bench.heed(name)
+    await bench.stack.hangUp()
+    expect(bench.log).toEqual(['+outer', '+inner', 'hangup inner', '-inner', 'hangup outer', '-outer'])
+  })
+
   it('that are done at once complete before the next command is read', () => {
     const bench = new Bench()
     bench.queue('play')

@@ -24,8 +24,9 @@ export interface ExecuteFrame {
   onInterrupt(listener: (interruption: Interruption) => void): void
   /** The application goes on after a break (the next file of a list). */
   clearBreak(): void
-  /** Nothing begins inside before the returned function is called: its file is being opened. */
+  /** Nothing begins inside, and no digit is taken, before the returned function is called: its file is being opened. */
   keepOut(): () => void
+  readonly opening: boolean
   /**
    * Called with each digit while this frame is the innermost. @returns false to leave the digit in the queue. Without
    * it digits are taken and dropped.
@@ -63,7 +64,7 @@ class Frame implements ExecuteFrame {
   interruption: Interruption | null = null
   onDigit: ((digit: string) => boolean) | null = null
   /** What keeps others from beginning inside. */
-  closed = 0
+  #closed = 0
   /** Settles when it has left the stack. */
   readonly gone = Promise.withResolvers<void>()
   readonly #listeners: ((interruption: Interruption) => void)[] = []
@@ -86,13 +87,17 @@ class Frame implements ExecuteFrame {
     if (this.interruption === 'break') this.interruption = null
   }
 
+  get opening(): boolean {
+    return this.#closed > 0
+  }
+
   keepOut(): () => void {
-    this.closed += 1
+    this.#closed += 1
     let done = false
     return () => {
       if (done) return
       done = true
-      this.closed -= 1
+      this.#closed -= 1
       this.#onOpen()
     }
   }
@@ -171,7 +176,7 @@ export class ExecuteStack {
   }
 
   #next(): void {
-    while (this.#queue.length > 0 && !this.#frames.some((frame) => frame.lock) && !this.#frames.at(-1)?.closed) {
+    while (this.#queue.length > 0 && !this.#frames.some((frame) => frame.lock) && !this.#frames.at(-1)?.opening) {
       const order = this.#queue.shift()
       if (order !== undefined) void this.#run(order)
     }
@@ -187,7 +192,10 @@ export class ExecuteStack {
 
   /** @returns how it was interrupted */
   #once(order: ExecuteOrder): Promise<Interruption | null> {
-    const frame = new Frame(order, () => this.#next())
+    const frame = new Frame(order, () => {
+      this.#host.topChanged()
+      this.#next()
+    })
     this.#frames.push(frame)
     const done = Promise.withResolvers<Interruption | null>()
     const end = (): void => {

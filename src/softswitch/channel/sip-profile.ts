@@ -19,6 +19,7 @@ import { BrowserMedia } from '../webrtc/browser-media.ts'
 import { type BrowserOffer, readBrowserOffer } from '../webrtc/webrtc-sdp.ts'
 import { Channel } from './channel.ts'
 import { causeNamed, causeNumber, causeQ850, causeSipStatus, type HangupCause } from './hangup-cause.ts'
+import type { SipPeers } from './sip-peers.ts'
 import { SWITCH_VERSION, type SwitchCore } from './switch-core.ts'
 
 export interface SipProfileSettings {
@@ -27,6 +28,7 @@ export interface SipProfileSettings {
   readonly address: string
   /** 0 = any free port. */
   readonly port: number
+  readonly peers: SipPeers
   readonly timers?: SipTimerSettings
 }
 
@@ -47,6 +49,7 @@ export class SipProfile {
   readonly name: string
   readonly #core: SwitchCore
   readonly #agent: UserAgent
+  readonly #peers: SipPeers
 
   static async open(settings: SipProfileSettings): Promise<SipProfile> {
     const { core, address, port, timers = {} } = settings
@@ -59,8 +62,9 @@ export class SipProfile {
     return new SipProfile(settings, endpoint)
   }
 
-  private constructor({ core, name }: SipProfileSettings, endpoint: SipEndpoint) {
+  private constructor({ core, name, peers }: SipProfileSettings, endpoint: SipEndpoint) {
     this.name = name
+    this.#peers = peers
     this.#core = core
     this.#agent = new UserAgent(endpoint, {
       name: `FreeSWITCH-mod_sofia/${SWITCH_VERSION}`,
@@ -88,6 +92,11 @@ export class SipProfile {
   }
 
   async #receive(call: SipCall): Promise<void> {
+    // Before anything that it says is read: an INVITE names the address that the event socket then calls.
+    if (call.source === undefined || !this.#peers.include(call.source.address)) {
+      call.refuse({ status: 403 })
+      return
+    }
     if (call.invite.headers.get('X-esl-outbound') === undefined) {
       call.refuse({ status: causeSipStatus('NO_ROUTE_DESTINATION') })
       return

@@ -28,7 +28,7 @@ export function eventNameOf(word: string): string | null {
   return null
 }
 
-export class SwitchEvent {
+export class SwitchEvent implements Iterable<readonly [string, string]> {
   readonly name: string
   /** Of CUSTOM events. */
   readonly subclass: string | null
@@ -54,6 +54,10 @@ export class SwitchEvent {
     const wanted = name.toLowerCase()
     for (const [key, value] of this.#headers) if (key.toLowerCase() === wanted) return value
     return undefined
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, string]> {
+    return this.#headers[Symbol.iterator]()
   }
 
   /** As `event plain` and `uuid_dump` have it: `Name: value` lines, values encoded as in a URL, an empty line. */

@@ -1,6 +1,7 @@
 /** Commands of `api` that ask no channel: words of the server, text, time. */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { addChannelHeaders } from '../channel/channel-event.ts'
 import { ChannelVariables } from '../channel/channel-variables.ts'
 import { localDate } from '../channel/event-bus.ts'
 import { causeNamed } from '../channel/hangup-cause.ts'
@@ -38,11 +39,17 @@ export function generalApis(run: (core: SwitchCore, command: string) => Promise<
   ])
 }
 
-/** `[uuid:<uuid> ]<text with ${variables}>`: of a channel, else of the server. */
+/** `[uuid:<uuid> ]<text with ${names}>`: of the headers of a channel's data (`${variable_x}`), and of the server's. */
 function evaluate(core: SwitchCore, argument: string): string {
   const [, uuid, text = ''] = /^uuid:(\S+) (.*)$/s.exec(argument) ?? [undefined, undefined, argument]
   const channel = uuid === undefined ? undefined : core.channels.get(uuid)
-  return (channel?.variables ?? new ChannelVariables(core.globals)).expand(text)
+  const known = new ChannelVariables(core.globals)
+  if (channel !== undefined) {
+    for (const [name, value] of core.bus.make('CHANNEL_DATA', (data) => addChannelHeaders(data, channel))) {
+      known.set(name, value)
+    }
+  }
+  return known.expand(text)
 }
 
 function setGlobal(core: SwitchCore, argument: string): string {

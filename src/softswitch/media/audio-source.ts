@@ -1,3 +1,11 @@
+/** What is known of a file before it plays. */
+export interface SoundFile {
+  /** Its own rate, Hz. */
+  readonly rate: number
+  /** Samples at 8 kHz from where the play begins to the file's end. */
+  readonly samples: number
+}
+
 /** Something that can be played: samples at 8 kHz, taken a tick at a time. */
 export interface AudioSource {
   /**
@@ -5,6 +13,8 @@ export interface AudioSource {
    * @returns how many were written; fewer than `count` only at the end
    */
   read(into: Int16Array, count: number): number
+  /** Of a file that is played once. */
+  readonly file?: SoundFile
   /** Releases what the source holds. Idempotent. */
   close(): void
 }

@@ -1,4 +1,5 @@
 /** What the main thread and the media worker say to each other. Plain data: it crosses by structured clone. */
+import type { SoundFile } from './audio-source.ts'
 import type { G711Law } from './g711.ts'
 import type { TickerFigures } from './media-ticker.ts'
 import type { RtpPorts } from './rtp-socket.ts'
@@ -58,7 +59,15 @@ export interface HearingRow {
 export type ToWorker =
   | { readonly type: 'open'; readonly leg: number }
   | { readonly type: 'negotiate'; readonly leg: number; readonly stream: LegStream | null }
-  | { readonly type: 'play'; readonly leg: number; readonly play: number; readonly uri: string; readonly skip: number }
+  | {
+      readonly type: 'play'
+      readonly leg: number
+      readonly play: number
+      readonly uri: string
+      readonly skip: number
+      /** Stops by itself after so many samples; 0 = never. */
+      readonly limit: number
+    }
   | { readonly type: 'stopPlay'; readonly leg: number; readonly play: number }
   | { readonly type: 'record'; readonly leg: number; readonly record: number; readonly order: RecordOrder }
   | { readonly type: 'maskRecord'; readonly leg: number; readonly record: number; readonly masked: boolean }
@@ -127,6 +136,7 @@ export type FromWorker =
       readonly play: number
       readonly end: PlayEnd
       readonly samples: number
+      readonly file: SoundFile | null
     }
   | { readonly type: 'recordStarted'; readonly leg: number; readonly record: number }
   | {

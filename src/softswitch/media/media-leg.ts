@@ -1,15 +1,30 @@
 /** One leg of the media engine, seen from the main thread. Made by `MediaEngine.openLeg`. */
 import { EventEmitter } from 'node:events'
+import type { SoundFile } from './audio-source.ts'
 import type { FromWorker, LegFigures, LegStream, PlayEnd, RecordEnd, RecordOrder, ToWorker } from './leg-messages.ts'
 import type { NegotiatedAudio } from './sdp.ts'
 import type { HeldDigit } from './telephone-event.ts'
+
+export interface PlayOptions {
+  readonly skipSamples?: number
+  /** Stops by itself after so many samples; default: never. */
+  readonly limitSamples?: number
+}
+
+export interface PlayedEnd {
+  readonly end: PlayEnd | 'failed'
+  /** At 8 kHz. */
+  readonly samples: number
+  /** Null: no file, or one that was never opened. */
+  readonly file: SoundFile | null
+}
 
 /** A play under way. */
 export interface Play {
   /** True when it has begun, false when there is no such file or it cannot be played. */
   readonly started: Promise<boolean>
   /** How it ended; `failed` when it never began. Settles also when the leg closes. */
-  readonly ended: Promise<{ readonly end: PlayEnd | 'failed'; readonly samples: number }>
+  readonly ended: Promise<PlayedEnd>
   /** Idempotent. */
   stop(): void
 }
@@ -54,7 +69,7 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
   readonly address: string
   readonly port: number
   readonly #host: LegHost
-  readonly #plays = new Map<number, Starting<{ end: PlayEnd | 'failed'; samples: number }>>()
+  readonly #plays = new Map<number, Starting<PlayedEnd>>()
   readonly #recordings = new Map<number, Starting<{ end: RecordEnd; samples: number; error: string | null }>>()
   readonly #done: Promise<void>
   #finished: () => void = () => {}
@@ -94,15 +109,15 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
    * Plays above whatever plays now; that waits and goes on afterwards.
    * @param uri an absolute path, `tone_stream://…` or `silence_stream://…`
    */
-  play(uri: string, options: { skipSamples?: number } = {}): Play {
+  play(uri: string, { skipSamples: skip = 0, limitSamples: limit = 0 }: PlayOptions = {}): Play {
     const play = this.#host.newNumber()
-    const { promises, starting } = begin<{ end: PlayEnd | 'failed'; samples: number }>()
+    const { promises, starting } = begin<PlayedEnd>()
     if (this.#closed) {
       starting.started(false)
-      starting.ended({ end: 'closed', samples: 0 })
+      starting.ended({ end: 'closed', samples: 0, file: null })
     } else {
       this.#plays.set(play, starting)
-      this.#post({ type: 'play', leg: this.#host.id, play, uri, skip: options.skipSamples ?? 0 })
+      this.#post({ type: 'play', leg: this.#host.id, play, uri, skip, limit })
     }
     return { ...promises, stop: () => this.#post({ type: 'stopPlay', leg: this.#host.id, play }) }
   }
@@ -183,10 +198,10 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
         this.#plays.get(message.play)?.started(true)
         return
       case 'playFailed':
-        this.#endPlay(message.play, { end: 'failed', samples: 0 })
+        this.#endPlay(message.play, { end: 'failed', samples: 0, file: null })
         return
       case 'playEnded':
-        this.#endPlay(message.play, { end: message.end, samples: message.samples })
+        this.#endPlay(message.play, message)
         return
       case 'recordStarted':
         this.#recordings.get(message.record)?.started(true)
@@ -199,7 +214,7 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
   /** @internal The worker is gone. */
   die(): void {
     this.#closed = true
-    for (const play of [...this.#plays.keys()]) this.#endPlay(play, { end: 'closed', samples: 0 })
+    for (const play of [...this.#plays.keys()]) this.#endPlay(play, { end: 'closed', samples: 0, file: null })
     for (const record of [...this.#recordings.keys()]) {
       this.#endRecording(record, { end: 'failed', samples: 0, error: 'the media worker has ended' })
     }
@@ -224,7 +239,7 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
     if (!this.#closed) this.#host.post(message)
   }
 
-  #endPlay(play: number, end: { end: PlayEnd | 'failed'; samples: number }): void {
+  #endPlay(play: number, end: PlayedEnd): void {
     const starting = this.#plays.get(play)
     this.#plays.delete(play)
     starting?.started(false)

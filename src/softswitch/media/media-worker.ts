@@ -175,11 +175,11 @@ export class MediaWorker {
     return new WorkerLeg(socket, this.#settings.jitterMs, {
       digit: (digit) => this.#say({ type: 'digit', leg: id, digit }),
       silent: () => this.#say({ type: 'silent', leg: id }),
-      playEnded: (play, end, samples) => this.#say({ type: 'playEnded', leg: id, play, end, samples }),
+      playEnded: (play, end, samples, file) => this.#say({ type: 'playEnded', leg: id, play, end, samples, file }),
     })
   }
 
-  async #play({ leg: id, play, uri, skip }: Extract<ToWorker, { type: 'play' }>): Promise<void> {
+  async #play({ leg: id, play, uri, skip, limit }: Extract<ToWorker, { type: 'play' }>): Promise<void> {
     const key = `play ${id} ${play}`
     const opening = { stopped: false }
     this.#opening.set(key, opening)
@@ -192,11 +192,18 @@ export class MediaWorker {
     this.#say({ type: 'playStarted', leg: id, play })
     const leg = this.#legs.get(id)
     if (leg !== undefined && !opening.stopped) {
-      leg.play(play, source)
+      leg.play(play, source, { limit })
       return
     }
     source.close()
-    this.#say({ type: 'playEnded', leg: id, play, end: leg === undefined ? 'closed' : 'stopped', samples: 0 })
+    this.#say({
+      type: 'playEnded',
+      leg: id,
+      play,
+      end: leg === undefined ? 'closed' : 'stopped',
+      samples: 0,
+      file: null,
+    })
   }
 
   #stopPlay(id: number, play: number): void {

@@ -6,7 +6,7 @@
  * too slow is silent for a tick.
  */
 import { type FileHandle, open } from 'node:fs/promises'
-import type { AudioSource } from './audio-source.ts'
+import type { AudioSource, SoundFile } from './audio-source.ts'
 import { LocalStreams } from './local-stream.ts'
 import { silenceStream, toneStream } from './tone-stream.ts'
 import { readWavHeader, type WavFormat } from './wav.ts'
@@ -23,6 +23,7 @@ const CHUNK_BYTES = 32 * 1024
 interface KeptSound {
   readonly modifiedMs: number
   readonly fileBytes: number
+  readonly rate: number
   readonly samples: Int16Array
 }
 
@@ -77,7 +78,7 @@ export class SoundLibrary {
       if (kept !== undefined && kept.modifiedMs === mtimeMs && kept.fileBytes === size) {
         this.#kept.delete(path)
         this.#kept.set(path, kept)
-        return new KeptSource(kept.samples, skipSamples, times)
+        return new KeptSource(kept, skipSamples, times)
       }
       const head = Buffer.alloc(Math.min(HEAD_BYTES, size))
       await file.read(head, 0, head.length, 0)
@@ -92,8 +93,9 @@ export class SoundLibrary {
       const bytes = Buffer.alloc(Math.max(0, end - format.dataStart))
       const { bytesRead } = await file.read(bytes, 0, bytes.length, format.dataStart)
       const samples = new WavDecoder(format).decode(bytes.subarray(0, bytesRead))
-      this.#keep(path, { modifiedMs: mtimeMs, fileBytes: size, samples })
-      return new KeptSource(samples, skipSamples, times)
+      const sound = { modifiedMs: mtimeMs, fileBytes: size, rate: format.sampleRate, samples }
+      this.#keep(path, sound)
+      return new KeptSource(sound, skipSamples, times)
     } finally {
       if (!keepOpen) await file.close()
     }
@@ -123,13 +125,15 @@ function readParameters(uri: string): { target: string; loops: number | null } {
 }
 
 class KeptSource implements AudioSource {
+  readonly file: SoundFile
   readonly #samples: Int16Array
   #at: number
   #timesLeft: number
 
-  constructor(samples: Int16Array, skipSamples: number, times: number) {
+  constructor({ samples, rate }: KeptSound, skipSamples: number, times: number) {
     this.#samples = samples
     this.#at = Math.min(skipSamples, samples.length)
+    this.file = { rate, samples: samples.length - this.#at }
     this.#timesLeft = samples.length === 0 ? 1 : times
   }
 
@@ -162,6 +166,7 @@ interface FilePart {
 
 /** Plays one chunk while the next is being read. */
 class FileSource implements AudioSource {
+  readonly file: SoundFile
   readonly #file: FileHandle
   readonly #decoder: WavDecoder
   readonly #begin: number
@@ -189,6 +194,8 @@ class FileSource implements AudioSource {
     this.#timesLeft = times
     const skippedFrames = Math.floor((skipSamples * format.sampleRate) / 8000)
     this.#nextByte = Math.min(end, format.dataStart + skippedFrames * this.#decoder.frameBytes)
+    const frames = Math.floor((end - this.#nextByte) / this.#decoder.frameBytes)
+    this.file = { rate: format.sampleRate, samples: Math.floor((frames * 8000) / format.sampleRate) }
   }
 
   read(into: Int16Array, count: number): number {

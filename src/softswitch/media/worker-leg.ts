@@ -5,7 +5,7 @@
  * what everybody has said in the same 20 ms.
  */
 import { randomBytes } from 'node:crypto'
-import type { AudioSource } from './audio-source.ts'
+import type { AudioSource, SoundFile } from './audio-source.ts'
 import { decodeG711, encodeG711 } from './g711.ts'
 import { JitterBuffer } from './jitter-buffer.ts'
 import type { LegFigures, LegStream, PlayEnd } from './leg-messages.ts'
@@ -31,6 +31,8 @@ const PEAK_TICKS = 50
 interface Playing {
   readonly play: number
   readonly source: AudioSource
+  /** Samples after which it stops by itself. */
+  readonly limit: number
   samples: number
 }
 
@@ -38,7 +40,7 @@ export interface LegReports {
   digit(digit: HeldDigit): void
   /** No packet has come for as long as the stream allows. */
   silent(): void
-  playEnded(play: number, end: PlayEnd, samples: number): void
+  playEnded(play: number, end: PlayEnd, samples: number, file: SoundFile | null): void
 }
 
 export class WorkerLeg {
@@ -107,8 +109,8 @@ export class WorkerLeg {
   }
 
   /** Plays above whatever plays now; that goes on afterwards. */
-  play(play: number, source: AudioSource): void {
-    this.#plays.push({ play, source, samples: 0 })
+  play(play: number, source: AudioSource, { limit = 0 }: { readonly limit?: number } = {}): void {
+    this.#plays.push({ play, source, limit: limit === 0 ? Number.POSITIVE_INFINITY : limit, samples: 0 })
   }
 
   /** Whether this is what the far end is told now. */
@@ -189,7 +191,7 @@ export class WorkerLeg {
 
   #endPlay(playing: Playing, end: PlayEnd): void {
     playing.source.close()
-    this.#reports.playEnded(playing.play, end, playing.samples)
+    this.#reports.playEnded(playing.play, end, playing.samples, playing.source.file ?? null)
   }
 
   #watchForSilence(): void {
@@ -212,7 +214,7 @@ export class WorkerLeg {
       this.spoken.fill(0, count)
       this.#plays.pop()
       this.#endPlay(playing, 'completed')
-    }
+    } else if (playing.samples >= playing.limit) this.stopPlay(playing.play)
     return count > 0 || this.#idleSilence
   }
 

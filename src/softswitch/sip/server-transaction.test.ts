@@ -97,6 +97,7 @@ describe('INVITE', () => {
     await clock.advance(30_000)
     expect(network.times(6000, 'SIP/2.0 200')).toHaveLength(5)
     expect(acks).toEqual(['ACK'])
+    expect(invite().user, 'an acknowledged call is not held by its INVITE').toEqual({})
   })
 
   test('a 200 nobody acknowledges is reported after 64 T1', async () => {

@@ -181,7 +181,10 @@ export class InviteServerTransaction extends ServerTransaction {
     this.#acknowledged = true
     this.#retransmit?.clear()
     if (this.#state === 'accepted') {
-      this.user.onAck?.(ack)
+      const { user } = this
+      // It is told nothing any more, and what it holds (a call and its media) need not outlive it by 64 T1.
+      this.user = {}
+      user.onAck?.(ack)
       return
     }
     this.#state = 'confirmed'

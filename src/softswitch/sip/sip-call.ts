@@ -28,6 +28,7 @@ import { Reinvite } from './reinvite.ts'
 import { InviteServerTransaction, type ServerTransaction } from './server-transaction.ts'
 import type { SipEndpoint } from './sip-endpoint.ts'
 import { type ExtraHeaders, responseTo, type SipRequest, type SipResponse } from './sip-message.ts'
+import type { Hop } from './transport.ts'
 
 export interface CallEnd {
   /**
@@ -110,6 +111,11 @@ export class SipCall extends EventEmitter<SipCallEvents> {
 
   get state(): 'early' | 'confirmed' | 'ended' {
     return this.#state
+  }
+
+  /** Callee: where the INVITE came from. */
+  get source(): Hop | undefined {
+    return this.#serverTransaction?.source
   }
 
   get callId(): string {

@@ -42,6 +42,8 @@ export class DrachtioClient {
   readonly #answers = new Map<string, (frame: DrachtioFrame) => void>()
   /** All that came, but answers. */
   readonly frames: DrachtioFrame[] = []
+  /** Every payload of either side, in the order in which it was sent or came. */
+  readonly wire: { readonly from: 'client' | 'server'; readonly payload: string }[] = []
   #closed = false
 
   static async reach({ host, port }: Pair['drachtio']): Promise<DrachtioClient> {
@@ -101,6 +103,7 @@ export class DrachtioClient {
 
   /** A payload in its frame. */
   send(payload: string): void {
+    this.wire.push({ from: 'client', payload })
     this.sendBytes(`${Buffer.byteLength(payload)}#${payload}`)
   }
 
@@ -177,6 +180,7 @@ export class DrachtioClient {
   }
 
   #deliver(payload: string): void {
+    this.wire.push({ from: 'server', payload })
     const at = payload.indexOf('\r\n')
     const fields = (at < 0 ? payload : payload.slice(0, at)).split('|')
     const frame = { fields, message: at < 0 ? null : readSip(payload.slice(at + 2)) }

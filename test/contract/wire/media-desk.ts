@@ -55,6 +55,17 @@ export class MediaDesk {
     })
   }
 
+  /** Where a channel's own connection is awaited. */
+  get outbound(): string {
+    const address = this.#server.address()
+    return `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+  }
+
+  /** Where the media server takes INVITEs. */
+  get sipPort(): number {
+    return this.#sip.port
+  }
+
   get folder(): string {
     return this.#pair.folder
   }
@@ -83,12 +94,10 @@ export class MediaDesk {
     await watch.command('event plain ALL')
     const phone = await CallingPhone.open(await udpWire(this.#sip), { extension: '1001', password: '' })
     const arrived = new Promise<EventSocketClient>((resolve) => this.#awaited.set(extension, resolve))
-    const address = this.#server.address()
-    const port = typeof address === 'object' && address !== null ? address.port : 0
     const answer = await phone.call({
       target: `sip:${extension}@${this.#sip.host}:${this.#sip.port}`,
       authorize: null,
-      headers: [`X-esl-outbound: 127.0.0.1:${port}`, ...headers],
+      headers: [`X-esl-outbound: ${this.outbound}`, ...headers],
     })
     if (answer.status !== 200) throw new Error(`refused: ${answer.startLine}`)
     phone.talk(answer, hum)

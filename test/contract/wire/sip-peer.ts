@@ -22,6 +22,8 @@ export class SipPeer {
   readonly #server: { readonly host: string; readonly port: number }
   readonly #waiting = new Set<() => void>()
   readonly received: SipText[] = []
+  /** Every message of either side, repetitions left out. */
+  readonly wire: { readonly from: 'peer' | 'server'; readonly text: string }[] = []
 
   static async open(server: { readonly host: string; readonly port: number }): Promise<SipPeer> {
     const socket = createSocket('udp4')
@@ -35,6 +37,7 @@ export class SipPeer {
     this.#server = server
     socket.on('message', (datagram) => {
       this.received.push(readSip(String(datagram)))
+      this.#note('server', String(datagram))
       for (const check of [...this.#waiting]) check()
     })
     socket.on('error', () => {})
@@ -49,7 +52,12 @@ export class SipPeer {
   }
 
   send(text: string): void {
+    this.#note('peer', text)
     this.#socket.send(text, this.#server.port, this.#server.host)
+  }
+
+  #note(from: 'peer' | 'server', text: string): void {
+    if (!this.wire.some((before) => before.text === text)) this.wire.push({ from, text })
   }
 
   /** Takes the first message that fits out of what came, now or when it comes; its retransmissions too. */
@@ -131,8 +139,8 @@ export class PeerDialog {
   /** Sends a request with the next CSeq (or, CANCEL and ACK, with the last). */
   send(method: string, { headers = [] as readonly string[], body = '' } = {}): string {
     const repeats = method === 'CANCEL' || method === 'ACK'
-    if (!repeats) this.#cseq += 1
-    if (method !== 'CANCEL') this.#branch = `z9hG4bK${randomBytes(8).toString('hex')}`
+    if (!repeats || this.#cseq === 0) this.#cseq += 1
+    if (method !== 'CANCEL' || this.#branch === '') this.#branch = `z9hG4bK${randomBytes(8).toString('hex')}`
     const text = writeSip(
       `${method} ${method === 'CANCEL' ? this.#uri : this.target} SIP/2.0`,
       [

@@ -50,6 +50,25 @@ describe('deny by default', () => {
     await bare.close()
   })
 
+  it('counts who is refused against the limit of an address, so that nobody fills the audit trail', async () => {
+    const bare = await createHttpServer({
+      db,
+      auth: face.auth,
+      log: silentLog,
+      readiness: [],
+      limits: { requestsPerMinute: 3 },
+    })
+    bare.get('/api/shut', { config: { access: 'audit.read' } }, async () => 'secret')
+    bare.post('/api/shut', { config: { access: 'public', rateLimit: { max: 2 } } }, async () => 'done')
+    const rows = async () => (await db.selectFrom('auditRow').select('id').execute()).length
+    const before = await rows()
+    const ask = async (method: 'GET' | 'POST') => (await bare.inject({ method, url: '/api/shut' })).statusCode
+    expect([await ask('GET'), await ask('GET'), await ask('GET'), await ask('GET')]).toEqual([401, 401, 401, 429])
+    expect([await ask('POST'), await ask('POST'), await ask('POST')]).toEqual([403, 403, 429])
+    expect((await rows()) - before).toBe(5)
+    await bare.close()
+  })
+
   it('leaves public only what nobody can be signed in for', () => {
     expect(
       routes

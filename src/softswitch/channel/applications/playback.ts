@@ -1,6 +1,7 @@
 /** `playback`, `endless_playback`, and the play of one file that other applications use. */
 import { extname } from 'node:path'
-import type { Play } from '../../media/media-leg.ts'
+import type { SoundFile } from '../../media/audio-source.ts'
+import type { Play, PlayOptions } from '../../media/media-leg.ts'
 import type { Channel } from '../channel.ts'
 import type { ExecuteFrame } from '../execute-stack.ts'
 import { takeTerminators } from './terminators.ts'
@@ -18,6 +19,8 @@ const RESPONSES: Readonly<Record<PlayResult, string>> = {
 /** Pause between two files of a list, unless `playback_sleep_val` says otherwise. */
 const PAUSE_MS = 250
 const MOST_FILES = 128
+/** What the real server reads of a file at a time, in samples at the file's rate (switch_ivr_play_say.c). */
+const READ_BLOCK = 16_384
 
 /** Argument: a file, `file@@<samples to skip>`, or files with `playback_delimiter` between them. */
 export async function playback(channel: Channel, argument: string, frame: ExecuteFrame): Promise<void> {
@@ -76,56 +79,60 @@ export class FilePlayer {
     if (list === '' || !this.#channel.mediaReady) return 'failed'
     const delimiter = variables.get('playback_delimiter')?.charAt(0) ?? ''
     const files = delimiter === '' ? [list] : list.split(delimiter, MOST_FILES).filter((file) => file !== '')
-    const limit = this.#startLimit()
+    let left = this.#limitSamples()
     let result: PlayResult = 'played'
     let first = true
     for (const file of files) {
       if (!first) await this.#pause(Number(variables.get('playback_sleep_val') ?? PAUSE_MS))
       if (this.#stopped || !this.#channel.up) break
-      result = await this.#playOne(file, first ? skipSamples : 0)
+      const limitSamples = Math.max(left, 0)
+      const one = await this.#playOne(file, { skipSamples: first ? skipSamples : 0, limitSamples })
+      result = one.result
       first = false
+      left -= one.samples
       if (result === 'break' && !this.#stopped) {
         this.#frame.clearBreak()
         this.#watch()
       }
     }
-    clearTimeout(limit)
     // Who is hung up by us has heard the file; who has gone has not.
     if (!this.#channel.up) return this.#channel.endedBy === 'peer' ? 'failed' : 'played'
     if (this.#timedOut) return variables.isTrue('playback_timeout_as_success') ? 'played' : 'failed'
     return this.#stopped ? 'break' : result
   }
 
-  async #playOne(file: string, skipSamples: number): Promise<PlayResult> {
+  async #playOne(file: string, limits: PlayOptions): Promise<{ result: PlayResult; samples: number }> {
     const channel = this.#channel
     const path = channel.resolvePath(file)
     const uri = path.includes('://') || extname(path) !== '' ? path : `${path}.wav`
     const letIn = this.#frame.keepOut()
-    this.#playing = channel.leg.play(uri, { skipSamples })
+    this.#playing = channel.leg.play(uri, limits)
     if (this.#stopped || this.#frame.interruption !== null) this.#playing.stop()
     const type = /^(tone_stream|local_stream):/.exec(uri)?.[1] ?? null
     if (!(await this.#playing.started)) {
       letIn()
-      return channel.up ? 'not_found' : 'failed'
+      return { result: channel.up ? 'not_found' : 'failed', samples: 0 }
     }
     channel.fire('PLAYBACK_START', (event) => {
       event.add('Playback-File-Type', type)
       event.add('Playback-File-Path', uri)
     })
     letIn()
-    const { end, samples } = await this.#playing.ended
+    const { end, samples, file: sound } = await this.#playing.ended
     this.#playing = null
-    channel.variables.set('playback_last_offset_pos', skipSamples + samples)
-    channel.variables.set('playback_seconds', Math.floor(samples / 8000))
-    channel.variables.set('playback_ms', Math.floor(samples / 8))
-    channel.variables.set('playback_samples', samples)
+    if (samples >= (limits.limitSamples || Number.POSITIVE_INFINITY)) this.#timedOut = this.#stopped = true
+    const { rate, read } = readOf(sound, samples)
+    channel.variables.set('playback_last_offset_pos', (limits.skipSamples ?? 0) + samples)
+    channel.variables.set('playback_seconds', Math.floor(read / rate))
+    channel.variables.set('playback_ms', Math.floor((read * 1000) / rate))
+    channel.variables.set('playback_samples', read)
     const result = end === 'completed' ? 'played' : end === 'stopped' && channel.up ? 'break' : 'failed'
     channel.fire('PLAYBACK_STOP', (event) => {
       event.add('Playback-File-Type', type)
       event.add('Playback-File-Path', uri)
       event.add('Playback-Status', result === 'break' && !this.#timedOut ? 'break' : 'done')
     })
-    return result
+    return { result, samples }
   }
 
   /** A break ends the file that plays; a transfer or hang-up ends everything. */
@@ -137,13 +144,10 @@ export class FilePlayer {
     })
   }
 
-  #startLimit(): NodeJS.Timeout | undefined {
+  /** For all files together; 0: none. */
+  #limitSamples(): number {
     const seconds = Number(this.#channel.variables.get('playback_timeout_sec') ?? 0)
-    if (!(seconds > 1)) return undefined
-    return setTimeout(() => {
-      this.#timedOut = true
-      this.stop()
-    }, seconds * 1000)
+    return seconds > 1 ? seconds * 8000 : 0
   }
 
   async #pause(ms: number): Promise<void> {
@@ -155,4 +159,12 @@ export class FilePlayer {
     clearTimeout(timer)
     this.#wake = null
   }
+}
+
+/** How much of a file has been read when so much of it was heard: the real server tells that, block by block. */
+function readOf(file: SoundFile | null, samples: number): { rate: number; read: number } {
+  if (file === null || samples === 0) return { rate: 8000, read: samples }
+  const own = (count: number) => Math.floor((count * file.rate) / 8000)
+  const blocks = Math.floor(own(samples) / READ_BLOCK) + 1
+  return { rate: file.rate, read: Math.min(own(file.samples), blocks * READ_BLOCK) }
 }
