@@ -173,7 +173,7 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
     await panel.getByRole('combobox', { name: '通话声音' }).click()
     await page.locator('.ant-select-item-option:visible', { hasText: 'Fake Audio Output 2' }).click()
     await panel.locator('.device-out').first().getByTitle('Fake Audio Output 2').waitFor()
-    expect(await page.evaluate('globalThis.sinks.length')).toBe(1)
+    expect(await page.evaluate('new Set(globalThis.sinks).size')).toBe(1)
     expect(await panel.locator('.device-out').nth(1).textContent()).toContain('系统默认')
     await page.keyboard.press('Escape')
   })
