@@ -34,6 +34,7 @@ import { latestMigration } from '#platform/database/migrate.ts'
 import type { GroundFloor } from '#platform/ground.ts'
 import { openCertificate, type ServerCertificate } from '#platform/http/certificate.ts'
 import { serveConsole } from '#platform/http/console-files.ts'
+import { noProxies } from '#platform/http/proxies.ts'
 import { databaseReadiness, migrationReadiness } from '#platform/http/readiness.ts'
 import { createHttpServer } from '#platform/http/server.ts'
 import type { TunnelAddress } from '#platform/http/tunnel.ts'
@@ -73,6 +74,7 @@ export async function openHttp(
   // Who tries the house in several browsers is not sent from one to the other.
   const auth = new Auth(db, { singleSession: async () => !settings.demo && (await accounts.singleSession()) })
   const { bind, dataDir, tls, https } = settings
+  const proxies = settings.proxies ?? noProxies
   const own = { bind, given: tls, dataDir, clock, evenOnLoopback: https === 'always' }
   const certificate = https === 'no' ? null : await openCertificate(own)
   const decrypt = (sealed: Buffer) => secrets.decrypt(sealed)
@@ -81,6 +83,7 @@ export async function openHttp(
     auth,
     log,
     certificate,
+    proxies,
     readiness: [
       databaseReadiness(db),
       migrationReadiness(db, await latestMigration()),
@@ -133,6 +136,7 @@ export async function openHttp(
     log,
     parseCookies: (header) => server.parseCookie(header),
     mayRead: streamAccess(floor),
+    proxies,
   })
   opened.defer(() => hub.close())
   await openSipTunnel(ground, { server, auth, target: sipWs, calls: seats.calls, legs: seats.legs }, opened)

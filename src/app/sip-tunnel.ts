@@ -3,6 +3,7 @@ import type { SeatLegs } from '#contact-center/acd/seat-legs.ts'
 import type { Auth } from '#platform/auth/auth-service.ts'
 import { SessionWatch } from '#platform/auth/session-watch.ts'
 import type { GroundFloor } from '#platform/ground.ts'
+import { noProxies } from '#platform/http/proxies.ts'
 import type { HttpServer } from '#platform/http/server.ts'
 import { openTunnel, type TunnelAddress } from '#platform/http/tunnel.ts'
 
@@ -14,7 +15,7 @@ const path = '/sip'
  * after it. The leg of a page that was expelled ends as well, since its sound does not come this way.
  */
 export async function openSipTunnel(
-  { db, listener, clock, log }: GroundFloor,
+  { db, listener, clock, log, settings }: GroundFloor,
   {
     server,
     auth,
@@ -44,6 +45,7 @@ export async function openSipTunnel(
     db,
     clock,
     log,
+    proxies: settings.proxies ?? noProxies,
     parseCookies: (header) => server.parseCookie(header),
     // A seat has its agent's id.
     staysFor: ({ accountId }) => calls.whenFree(accountId),

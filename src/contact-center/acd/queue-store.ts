@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import type { Lease } from '../work-source.ts'
+import { maySit } from './may-sit.ts'
 import type { LeftReason, Queue } from './queue.ts'
 import type { FreeSeat } from './reservation-store.ts'
 import './queue-tables.ts'
@@ -72,7 +73,7 @@ export async function lockWaiting(tx: GroundTransaction, attemptId: string): Pro
   const { rows } = await sql<WaitingPatient>`
     select a.id as attempt_id, a.task_id, c.id as call_id, a.campaign_id, q.team_id, p.media_host,
       exists (select from seat s join agent g on g.user_id = s.agent_id
-        where g.team_id = q.team_id and s.status in ('available', 'on_break', 'away')) as staffed
+        where g.team_id = q.team_id and s.status in ('available', 'on_break', 'away') and ${maySit}) as staffed
     from queue_entry e
     join queue q on q.id = e.queue_id
     join attempt a on a.id = e.attempt_id
@@ -95,7 +96,8 @@ export async function lockLongestIdle(
   order: { readonly teamId: string; readonly mediaHost: string | null; readonly seatIds: readonly string[] },
 ): Promise<FreeSeat | null> {
   const free = sql`s.state = 'idle' and s.status = 'available' and s.id = any (${order.seatIds}::uuid[])
-    and s.lease_owner = ${lease.owner} and s.lease_epoch = ${lease.epoch} and s.media_host = ${order.mediaHost}`
+    and s.lease_owner = ${lease.owner} and s.lease_epoch = ${lease.epoch} and s.media_host = ${order.mediaHost}
+    and ${maySit}`
   for (let tries = 0; tries <= order.seatIds.length; tries += 1) {
     const { rows } = await sql<{ id: string }>`
       select s.id from seat s join agent g on g.user_id = s.agent_id

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import type { Lease } from '../work-source.ts'
+import { maySit } from './may-sit.ts'
 import type { ReservationState } from './reservation.ts'
 import type { SeatState } from './seat.ts'
 import '../supervision/supervision-tables.ts'
@@ -27,7 +28,7 @@ export async function campaignsWithFreeSeats(
     where c.trunk_id = ${order.trunkId} and c.state = 'running' and c.pacing = ${order.pacing ?? 'progressive'} and exists (
       select from seat s join agent g on g.user_id = s.agent_id
       where s.state = 'idle' and s.status = 'available' and g.team_id = c.team_id and s.id = any (${order.seatIds}::uuid[])
-        and s.lease_owner = ${lease.owner} and s.lease_epoch = ${lease.epoch} and not ${isAwaited})
+        and s.lease_owner = ${lease.owner} and s.lease_epoch = ${lease.epoch} and ${maySit} and not ${isAwaited})
     order by c.id
   `.execute(db)
   return rows.map(({ id }) => id)
@@ -53,7 +54,7 @@ export async function lockFreeSeats(
     select s.id as seat_id, s.agent_id, s.media_host
     from seat s join agent g on g.user_id = s.agent_id
     where s.state = 'idle' and s.status = 'available' and s.id = any (${order.seatIds}::uuid[])
-      and s.lease_owner = ${lease.owner} and s.lease_epoch = ${lease.epoch}
+      and s.lease_owner = ${lease.owner} and s.lease_epoch = ${lease.epoch} and ${maySit}
       and g.team_id = (select c.team_id from campaign c where c.id = ${order.campaignId}) and not ${isAwaited}
     order by s.state_since, s.id
     for update of s skip locked

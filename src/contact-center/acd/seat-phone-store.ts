@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import type { Lease } from '../work-source.ts'
+import { maySit } from './may-sit.ts'
 import type { PhoneKind, SeatStatus } from './seat.ts'
 import type { SeatPhone } from './seat-legs.ts'
 import { movableBy } from './seat-store.ts'
@@ -48,7 +49,7 @@ export async function phoneThatCalls(
       s.status, not ${movableBy(lease)} as elsewhere
     from phone p join agent g on g.phone_id = p.id join seat s on s.agent_id = g.user_id
     join user_account u on u.id = g.user_id
-    where p.extension = ${extension}
+    where p.extension = ${extension} and ${maySit}
   `.execute(db)
   return rows[0] ?? null
 }

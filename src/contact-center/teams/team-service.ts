@@ -1,4 +1,5 @@
 import { type Actor, type AuditAction, writeAudit } from '#platform/audit/audit-store.ts'
+import { tellLessAccess } from '#platform/auth/session-store.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
@@ -92,6 +93,10 @@ export class Teams {
       const fit = await holdersAmong(tx, wanted, ['supervisor'])
       if (fit.length < wanted.length) throw new UserError('PERSON_UNFIT', { role: 'supervisor' })
       const from = await replaceSupervisors(tx, teamId, wanted)
+      await tellLessAccess(
+        tx,
+        from.filter((id) => !wanted.includes(id)),
+      )
       await audit(tx, manager, 'team.supervisors_changed', { kind: 'team', id: teamId }, { from, to: wanted })
     })
   }

@@ -146,7 +146,10 @@ export class Accounts {
     )
   }
 
-  /** Exactly these from now on. @throws UserError OWN_ACCOUNT, ROLES_APART, LAST_ADMINISTRATOR */
+  /**
+   * Exactly these from now on. Who loses one has to sign in again.
+   * @throws UserError OWN_ACCOUNT, ROLES_APART, LAST_ADMINISTRATOR
+   */
   async setRoles(actor: Actor, id: string, roles: readonly Role[]): Promise<void> {
     refuseOwn(actor, id)
     const wanted = [...new Set(roles)].sort()
@@ -155,6 +158,8 @@ export class Accounts {
       const from = await rolesOf(tx, id)
       for (const role of await administrates(tx, id)) if (!wanted.includes(role)) await refuseLast(tx, role, id)
       await replaceRoles(tx, id, wanted)
+      // What hangs on a session, as streams, the way to drachtio and a browser's leg, was let in by the old roles.
+      if (from.some((role) => !wanted.some((kept) => kept === role))) await endSessionsOf(tx, id, 'ended')
       await audit(tx, actor, 'account.roles_changed', id, { from, to: wanted })
     })
   }

@@ -7,6 +7,13 @@ import './auth-tables.ts'
 /** Channel on which the id of a session is told when it has ended. */
 export const sessionChannel = 'suifang_session'
 
+/** Channel on which an account is told that may see less than before. */
+export const lessAccessChannel = 'suifang_less_access'
+
+export async function tellLessAccess(tx: GroundTransaction, accountIds: readonly string[]): Promise<void> {
+  await sql`select pg_notify(${lessAccessChannel}, id) from unnest(${[...accountIds]}::text[]) as id`.execute(tx)
+}
+
 export interface SessionRow {
   readonly id: string
   readonly accountId: string

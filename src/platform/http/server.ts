@@ -11,6 +11,7 @@ import type { Log } from '#platform/log.ts'
 import { guardRoutes } from './access.ts'
 import { errorReplier } from './error-reply.ts'
 import { healthRoutes } from './health-routes.ts'
+import { noProxies, type Proxies } from './proxies.ts'
 import type { ReadinessPart } from './readiness.ts'
 
 export interface HttpServerOptions {
@@ -19,8 +20,8 @@ export interface HttpServerOptions {
   readonly log: Log
   /** What `/readyz` asks. */
   readonly readiness: readonly ReadinessPart[]
-  /** True behind a reverse proxy of our own: address and protocol come from X-Forwarded-*. */
-  readonly trustProxy?: boolean
+  /** Reverse proxies of our own: address and protocol come from their X-Forwarded-*. Default: none. */
+  readonly proxies?: Proxies
   /** PEM; null: plain HTTP. */
   readonly certificate?: { readonly cert: string; readonly key: string } | null
   readonly limits?: Partial<HttpLimits>
@@ -44,14 +45,14 @@ export type HttpServer = FastifyInstance
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const limits = { ...defaultHttpLimits, ...options.limits }
   const loggerInstance: FastifyBaseLogger = options.log
-  const { certificate = null } = options
+  const { certificate = null, proxies = noProxies } = options
   const server: HttpServer = fastify({
     loggerInstance,
     // Addresses may hold what somebody typed: routes are logged by their pattern, below.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId(),
     requestIdHeader: false,
-    trustProxy: options.trustProxy ?? false,
+    trustProxy: (address: string) => proxies.include(address),
     bodyLimit: 256 * 1024,
     forceCloseConnections: true,
     ...(certificate === null ? {} : { https: { cert: certificate.cert, key: certificate.key } }),

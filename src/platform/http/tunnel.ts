@@ -9,6 +9,7 @@ import type { Clock, Timer } from '#platform/clock.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { isOwnOrigin, sessionCookie } from './access.ts'
+import { clientAddress, noProxies, type Proxies } from './proxies.ts'
 import { shakeHands } from './tunnel-handshake.ts'
 
 export interface TunnelAddress {
@@ -36,6 +37,8 @@ export interface TunnelOptions {
   readonly staysFor?: (session: Session) => Promise<unknown> | null
   /** A tunnel was closed because its session had ended. @param left how many the account has still */
   readonly onExpelled?: (session: Session, left: number) => void
+  /** Reverse proxies of our own. Default: none. */
+  readonly proxies?: Proxies
   readonly limits?: Partial<TunnelLimits>
 }
 
@@ -212,10 +215,14 @@ class SocketTunnel implements Tunnel {
       this.#knocks.clear()
     }, windowMs)
     this.#window.unref()
-    const address = request.socket.remoteAddress ?? ''
+    const address = this.#addressOf(request) ?? ''
     const count = (this.#knocks.get(address) ?? 0) + 1
     this.#knocks.set(address, count)
     return count > this.#limits.handshakesPer10Seconds
+  }
+
+  #addressOf(request: IncomingMessage): string | null {
+    return clientAddress(request, this.#options.proxies ?? noProxies)
   }
 
   async #deny(request: IncomingMessage, session: Session | null, refusal: Refusal): Promise<Refusal> {
@@ -224,7 +231,7 @@ class SocketTunnel implements Tunnel {
         accountId: session?.accountId ?? null,
         name: session?.signInName ?? null,
         sessionId: session?.id ?? null,
-        ip: request.socket.remoteAddress ?? null,
+        ip: this.#addressOf(request),
         requestId: null,
       },
       action: 'access.denied',

@@ -2,12 +2,14 @@ import type { IncomingMessage, Server as NodeServer } from 'node:http'
 import { Server, type Socket } from 'socket.io'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Auth, Session } from '#platform/auth/auth-service.ts'
+import { lessAccessChannel } from '#platform/auth/session-store.ts'
 import { SessionWatch } from '#platform/auth/session-watch.ts'
 import type { Clock, Timer } from '#platform/clock.ts'
 import type { Ground } from '#platform/database/database.ts'
 import type { Listener } from '#platform/database/listen.ts'
 import { codeOf } from '#platform/errors/errors.ts'
 import { isOwnOrigin, sessionCookie } from '#platform/http/access.ts'
+import { clientAddress, noProxies, type Proxies } from '#platform/http/proxies.ts'
 import { type Log, logError } from '#platform/log.ts'
 import {
   type HubToPage,
@@ -31,6 +33,8 @@ export interface HubOptions {
   readonly parseCookies: (header: string) => Record<string, string | undefined>
   /** Deny by default: only the streams this says yes to are read. */
   readonly mayRead: (session: Session, stream: string) => boolean | Promise<boolean>
+  /** Reverse proxies of our own. Default: none. */
+  readonly proxies?: Proxies
   readonly limits?: Partial<HubLimits>
 }
 
@@ -127,9 +131,14 @@ class SocketHub implements Hub {
       onPayload: (stream) => this.#wake(stream),
       onResync: () => this.#wake(null),
     })
+    const access = await listener.listen(lessAccessChannel, {
+      onPayload: (accountId) => this.#dismissAll(accountId),
+      onResync: () => void this.#judgeAnew(),
+    })
     await this.#watch.start()
     this.#closing.push(
       () => streams.close(),
+      () => access.close(),
       () => this.#watch.close(),
     )
   }
@@ -171,7 +180,7 @@ class SocketHub implements Hub {
   }
 
   async #deny(request: IncomingMessage, code: string): Promise<string> {
-    const actor = actorOf(request, null)
+    const actor = actorOf(this.#addressOf(request), null)
     await this.#audit(actor, realtimePath, code)
     return code
   }
@@ -185,7 +194,7 @@ class SocketHub implements Hub {
     const one: Connected = {
       page,
       sessionId: session.id,
-      actor: actorOf(page.request, session),
+      actor: actorOf(this.#addressOf(page.request), session),
       subscriptions: new Map(),
       unwatch: () => {},
       messages: 0,
@@ -228,10 +237,14 @@ class SocketHub implements Hub {
 
   #isKnocking(request: IncomingMessage): boolean {
     this.#openWindow()
-    const address = request.socket.remoteAddress ?? ''
+    const address = this.#addressOf(request) ?? ''
     const count = (this.#handshakes.get(address) ?? 0) + 1
     this.#handshakes.set(address, count)
     return count > this.#limits.messagesPer10Seconds
+  }
+
+  #addressOf(request: IncomingMessage): string | null {
+    return clientAddress(request, this.#options.proxies ?? noProxies)
   }
 
   #openWindow(): void {
@@ -314,6 +327,30 @@ class SocketHub implements Hub {
     for (const readers of woken) for (const subscription of readers) void subscription.wake()
   }
 
+  /** Pages of an account that may see less than before come back, and are judged for each stream anew. */
+  #dismissAll(accountId: string): void {
+    for (const one of [...this.#connected]) if (one.actor.accountId === accountId) this.#dismiss(one)
+  }
+
+  /** Whoever it was told of may be among them. */
+  async #judgeAnew(): Promise<void> {
+    for (const one of [...this.#connected]) {
+      const may = await this.#mayGoOn(one).catch((error: unknown) => {
+        logError(this.#options.log, error, 'the streams of a page could not be judged anew')
+        return false
+      })
+      if (!may) this.#dismiss(one)
+    }
+  }
+
+  async #mayGoOn(one: Connected): Promise<boolean> {
+    const { auth, mayRead } = this.#options
+    const session = await auth.sessionById(one.sessionId)
+    if (session === null) return false
+    for (const stream of one.subscriptions.keys()) if (!(await mayRead(session, stream))) return false
+    return true
+  }
+
   #dismiss(one: Connected): void {
     this.#leave(one)
     one.page.disconnect(true)
@@ -361,12 +398,12 @@ function isSubscribe(args: readonly unknown[]): boolean {
   return typeof stream === 'string' && stream.length <= 100 && Number.isSafeInteger(after) && Number(after) >= 0
 }
 
-function actorOf(request: IncomingMessage, session: Session | null): Actor {
+function actorOf(ip: string | null, session: Session | null): Actor {
   return {
     accountId: session?.accountId ?? null,
     name: session?.signInName ?? null,
     sessionId: session?.id ?? null,
-    ip: request.socket.remoteAddress ?? null,
+    ip,
     requestId: null,
   }
 }

@@ -4,6 +4,7 @@ import Value from 'typebox/value'
 import { UserError } from '../errors/errors.ts'
 import '../errors/platform-errors.ts'
 import { isFailpoint } from '../failpoint.ts'
+import { type Proxies, readProxies } from '../http/proxies.ts'
 
 /**
  * What a process is told from outside, by its environment alone. Everything a hospital decides (windows, caps,
@@ -32,6 +33,8 @@ export interface Settings {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null
   /** `auto`: where others than this machine reach the console; `always`: on loopback too; `no`: TLS of somebody else's stands before it. */
   readonly https: 'auto' | 'always' | 'no'
+  /** Reverse proxies whose word about who asks, and how, is believed: null: none. */
+  readonly proxies: Proxies | null
   /** Where drachtio takes SIP over WebSockets; null: where the embedded softswitch does. */
   readonly sipWs: { readonly host: string; readonly port: number } | null
   readonly logLevel: string
@@ -84,6 +87,7 @@ const environmentSchema = Type.Object({
     (['auto', 'always', 'no'] as const).map((when) => Type.Literal(when)),
     { default: 'auto', title: 'auto, always or no' },
   ),
+  SUIFANG_PROXIES: text('a list of addresses and networks such as 127.0.0.1,10.0.0.0/8'),
   TLS_CERT_FILE: text('the path of a PEM file'),
   TLS_KEY_FILE: text('the path of a PEM file'),
   LOG_FILE: text('a file, or - for stdout'),
@@ -111,6 +115,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     switches: switchesOf(given),
     tls: tlsOf(given),
     https: given.SUIFANG_HTTPS,
+    proxies: proxiesOf(given),
     sipWs: sipWsOf(given),
     logLevel: given.LOG_LEVEL,
     logFile: given.LOG_FILE ?? join(resolve(given.SUIFANG_DATA), 'log', 'suifang.log'),
@@ -169,6 +174,12 @@ function tlsOf(given: Given): Settings['tls'] {
   if (certFile === undefined) throw incomplete('TLS_KEY_FILE', 'TLS_CERT_FILE')
   if (keyFile === undefined) throw incomplete('TLS_CERT_FILE', 'TLS_KEY_FILE')
   return { certFile: resolve(certFile), keyFile: resolve(keyFile) }
+}
+
+function proxiesOf({ SUIFANG_PROXIES: list }: Given): Proxies | null {
+  const proxies = list === undefined ? null : readProxies(list)
+  if (list !== undefined && proxies === null) throw invalid('SUIFANG_PROXIES')
+  return proxies
 }
 
 function sipWsOf({ SUIFANG_SIP_WS: address }: Given): Settings['sipWs'] {

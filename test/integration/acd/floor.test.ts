@@ -4,6 +4,7 @@ import { streamAccess } from '../../../src/app/stream-access.ts'
 import { floorRoutes } from '../../../src/contact-center/floor/floor-routes.ts'
 import { Floor as FloorService } from '../../../src/contact-center/floor/floor-service.ts'
 import { supervisionRoutes } from '../../../src/contact-center/supervision/supervision-routes.ts'
+import { Teams } from '../../../src/contact-center/teams/team-service.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
 import { Auth } from '../../../src/platform/auth/auth-service.ts'
 import { type Role, roles } from '../../../src/platform/auth/rights.ts'
@@ -83,14 +84,18 @@ const denials = (accountId: string) =>
     .where('outcome', '=', 'denied')
     .execute()
 
-async function subscribe(cookie: string, stream: string): Promise<unknown> {
-  const socket: Socket = io(url, {
+function connect(cookie: string): Socket {
+  return io(url, {
     path: '/api/realtime',
     transports: ['websocket'],
     forceNew: true,
     reconnection: false,
     extraHeaders: { cookie },
   })
+}
+
+async function subscribe(cookie: string, stream: string): Promise<unknown> {
+  const socket = connect(cookie)
   try {
     await waitForEvent(socket as never, 'connect')
     return await socket.timeout(5_000).emitWithAck('subscribe', { stream, after: 0 })
@@ -98,6 +103,21 @@ async function subscribe(cookie: string, stream: string): Promise<unknown> {
     socket.disconnect()
   }
 }
+
+it('a supervisor whose team is taken away reads its stream no longer, also at a page that is open', async () => {
+  const { cookie, id } = await caller('supervisor')
+  await db.insertInto('teamSupervisor').values({ teamId, userId: id }).execute()
+  const socket = connect(cookie)
+  await waitForEvent(socket as never, 'connect')
+  const read = { stream: `floor:${teamId}`, after: 0 }
+  expect(await socket.timeout(5_000).emitWithAck('subscribe', read)).toEqual({ ok: true })
+  const gone = waitForEvent(socket as never, 'disconnect')
+  const teams = new Teams({ db, secrets: { encrypt: () => Buffer.alloc(0) } })
+  await teams.setSupervisors({ actor: systemActor, all: true }, teamId, [])
+  await gone
+  expect(hub.watchers(read.stream)).toBe(0)
+  expect(await subscribe(cookie, read.stream)).toEqual({ ok: false, code: 'RIGHT_MISSING' })
+})
 
 describe.each(roles)('the floor: %s', (role) => {
   const may = role === 'supervisor'

@@ -49,6 +49,16 @@ async function waiting(node: Node) {
 const bodies = (events: readonly unknown[]) => events.map((body) => (body as { type: string }).type)
 
 describe('a patient who presses 0', () => {
+  it('is not given to an agent who was put out, and hears at once that nobody is there', async () => {
+    const { floor, node } = await open()
+    const agent = await floor.agent()
+    await node.signIn(agent)
+    await sql`update user_account set disabled_at = app_now() where id = ${agent}`.execute(floor.db)
+    await waiting(node)
+    expect(await floor.reservations(agent)).toEqual([])
+    expect(await floor.entries()).toMatchObject([{ leftReason: 'join_empty' }])
+  })
+
   it('talks with the agent who is free, and the answers so far are in the form', async () => {
     const { floor, node } = await open()
     const agent = await floor.agent()

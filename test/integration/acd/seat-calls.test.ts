@@ -1,4 +1,6 @@
+import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { campaignsWithFreeSeats } from '../../../src/contact-center/acd/reservation-store.ts'
 import { campaignControl } from '../../../src/follow-up/dialling/campaign-control.ts'
 import { sweepTasks } from '../../../src/follow-up/tasks/task-sweep.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
@@ -143,6 +145,17 @@ describe('a progressive call', () => {
     await node.signIn(agent)
     await node.signIn(await floor.agent())
     expect(await node.dialForSeats()).toHaveLength(2)
+    expect(await node.dialForSeats()).toEqual([])
+  })
+
+  it.each([
+    ['is disabled', () => sql`update user_account set disabled_at = app_now() where id = ${agent}`],
+    ['has lost the role', () => sql`delete from user_role where user_account_id = ${agent}`],
+  ])('is not for an agent who %s, though the handset is off the hook', async (_why, put) => {
+    await node.signIn(agent)
+    await put().execute(floor.db)
+    const order = { trunkId: floor.office.trunkId, seatIds: node.legs.seatIds }
+    expect(await campaignsWithFreeSeats(floor.db, node.lease, order)).toEqual([])
     expect(await node.dialForSeats()).toEqual([])
   })
 

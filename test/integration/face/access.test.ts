@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest'
+import { authRoutes } from '../../../src/platform/auth/auth-routes.ts'
 import { type Role, roles } from '../../../src/platform/auth/rights.ts'
 import { consoleHeader, type RouteAccess, sessionCookie } from '../../../src/platform/http/access.ts'
+import { noProxies, type Proxies, readProxies } from '../../../src/platform/http/proxies.ts'
 import { createHttpServer } from '../../../src/platform/http/server.ts'
 import { silentLog } from '../../../src/platform/log.ts'
 import { makeAccount, openFace, testPassword } from '../../e2e/fixture/face.ts'
@@ -67,6 +69,24 @@ describe('deny by default', () => {
     expect([await ask('POST'), await ask('POST'), await ask('POST')]).toEqual([403, 403, 429])
     expect((await rows()) - before).toBe(5)
     await bare.close()
+  })
+
+  it('takes the word of its own reverse proxy, and of nobody else, about who asks and how', async () => {
+    const name = await makeAccount(db, ['agent'])
+    const signIn = async (proxies: Proxies, remoteAddress: string) => {
+      const bare = await createHttpServer({ db, auth: face.auth, log: silentLog, readiness: [], proxies })
+      await bare.register(authRoutes, { auth: face.auth })
+      const told = { 'x-forwarded-for': '192.0.2.9', 'x-forwarded-proto': 'https', [consoleHeader]: '1' }
+      const payload = { name, password: testPassword }
+      const answer = await bare.inject({ method: 'POST', url: '/api/session', remoteAddress, headers: told, payload })
+      await bare.close()
+      const query = db.selectFrom('auditRow').select('ip').where('action', '=', 'session.sign_in').orderBy('id', 'desc')
+      return [answer.cookies[0]?.secure ?? false, (await query.limit(1).executeTakeFirst())?.ip]
+    }
+    const own = readProxies('127.0.0.1') ?? noProxies
+    expect(await signIn(own, '127.0.0.1')).toEqual([true, '192.0.2.9'])
+    expect(await signIn(own, '192.0.2.66')).toEqual([false, '192.0.2.66'])
+    expect(await signIn(noProxies, '127.0.0.1')).toEqual([false, '127.0.0.1'])
   })
 
   it('leaves public only what nobody can be signed in for', () => {

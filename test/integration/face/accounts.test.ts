@@ -114,6 +114,14 @@ describe('an account', () => {
     expect((await face.auth.signIn(agent.name, testPassword, origin)).session.roles).toEqual(['agent'])
   })
 
+  it('that loses a role is out at once, and stays where it gets one more', async () => {
+    const person = await signIn(['agent'])
+    expect((await security.ask('PUT', `/accounts/${person.id}/roles`, { roles: ['agent', 'qa'] })).statusCode).toBe(204)
+    expect((await face.auth.session(person.token))?.roles).toEqual(['agent', 'qa'])
+    expect((await security.ask('PUT', `/accounts/${person.id}/roles`, { roles: ['agent'] })).statusCode).toBe(204)
+    expect(await face.auth.session(person.token)).toBeNull()
+  })
+
   it('that is locked shows so and is let in again by the security administrator', async () => {
     const name = await makeAccount(db, ['agent'])
     for (let failure = 1; failure <= 5; failure += 1) {
