@@ -32,15 +32,19 @@ export interface Pair {
 
 export async function openPair(): Promise<Pair> {
   const { drachtio, freeswitch, sipWs, close } = isReal ? realPair() : await startSoftswitch()
+  const tones = new Map<string, Promise<void>>()
   const folder = await mkdtemp(join(tmpdir(), 'suifang-contract-'))
   return {
     drachtio,
     freeswitch,
     sipWs: sipWs === null ? 'ws://SUIFANG_SIP_WS-is-not-set' : `ws://${sipWs.host}:${sipWs.port}`,
     folder,
+    // Written once: tests that run side by side may hear it already.
     async tone(frequency, milliseconds) {
       const path = join(folder, `tone-${frequency}-${milliseconds}.wav`)
-      await writeFile(path, wav(sine(frequency, milliseconds * 8)))
+      const written = tones.get(path) ?? writeFile(path, wav(sine(frequency, milliseconds * 8)))
+      tones.set(path, written)
+      await written
       return path
     },
     telephony: (options = {}) => openTelephony({ drachtio, freeswitches: [freeswitch], log: silentLog, ...options }),

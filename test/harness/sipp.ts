@@ -5,6 +5,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
+import { createServer, Server } from 'node:net'
 import { join } from 'node:path'
 import { testFolder } from './folder.ts'
 import { startProcess } from './process.ts'
@@ -198,7 +199,7 @@ export interface SippOptions {
 export async function startSipp(steps: readonly string[], options: SippOptions = {}): Promise<SippRun> {
   const folder = await testFolder()
   const address = options.address ?? '127.0.0.1'
-  const port = await freePort(address)
+  const port = await freePort(address, options.transport ?? 'udp')
   await writeFile(join(folder.path, 'scenario.xml'), scenario(steps))
   const { server } = options
   const command: [string, ...string[]] = [
@@ -240,14 +241,16 @@ export async function startSipp(steps: readonly string[], options: SippOptions =
   }
 }
 
-async function freePort(address: string): Promise<number> {
-  const socket = createSocket('udp4')
-  socket.bind(0, address)
+/** One that is free for what sipp will bind: a number may be free for datagrams and taken by a connection. */
+async function freePort(address: string, transport: 'udp' | 'tcp'): Promise<number> {
+  const socket = transport === 'udp' ? createSocket('udp4') : createServer()
+  if (socket instanceof Server) socket.listen(0, address)
+  else socket.bind(0, address)
   await once(socket, 'listening')
-  const { port } = socket.address()
+  const at = socket.address()
   socket.close()
   await once(socket, 'close')
-  return port
+  return at === null || typeof at === 'string' ? 0 : at.port
 }
 
 function scenario(steps: readonly string[]): string {

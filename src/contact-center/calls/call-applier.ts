@@ -176,7 +176,7 @@ export class CallApplier {
  * Somebody waits for the news of an answer, a patient on the line and an agent for the record: calls that were just
  * answered come before the others of the batch, each call's own events in their order.
  */
-function answersFirst(batch: readonly JournaledCallEvent[]): readonly (readonly JournaledCallEvent[])[] {
+export function answersFirst(batch: readonly JournaledCallEvent[]): readonly (readonly JournaledCallEvent[])[] {
   const answered = new Set(batch.flatMap(({ event }) => (event.body.type === 'answered' ? [event.attemptId] : [])))
   const first = batch.filter(({ event }) => answered.has(event.attemptId))
   const rest = batch.filter(({ event }) => !answered.has(event.attemptId))

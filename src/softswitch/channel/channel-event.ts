@@ -41,6 +41,10 @@ const STATE_NUMBERS = {
 
 export type ChannelState = keyof typeof STATE_NUMBERS
 
+export function stateNumber(state: ChannelState): number {
+  return STATE_NUMBERS[state]
+}
+
 /** Adds who and in what state the channel is, then its variables when the event carries them. */
 export function addChannelHeaders(event: SwitchEvent, channel: Channel): void {
   addBasicChannelHeaders(event, channel)

@@ -11,7 +11,7 @@ import type { NegotiatedAudio } from '../media/sdp.ts'
 import type { HeldDigit } from '../media/telephone-event.ts'
 import { applicationNamed } from './applications.ts'
 import type { Bridge } from './bridge.ts'
-import { addChannelHeaders, type ChannelState } from './channel-event.ts'
+import { addChannelHeaders, type ChannelState, stateNumber } from './channel-event.ts'
 import { ChannelVariables } from './channel-variables.ts'
 import { type ExecuteFrame, type ExecuteOrder, ExecuteStack } from './execute-stack.ts'
 import { causeQ850, type HangupCause } from './hangup-cause.ts'
@@ -88,7 +88,8 @@ export class Channel {
   readonly #ended = Promise.withResolvers<void>()
   #muted = { heard: false, spoken: false }
   #idleSilence = false
-  #parked = false
+  /** By what it is parked. */
+  #parked: object | null = null
   #heartbeat: NodeJS.Timeout | undefined
   /** How often it was sent elsewhere: what was to follow before follows no more. */
   #transfers = 0
@@ -234,11 +235,14 @@ export class Channel {
 
   /** Waits under somebody's control. @returns what ends it, or null when it waits already */
   park(): (() => void) | null {
-    if (this.#parked) return null
-    this.#parked = true
+    if (this.#parked !== null) return null
+    const parked = {}
+    this.#parked = parked
     this.fire('CHANNEL_PARK')
     return () => {
-      this.#parked = false
+      // A transfer has led it away from here, of which nobody was told.
+      if (this.#parked !== parked) return
+      this.#parked = null
       this.fire('CHANNEL_UNPARK')
     }
   }
@@ -256,8 +260,9 @@ export class Channel {
     return true
   }
 
-  /** Ends what runs; the client's connection stays. @returns when nothing runs */
+  /** Ends what runs, and the waiting for its client, whose connection stays. @returns when nothing runs */
   free(): Promise<void> {
+    this.#parked = null
     return this.#stack.leave(({ application }) => application === 'socket')
   }
 
@@ -386,7 +391,8 @@ export class Channel {
     this.fire('CHANNEL_HANGUP_COMPLETE')
     this.control?.channelEnded()
     await within(END_LIMIT_MS, this.leg.close())
-    this.fire('CHANNEL_DESTROY')
+    // On its way to the last state, and not yet there.
+    this.fire('CHANNEL_DESTROY', (event) => event.add('Channel-State-Number', stateNumber('CS_DESTROY')))
     this.setState('CS_DESTROY')
     this.core.channels.delete(this.uuid)
   }

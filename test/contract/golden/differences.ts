@@ -18,6 +18,7 @@ const headersNotCompared: readonly (readonly [which: RegExp, why: string])[] = [
   [/^variable_sip_hangup_disposition$/, 'told from CHANNEL_HANGUP on; there a little later'],
   [/^(Floor|New-ID|Old-ID)$/, 'nobody talks here: the floor is the first one’s'],
   [/^(Member-ID|variable_conference_member_id)$/, 'counted since the server began'],
+  [/^Current-Energy$/, 'how loud the line was just then'],
   [/^variable_playback_(ms|samples|seconds|last_offset_pos)$/, 'how long it was played'],
   [/^variable_record_(ms|samples|seconds|file_size)$/, 'how long it was recorded'],
   [timesOfTheCall, 'how long the call was'],
@@ -65,8 +66,10 @@ function plain(said: Said): Said {
     .replace(/\{bytes\}\|(udp)?\|/, '{bytes}||')
     .replace(/\|(\{dialog\})?\|\|Msg sent:/, '|||Msg sent:')
   const isRinging = what.includes('SIP/2.0 180')
+  // As long as the number or path was that has a name in its place.
+  const isNamed = said.body?.includes('{') === true
   const kept = Object.entries(said.headers)
-    .filter(([name]) => !(isRinging && sipNotCompared.has(name)))
+    .filter(([name]) => !(isRinging && sipNotCompared.has(name)) && !(name === 'Content-Length' && isNamed))
     .map(([name, value]) => [name, name === 'Via' ? value.replace(/;.*$/, '') : value] as const)
   return { ...said, what, headers: Object.fromEntries(kept) }
 }

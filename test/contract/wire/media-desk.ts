@@ -150,7 +150,8 @@ export class MediaCall {
   /** Sends an execute. @returns its identity, by which its events are known */
   async begin(application: string, argument = '', headers: readonly string[] = []): Promise<string> {
     const uuid = randomUUID()
-    await this.own.command(message('execute', application, argument, uuid, headers))
+    const answer = await this.own.say(message('execute', application, argument, uuid, headers))
+    if (answer !== '+OK') throw new Error(`${application} was not taken: ${answer}`)
     return uuid
   }
 

@@ -4,9 +4,11 @@ import { silentLog } from '../../../src/platform/log.ts'
 import { streamRetention } from '../../../src/platform/realtime/stream-retention.ts'
 import {
   appendToStream,
+  appendToStreams,
   dropStreamEvents,
   lastOffset,
   readStream,
+  readStreams,
   streamChannel,
 } from '../../../src/platform/realtime/stream-store.ts'
 import { testDatabase } from '../../harness/database.ts'
@@ -55,6 +57,37 @@ describe('stream', () => {
     await Promise.all([write('pair', 'a1', 'a2', 'a3'), write('pair', 'b1', 'b2', 'b3')])
     const types = (await readStream(db, 'pair', 0, 10)).events.map(({ type }) => type).join(' ')
     expect(['a1 a2 a3 b1 b2 b3', 'b1 b2 b3 a1 a2 a3']).toContain(types)
+  })
+
+  it('is written beside others in one statement, and read beside others in one look', async () => {
+    await write('left', 'before')
+    const event = (type: string) => ({ type, payload: {} })
+    await db.transaction().execute((tx) =>
+      appendToStreams(tx, [
+        ['left', [event('l1'), event('l2')]],
+        ['empty', []],
+        ['right', [event('r1')]],
+      ]),
+    )
+    const places = [
+      { stream: 'right', after: 0 },
+      { stream: 'unknown', after: 0 },
+      { stream: 'left', after: 1 },
+      { stream: 'right', after: 7 },
+    ]
+    const pages = await readStreams(db, places, 2)
+    expect(pages.map(({ events }) => events.map(({ offset, type }) => `${offset} ${type}`))).toEqual([
+      ['1 r1'],
+      [],
+      ['2 l1', '3 l2'],
+      [],
+    ])
+    expect(pages.map(({ gap, more }) => ({ gap, more }))).toEqual([
+      { gap: false, more: false },
+      { gap: false, more: false },
+      { gap: false, more: true },
+      { gap: true, more: false },
+    ])
   })
 
   it('shows nothing of a transaction that was rolled back, and leaves no hole', async () => {
