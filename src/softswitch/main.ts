@@ -45,8 +45,6 @@ freeswitch.media.onDeath((error) => {
   log('the media worker has died', { error: String(error) })
   void forget().finally(() => process.exit(1))
 })
-if (settings.stateFile !== '') await writeState(settings.stateFile, state)
-process.stdout.write(`${JSON.stringify(state)}\n`)
 
 let closing = false
 process.on('SIGTERM', () => void close('told to by a signal'))
@@ -58,6 +56,10 @@ createInterface({ input: process.stdin })
   .on('line', (line) => line.trim() === 'shutdown' && void close('told to by the application'))
   .on('error', () => {})
 watchClients()
+
+// Last: who reads it may tell us to close at once.
+if (settings.stateFile !== '') await writeState(settings.stateFile, state)
+process.stdout.write(`${JSON.stringify(state)}\n`)
 
 async function open(wanted: SoftswitchSettings): Promise<{
   freeswitch: FreeSwitch
