@@ -57,7 +57,7 @@ function stereo(file: Buffer): { left: Int16Array; right: Int16Array } {
 describe('a play', () => {
   it('reaches the telephone whole, in order, at one timestamp step a packet, with one marker', async () => {
     const { ended } = leg.play(await prompt('whole.wav', 500, 400))
-    expect(await ended).toEqual({ end: 'completed', samples: 3200 })
+    expect(await ended).toEqual({ end: 'completed', samples: 3200, file: { rate: 8000, samples: 3200 } })
     await phone.until(() => phone.heard.length >= 20)
     const [first, ...rest] = phone.heard
     expect(first?.marker).toBe(true)
@@ -83,7 +83,7 @@ describe('a play', () => {
 
   it('of a long file is read ahead and loses nothing', async () => {
     const { ended } = leg.play(await prompt('long.wav', 500, 70_000), { skipSamples: 69 * 8000 })
-    expect(await ended).toEqual({ end: 'completed', samples: 8000 })
+    expect(await ended).toEqual({ end: 'completed', samples: 8000, file: { rate: 8000, samples: 8000 } })
   })
 
   it('stops at once when told to, and silence follows', async () => {
@@ -100,7 +100,7 @@ describe('a play', () => {
   it('that is stopped before its file is open never sounds', async () => {
     const play = leg.play(await prompt('early.wav', 500, 400))
     play.stop()
-    expect(await play.ended).toEqual({ end: 'stopped', samples: 0 })
+    expect(await play.ended).toMatchObject({ end: 'stopped', samples: 0 })
   })
 
   it('under another one waits and goes on where it was', async () => {

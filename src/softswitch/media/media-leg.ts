@@ -201,7 +201,7 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
         this.#endPlay(message.play, { end: 'failed', samples: 0, file: null })
         return
       case 'playEnded':
-        this.#endPlay(message.play, message)
+        this.#endPlay(message.play, { end: message.end, samples: message.samples, file: message.file })
         return
       case 'recordStarted':
         this.#recordings.get(message.record)?.started(true)

@@ -139,6 +139,8 @@ export class WorkerRoom {
   /** Plays beside the queue, until another one takes its place. */
   readonly #asidePlays: PlayQueue
   readonly #sum = new Int32Array(TICK_SAMPLES)
+  /** As it was set last: a recording whose file was still being opened then has its row here. */
+  #rows: readonly HearingRow[] = []
 
   constructor(reports: RoomReports) {
     this.#reports = reports
@@ -159,14 +161,17 @@ export class WorkerRoom {
 
   /** Sets who hears whom. A member without a row hears nobody. */
   setHearing(rows: readonly HearingRow[]): void {
+    this.#rows = rows
     for (const seat of this.#seats.values()) {
       const row = rows.find(({ member }) => member === seat.member)
       seat.hears = row?.hears ?? []
       seat.hearsPlays = row?.hearsPlays ?? false
     }
-    for (const [record, recorder] of this.#recorders) {
-      recorder.hears = rows.find(({ member }) => member === record)?.hears ?? []
-    }
+    for (const [record, recorder] of this.#recorders) recorder.hears = this.#heardBy(record)
+  }
+
+  #heardBy(record: number): readonly number[] {
+    return this.#rows.find(({ member }) => member === record)?.hears ?? []
   }
 
   /**
@@ -181,9 +186,11 @@ export class WorkerRoom {
     return queue !== undefined
   }
 
-  /** From the next tick on; it hears nobody until the next `setHearing`. One channel. */
+  /** From the next tick on, by its row of the last `setHearing`; without one it hears nobody. One channel. */
   record(record: number, file: RecordingFile): void {
-    this.#recorders.set(record, new Recorder(file))
+    const recorder = new Recorder(file)
+    recorder.hears = this.#heardBy(record)
+    this.#recorders.set(record, recorder)
   }
 
   pauseRecord(record: number, paused: boolean): void {
