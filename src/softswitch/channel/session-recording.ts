@@ -35,13 +35,14 @@ export class SessionRecordings {
     this.#running.set(path, { recording, ended: ended.promise })
     const started = await recording.started
     if (started) channel.fire('RECORD_START', (event) => event.add('Record-File-Path', file))
-    void recording.ended.then(({ samples, error }) => {
+    void recording.ended.then(async ({ samples, error }) => {
       this.#running.delete(path)
       channel.variables.set('record_samples', samples)
       channel.variables.set('record_seconds', Math.floor(samples / 8000))
       channel.variables.set('record_ms', Math.floor(samples / 8))
       const short = error === null && samples < 8000 * (Number(channel.variables.get('RECORD_MIN_SEC')) || 0)
-      if (short) void rm(file, { force: true }).catch(() => {})
+      // Gone when it is told, as there.
+      if (short) await rm(file, { force: true }).catch(() => {})
       const cause = short ? 'input-too-short' : error === null ? successOf(channel) : 'uri-failure'
       channel.variables.set('record_completion_cause', cause)
       if (error !== null) channel.core.settings.log('recording failed', { path: file, error, uuid: channel.uuid })
