@@ -43,7 +43,7 @@ import type { Telephony } from '#telephony/telephony.ts'
 import { recordingsFolder } from './recordings.ts'
 import type { Seats } from './seats.ts'
 import { openSipTunnel } from './sip-tunnel.ts'
-import { streamAccess } from './stream-access.ts'
+import { restOf, streamAccess } from './stream-access.ts'
 
 const consoleFolder = new URL('../../dist/console/', import.meta.url).pathname
 
@@ -136,6 +136,7 @@ export async function openHttp(
     log,
     parseCookies: (header) => server.parseCookie(header),
     mayRead: streamAccess(floor),
+    restMs: restOf,
     proxies,
   })
   opened.defer(() => hub.close())

@@ -102,7 +102,8 @@ describe.each(Object.entries(paper))('%s', (name, { udp, tcp = udp }) => {
     expect(await askOverUdp(name)).toEqual(udp)
   })
 
-  test.runIf(Array.isArray(tcp))('over TCP', async () => {
+  if (tcp === 'is about datagrams') return
+  test('over TCP', async () => {
     expect(await askOverTcp(name)).toEqual(tcp)
   })
 })

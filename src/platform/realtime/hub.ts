@@ -33,6 +33,11 @@ export interface HubOptions {
   readonly parseCookies: (header: string) => Record<string, string | undefined>
   /** Deny by default: only the streams this says yes to are read. */
   readonly mayRead: (session: Session, stream: string) => boolean | Promise<boolean>
+  /**
+   * Streams that change often and may be told of a little later: after one change the next ones are told together, so
+   * many milliseconds after it. Default: every stream at once.
+   */
+  readonly restMs?: (stream: string) => number
   /** Reverse proxies of our own. Default: none. */
   readonly proxies?: Proxies
   readonly limits?: Partial<HubLimits>
@@ -97,6 +102,8 @@ class SocketHub implements Hub {
   readonly #looks: StreamLooks
   readonly #readers = new Map<string, Set<Subscription>>()
   readonly #written = new WeakMap<readonly StreamEvent[], readonly PushedEvent[]>()
+  /** Streams that were told of a moment ago, and whether they have changed since. */
+  readonly #resting = new Map<string, { readonly timer: Timer; changed: boolean }>()
   readonly #closing: (() => Promise<void>)[] = []
   /** Handshakes by address within the running ten seconds. */
   readonly #handshakes = new Map<string, number>()
@@ -158,8 +165,10 @@ class SocketHub implements Hub {
   async close(): Promise<void> {
     for (const close of this.#closing.splice(0)) await close()
     const { clock } = this.#options
-    for (const timer of [...this.#retries, this.#window]) clock.clearTimeout(timer)
+    const resting = [...this.#resting.values()].map(({ timer }) => timer)
+    for (const timer of [...this.#retries, ...resting, this.#window]) clock.clearTimeout(timer)
     this.#retries.clear()
+    this.#resting.clear()
     for (const one of [...this.#connected]) this.#leave(one)
     this.#io.disconnectSockets(true)
     // Not io.close(): the web server is its owner's to close.
@@ -323,8 +332,28 @@ class SocketHub implements Hub {
   /** @param stream null: any of them may have grown */
   #wake(stream: string | null): void {
     this.#looks.renew()
+    if (stream !== null && this.#rests(stream)) return
     const woken = stream === null ? [...this.#readers.values()] : [this.#readers.get(stream) ?? []]
     for (const readers of woken) for (const subscription of readers) void subscription.wake()
+  }
+
+  /** @returns whether its readers are told of this change later */
+  #rests(stream: string): boolean {
+    const resting = this.#resting.get(stream)
+    if (resting !== undefined) {
+      resting.changed = true
+      return true
+    }
+    const { restMs, clock } = this.#options
+    const ms = this.#readers.has(stream) ? (restMs?.(stream) ?? 0) : 0
+    if (ms === 0) return false
+    const timer = clock.setTimeout(() => {
+      const changed = this.#resting.get(stream)?.changed === true
+      this.#resting.delete(stream)
+      if (changed) this.#wake(stream)
+    }, ms)
+    this.#resting.set(stream, { timer, changed: false })
+    return false
   }
 
   /** Pages of an account that may see less than before come back, and are judged for each stream anew. */

@@ -221,6 +221,49 @@ describe('a subscribed page', () => {
 })
 
 it('an idle session’s sockets are cut off by the server’s clock', async () => {
+  const { clock, url, close } = await hubByVirtualClock()
+  const { token, session } = await signIn(['supervisor'])
+  const socket = await connected(token, { url })
+  await subscribe(socket, 'live', 0)
+  const gone = waitForEvent(socket as never, 'disconnect')
+  await db
+    .updateTable('session')
+    .set({ lastSeenAt: new Date(Date.now() - 31 * 60_000) })
+    .where('id', '=', session.id)
+    .execute()
+  await clock.advance(31 * 60_000)
+  await gone
+  const row = await db.selectFrom('session').select('endReason').where('id', '=', session.id).executeTakeFirstOrThrow()
+  expect(row.endReason).toBe('idle')
+  await close()
+})
+
+it('what changes often is told at once, and again together after a rest', async () => {
+  const { clock, url, close } = await hubByVirtualClock()
+  const { token } = await signIn(['supervisor'])
+  const socket = await connected(token, { url })
+  const batches: number[] = []
+  socket.on('events', ({ events }: { events: readonly PushedEvent[] }, taken: () => void) => {
+    batches.push(events.length)
+    taken()
+  })
+  await subscribe(socket, 'busy', 0)
+  const write = () => db.transaction().execute((tx) => appendToStream(tx, 'busy', [{ type: 'changed', payload: {} }]))
+  await write()
+  await waitFor(() => batches.length === 1, { what: 'the first change' })
+  for (let n = 0; n < 3; n += 1) await write()
+  // Another stream, which does not rest, is told of after all three were heard of.
+  await subscribe(socket, 'prompt', 0)
+  await db.transaction().execute((tx) => appendToStream(tx, 'prompt', [{ type: 'changed', payload: {} }]))
+  await waitFor(() => batches.length === 2, { what: 'the stream that does not rest' })
+  await clock.advance(100)
+  await waitFor(() => batches.length === 3, { what: 'what has come meanwhile' })
+  expect(batches).toEqual([1, 1, 3])
+  await close()
+})
+
+/** A hub of its own, at which the stream `busy` rests for 100 ms. */
+async function hubByVirtualClock() {
   const { createServer } = await import('node:http')
   const clock = virtualClock(new Date())
   const http = createServer()
@@ -235,23 +278,14 @@ it('an idle session’s sockets are cut off by the server’s clock', async () =
     log: silentLog,
     parseCookies: (header) => face.server.parseCookie(header),
     mayRead: () => true,
+    restMs: (stream) => (stream === 'busy' ? 100 : 0),
   })
   const address = http.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  const { token, session } = await signIn(['supervisor'])
-  const socket = await connected(token, { url: `http://127.0.0.1:${port}` })
-  await subscribe(socket, 'live', 0)
-  const gone = waitForEvent(socket as never, 'disconnect')
-  await db
-    .updateTable('session')
-    .set({ lastSeenAt: new Date(Date.now() - 31 * 60_000) })
-    .where('id', '=', session.id)
-    .execute()
-  await clock.advance(31 * 60_000)
-  await gone
-  const row = await db.selectFrom('session').select('endReason').where('id', '=', session.id).executeTakeFirstOrThrow()
-  expect(row.endReason).toBe('idle')
-  await hub.close()
-  await listener.close()
-  await new Promise((resolve) => http.close(resolve))
-})
+  const close = async () => {
+    await hub.close()
+    await listener.close()
+    await new Promise((resolve) => http.close(resolve))
+  }
+  return { clock, url: `http://127.0.0.1:${port}`, close }
+}
