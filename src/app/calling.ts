@@ -29,8 +29,11 @@ import type { Seats } from './seats.ts'
 
 const flowsFolder = new URL('../../ivr-flows/', import.meta.url).pathname
 
-/** A call waits for its pop at most so long: it does not wait for a database that is away. */
-const shownWithinMs = 150
+/**
+ * A call waits at most so long for its answer to be marked on the page, which has had the record since the seat was
+ * reserved: longer would be silence for a patient who has said hello. Nor does it wait for a database that is away.
+ */
+const shownWithinMs = 60
 
 export interface CallingParts extends Omit<PatientCallParts, 'handOver'> {
   readonly rate: Rate
