@@ -154,7 +154,7 @@ function Team({
           { title: t('accounts.phone'), width: 210, render: (_value, person) => <Phone person={person} /> },
           {
             title: '',
-            width: 190,
+            width: 215,
             align: 'right',
             render: (_value, person) => (
               <span className="accounts-actions">
