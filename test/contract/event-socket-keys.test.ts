@@ -113,6 +113,7 @@ at.onCall('a break in the prompt ends the prompt', async (call) => {
 at.onCall('a break behind the prompt ends the try and the prompt that follows it', async (call) => {
   const waiting = call.start('play_and_get_digits', `1 2 2 3000 # ${at.short} ${at.long} d \\d+`)
   await call.event('PLAYBACK_STOP', { 'Playback-Status': 'done' })
+  // Neither server tells when the waiting for keys begins, and a break before it is forgotten (docs/softswitch.md).
   await new Promise((resolve) => setTimeout(resolve, 200))
   await call.api('uuid_break')
   await call.event('PLAYBACK_STOP', { 'Playback-Status': 'break' })
