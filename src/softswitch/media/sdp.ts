@@ -200,7 +200,9 @@ export function answerDirection(offered: MediaDirection, wanted: MediaDirection)
 function negotiateLine(media: SdpMedia, local: LocalAudio): NegotiatedAudio | null {
   const { keys } = local
   if (keys === undefined) {
-    return media.protocol === 'RTP/AVP' || media.protocol === 'RTP/AVPF' ? negotiate(media, local) : null
+    const plain = media.protocol === 'RTP/AVP' || media.protocol === 'RTP/AVPF'
+    // Keys that would not be used: whoever sent them may take the call for a safe one.
+    return plain && attributeOf(media.attributes, 'crypto:') === null ? negotiate(media, local) : null
   }
   const theirs = media.protocol === 'RTP/SAVP' ? takenCrypto(media.attributes) : null
   const ours = keys.find(({ suite }) => suite === theirs?.suite)
