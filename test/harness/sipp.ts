@@ -242,7 +242,7 @@ export async function startSipp(steps: readonly string[], options: SippOptions =
 }
 
 /** One that is free for what sipp will bind: a number may be free for datagrams and taken by a connection. */
-async function freePort(address: string, transport: 'udp' | 'tcp'): Promise<number> {
+export async function freePort(address: string, transport: 'udp' | 'tcp'): Promise<number> {
   const socket = transport === 'udp' ? createSocket('udp4') : createServer()
   if (socket instanceof Server) socket.listen(0, address)
   else socket.bind(0, address)
@@ -253,6 +253,7 @@ async function freePort(address: string, transport: 'udp' | 'tcp'): Promise<numb
   return at === null || typeof at === 'string' ? 0 : at.port
 }
 
-function scenario(steps: readonly string[]): string {
+/** The scenario's file. */
+export function scenario(steps: readonly string[]): string {
   return `<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="test">\n${steps.join('\n')}\n</scenario>\n`
 }
