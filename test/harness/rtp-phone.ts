@@ -71,6 +71,7 @@ export class RtpPhone {
       remotePort: this.port,
       maySend: true,
       mayReceive: true,
+      rtcp: null,
     }
   }
 
