@@ -75,6 +75,7 @@ test('an event that cannot be decoded costs the control connection, and the next
     log: silentLog,
     onChange: (up) => ups.push(up),
     onRecordingClosed: () => {},
+    onSound: () => {},
     onMember: () => {},
   })
   await expect.poll(() => ups, { timeout: 10_000 }).toEqual([true, false, true])
@@ -104,6 +105,7 @@ test('a server that answers one command late never gives its answer to another',
     log: silentLog,
     onChange: up.resolve,
     onRecordingClosed: () => {},
+    onSound: () => {},
     onMember: () => {},
   })
   await up.promise
