@@ -194,6 +194,19 @@ interface CallEventTable {
   at: Fixed<Date>
 }
 
+interface CallQualityTable {
+  attemptId: Fixed<string>
+  callId: Fixed<string>
+  packetsIn: Fixed<number>
+  lossIn: Fixed<number>
+  lossOut: Fixed<number | null>
+  jitterInMs: Fixed<number>
+  jitterOutMs: Fixed<number | null>
+  roundTripMs: Fixed<number | null>
+  mos: Fixed<number>
+  at: Fixed<Date>
+}
+
 interface RecordingTable {
   id: Fixed<string>
   attemptId: Fixed<string>
@@ -229,6 +242,7 @@ declare module '#platform/database/tables.ts' {
     call: CallTable
     party: PartyTable
     callEvent: CallEventTable
+    callQuality: CallQualityTable
     recording: RecordingTable
   }
 }

@@ -76,6 +76,7 @@ export class RtpPhone {
       remotePort: this.port,
       maySend: true,
       mayReceive: true,
+      rtcp: null,
     }
   }
 

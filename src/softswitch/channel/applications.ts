@@ -15,6 +15,7 @@ import {
   sleep,
   socket,
   startDtmf,
+  stopDtmf,
 } from './applications/call-control.ts'
 import { conference } from './applications/conference.ts'
 import { playAndGetDigits } from './applications/play-and-get-digits.ts'
@@ -56,7 +57,7 @@ const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Applicati
   ['sleep', sleep],
   ['socket', socket],
   ['start_dtmf', startDtmf],
-  ['stop_dtmf', nothing],
+  ['stop_dtmf', stopDtmf],
   ['stop_record_session', stopRecordSession],
   ['unset', unset],
 ])

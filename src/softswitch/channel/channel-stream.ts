@@ -2,6 +2,7 @@
 import type { MediaLeg } from '../media/media-leg.ts'
 import type { NegotiatedAudio } from '../media/sdp.ts'
 import type { ChannelVariables } from './channel-variables.ts'
+import { setStreamVariables } from './stream-variables.ts'
 
 export class ChannelStream {
   readonly leg: MediaLeg
@@ -67,17 +68,6 @@ export class ChannelStream {
   /** Writes the counters of the stream into `rtp_audio_*` variables. */
   async noteStats(): Promise<void> {
     const figures = await this.leg.figures().catch(() => null)
-    if (figures === null) return
-    const variables = this.#variables
-    variables.set('rtp_audio_in_raw_bytes', figures.bytesIn)
-    variables.set('rtp_audio_in_media_bytes', figures.bytesIn)
-    variables.set('rtp_audio_in_packet_count', figures.packetsIn)
-    variables.set('rtp_audio_in_media_packet_count', figures.packetsIn)
-    variables.set('rtp_audio_in_skip_packet_count', figures.latePackets)
-    variables.set('rtp_audio_in_flush_packet_count', figures.restarts)
-    variables.set('rtp_audio_out_raw_bytes', figures.bytesOut)
-    variables.set('rtp_audio_out_media_bytes', figures.bytesOut)
-    variables.set('rtp_audio_out_packet_count', figures.packetsOut)
-    variables.set('rtp_audio_out_media_packet_count', figures.packetsOut)
+    if (figures !== null) setStreamVariables(this.#variables, figures)
   }
 }

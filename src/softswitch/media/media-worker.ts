@@ -109,6 +109,7 @@ export class MediaWorker {
           | 'maskRecord'
           | 'press'
           | 'flushPresses'
+          | 'hearTones'
           | 'mute'
           | 'idleSilence'
           | 'legFigures'
@@ -131,6 +132,9 @@ export class MediaWorker {
         return
       case 'flushPresses':
         leg.flushPresses()
+        return
+      case 'hearTones':
+        leg.hearTones(message.on)
         return
       case 'mute':
         leg.mute(message)
@@ -173,7 +177,8 @@ export class MediaWorker {
 
   #newLeg(id: number, socket: RtpSocket): WorkerLeg {
     return new WorkerLeg(socket, this.#settings.jitterMs, {
-      digit: (digit) => this.#say({ type: 'digit', leg: id, digit }),
+      digit: (digit, { inBand }) => this.#say({ type: 'digit', leg: id, digit, inBand }),
+      rtcp: (news) => this.#say({ type: 'rtcp', leg: id, news }),
       silent: () => this.#say({ type: 'silent', leg: id }),
       playEnded: (play, end, samples, file) => this.#say({ type: 'playEnded', leg: id, play, end, samples, file }),
     })
@@ -372,6 +377,7 @@ export class MediaWorker {
         telephoneEventType: 101,
         remoteAddress: this.#settings.ports.address,
         remotePort: peer.socket.port,
+        rtcp: null,
         send: true,
         receive: true,
         timeoutMs: 0,
