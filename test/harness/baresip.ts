@@ -62,8 +62,8 @@ interface BaresipOptions {
     readonly host: string
     readonly port: number
     readonly password: string
-    /** Default UDP. */
-    readonly transport?: 'tcp'
+    /** Default UDP. TLS takes any certificate. */
+    readonly transport?: 'tcp' | 'tls'
   }
 }
 

@@ -194,8 +194,8 @@ class ProfileCall {
 
   #proceed(answer: string, audio: NegotiatedAudio, offer: string): void {
     this.#pendingAnswer = answer
-    this.#takeAudio(audio, answer, offer)
-    void this.#channel.runDialplan(DIALPLAN)
+    this.#channel.stream.negotiate(audio, { local: answer, remote: offer })
+    void this.#channel.route.begin(DIALPLAN)
   }
 
   /** The gateway ends ICE, DTLS and SRTP; the leg hears and speaks plain RTP with it. */
@@ -207,7 +207,7 @@ class ProfileCall {
       void this.#channel.ended.then(() => browser.close())
       if (!this.#channel.up) return
       this.#browser = browser
-      this.#channel.connected = browser.connected
+      this.#channel.stream.connected = browser.connected
       variables.set('media_timeout', BROWSER_TIMEOUT_MS)
       // The real server does so with every encrypted stream: many telephones cannot bear gaps in one.
       variables.set('send_silence_when_idle', -1)
@@ -226,7 +226,7 @@ class ProfileCall {
   #offer(): void {
     const local = this.#local()
     const sdp = writeOffer(local)
-    this.#channel.setState('CS_HIBERNATE')
+    this.#channel.state.enter('CS_HIBERNATE')
     this.#channel.variables.set('rtp_local_sdp_str', sdp)
     this.#call.once('acknowledged', (ack) => {
       const audio = ack.sdp === undefined ? null : acceptAnswer(ack.sdp, local)
@@ -234,9 +234,9 @@ class ProfileCall {
         void this.#channel.hangUp('INCOMPATIBLE_DESTINATION')
         return
       }
-      this.#takeAudio(audio, sdp, ack.sdp ?? '')
+      this.#channel.stream.negotiate(audio, { local: sdp, remote: ack.sdp ?? '' })
       this.#channel.markAnswered()
-      void this.#channel.runDialplan(DIALPLAN)
+      void this.#channel.route.begin(DIALPLAN)
     })
     if (!this.#call.answer({ sdp })) void this.#channel.hangUp('ORIGINATOR_CANCEL')
   }
@@ -275,14 +275,9 @@ class ProfileCall {
   }
 
   #setAudio(audio: NegotiatedAudio, local: string, remote: string): void {
-    this.#takeAudio(audio, local, remote)
+    this.#channel.stream.negotiate(audio, { local, remote })
     const direction = parseSdp(remote)?.media.find(({ port }) => port !== 0)?.direction
-    this.#channel.setHeld(!audio.maySend && direction !== 'recvonly')
-  }
-
-  #takeAudio(audio: NegotiatedAudio, local: string, remote: string): void {
-    this.#channel.setAudio(audio, { local, remote })
-    if (audio.srtp !== undefined) this.#channel.variables.set('rtp_has_crypto', audio.srtp.ours.suite)
+    this.#channel.state.setHeld(!audio.maySend && direction !== 'recvonly')
   }
 
   #local(): LocalAudio {
