@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { AudioSource, SoundFile } from './audio-source.ts'
+import type { Ear, EarCue } from './ears.ts'
 import { decodeG711, encodeG711 } from './g711.ts'
 import { JitterBuffer } from './jitter-buffer.ts'
 import type { LegFigures, LegStream, PlayEnd } from './leg-messages.ts'
@@ -42,6 +43,7 @@ export interface LegReports {
   digit(digit: HeldDigit): void
   /** No packet has come for as long as the stream allows. */
   silent(): void
+  cue(ear: number, cue: EarCue): void
   playEnded(play: number, end: PlayEnd, samples: number, file: SoundFile | null): void
 }
 
@@ -51,6 +53,7 @@ export class WorkerLeg {
   /** What the far end is told in this tick. */
   readonly spoken = new Int16Array(TICK_SAMPLES)
   readonly recordings = new Map<number, WorkerRecording>()
+  readonly ears = new Map<number, Ear>()
   readonly socket: RtpSocket
   readonly #reports: LegReports
   readonly #jitter: JitterBuffer
@@ -75,6 +78,8 @@ export class WorkerLeg {
   #talking = false
   #muteHeard = false
   #muteSpoken = false
+  #heardLevel = 1
+  #spokenLevel = 1
   #packetsIn = 0
   #bytesIn = 0
   #packetsOut = 0
@@ -148,6 +153,12 @@ export class WorkerLeg {
     this.#muteSpoken = spoken
   }
 
+  /** Factors; 1 leaves the sound as it is. */
+  level({ heard, spoken }: { heard: number; spoken: number }): void {
+    this.#heardLevel = heard
+    this.#spokenLevel = spoken
+  }
+
   /** Sends silence while nothing is played; else it sends nothing then. */
   sendIdleSilence(on: boolean): void {
     this.#idleSilence = on
@@ -156,6 +167,7 @@ export class WorkerLeg {
   /** First half of a tick: takes what the far end said. */
   hear(): void {
     this.#jitter.read(this.heard, TICK_SAMPLES)
+    if (this.#heardLevel !== 1) amplify(this.heard, this.#heardLevel)
     if (this.#muteHeard) this.heard.fill(0)
     if (this.#ticksSinceIn >= 0) this.#ticksSinceIn += 1
     const lost = this.#receiver.elapse()
@@ -166,7 +178,12 @@ export class WorkerLeg {
   /** Second half: composes what the far end is told, sends and records it. */
   speak(): void {
     const speaking = this.#compose()
+    if (this.#spokenLevel !== 1) amplify(this.spoken, this.#spokenLevel)
     if (this.#muteSpoken) this.spoken.fill(0)
+    for (const [id, ear] of this.ears) {
+      const cue = ear.hear(this.heard, this.spoken)
+      if (cue !== null) this.#reports.cue(id, cue)
+    }
     this.#send(speaking)
     this.#out.timestamp = (this.#out.timestamp + TICK_SAMPLES) >>> 0
     if (this.recordings.size > 0) {
@@ -331,5 +348,11 @@ export class WorkerLeg {
     this.#lastSpokenPeak = this.#spokenPeak
     this.#heardPeak = 0
     this.#spokenPeak = 0
+  }
+}
+
+function amplify(samples: Int16Array, factor: number): void {
+  for (let at = 0; at < samples.length; at++) {
+    samples[at] = Math.max(-32_768, Math.min(32_767, (samples[at] ?? 0) * factor))
   }
 }
