@@ -36,6 +36,8 @@ export class RtpPhone {
   readonly heard: HeardPacket[] = []
   readonly digits: HeldDigit[] = []
   readonly #crypto = new StreamCrypto()
+  /** A frequency for each tick to come. */
+  readonly #said: number[] = []
   #keys: SrtpKeys | undefined
   #peer: { address: string; port: number } | null = null
   #frequency = 0
@@ -109,6 +111,11 @@ export class RtpPhone {
     const theirs = takenCrypto(parseSdp(answer)?.media[0]?.attributes ?? [])
     if (this.#keys === undefined || theirs === null) throw new Error('no keys in the answer')
     this.#crypto.negotiate({ ours: this.#keys, theirs })
+  }
+
+  /** Sends these tones (silence at 0 Hz) one after the other, whole packets each, and then what it sent before. */
+  say(...sounds: readonly { readonly hz: number; readonly ms: number }[]): void {
+    for (const { hz, ms } of sounds) for (let at = 0; at < ms; at += 20) this.#said.push(hz)
   }
 
   /** Begins to send every 20 ms: a tone, or silence at 0 Hz. */
@@ -186,7 +193,10 @@ export class RtpPhone {
     writeRtp(packet, out)
     out.timestamp = timestamp
     if (event !== null) writeEvent(event, packet, RTP_HEADER_BYTES)
-    else encodeG711(this.law, sine(this.#frequency, 160, 8000, this.#ticks * 160), 160, packet, RTP_HEADER_BYTES)
+    else {
+      const frequency = this.#said.shift() ?? this.#frequency
+      encodeG711(this.law, sine(frequency, 160, 8000, this.#ticks * 160), 160, packet, RTP_HEADER_BYTES)
+    }
     out.timestamp = (out.timestamp + 160) >>> 0
     this.socket.send(packet, 0, this.#crypto.seal(packet, bytes), peer.port, peer.address)
   }
