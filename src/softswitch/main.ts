@@ -106,6 +106,7 @@ async function open(wanted: SoftswitchSettings): Promise<{
           sipWsHost: server.endpoint.localOf('ws').address,
           sipWsPort: server.endpoint.localOf('ws').port,
           sipWssPort: server.endpoint.protocols.includes('wss') ? server.endpoint.localOf('wss').port : 0,
+          sipTlsPort: server.endpoint.protocols.includes('tls') ? server.endpoint.localOf('tls').port : 0,
         },
         freeswitch: {
           host: controlBind,
@@ -122,11 +123,11 @@ async function open(wanted: SoftswitchSettings): Promise<{
 
 /** @throws the system's error when the certificate cannot be read */
 async function streams(wanted: SoftswitchSettings): Promise<StreamSettings> {
-  const { sipWsBind, sipWsPort, sipWssPort, sipCertFile, sipKeyFile } = wanted
+  const { sipWsBind, sipWsPort, sipWssPort, sipTlsPort, sipCertFile, sipKeyFile } = wanted
   const plain = { tcp: true, ws: { address: sipWsBind, port: sipWsPort } }
   if (sipCertFile === '') return plain
   const [cert, key] = await Promise.all([readFile(sipCertFile, 'utf8'), readFile(sipKeyFile, 'utf8')])
-  return { ...plain, wss: { port: sipWssPort, cert, key } }
+  return { ...plain, tls: { port: sipTlsPort, cert, key }, wss: { port: sipWssPort, cert, key } }
 }
 
 /** What is held now, as a line of the log: whether it comes back to where it began is for the reader to see. */

@@ -2,8 +2,9 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { testSdp } from '../harness/drachtio.ts'
+import { freePort } from '../harness/free-port.ts'
 import { startProcess } from '../harness/process.ts'
-import { freePort, scenario, uac } from '../harness/sipp.ts'
+import { scenario, uac } from '../harness/sipp.ts'
 import { connectSrf, killSrf, newSrf } from '../harness/srf.ts'
 import type { SwitchPair } from './switch-pair.ts'
 

@@ -1,5 +1,6 @@
 /** The headers that every event of a channel carries. Names as in FreeSWITCH's events. */
 import type { Channel } from './channel.ts'
+import { stateNumber } from './channel-state.ts'
 import { microseconds } from './event-bus.ts'
 import type { SwitchEvent } from './switch-event.ts'
 
@@ -28,23 +29,6 @@ const WITH_VARIABLES: ReadonlySet<string> = new Set([
   'PLAYBACK_STOP',
 ])
 
-const STATE_NUMBERS = {
-  CS_NEW: 0,
-  CS_INIT: 1,
-  CS_ROUTING: 2,
-  CS_EXECUTE: 4,
-  CS_HIBERNATE: 8,
-  CS_HANGUP: 10,
-  CS_REPORTING: 11,
-  CS_DESTROY: 12,
-} as const
-
-export type ChannelState = keyof typeof STATE_NUMBERS
-
-export function stateNumber(state: ChannelState): number {
-  return STATE_NUMBERS[state]
-}
-
 /** Adds who and in what state the channel is, then its variables when the event carries them. */
 export function addChannelHeaders(event: SwitchEvent, channel: Channel): void {
   addBasicChannelHeaders(event, channel)
@@ -54,10 +38,10 @@ export function addChannelHeaders(event: SwitchEvent, channel: Channel): void {
 
 /** Adds who and in what state the channel is. */
 export function addBasicChannelHeaders(event: SwitchEvent, channel: Channel): void {
-  event.add('Channel-State', channel.state)
-  event.add('Channel-Call-State', channel.callState)
-  const number = STATE_NUMBERS[channel.state]
-  event.add('Channel-State-Number', channel.up ? number : Math.max(number, STATE_NUMBERS.CS_HANGUP))
+  event.add('Channel-State', channel.state.machine)
+  event.add('Channel-Call-State', channel.state.call)
+  const number = stateNumber(channel.state.machine)
+  event.add('Channel-State-Number', channel.up ? number : Math.max(number, stateNumber('CS_HANGUP')))
   event.add('Channel-Name', channel.name)
   event.add('Unique-ID', channel.uuid)
   event.add('Call-Direction', 'inbound')
@@ -69,7 +53,7 @@ export function addBasicChannelHeaders(event: SwitchEvent, channel: Channel): vo
     channel.hangupCause !== null ? 'hangup' : channel.answeredAt === null ? 'ringing' : 'answered',
   )
   event.add('Hangup-Cause', channel.hangupCause)
-  const law = channel.audio?.law
+  const law = channel.stream.audio?.law
   if (law !== undefined) {
     for (const side of ['Read', 'Write']) {
       event.add(`Channel-${side}-Codec-Name`, law)

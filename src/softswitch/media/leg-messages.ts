@@ -3,6 +3,7 @@ import type { SoundFile } from './audio-source.ts'
 import type { G711Law } from './g711.ts'
 import type { TickerFigures } from './media-ticker.ts'
 import type { RtpPorts } from './rtp-socket.ts'
+import type { NegotiatedKeys } from './sdp.ts'
 import type { HeldDigit } from './telephone-event.ts'
 
 /** `workerData` of the media worker. */
@@ -25,6 +26,8 @@ export interface LegStream {
   readonly receive: boolean
   /** Without a packet for so long the far end is said to be lost, once; 0 = never. */
   readonly timeoutMs: number
+  /** Absent: plain RTP. */
+  readonly srtp?: NegotiatedKeys | undefined
 }
 
 /** Which side of a leg a recording holds; `both` mixes them into one channel, `stereo` keeps them apart. */
@@ -105,7 +108,7 @@ export interface LegFigures {
   readonly bytesIn: number
   readonly packetsOut: number
   readonly bytesOut: number
-  /** Datagrams of strangers, and such as are no RTP. */
+  /** Datagrams of strangers, and such as are no RTP or carry no right tag of SRTP. */
   readonly ignored: number
   readonly latePackets: number
   readonly restarts: number

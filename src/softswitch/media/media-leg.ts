@@ -232,6 +232,7 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
       send: audio.maySend && !self,
       receive: audio.mayReceive && !self,
       timeoutMs,
+      srtp: audio.srtp,
     }
   }
 
