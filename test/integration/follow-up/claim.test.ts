@@ -144,7 +144,7 @@ describe('a claim', () => {
     // It has made its attempts, and waits to count the lines.
     await waitFor(async () => {
       const { rows } = await sql<{ waits: boolean }>`
-        select exists (select from pg_stat_activity where wait_event_type = 'Lock' and query like '%free_lines%'
+        select exists (select from pg_stat_activity where wait_event_type = 'Lock' and query like '%claim_of_trunk%'
           and datname = current_database()) as waits
       `.execute(office.db)
       return rows[0]?.waits
