@@ -37,7 +37,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
     -- The whole claim for campaigns without agents: states the lease, claims, counts the lines under the trunk's lock and
     -- tells the live page. The lock is what claims wait for at each other: where lines are plenty it is taken last, for
-    -- the count alone; where they are scarce, or p_count_first, at the beginning, so that nothing is claimed in vain.
+    -- the count alone; where they are scarce, p_count_first, at the beginning, so that nothing is claimed in vain.
     -- Raises SF008 when others took the lines meanwhile: nothing of it stands.
     create function claim_of_trunk(
       p_trunk uuid, p_attempts uuid[], p_passed uuid[], p_wide boolean, p_count_first boolean,
@@ -45,18 +45,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     ) returns setof claimed_task language plpgsql volatile rows 50 set search_path = public, pg_temp as $$
     declare
       wanted integer := cardinality(p_attempts);
-      free integer;
-      count_first boolean := p_count_first;
       considered claimed_task[];
     begin
       perform set_config('suifang.lease', p_owner || '#' || p_epoch, true);
-      if not count_first then
-        select k.lines - (select count(*) from attempt a where a.trunk_id = k.id and a.state <> 'ended') into free
-          from trunk k where k.id = p_trunk and k.enabled;
-        -- Plenty: so many claims of the same size find room.
-        count_first := coalesce(free, 0) < 4 * wanted;
-      end if;
-      if count_first then
+      if p_count_first then
         wanted := least(wanted, free_lines(p_trunk));
         if coalesce(wanted, 0) <= 0 then
           return;
@@ -68,7 +60,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         return query select * from unnest(considered);
         return;
       end if;
-      if not count_first and coalesce(free_lines(p_trunk), -1) < 0 then
+      if not p_count_first and coalesce(free_lines(p_trunk), -1) < 0 then
         raise exception 'the lines of the trunk were taken meanwhile' using errcode = 'SF008';
       end if;
       -- As appendToStream (src/platform/realtime/stream-store.ts); last, for the lock of the stream's row.
@@ -86,6 +78,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       perform pg_notify('suifang_stream', 'live');
       return query select * from unnest(considered);
     end $$;
+    -- A claim's word for the live page is as long as a page's: packing it was a fiftieth of the claim.
+    alter table stream_event set (toast_tuple_target = 8160);
   `.execute(db)
 }
 
@@ -102,11 +96,11 @@ function statement(candidates: number) {
             from running r join gate_programmes(array(select id from running), app_now()) g on g.programme_id = r.id
             where g.reason is null
           ), candidate as materialized (
-            select t.id, o.campaign_id, o.ring_timeout_ms, t.priority, t.dial_at
+            select t.id, t.place, o.campaign_id, o.ring_timeout_ms, t.priority, t.dial_at
             from open_programme o
             cross join generate_series(0, 9) as rank (priority)
             cross join lateral (
-              select task.id, task.priority, task.dial_at from task
+              select task.id, task.ctid as place, task.priority, task.dial_at from task
               where task.programme_id = o.id and task.priority = rank.priority and task.dial_at <= app_now()
                 and task.state in ('scheduled', 'retry_wait', 'callback')
                 and task.expires_at > app_now() and task.id <> all (p_passed)
@@ -114,18 +108,22 @@ function statement(candidates: number) {
             ) t
             order by t.priority, t.dial_at, t.id limit ${sql.lit(candidates)}
           ), locked as materialized (
-            select t.id, t.state, t.phone_number_id, t.callback_agent_id, s.flow_version_id, s.questionnaire_version_id,
+            -- Where the row lies is known, so nobody looks for it again: not here, and not to move it.
+            select t.id, t.ctid as place, t.state, t.phone_number_id, t.callback_agent_id, t.step_id,
               c.campaign_id, c.ring_timeout_ms, c.priority, c.dial_at
             from candidate c
-            join task t on t.id = c.id
-            join programme_step s on s.id = t.step_id
+            join task t on t.ctid = c.place and t.id = c.id
             where t.state in ('scheduled', 'retry_wait', 'callback') and t.dial_at <= app_now()
             order by c.priority, c.dial_at, c.id
             limit cardinality(p_attempts)
             for update of t skip locked
+          ), step as materialized (
+            select s.id, s.flow_version_id, s.questionnaire_version_id from programme_step s
+            where s.id = any (array(select distinct l.step_id from locked l))
           ), placed as materialized (
-            select p_attempts[row_number() over (order by priority, dial_at, id)] as attempt_id, locked.*
-            from locked
+            select p_attempts[row_number() over (order by l.priority, l.dial_at, l.id)] as attempt_id, l.*,
+              s.flow_version_id, s.questionnaire_version_id
+            from locked l join step s on s.id = l.step_id
           ), made as (
             insert into attempt (id, task_id, campaign_id, trunk_id, phone_number_id, flow_version_id,
               lease_owner, lease_epoch, lease_until)
@@ -133,11 +131,15 @@ function statement(candidates: number) {
               p_owner, p_epoch, clock_timestamp() + make_interval(secs => p_lease_seconds)
             from placed order by priority, dial_at, id
             on conflict do nothing
-            returning id, task_id
+            returning id
           ), moved as (
-            -- With what the trigger task_changes would say of each (0008).
+            -- With what the trigger task_changes would say of each (0008). Not a join, here and below: for the few rows
+            -- that are expected it would be made by comparing each with each.
             update task set state = 'claimed', hold = null, hold_until = null, changed_at = app_now()
-            from made where task.id = made.task_id
+            from placed p where task.ctid = p.place and task.id = p.id
+              and case when p.attempt_id in (select id from made) then true end
+          ), way as materialized (
+            select k.host, k.port, k.caller_number, k.username, k.password_ciphertext from trunk k where k.id = p_trunk
           ), filled as materialized (
             select r.task_id, r.questionnaire_version_id, jsonb_object_agg(w.question_id, w.value) as answers
             from response r join answer w on w.response_id = r.id
@@ -145,13 +147,12 @@ function statement(candidates: number) {
             group by r.id
           )
           select p.id, p.campaign_id, p.state,
-            -- Not a join: for the few rows that are expected it would be made by comparing each with each.
             case when p.attempt_id in (select id from made) then p.attempt_id end, k.host, k.port, k.caller_number,
             k.username, k.password_ciphertext, n.ciphertext, p.ring_timeout_ms, p.flow_version_id,
             p.questionnaire_version_id, p.callback_agent_id, coalesce(f.answers, '{}')
           from placed p
           left join filled f on f.task_id = p.id and f.questionnaire_version_id = p.questionnaire_version_id
-          join trunk k on k.id = p_trunk
+          cross join way k
           join phone_number n on n.id = p.phone_number_id
           order by p.priority, p.dial_at, p.id`
 }

@@ -64,6 +64,8 @@ export class FollowUpWork implements WorkSource {
   readonly #published = new Map<string, unknown>()
   /** Trunks, with a campaign's seats or without, whose last claim ended before it had looked at all that is due. */
   readonly #unfinished = new Set<string>()
+  /** Trunks whose lines are counted before a claim, so that nothing is claimed in vain. */
+  readonly #scarce = new Set<string>()
   /** By trunk: attempts that were committed by a claim which then failed. The next one brings them. */
   readonly #owed = new Map<string, Made[]>()
 
@@ -74,13 +76,17 @@ export class FollowUpWork implements WorkSource {
   async claim(lease: Lease, trunkId: string, limit: number): Promise<readonly Work[]> {
     const { db } = this.#parts
     const made = this.#owed.get(trunkId) ?? []
-    this.#owed.set(trunkId, made)
-    await this.#claimUpTo(made, Math.min(limit, claimAtMost), trunkId, trunkId, {
-      look: (order) => this.#untilGateAgrees((countFirst) => claimOfTrunk(db, lease, { ...order, countFirst })),
-      hold: (taskIds) => holdRefused(db, taskIds),
-    })
-    await this.#learnVersions(db, made)
     this.#owed.delete(trunkId)
+    try {
+      await this.#claimUpTo(made, Math.min(limit, claimAtMost), trunkId, trunkId, {
+        look: (order) => this.#untilGateAgrees(() => this.#claimOfTrunk(lease, order)),
+        hold: (taskIds) => holdRefused(db, taskIds),
+      })
+      await this.#learnVersions(db, made)
+    } catch (error) {
+      if (made.length > 0) this.#owed.set(trunkId, [...(this.#owed.get(trunkId) ?? []), ...made])
+      throw error
+    }
     return made.map((one) => this.#workOf(one, trunkId))
   }
 
@@ -139,22 +145,32 @@ export class FollowUpWork implements WorkSource {
     return saidOutcome(tx, attemptId)
   }
 
-  /** @param claim counts the trunk's lines first when it is told to */
-  async #untilGateAgrees<T>(claim: (countFirst: boolean) => Promise<T>): Promise<T> {
-    let countFirst = false
+  async #untilGateAgrees<T>(claim: () => Promise<T>): Promise<T> {
     for (let round = 0; ; round += 1) {
       try {
-        return await claim(countFirst)
+        return await claim()
       } catch (error) {
-        if (error instanceof LinesTaken) {
-          countFirst = true
-          continue
-        }
         // A fact was committed while the claim ran. What it concerns is held now, and the rest is claimed.
         const refusal = gateRefusal(error)
         if (refusal === null || round >= rounds) throw error
         await holdRefused(this.#parts.db, refusal.taskIds)
       }
+    }
+  }
+
+  /** Where the lines were not enough they are counted first from then on, until there are enough again. */
+  async #claimOfTrunk(lease: Lease, order: ClaimLook): Promise<readonly Considered[]> {
+    const { db } = this.#parts
+    const { trunkId, attemptIds } = order
+    const countFirst = this.#scarce.has(trunkId)
+    try {
+      const considered = await claimOfTrunk(db, lease, { ...order, countFirst })
+      if (considered.length === attemptIds.length) this.#scarce.delete(trunkId)
+      return considered
+    } catch (error) {
+      if (!(error instanceof LinesTaken)) throw error
+      this.#scarce.add(trunkId)
+      return claimOfTrunk(db, lease, { ...order, countFirst: true })
     }
   }
 
