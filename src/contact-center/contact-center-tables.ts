@@ -134,6 +134,8 @@ interface AttemptTable {
   trunkId: Fixed<string>
   phoneNumberId: Fixed<string>
   flowVersionId: ColumnType<string | null, string | null | undefined, string | null>
+  /** A person chose whom to call: not the dialler's order. */
+  byHand: ColumnType<boolean, boolean | undefined, never>
   state: Generated<AttemptState>
   result: AttemptResult | null
   correctedResult: string | null

@@ -6,7 +6,10 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { decodeG711, encodeG711, G711_PAYLOAD_TYPE, type G711Law } from '#softswitch/media/g711.ts'
 import { newRtpHeader, RTP_HEADER_BYTES, readRtp, writeRtp } from '#softswitch/media/rtp-packet.ts'
-import type { NegotiatedAudio } from '#softswitch/media/sdp.ts'
+import { newSdesKeys, takenCrypto, writeCrypto } from '#softswitch/media/sdes.ts'
+import { type NegotiatedAudio, parseSdp } from '#softswitch/media/sdp.ts'
+import { SRTP_MOST_TAG_BYTES, type SrtpKeys, type SrtpSuite } from '#softswitch/media/srtp.ts'
+import { StreamCrypto } from '#softswitch/media/stream-crypto.ts'
 import {
   EVENT_BYTES,
   type HeldDigit,
@@ -36,6 +39,8 @@ export class RtpPhone {
   sdpLines: readonly string[] = []
   /** False: it says nothing of telephone-events, as one whose keys are tones. */
   hasKeys = true
+  readonly #crypto = new StreamCrypto()
+  #keys: SrtpKeys | undefined
   #peer: { address: string; port: number } | null = null
   #frequency = 0
   #timer: NodeJS.Timeout | null = null
@@ -90,13 +95,26 @@ export class RtpPhone {
       's=-',
       'c=IN IP4 127.0.0.1',
       't=0 0',
-      `m=audio ${this.port} RTP/AVP ${type}${this.hasKeys ? ` ${this.eventType}` : ''}`,
+      `m=audio ${this.port} ${this.#keys === undefined ? 'RTP/AVP' : 'RTP/SAVP'} ${type}${this.hasKeys ? ` ${this.eventType}` : ''}`,
       `a=rtpmap:${type} ${this.law}/8000`,
       ...(this.hasKeys ? [`a=rtpmap:${this.eventType} telephone-event/8000`, `a=fmtp:${this.eventType} 0-15`] : []),
       'a=ptime:20',
       ...this.sdpLines,
+      ...(this.#keys === undefined ? [] : [`a=${writeCrypto({ tag: '1', ...this.#keys })}`]),
       '',
     ].join('\r\n')
+  }
+
+  /** From now on its description offers SRTP, and nothing else. */
+  secure(suite: SrtpSuite): void {
+    this.#keys = newSdesKeys().find((keys) => keys.suite === suite)
+  }
+
+  /** Takes the keys of the answer to that offer. */
+  trust(answer: string): void {
+    const theirs = takenCrypto(parseSdp(answer)?.media[0]?.attributes ?? [])
+    if (this.#keys === undefined || theirs === null) throw new Error('no keys in the answer')
+    this.#crypto.negotiate({ ours: this.#keys, theirs })
   }
 
   /** Begins to send every 20 ms: a tone, or silence at 0 Hz. */
@@ -140,7 +158,7 @@ export class RtpPhone {
   }
 
   /** Resolves when `condition` holds; it is asked again with each packet. */
-  async until(condition: () => boolean, limitMs = 10_000): Promise<void> {
+  async until(condition: () => boolean, limitMs = 20_000): Promise<void> {
     if (condition()) return
     await new Promise<void>((resolve, reject) => {
       const limit = setTimeout(() => {
@@ -174,7 +192,8 @@ export class RtpPhone {
     if (peer === null) return
     const out = this.#out
     const event = this.#sender.idle ? null : this.#sender.next(out.timestamp, 160)
-    const packet = Buffer.alloc(RTP_HEADER_BYTES + (event === null ? 160 : EVENT_BYTES))
+    const bytes = RTP_HEADER_BYTES + (event === null ? 160 : EVENT_BYTES)
+    const packet = Buffer.alloc(bytes + SRTP_MOST_TAG_BYTES)
     const timestamp = out.timestamp
     out.sequence = (out.sequence + 1) & 0xffff
     out.marker = event?.first ?? false
@@ -185,7 +204,7 @@ export class RtpPhone {
     if (event !== null) writeEvent(event, packet, RTP_HEADER_BYTES)
     else encodeG711(this.law, this.#sound(), 160, packet, RTP_HEADER_BYTES)
     out.timestamp = (out.timestamp + 160) >>> 0
-    this.socket.send(packet, peer.port, peer.address)
+    this.socket.send(packet, 0, this.#crypto.seal(packet, bytes), peer.port, peer.address)
   }
 
   #sound(): Int16Array {
@@ -202,9 +221,10 @@ export class RtpPhone {
     return sum
   }
 
-  #receive(datagram: Buffer): void {
+  #receive(sent: Buffer): void {
     const header = newRtpHeader()
-    if (!readRtp(datagram, header)) return
+    const datagram = this.#crypto.open(sent)
+    if (datagram === null || !readRtp(datagram, header)) return
     const samples = new Int16Array(header.payloadEnd - header.payloadStart)
     if (header.payloadType === this.eventType) {
       const digit = this.#receiver.receive(header, datagram, header.payloadStart, header.payloadEnd)

@@ -5,6 +5,7 @@ import { systemClock } from '#platform/clock.ts'
 import { silentLog } from '#platform/log.ts'
 import { ControlConnection } from '#telephony/control-connection.ts'
 import { SipLink } from '#telephony/sip-link.ts'
+import { waitFor } from '../harness/wait-for.ts'
 
 /** Servers that break their own protocol. What their clients throw then would end this process, and the test with it. */
 const servers: Server[] = []
@@ -51,7 +52,7 @@ test.each([
     onChange: (up) => ups.push(up),
   })
   await second.promise
-  await expect.poll(() => link.up).toBe(true)
+  await waitFor(() => link.up, { what: 'the second connection to be up' })
   link.close()
   expect(ups.at(-1)).toBe(false)
 })
@@ -78,7 +79,8 @@ test('an event that cannot be decoded costs the control connection, and the next
     onSound: () => {},
     onMember: () => {},
   })
-  await expect.poll(() => ups, { timeout: 10_000 }).toEqual([true, false, true])
+  await waitFor(() => ups.length >= 3, { what: 'the second connection to be up' })
+  expect(ups).toEqual([true, false, true])
   expect(await control.api('anything')).toBe('hi')
   control.close()
   await expect(control.api('anything')).rejects.toMatchObject({ code: 'MEDIA_SERVER_AWAY' })

@@ -11,6 +11,7 @@ export const callsEn: Texts<typeof callsZh> = {
   result: 'Result',
   allResults: 'All results',
   patient: 'Name, admission no. or last 4 digits',
+  patientMasked: 'Whole admission or phone no., last 4',
   search: 'Search',
   reset: 'Clear',
   none: 'No call matches',

@@ -8,6 +8,7 @@ export const callsZh = {
   result: '结果',
   allResults: '全部结果',
   patient: '患者姓名、住院号或号码后四位',
+  patientMasked: '完整住院号、完整号码或后四位',
   search: '查询',
   reset: '清空条件',
   none: '没有符合条件的通话',

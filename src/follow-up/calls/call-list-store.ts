@@ -10,6 +10,8 @@ export type PatientText =
   | { readonly kind: 'number'; readonly hmac: Buffer }
   | { readonly kind: 'last4'; readonly last4: string }
   | { readonly kind: 'text'; readonly text: string }
+  /** An admission number, whole. */
+  | { readonly kind: 'record'; readonly text: string }
 
 const agentId = sql<string>`attempt.agent_id`
 /** The patient's of the agent, 1 to 5; null when there is none. */
@@ -131,6 +133,7 @@ function conditions(
   if (ratings !== undefined) all.push(sql<SqlBool>`coalesce(${rating}, 0) = any(${ratings})`)
   if (patient?.kind === 'number') all.push(where('phoneNumber.hmac', '=', patient.hmac))
   if (patient?.kind === 'last4') all.push(where('phoneNumber.last4', '=', patient.last4))
+  if (patient?.kind === 'record') all.push(where('encounter.encounterNo', '=', patient.text))
   if (patient?.kind === 'text') {
     all.push(where.or([where('patient.name', '=', patient.text), where('encounter.encounterNo', '=', patient.text)]))
   }

@@ -37,6 +37,7 @@ export class ChannelStream {
     variables.set('advertised_media_ip', leg.address)
     variables.set('remote_media_ip', audio.remoteAddress)
     variables.set('remote_media_port', audio.remotePort)
+    if (audio.srtp !== undefined) variables.set('rtp_has_crypto', audio.srtp.ours.suite)
     variables.set('rtp_use_codec_name', audio.law)
     variables.set('rtp_use_codec_rate', 8000)
     variables.set('rtp_use_codec_ptime', 20)

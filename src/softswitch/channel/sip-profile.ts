@@ -7,7 +7,16 @@
  */
 
 import type { MediaLeg } from '../media/media-leg.ts'
-import { acceptAnswer, answerOffer, type LocalAudio, type NegotiatedAudio, parseSdp, writeOffer } from '../media/sdp.ts'
+import { newSdesKeys, type SdesKeys } from '../media/sdes.ts'
+import {
+  acceptAnswer,
+  answerOffer,
+  type LocalAudio,
+  type NegotiatedAudio,
+  parseSdp,
+  wantsSrtp,
+  writeOffer,
+} from '../media/sdp.ts'
 import type { Reinvite } from '../sip/reinvite.ts'
 import type { CallEnd, SipCall } from '../sip/sip-call.ts'
 import { SipEndpoint } from '../sip/sip-endpoint.ts'
@@ -125,6 +134,8 @@ class ProfileCall {
   #version = Math.floor(Date.now() / 1000)
   #pendingAnswer: string | null = null
   #browser: BrowserMedia | null = null
+  /** Of SRTP, when the caller has asked for it: from then on nothing goes in the clear. */
+  #keys: SdesKeys | undefined
 
   constructor(core: SwitchCore, profile: string, call: SipCall, leg: MediaLeg) {
     this.#call = call
@@ -158,8 +169,19 @@ class ProfileCall {
   begin(): void {
     const { offer } = this.#call
     this.#channel.create()
+    if (this.#wantsSrtp()) {
+      this.#keys = newSdesKeys()
+      this.#channel.variables.set('rtp_secure_media', 'mandatory')
+      this.#channel.variables.set('send_silence_when_idle', -1)
+    }
     if (offer === undefined) this.#offer()
     else this.#takeOffer(offer)
+  }
+
+  /** As production's dialplan has it; without an offer drachtio-fsmrf's own header (`srtp: true`) asks for it. */
+  #wantsSrtp(): boolean {
+    const { offer, invite } = this.#call
+    return offer === undefined ? invite.headers.get('X-Secure-RTP') === 'true' : wantsSrtp(offer)
   }
 
   #takeOffer(offer: string): void {
@@ -266,6 +288,7 @@ class ProfileCall {
       owner: 'FreeSWITCH',
       sessionId: this.#sessionId,
       version: this.#version,
+      keys: this.#keys,
     }
   }
 

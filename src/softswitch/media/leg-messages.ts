@@ -4,7 +4,7 @@ import type { G711Law } from './g711.ts'
 import type { TickerFigures } from './media-ticker.ts'
 import type { RtcpReport } from './rtcp-packet.ts'
 import type { RtpPorts } from './rtp-socket.ts'
-import type { RtcpRoute } from './sdp.ts'
+import type { NegotiatedKeys, RtcpRoute } from './sdp.ts'
 import type { QualityFigures } from './stream-quality.ts'
 import type { HeldDigit } from './telephone-event.ts'
 
@@ -30,6 +30,8 @@ export interface LegStream {
   readonly receive: boolean
   /** Without a packet for so long the far end is said to be lost, once; 0 = never. */
   readonly timeoutMs: number
+  /** Absent: plain RTP. */
+  readonly srtp?: NegotiatedKeys | undefined
 }
 
 /** Which side of a leg a recording holds; `both` mixes them into one channel, `stereo` keeps them apart. */
@@ -112,7 +114,7 @@ export interface LegFigures {
   readonly bytesIn: number
   readonly packetsOut: number
   readonly bytesOut: number
-  /** Datagrams of strangers, and such as are no RTP. */
+  /** Datagrams of strangers, and such as are no RTP or carry no right tag of SRTP. */
   readonly ignored: number
   readonly latePackets: number
   readonly restarts: number

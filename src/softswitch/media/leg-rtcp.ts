@@ -8,6 +8,8 @@ import type { Reception } from './reception.ts'
 import { readRtcp, type SenderInfo } from './rtcp-packet.ts'
 import type { RtcpReporter, Sent } from './rtcp-reporter.ts'
 import type { RtpSocket } from './rtp-socket.ts'
+import { SRTCP_MOST_BYTES } from './srtp.ts'
+import type { StreamCrypto } from './stream-crypto.ts'
 
 /** How often it is looked whether a report is due, in ticks: half a second. */
 const LOOK_TICKS = 25
@@ -16,6 +18,7 @@ export class LegRtcp {
   readonly #rtp: RtpSocket
   readonly #reception: Reception
   readonly #reporter: RtcpReporter
+  readonly #crypto: StreamCrypto
   readonly #tell: (news: RtcpNews) => void
   #stream: LegStream | null = null
   #ticks = 0
@@ -27,11 +30,13 @@ export class LegRtcp {
     readonly rtp: RtpSocket
     readonly reception: Reception
     readonly reporter: RtcpReporter
+    readonly crypto: StreamCrypto
     readonly tell: (news: RtcpNews) => void
   }) {
     this.#rtp = parts.rtp
     this.#reception = parts.reception
     this.#reporter = parts.reporter
+    this.#crypto = parts.crypto
     this.#tell = parts.tell
   }
 
@@ -61,15 +66,19 @@ export class LegRtcp {
     if (!this.#reporter.due(now)) return
     const { packet, report } = this.#reporter.write(this.#reception, sent(), now)
     // A copy: the system may still read it when the next is written.
+    const copy = Buffer.alloc(packet.length + SRTCP_MOST_BYTES)
+    packet.copy(copy)
+    const bytes = this.#crypto.sealRtcp(copy, packet.length)
     const socket = this.#own ?? this.#rtp.socket
-    socket.send(Buffer.from(packet), stream.rtcp.port, stream.remoteAddress)
+    if (bytes > 0) socket.send(copy, 0, bytes, stream.rtcp.port, stream.remoteAddress)
     this.#tell({ direction: 'sent', report, roundTripMs: this.roundTripMs })
   }
 
   /** @returns whether it was RTCP of the far end */
   receive(datagram: Buffer, address: string, nowMs: number): boolean {
     if (this.#stream === null || address !== this.#stream.remoteAddress) return false
-    const report = readRtcp(datagram)
+    const opened = this.#crypto.openRtcp(datagram)
+    const report = opened === null ? null : readRtcp(opened)
     if (report === null) return false
     this.#sender = report.sender ?? this.#sender
     this.#tell({ direction: 'received', ...this.#reporter.take(report, nowMs) })

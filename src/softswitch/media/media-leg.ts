@@ -252,6 +252,7 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
       receive: audio.mayReceive && !self,
       rtcp: self ? null : audio.rtcp,
       timeoutMs,
+      srtp: audio.srtp,
     }
   }
 

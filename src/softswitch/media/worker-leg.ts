@@ -15,6 +15,8 @@ import { isRtcp } from './rtcp-packet.ts'
 import { RtcpReporter, type Sent } from './rtcp-reporter.ts'
 import { newRtpHeader, RTP_HEADER_BYTES, readRtp, writeRtp } from './rtp-packet.ts'
 import type { RtpSocket } from './rtp-socket.ts'
+import { SRTP_MOST_TAG_BYTES } from './srtp.ts'
+import { StreamCrypto } from './stream-crypto.ts'
 import { StreamQuality } from './stream-quality.ts'
 import {
   EVENT_BYTES,
@@ -77,10 +79,13 @@ export class WorkerLeg {
   readonly #plays: Playing[] = []
   readonly #header = newRtpHeader()
   readonly #decoded = new Int16Array(MOST_PACKET_SAMPLES)
-  readonly #packets = Array.from({ length: PACKET_BUFFERS }, () => Buffer.alloc(RTP_HEADER_BYTES + TICK_SAMPLES))
+  readonly #packets = Array.from({ length: PACKET_BUFFERS }, () =>
+    Buffer.alloc(RTP_HEADER_BYTES + TICK_SAMPLES + SRTP_MOST_TAG_BYTES),
+  )
   #packetIndex = 0
   readonly #out = { marker: false, payloadType: 0, sequence: 0, timestamp: 0, ssrc: 0 }
   #stream: LegStream | null = null
+  readonly #crypto = new StreamCrypto()
   #remoteAddress = ''
   #remotePort = 0
   /** A packet from the negotiated address itself has come: its port is not learned any more. */
@@ -116,11 +121,13 @@ export class WorkerLeg {
     const random = randomBytes(10)
     this.#out.ssrc = random.readUInt32BE(0)
     this.#out.timestamp = random.readUInt32BE(4)
-    this.#out.sequence = random.readUInt16BE(8)
+    // In the lower half: a loss before the first roll-over of SRTP would leave the far end in doubt (RFC 3711 §3.3.1).
+    this.#out.sequence = random.readUInt16BE(8) & 0x7fff
     this.#rtcp = new LegRtcp({
       rtp: socket,
       reception: this.#reception,
       reporter: new RtcpReporter(this.#out.ssrc, randomBytes(12).toString('base64url')),
+      crypto: this.#crypto,
       tell: (news) => reports.rtcp(news),
     })
     socket.socket.on('message', (datagram, from) => this.#receive(datagram, from.address, from.port))
@@ -133,6 +140,7 @@ export class WorkerLeg {
     this.#silentTicks = 0
     this.#rtcp.negotiate(stream)
     if (stream === null) return
+    this.#crypto.negotiate(stream.srtp)
     this.#lookForTones()
     if (before?.remoteAddress === stream.remoteAddress && before.remotePort === stream.remotePort) return
     this.#remoteAddress = stream.remoteAddress
@@ -329,24 +337,27 @@ export class WorkerLeg {
       bytes += TICK_SAMPLES
       this.#talking = true
     }
+    bytes = this.#crypto.seal(packet, bytes)
+    if (bytes < 0) return
     this.#packetsOut += 1
     this.#bytesOut += bytes
     this.socket.socket.send(packet, 0, bytes, this.#remotePort, this.#remoteAddress)
   }
 
-  #receive(datagram: Buffer, address: string, port: number): void {
+  #receive(sent: Buffer, address: string, port: number): void {
     const stream = this.#stream
     const header = this.#header
-    if (isRtcp(datagram)) {
-      if (!this.#rtcp.receive(datagram, address, unixMs())) this.#ignored += 1
+    if (isRtcp(sent)) {
+      if (!this.#rtcp.receive(sent, address, unixMs())) this.#ignored += 1
       return
     }
-    if (stream === null || !this.#isFarEnd(stream, address, port) || !readRtp(datagram, header)) {
+    const datagram = stream === null || address !== stream.remoteAddress ? null : this.#crypto.open(sent)
+    if (stream === null || datagram === null || !this.#isFarEnd(stream, address, port) || !readRtp(datagram, header)) {
       this.#ignored += 1
       return
     }
     this.#packetsIn += 1
-    this.#bytesIn += datagram.length
+    this.#bytesIn += sent.length
     this.#ticksSinceIn = 0
     this.#silentTicks = 0
     if (header.ssrc !== this.#remoteSsrc) {
