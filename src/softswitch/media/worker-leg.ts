@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { AudioSource, SoundFile } from './audio-source.ts'
+import type { Displacement } from './displacement.ts'
 import type { Ear, EarCue } from './ears.ts'
 import { decodeG711, encodeG711 } from './g711.ts'
 import { JitterBuffer } from './jitter-buffer.ts'
@@ -14,6 +15,7 @@ import { TICK_MS, TICK_SAMPLES } from './media-ticker.ts'
 import { newRtpHeader, RTP_HEADER_BYTES, readRtp, writeRtp } from './rtp-packet.ts'
 import type { RtpSocket } from './rtp-socket.ts'
 import { SRTP_MOST_TAG_BYTES } from './srtp.ts'
+import { type PlaySteer, SteeredSource } from './steered-source.ts'
 import { StreamCrypto } from './stream-crypto.ts'
 import {
   EVENT_BYTES,
@@ -31,9 +33,17 @@ const MOST_PACKET_SAMPLES = 1600
 /** Ticks of one reading of the peak level (1 s). */
 const PEAK_TICKS = 50
 
+/** What a play can be sought in. */
+interface PlayedFile {
+  /** Samples that were skipped. */
+  readonly from: number
+  readonly reopen: (samples: number) => Promise<AudioSource | null>
+}
+
 interface Playing {
   readonly play: number
-  readonly source: AudioSource
+  source: AudioSource
+  readonly file: PlayedFile | null
   /** Samples after which it stops by itself. */
   readonly limit: number
   samples: number
@@ -43,6 +53,8 @@ export interface LegReports {
   digit(digit: HeldDigit): void
   /** No packet has come for as long as the stream allows. */
   silent(): void
+  /** The file of a displacement has ended. */
+  displaced(displacement: number): void
   cue(ear: number, cue: EarCue): void
   playEnded(play: number, end: PlayEnd, samples: number, file: SoundFile | null): void
 }
@@ -54,6 +66,7 @@ export class WorkerLeg {
   readonly spoken = new Int16Array(TICK_SAMPLES)
   readonly recordings = new Map<number, WorkerRecording>()
   readonly ears = new Map<number, Ear>()
+  readonly displacements = new Map<number, Displacement>()
   readonly socket: RtpSocket
   readonly #reports: LegReports
   readonly #jitter: JitterBuffer
@@ -121,8 +134,22 @@ export class WorkerLeg {
   }
 
   /** Plays above whatever plays now; that goes on afterwards. */
-  play(play: number, source: AudioSource, { limit = 0 }: { readonly limit?: number } = {}): void {
-    this.#plays.push({ play, source, limit: limit === 0 ? Number.POSITIVE_INFINITY : limit, samples: 0 })
+  play(
+    play: number,
+    source: AudioSource,
+    { limit = 0, file = null }: { readonly limit?: number; readonly file?: PlayedFile | null } = {},
+  ): void {
+    this.#plays.push({ play, source, file, limit: limit === 0 ? Number.POSITIVE_INFINITY : limit, samples: 0 })
+  }
+
+  steerPlay(play: number, steer: PlaySteer): void {
+    const playing = this.#plays.find((one) => one.play === play)
+    if (playing === undefined || playing.file === null) return
+    const { source, file, samples } = playing
+    const steered =
+      source instanceof SteeredSource ? source : new SteeredSource(source, file.from + samples, file.reopen)
+    playing.source = steered
+    steered.steer(steer)
   }
 
   /** Whether this is what the far end is told now. */
@@ -168,6 +195,7 @@ export class WorkerLeg {
   hear(): void {
     this.#jitter.read(this.heard, TICK_SAMPLES)
     if (this.#heardLevel !== 1) amplify(this.heard, this.#heardLevel)
+    if (this.displacements.size > 0) this.#displace('heard')
     if (this.#muteHeard) this.heard.fill(0)
     if (this.#ticksSinceIn >= 0) this.#ticksSinceIn += 1
     const lost = this.#receiver.elapse()
@@ -178,6 +206,7 @@ export class WorkerLeg {
   /** Second half: composes what the far end is told, sends and records it. */
   speak(): void {
     const speaking = this.#compose()
+    if (speaking && this.displacements.size > 0) this.#displace('spoken')
     if (this.#spokenLevel !== 1) amplify(this.spoken, this.#spokenLevel)
     if (this.#muteSpoken) this.spoken.fill(0)
     for (const [id, ear] of this.ears) {
@@ -210,12 +239,26 @@ export class WorkerLeg {
   /** Ends all plays. Socket and recordings are closed by the worker. */
   close(): void {
     for (const playing of this.#plays.splice(0)) this.#endPlay(playing, 'closed')
+    for (const displacement of this.displacements.values()) displacement.close()
+    this.displacements.clear()
     this.#stream = null
   }
 
   #endPlay(playing: Playing, end: PlayEnd): void {
     playing.source.close()
     this.#reports.playEnded(playing.play, end, playing.samples, playing.source.file ?? null)
+  }
+
+  /** A file in the place of what is spoken moves only while anything is, as on the real server. */
+  #displace(side: 'heard' | 'spoken'): void {
+    for (const [id, displacement] of this.displacements) {
+      if (displacement.order.side !== side) continue
+      const [own, other] = side === 'heard' ? [this.heard, this.spoken] : [this.spoken, this.heard]
+      if (displacement.apply(own, other)) continue
+      displacement.close()
+      this.displacements.delete(id)
+      this.#reports.displaced(id)
+    }
   }
 
   #watchForSilence(): void {
