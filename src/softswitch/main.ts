@@ -10,7 +10,8 @@
  * Like a real server it outlives an application that was killed, so that calls can be found again: it ends a minute
  * after the last client has gone. SIGTERM, or a line `shutdown` on stdin, ends it in order: calls get their BYE,
  * recordings are whole, the state file is gone. A media worker that dies ends it with code 1. SIGUSR2: what it holds
- * (dialogs, transactions, channels, sockets, timers, heap) as a line of the log.
+ * (dialogs, transactions, channels, sockets, timers, heap) as a line of the log, with how late the media's ticks were
+ * since the last one.
  */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -51,7 +52,7 @@ process.on('SIGTERM', () => void close('told to by a signal'))
 // A Ctrl-C in the terminal of the application is the application's: it closes us in its own order.
 process.on('SIGINT', () => process.stdin.isTTY && void close('told to by a signal'))
 process.on('SIGHUP', () => {})
-process.on('SIGUSR2', tellFigures)
+process.on('SIGUSR2', () => void tellFigures())
 createInterface({ input: process.stdin })
   .on('line', (line) => line.trim() === 'shutdown' && void close('told to by the application'))
   .on('error', () => {})
@@ -130,15 +131,18 @@ async function streams(wanted: SoftswitchSettings): Promise<StreamSettings> {
 }
 
 /** What is held now, as a line of the log: whether it comes back to where it began is for the reader to see. */
-function tellFigures(): void {
+async function tellFigures(): Promise<void> {
+  // Counted before anything is asked, for which a timer runs.
   const resources = Object.entries(Object.groupBy(process.getActiveResourcesInfo(), (kind) => kind))
-  log('figures', {
+  const held = {
     ...drachtio.counts,
     transactions: drachtio.endpoint.transactionCount,
     channels: freeswitch.core.channels.size,
     heapBytes: process.memoryUsage().heapUsed,
     resources: Object.fromEntries(resources.map(([kind, all = []]) => [kind, all.length])),
-  })
+  }
+  const media = await freeswitch.media.figures({ restart: true }).catch(() => null)
+  log('figures', { ...held, media })
 }
 
 /** Ends the process when no application has been there for a while. */

@@ -1,4 +1,5 @@
 import { ConnectedLeg, type ConnectedLegParts } from './connected-leg.ts'
+import type { LegQuality } from './leg-quality.ts'
 import type { Digit, MachineCue, PatientLeg } from './telephony.ts'
 
 export interface AnsweredLegParts extends ConnectedLegParts {
@@ -52,5 +53,9 @@ export class AnsweredLeg extends ConnectedLeg implements PatientLeg {
 
   async stopRecording(): Promise<void> {
     await this.endpoint.stopRecording()
+  }
+
+  quality(): Promise<LegQuality | null> {
+    return this.endpoint.quality()
   }
 }

@@ -7,6 +7,8 @@
  * Source: architecture §4.
  */
 
+import type { LegQuality } from './leg-quality.ts'
+
 /** Where a trunk's calls are sent. Calls leave for configured trunks only. */
 export interface TrunkAddress {
   readonly host: string
@@ -156,6 +158,11 @@ export interface PatientLeg {
   startRecording(path: string): Promise<void>
   /** Resolves when the media server has closed the file (also when the leg's end closed it), or after 5 s. Idempotent. */
   stopRecording(): Promise<void>
+  /**
+   * How its sound was, once it has ended. Null when no sound came, or the media server has not told within 1 s of the
+   * end. Never rejects.
+   */
+  quality(): Promise<LegQuality | null>
   /** BYE to the patient and the channel released. Idempotent; settles in ≤ 5 s whatever the servers do. */
   hangUp(): Promise<void>
 }

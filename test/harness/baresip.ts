@@ -2,13 +2,12 @@
  * baresip as the patient's telephone or an agent's: a SIP and media stack that shares no line with ours. It answers by
  * itself or when told to, sends a tone, keeps what it hears in a WAV file and presses keys when told to.
  */
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { wavHeader } from '#softswitch/media/wav.ts'
 import { testFolder } from './folder.ts'
+import { freePort } from './free-port.ts'
 import { startProcess } from './process.ts'
 import { sine } from './tones.ts'
 import { waitFor } from './wait-for.ts'
@@ -76,7 +75,7 @@ async function openBaresip(options: BaresipOptions): Promise<Baresip> {
       ? `<sip:${user}@127.0.0.1>;regint=0`
       : `<sip:${user}@${registrar.host}:${registrar.port}${transport}>;regint=60;auth_user=${user};auth_pass=${registrar.password}`
   const folder = await testFolder()
-  const [sipPort, controlPort] = [await freePort(), await freePort()]
+  const [sipPort, controlPort] = [await freePort('127.0.0.1', 'udp'), await freePort('127.0.0.1', 'tcp')]
   await mkdir(join(folder.path, 'heard'))
   const tone = sine(options.frequency, toneSeconds * 8000)
   const header = wavHeader({ channels: 1, sampleRate: 8000, dataBytes: tone.byteLength })
@@ -112,13 +111,14 @@ async function openBaresip(options: BaresipOptions): Promise<Baresip> {
   )
   await writeFile(join(folder.path, 'contacts'), '')
   const program = await startProcess(['baresip', '-f', folder.path], { cwd: folder.path })
-  const control = await waitFor(() => reach(controlPort), { what: 'the control port of baresip' }).catch(
-    async (error: unknown) => {
-      await program.close()
-      await folder.close()
-      throw error
-    },
-  )
+  const control = await waitFor(() => reach(controlPort), {
+    what: 'the control port of baresip',
+    timeoutMs: 10_000,
+  }).catch(async (error: unknown) => {
+    await program.close()
+    await folder.close()
+    throw error
+  })
   const command = (name: string, params?: string) => {
     const text = JSON.stringify({ command: name, ...(params === undefined ? {} : { params }) })
     control.write(`${Buffer.byteLength(text)}:${text},`)
@@ -151,14 +151,4 @@ function reach(port: number): Promise<Socket | null> {
     socket.on('error', () => resolve(null))
     socket.once('connect', () => resolve(socket))
   })
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  return port
 }

@@ -93,6 +93,12 @@ export interface MediaPair {
   close(): Promise<void>
 }
 
+/** drachtio-fsmrf's connection to a media server of this machine. */
+export function connectMedia(srf: Srf, server: { port: number; secret: string }): Promise<MrfServer> {
+  const { port, secret } = server
+  return new Mrf(srf).connect({ address: '127.0.0.1', port, secret, listenAddress: '127.0.0.1' })
+}
+
 export async function openMediaPair(settings: Partial<FreeSwitchSettings> = {}): Promise<MediaPair> {
   const faults: unknown[] = []
   const freeswitch = await FreeSwitch.start({
@@ -107,12 +113,7 @@ export async function openMediaPair(settings: Partial<FreeSwitchSettings> = {}):
   })
   const srf = newSrf()
   await connectSrf(srf, { port: drachtio.port, secret: 'test' })
-  const media = await new Mrf(srf).connect({
-    address: '127.0.0.1',
-    port: freeswitch.eventSocketPort,
-    secret: eventSocketPassword,
-    listenAddress: '127.0.0.1',
-  })
+  const media = await connectMedia(srf, { port: freeswitch.eventSocketPort, secret: eventSocketPassword })
   return {
     drachtio,
     freeswitch,

@@ -78,6 +78,7 @@ export class RtpPhone {
       remotePort: this.port,
       maySend: true,
       mayReceive: true,
+      rtcp: null,
     }
   }
 
@@ -148,7 +149,7 @@ export class RtpPhone {
   }
 
   /** Resolves when `condition` holds; it is asked again with each packet. */
-  async until(condition: () => boolean, limitMs = 10_000): Promise<void> {
+  async until(condition: () => boolean, limitMs = 20_000): Promise<void> {
     if (condition()) return
     await new Promise<void>((resolve, reject) => {
       const limit = setTimeout(() => {

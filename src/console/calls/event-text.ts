@@ -51,6 +51,11 @@ export function eventText({ type, body }: Happening, questionText: QuestionText,
       return t('calls.event.left_queue', { reason: word('leftQueue', textOf('reason')) })
     case 'rated':
       return t('calls.event.rated', { value: Number(body.value ?? 0) })
+    case 'quality':
+      return t('calls.event.quality', {
+        loss: `${(Number(body.lossIn ?? 0) * 100).toFixed(1)} %`,
+        mos: Number(body.mos ?? 0).toFixed(1),
+      })
     case 'not_dialled':
       return t('calls.event.not_dialled', { reason: word('reason', textOf('reason')) })
     case 'supervised':

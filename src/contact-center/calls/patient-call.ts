@@ -8,6 +8,7 @@ import { talkResult } from './agent-call.ts'
 import { attemptResult, type ResultRule } from './attempt-result.ts'
 import type { AttemptResult, FlowOutcome } from './call-event.ts'
 import { CallEvents, type CallEventsParts, failedEnd, neverDialled, refs } from './call-events.ts'
+import { tellQuality } from './call-quality.ts'
 import { CallRecording, pathOrNone } from './call-recording.ts'
 import type { HandedOver, HandOver } from './hand-over.ts'
 import type { TalkEnd } from './seat-talk.ts'
@@ -145,6 +146,7 @@ async function converse(
   await handOver.close()
   await leg.hangUp()
   await recording.tellClosed(() => failpoint('recording-closed'))
+  await tellQuality(leg, events)
   return { outcome, ended }
 }
 

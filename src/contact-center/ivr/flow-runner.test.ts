@@ -51,6 +51,10 @@ class ScriptedLeg implements PatientLeg {
     })
   }
 
+  async quality(): Promise<null> {
+    return null
+  }
+
   stopPlaying(): Promise<void> {
     this.calls.push('stop')
     return new Promise((resolve, reject) => {

@@ -15,6 +15,7 @@ import {
   sleep,
   socket,
   startDtmf,
+  stopDtmf,
 } from './applications/call-control.ts'
 import { conference } from './applications/conference.ts'
 import { displaceSession, stopDisplaceSession } from './applications/displace.ts'
@@ -62,7 +63,7 @@ const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Applicati
   ['speak', speak],
   ['start_dtmf', startDtmf],
   ['stop_displace_session', stopDisplaceSession],
-  ['stop_dtmf', nothing],
+  ['stop_dtmf', stopDtmf],
   ['stop_record_session', stopRecordSession],
   ['stop_tone_detect', stopToneDetect],
   ['tone_detect', toneDetect],

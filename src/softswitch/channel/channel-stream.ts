@@ -2,6 +2,7 @@
 import type { MediaLeg, Play } from '../media/media-leg.ts'
 import type { NegotiatedAudio } from '../media/sdp.ts'
 import type { ChannelVariables } from './channel-variables.ts'
+import { setStreamVariables } from './stream-variables.ts'
 
 /** Factors of the real server's volume steps −4 … 4. */
 const LEVELS = [0.2, 0.4, 0.6, 0.8, 1, 1.3, 2.3, 3.3, 4.3]
@@ -44,6 +45,7 @@ export class ChannelStream {
     variables.set('advertised_media_ip', leg.address)
     variables.set('remote_media_ip', audio.remoteAddress)
     variables.set('remote_media_port', audio.remotePort)
+    if (audio.srtp !== undefined) variables.set('rtp_has_crypto', audio.srtp.ours.suite)
     variables.set('rtp_use_codec_name', audio.law)
     variables.set('rtp_use_codec_rate', 8000)
     variables.set('rtp_use_codec_ptime', 20)
@@ -83,17 +85,6 @@ export class ChannelStream {
   /** Writes the counters of the stream into `rtp_audio_*` variables. */
   async noteStats(): Promise<void> {
     const figures = await this.leg.figures().catch(() => null)
-    if (figures === null) return
-    const variables = this.#variables
-    variables.set('rtp_audio_in_raw_bytes', figures.bytesIn)
-    variables.set('rtp_audio_in_media_bytes', figures.bytesIn)
-    variables.set('rtp_audio_in_packet_count', figures.packetsIn)
-    variables.set('rtp_audio_in_media_packet_count', figures.packetsIn)
-    variables.set('rtp_audio_in_skip_packet_count', figures.latePackets)
-    variables.set('rtp_audio_in_flush_packet_count', figures.restarts)
-    variables.set('rtp_audio_out_raw_bytes', figures.bytesOut)
-    variables.set('rtp_audio_out_media_bytes', figures.bytesOut)
-    variables.set('rtp_audio_out_packet_count', figures.packetsOut)
-    variables.set('rtp_audio_out_media_packet_count', figures.packetsOut)
+    if (figures !== null) setStreamVariables(this.#variables, figures)
   }
 }

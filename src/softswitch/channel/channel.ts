@@ -17,6 +17,7 @@ import { ChannelStream } from './channel-stream.ts'
 import { ChannelVariables } from './channel-variables.ts'
 import { type ExecuteFrame, type ExecuteOrder, ExecuteStack } from './execute-stack.ts'
 import { causeQ850, type HangupCause } from './hangup-cause.ts'
+import { addRtcpHeaders, rtcpEventName } from './rtcp-events.ts'
 import { timeOf } from './schedule.ts'
 import { SessionRecordings } from './session-recording.ts'
 import type { OutboundControl, SwitchCore } from './switch-core.ts'
@@ -87,7 +88,13 @@ export class Channel {
       topChanged: () => this.keys.offer(),
     })
     this.route = new ChannelRoute(this, this.#stack)
-    this.leg.on('digit', (digit) => this.keys.receive({ ...digit, source: 'RTP' }))
+    this.leg.on('digit', (digit, { inBand }) =>
+      this.keys.receive({ ...digit, source: inBand ? 'INBAND_AUDIO' : 'RTP' }),
+    )
+    this.leg.on('rtcp', (news) => {
+      const name = rtcpEventName(news)
+      if (name !== null) core.bus.fire(name, (event) => addRtcpHeaders(event, this.uuid, news), null)
+    })
     this.leg.on('silent', () => void this.hangUp('MEDIA_TIMEOUT'))
   }
 

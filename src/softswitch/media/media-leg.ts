@@ -3,7 +3,16 @@ import { EventEmitter } from 'node:events'
 import type { SoundFile } from './audio-source.ts'
 import type { DisplaceOrder } from './displacement.ts'
 import type { EarCue, EarOrder } from './ears.ts'
-import type { FromWorker, LegFigures, LegStream, PlayEnd, RecordEnd, RecordOrder, ToWorker } from './leg-messages.ts'
+import type {
+  FromWorker,
+  LegFigures,
+  LegStream,
+  PlayEnd,
+  RecordEnd,
+  RecordOrder,
+  RtcpNews,
+  ToWorker,
+} from './leg-messages.ts'
 import type { NegotiatedAudio } from './sdp.ts'
 import type { PlaySteer } from './steered-source.ts'
 import type { HeldDigit } from './telephone-event.ts'
@@ -48,8 +57,10 @@ export interface Recording {
 }
 
 export interface MediaLegEvents {
-  /** A key of the far end, at its end. */
-  digit: [digit: HeldDigit]
+  /** A key of the far end, at its end; `inBand`: as tones in the voice. */
+  digit: [digit: HeldDigit, options: { readonly inBand: boolean }]
+  /** A report of ours that has left, or one of the far end's. */
+  rtcp: [news: RtcpNews]
   /** No packet has come for as long as `negotiate` allowed. Once for each negotiation. */
   silent: []
 }
@@ -161,6 +172,11 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
     this.#post({ type: 'flushPresses', leg: this.#host.id })
   }
 
+  /** Keys that come as tones in the voice are told, too; of a far end that has no other keys they always are. */
+  hearTones(on: boolean): void {
+    this.#post({ type: 'hearTones', leg: this.#host.id, on })
+  }
+
   /** `heard`: nobody hears the far end. `spoken`: the far end hears nobody. */
   mute(muted: { readonly heard: boolean; readonly spoken: boolean }): void {
     this.#post({ type: 'mute', leg: this.#host.id, ...muted })
@@ -235,7 +251,10 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
   receive(message: FromWorker): void {
     switch (message.type) {
       case 'digit':
-        this.emit('digit', message.digit)
+        this.emit('digit', message.digit, { inBand: message.inBand })
+        return
+      case 'rtcp':
+        this.emit('rtcp', message.news)
         return
       case 'silent':
         this.emit('silent')
@@ -284,6 +303,7 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
       remotePort: audio.remotePort,
       send: audio.maySend && !self,
       receive: audio.mayReceive && !self,
+      rtcp: self ? null : audio.rtcp,
       timeoutMs,
       srtp: audio.srtp,
     }

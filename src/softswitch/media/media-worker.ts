@@ -114,6 +114,7 @@ export class MediaWorker {
           | 'maskRecord'
           | 'press'
           | 'flushPresses'
+          | 'hearTones'
           | 'mute'
           | 'idleSilence'
           | 'listen'
@@ -141,6 +142,9 @@ export class MediaWorker {
         return
       case 'flushPresses':
         leg.flushPresses()
+        return
+      case 'hearTones':
+        leg.hearTones(message.on)
         return
       case 'mute':
         leg.mute(message)
@@ -199,7 +203,8 @@ export class MediaWorker {
 
   #newLeg(id: number, socket: RtpSocket): WorkerLeg {
     return new WorkerLeg(socket, this.#settings.jitterMs, {
-      digit: (digit) => this.#say({ type: 'digit', leg: id, digit }),
+      digit: (digit, { inBand }) => this.#say({ type: 'digit', leg: id, digit, inBand }),
+      rtcp: (news) => this.#say({ type: 'rtcp', leg: id, news }),
       silent: () => this.#say({ type: 'silent', leg: id }),
       displaced: (displacement) => this.#say({ type: 'displaced', leg: id, displacement, state: 'ended' }),
       cue: (ear, cue) => this.#say({ type: 'cue', leg: id, ear, cue }),
@@ -411,6 +416,7 @@ export class MediaWorker {
         telephoneEventType: 101,
         remoteAddress: this.#settings.ports.address,
         remotePort: peer.socket.port,
+        rtcp: null,
         send: true,
         receive: true,
         timeoutMs: 0,

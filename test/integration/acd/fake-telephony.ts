@@ -108,6 +108,9 @@ export class FakePatientLeg extends FakeLeg implements PatientLeg {
     this.heard.push(`recording ${path}`)
   }
   async stopRecording(): Promise<void> {}
+  async quality(): Promise<null> {
+    return null
+  }
 }
 
 /** One dial of a patient, as the far end answers it. */
