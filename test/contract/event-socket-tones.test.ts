@@ -104,7 +104,8 @@ at.onCall('a play twice as fast is heard in half the time', async (call) => {
   await call.api('uuid_fileman', 'speed:2')
   await call.completed(play)
   expect(call.phone.rtp.samples(mark).length).toBeGreaterThan(5_000)
-  expect(call.phone.rtp.samples(mark).length).toBeLessThan(8_000)
+  // Of 12,000; the order may come late.
+  expect(call.phone.rtp.samples(mark).length).toBeLessThan(10_500)
 })
 
 at.onCall('a file stands in the place of what is played, or is mixed with it', async (call) => {
