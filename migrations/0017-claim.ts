@@ -31,7 +31,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       if p_wide then
         return query ${statement(500)};
       else
-        return query ${statement(150)};
+        return query ${statement(100)};
       end if;
     end $$;
 
