@@ -40,6 +40,8 @@ export interface LegReports {
   digit(digit: HeldDigit): void
   /** No packet has come for as long as the stream allows. */
   silent(): void
+  /** A packet from elsewhere than the far end. */
+  stranger(address: string): void
   playEnded(play: number, end: PlayEnd, samples: number, file: SoundFile | null): void
 }
 
@@ -266,6 +268,9 @@ export class WorkerLeg {
     const header = this.#header
     if (stream === null || !this.#isFarEnd(stream, address, port) || !readRtp(datagram, header)) {
       this.#ignored += 1
+      if (stream !== null && (address !== stream.remoteAddress || port !== this.#remotePort)) {
+        this.#reports.stranger(address)
+      }
       return
     }
     this.#packetsIn += 1
