@@ -174,6 +174,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   })
   opened.defer(() => seatsHeard.close())
   seats.keeper.wake()
+  await seats.sessions.start()
   telephony.onRegister((request) => registrar.answer(request))
   telephony.onCallIn((request) => registrar.admit(request))
   await registrar.start()

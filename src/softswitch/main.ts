@@ -10,7 +10,8 @@
  * Like a real server it outlives an application that was killed, so that calls can be found again: it ends a minute
  * after the last client has gone. SIGTERM, or a line `shutdown` on stdin, ends it in order: calls get their BYE,
  * recordings are whole, the state file is gone. A media worker that dies ends it with code 1. SIGUSR2: what it holds
- * (dialogs, transactions, channels, sockets, timers, heap), and what it has refused, as a line of the log.
+ * (dialogs, transactions, channels, sockets, timers, heap) and what it has refused as a line of the log, with how late
+ * the media's ticks were since the last one.
  */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -58,7 +59,7 @@ process.on('SIGTERM', () => void close('told to by a signal'))
 // A Ctrl-C in the terminal of the application is the application's: it closes us in its own order.
 process.on('SIGINT', () => process.stdin.isTTY && void close('told to by a signal'))
 process.on('SIGHUP', () => {})
-process.on('SIGUSR2', tellFigures)
+process.on('SIGUSR2', () => void tellFigures())
 createInterface({ input: process.stdin })
   .on('line', (line) => line.trim() === 'shutdown' && void close('told to by the application'))
   .on('error', () => {})
@@ -129,6 +130,7 @@ async function open(wanted: SoftswitchSettings): Promise<{
           sipWsHost: server.endpoint.localOf('ws').address,
           sipWsPort: server.endpoint.localOf('ws').port,
           sipWssPort: server.endpoint.protocols.includes('wss') ? server.endpoint.localOf('wss').port : 0,
+          sipTlsPort: server.endpoint.protocols.includes('tls') ? server.endpoint.localOf('tls').port : 0,
         },
         freeswitch: {
           host: controlBind,
@@ -145,24 +147,27 @@ async function open(wanted: SoftswitchSettings): Promise<{
 
 /** @throws the system's error when the certificate cannot be read */
 async function streams(wanted: SoftswitchSettings): Promise<StreamSettings> {
-  const { sipWsBind, sipWsPort, sipWssPort, sipCertFile, sipKeyFile } = wanted
+  const { sipWsBind, sipWsPort, sipWssPort, sipTlsPort, sipCertFile, sipKeyFile } = wanted
   const plain = { tcp: true, ws: { address: sipWsBind, port: sipWsPort } }
   if (sipCertFile === '') return plain
   const [cert, key] = await Promise.all([readFile(sipCertFile, 'utf8'), readFile(sipKeyFile, 'utf8')])
-  return { ...plain, wss: { port: sipWssPort, cert, key } }
+  return { ...plain, tls: { port: sipTlsPort, cert, key }, wss: { port: sipWssPort, cert, key } }
 }
 
 /** What is held now, as a line of the log: whether it comes back to where it began is for the reader to see. */
-function tellFigures(): void {
+async function tellFigures(): Promise<void> {
+  // Counted before anything is asked, for which a timer runs.
   const resources = Object.entries(Object.groupBy(process.getActiveResourcesInfo(), (kind) => kind))
-  log('figures', {
+  const held = {
     ...drachtio.counts,
     transactions: drachtio.endpoint.transactionCount,
     channels: freeswitch.core.channels.size,
     refused: refusals.counts,
     heapBytes: process.memoryUsage().heapUsed,
     resources: Object.fromEntries(resources.map(([kind, all = []]) => [kind, all.length])),
-  })
+  }
+  const media = await freeswitch.media.figures({ restart: true }).catch(() => null)
+  log('figures', { ...held, media })
 }
 
 /** For tests: what comes over the socket of its own. */

@@ -13,8 +13,9 @@ export interface SoftswitchSettings {
   /** SIP over WebSocket, for browsers' phones: behind the application's own address, so loopback whatever `bind` is. */
   readonly sipWsBind: string
   readonly sipWsPort: number
-  /** SIP over secure WebSocket; only with a certificate. */
+  /** SIP over secure WebSocket, and over TLS at `bind`; only with a certificate. */
   readonly sipWssPort: number
+  readonly sipTlsPort: number
   /** PEM files; both or neither. */
   readonly sipCertFile: string
   readonly sipKeyFile: string
@@ -49,6 +50,7 @@ export const DEFAULT_SETTINGS: SoftswitchSettings = {
   sipWsBind: '127.0.0.1',
   sipWsPort: 0,
   sipWssPort: 0,
+  sipTlsPort: 0,
   sipCertFile: '',
   sipKeyFile: '',
   freeswitchPort: 0,

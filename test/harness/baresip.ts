@@ -20,6 +20,8 @@ export interface Baresip {
   /** Where it answers. */
   readonly uri: string
   readonly port: number
+  /** Calls somebody. */
+  call(uri: string): void
   /** Answers the call that rings. */
   answer(): void
   /** Presses a key; it is released by the next one. */
@@ -34,6 +36,7 @@ export interface Baresip {
  * @param options.frequency of the tone that it sends, Hz
  * @param options.user its number; others are not found. Default `patient`
  * @param options.answers by itself (default), or when {@link Baresip.answer} tells it to; until then it rings
+ * @param options.secure it speaks SRTP with keys in the description, and nothing else
  * @param options.registrar where it registers, with its password; absent, nowhere
  */
 export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
@@ -53,17 +56,18 @@ interface BaresipOptions {
   readonly frequency: number
   readonly user?: string
   readonly answers?: 'itself' | 'told'
+  readonly secure?: boolean
   readonly registrar?: {
     readonly host: string
     readonly port: number
     readonly password: string
-    /** Default UDP. */
-    readonly transport?: 'tcp'
+    /** Default UDP. TLS takes any certificate. */
+    readonly transport?: 'tcp' | 'tls'
   }
 }
 
 async function openBaresip(options: BaresipOptions): Promise<Baresip> {
-  const { user = 'patient', answers = 'itself', registrar } = options
+  const { user = 'patient', answers = 'itself', secure = false, registrar } = options
   const transport = registrar?.transport === undefined ? '' : `;transport=${registrar.transport}`
   const mode = answers === 'itself' ? 'auto' : 'manual'
   const account =
@@ -93,7 +97,7 @@ async function openBaresip(options: BaresipOptions): Promise<Baresip> {
       'rtp_ports 42000-44000',
       'net_interface 127.0.0.1',
       `module_path ${modules}`,
-      ...['g711.so', 'aufile.so', 'aubridge.so', 'sndfile.so'].map((name) => `module ${name}`),
+      ...['g711.so', 'aufile.so', 'aubridge.so', 'sndfile.so', 'srtp.so'].map((name) => `module ${name}`),
       'module_tmp account.so',
       ...['menu.so', 'ctrl_tcp.so'].map((name) => `module_app ${name}`),
       `ctrl_tcp_listen 127.0.0.1:${controlPort}`,
@@ -101,7 +105,10 @@ async function openBaresip(options: BaresipOptions): Promise<Baresip> {
       '',
     ].join('\n'),
   )
-  await writeFile(join(folder.path, 'accounts'), `${account};answermode=${mode};audio_codecs=pcma,pcmu;ptime=20\n`)
+  await writeFile(
+    join(folder.path, 'accounts'),
+    `${account};answermode=${mode};audio_codecs=pcma,pcmu;ptime=20${secure ? ';mediaenc=srtp-mand' : ''}\n`,
+  )
   await writeFile(join(folder.path, 'contacts'), '')
   const program = await startProcess(['baresip', '-f', folder.path], { cwd: folder.path })
   const control = await waitFor(() => reach(controlPort), {
@@ -119,6 +126,7 @@ async function openBaresip(options: BaresipOptions): Promise<Baresip> {
   return {
     uri: `sip:${user}@127.0.0.1:${sipPort}`,
     port: sipPort,
+    call: (to) => command('dial', to),
     answer: () => command('accept'),
     press: (key) => command('sndcode', key),
     hangUp: () => command('hangup'),

@@ -6,7 +6,10 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { decodeG711, encodeG711, G711_PAYLOAD_TYPE, type G711Law } from '#softswitch/media/g711.ts'
 import { newRtpHeader, RTP_HEADER_BYTES, readRtp, writeRtp } from '#softswitch/media/rtp-packet.ts'
-import type { NegotiatedAudio } from '#softswitch/media/sdp.ts'
+import { newSdesKeys, takenCrypto, writeCrypto } from '#softswitch/media/sdes.ts'
+import { type NegotiatedAudio, parseSdp } from '#softswitch/media/sdp.ts'
+import { SRTP_MOST_TAG_BYTES, type SrtpKeys, type SrtpSuite } from '#softswitch/media/srtp.ts'
+import { StreamCrypto } from '#softswitch/media/stream-crypto.ts'
 import {
   EVENT_BYTES,
   type HeldDigit,
@@ -32,6 +35,10 @@ export class RtpPhone {
   readonly socket: Socket
   readonly heard: HeardPacket[] = []
   readonly digits: HeldDigit[] = []
+  readonly #crypto = new StreamCrypto()
+  /** A frequency for each tick to come. */
+  readonly #said: number[] = []
+  #keys: SrtpKeys | undefined
   #peer: { address: string; port: number } | null = null
   #frequency = 0
   #timer: NodeJS.Timeout | null = null
@@ -71,6 +78,7 @@ export class RtpPhone {
       remotePort: this.port,
       maySend: true,
       mayReceive: true,
+      rtcp: null,
     }
   }
 
@@ -83,13 +91,31 @@ export class RtpPhone {
       's=-',
       'c=IN IP4 127.0.0.1',
       't=0 0',
-      `m=audio ${this.port} RTP/AVP ${type} ${this.eventType}`,
+      `m=audio ${this.port} ${this.#keys === undefined ? 'RTP/AVP' : 'RTP/SAVP'} ${type} ${this.eventType}`,
       `a=rtpmap:${type} ${this.law}/8000`,
       `a=rtpmap:${this.eventType} telephone-event/8000`,
       `a=fmtp:${this.eventType} 0-15`,
       'a=ptime:20',
+      ...(this.#keys === undefined ? [] : [`a=${writeCrypto({ tag: '1', ...this.#keys })}`]),
       '',
     ].join('\r\n')
+  }
+
+  /** From now on its description offers SRTP, and nothing else. */
+  secure(suite: SrtpSuite): void {
+    this.#keys = newSdesKeys().find((keys) => keys.suite === suite)
+  }
+
+  /** Takes the keys of the answer to that offer. */
+  trust(answer: string): void {
+    const theirs = takenCrypto(parseSdp(answer)?.media[0]?.attributes ?? [])
+    if (this.#keys === undefined || theirs === null) throw new Error('no keys in the answer')
+    this.#crypto.negotiate({ ours: this.#keys, theirs })
+  }
+
+  /** Sends these tones (silence at 0 Hz) one after the other, whole packets each, and then what it sent before. */
+  say(...sounds: readonly { readonly hz: number; readonly ms: number }[]): void {
+    for (const { hz, ms } of sounds) for (let at = 0; at < ms; at += 20) this.#said.push(hz)
   }
 
   /** Begins to send every 20 ms: a tone, or silence at 0 Hz. */
@@ -157,7 +183,8 @@ export class RtpPhone {
     if (peer === null) return
     const out = this.#out
     const event = this.#sender.idle ? null : this.#sender.next(out.timestamp, 160)
-    const packet = Buffer.alloc(RTP_HEADER_BYTES + (event === null ? 160 : EVENT_BYTES))
+    const bytes = RTP_HEADER_BYTES + (event === null ? 160 : EVENT_BYTES)
+    const packet = Buffer.alloc(bytes + SRTP_MOST_TAG_BYTES)
     const timestamp = out.timestamp
     out.sequence = (out.sequence + 1) & 0xffff
     out.marker = event?.first ?? false
@@ -166,14 +193,18 @@ export class RtpPhone {
     writeRtp(packet, out)
     out.timestamp = timestamp
     if (event !== null) writeEvent(event, packet, RTP_HEADER_BYTES)
-    else encodeG711(this.law, sine(this.#frequency, 160, 8000, this.#ticks * 160), 160, packet, RTP_HEADER_BYTES)
+    else {
+      const frequency = this.#said.shift() ?? this.#frequency
+      encodeG711(this.law, sine(frequency, 160, 8000, this.#ticks * 160), 160, packet, RTP_HEADER_BYTES)
+    }
     out.timestamp = (out.timestamp + 160) >>> 0
-    this.socket.send(packet, peer.port, peer.address)
+    this.socket.send(packet, 0, this.#crypto.seal(packet, bytes), peer.port, peer.address)
   }
 
-  #receive(datagram: Buffer): void {
+  #receive(sent: Buffer): void {
     const header = newRtpHeader()
-    if (!readRtp(datagram, header)) return
+    const datagram = this.#crypto.open(sent)
+    if (datagram === null || !readRtp(datagram, header)) return
     const samples = new Int16Array(header.payloadEnd - header.payloadStart)
     if (header.payloadType === this.eventType) {
       const digit = this.#receiver.receive(header, datagram, header.payloadStart, header.payloadEnd)

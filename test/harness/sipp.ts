@@ -239,6 +239,7 @@ export async function startSipp(steps: readonly string[], options: SippOptions =
   }
 }
 
-function scenario(steps: readonly string[]): string {
+/** The scenario's file. */
+export function scenario(steps: readonly string[]): string {
   return `<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="test">\n${steps.join('\n')}\n</scenario>\n`
 }

@@ -76,6 +76,8 @@ export const en: Texts<typeof zh> = {
     title: 'Change password',
     first: 'This is your first sign-in. Choose a new password before you go on.',
     present: 'Present password',
+    startCode: 'Start code',
+    startCodeHint: 'The ten characters that the security administrator has handed to you; not the password.',
     next: 'New password',
     again: 'New password once more',
     submit: 'Save new password',

@@ -73,6 +73,8 @@ export const zh = {
     title: '修改密码',
     first: '首次登录，请先设置新密码。',
     present: '当前密码',
+    startCode: '启用码',
+    startCodeHint: '由安全管理员当面交给您的十位码，不是密码。',
     next: '新密码',
     again: '再次输入新密码',
     submit: '保存新密码',

@@ -61,6 +61,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 
   server.setErrorHandler(errorReplier(options.log))
   server.addHook('onRequest', async (request, reply) => {
+    // Also behind a proxy of ours that speaks HTTPS; browsers heed it only where the certificate is good.
+    if (request.protocol === 'https') reply.header('strict-transport-security', `max-age=${httpsForSeconds}`)
     reply.header('x-request-id', request.id)
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store')
   })
@@ -79,7 +81,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 
   await server.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: contentSecurityPolicy },
-    // The TLS in front of us says how long it stays.
+    // Above, where it is served so.
     strictTransportSecurity: false,
     originAgentCluster: false,
     crossOriginOpenerPolicy: false,
@@ -105,6 +107,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   )
   return server
 }
+
+/** A year; other services of the same host are left alone (no includeSubDomains). */
+const httpsForSeconds = 31_536_000
 
 /** Nothing from another host, nothing in a frame. The component library writes its styles into the page. */
 const contentSecurityPolicy = {

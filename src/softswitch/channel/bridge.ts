@@ -19,7 +19,7 @@ export class Bridge {
     originator.bridge?.part(originator)
     other.bridge?.part(other)
     const bridge = new Bridge(originator, other)
-    void Promise.all([originator.free(), other.free()]).then(() => bridge.#join())
+    void Promise.all([originator.route.free(), other.route.free()]).then(() => bridge.#join())
     return true
   }
 
@@ -67,7 +67,7 @@ export class Bridge {
     if (this.#members.size > 0) this.#tell('CHANNEL_UNBRIDGE')
     const left = this.peerOf(leaving)
     if (both || !left.up) return
-    if (left.variables.isTrue('park_after_bridge')) left.transfer([['park', '']])
+    if (left.variables.isTrue('park_after_bridge')) left.route.transfer([['park', '']])
     else void left.hangUp('NORMAL_CLEARING')
   }
 

@@ -8,7 +8,16 @@
 
 import type { Impairment } from '../chaos/impairment.ts'
 import type { MediaLeg } from '../media/media-leg.ts'
-import { acceptAnswer, answerOffer, type LocalAudio, type NegotiatedAudio, parseSdp, writeOffer } from '../media/sdp.ts'
+import { newSdesKeys, type SdesKeys } from '../media/sdes.ts'
+import {
+  acceptAnswer,
+  answerOffer,
+  type LocalAudio,
+  type NegotiatedAudio,
+  parseSdp,
+  wantsSrtp,
+  writeOffer,
+} from '../media/sdp.ts'
 import type { OnRefused } from '../refusal-book.ts'
 import type { Reinvite } from '../sip/reinvite.ts'
 import type { RequestGateSettings } from '../sip/request-gate.ts'
@@ -138,6 +147,8 @@ class ProfileCall {
   #version = Math.floor(Date.now() / 1000)
   #pendingAnswer: string | null = null
   #browser: BrowserMedia | null = null
+  /** Of SRTP, when the caller has asked for it: from then on nothing goes in the clear. */
+  #keys: SdesKeys | undefined
 
   constructor(core: SwitchCore, profile: string, call: SipCall, leg: MediaLeg) {
     this.#call = call
@@ -171,8 +182,19 @@ class ProfileCall {
   begin(): void {
     const { offer } = this.#call
     this.#channel.create()
+    if (this.#wantsSrtp()) {
+      this.#keys = newSdesKeys()
+      this.#channel.variables.set('rtp_secure_media', 'mandatory')
+      this.#channel.variables.set('send_silence_when_idle', -1)
+    }
     if (offer === undefined) this.#offer()
     else this.#takeOffer(offer)
+  }
+
+  /** As production's dialplan has it; without an offer drachtio-fsmrf's own header (`srtp: true`) asks for it. */
+  #wantsSrtp(): boolean {
+    const { offer, invite } = this.#call
+    return offer === undefined ? invite.headers.get('X-Secure-RTP') === 'true' : wantsSrtp(offer)
   }
 
   #takeOffer(offer: string): void {
@@ -185,8 +207,8 @@ class ProfileCall {
 
   #proceed(answer: string, audio: NegotiatedAudio, offer: string): void {
     this.#pendingAnswer = answer
-    this.#channel.setAudio(audio, { local: answer, remote: offer })
-    void this.#channel.runDialplan(DIALPLAN)
+    this.#channel.stream.negotiate(audio, { local: answer, remote: offer })
+    void this.#channel.route.begin(DIALPLAN)
   }
 
   /** The gateway ends ICE, DTLS and SRTP; the leg hears and speaks plain RTP with it. */
@@ -198,7 +220,7 @@ class ProfileCall {
       void this.#channel.ended.then(() => browser.close())
       if (!this.#channel.up) return
       this.#browser = browser
-      this.#channel.connected = browser.connected
+      this.#channel.stream.connected = browser.connected
       variables.set('media_timeout', BROWSER_TIMEOUT_MS)
       // The real server does so with every encrypted stream: many telephones cannot bear gaps in one.
       variables.set('send_silence_when_idle', -1)
@@ -217,7 +239,7 @@ class ProfileCall {
   #offer(): void {
     const local = this.#local()
     const sdp = writeOffer(local)
-    this.#channel.setState('CS_HIBERNATE')
+    this.#channel.state.enter('CS_HIBERNATE')
     this.#channel.variables.set('rtp_local_sdp_str', sdp)
     this.#call.once('acknowledged', (ack) => {
       const audio = ack.sdp === undefined ? null : acceptAnswer(ack.sdp, local)
@@ -225,9 +247,9 @@ class ProfileCall {
         void this.#channel.hangUp('INCOMPATIBLE_DESTINATION')
         return
       }
-      this.#channel.setAudio(audio, { local: sdp, remote: ack.sdp ?? '' })
+      this.#channel.stream.negotiate(audio, { local: sdp, remote: ack.sdp ?? '' })
       this.#channel.markAnswered()
-      void this.#channel.runDialplan(DIALPLAN)
+      void this.#channel.route.begin(DIALPLAN)
     })
     if (!this.#call.answer({ sdp })) void this.#channel.hangUp('ORIGINATOR_CANCEL')
   }
@@ -266,9 +288,9 @@ class ProfileCall {
   }
 
   #setAudio(audio: NegotiatedAudio, local: string, remote: string): void {
-    this.#channel.setAudio(audio, { local, remote })
+    this.#channel.stream.negotiate(audio, { local, remote })
     const direction = parseSdp(remote)?.media.find(({ port }) => port !== 0)?.direction
-    this.#channel.setHeld(!audio.maySend && direction !== 'recvonly')
+    this.#channel.state.setHeld(!audio.maySend && direction !== 'recvonly')
   }
 
   #local(): LocalAudio {
@@ -279,6 +301,7 @@ class ProfileCall {
       owner: 'FreeSWITCH',
       sessionId: this.#sessionId,
       version: this.#version,
+      keys: this.#keys,
     }
   }
 

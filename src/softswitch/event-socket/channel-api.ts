@@ -15,7 +15,6 @@ const NO_CHANNEL = '-ERR No such channel!\n'
 const DEFAULT_HEARTBEAT_S = 60
 
 export const channelApis: ReadonlyMap<string, Api> = new Map<string, Api>([
-  ['uuid_audio', uuidAudio],
   ['uuid_break', uuidBreak],
   ['uuid_bridge', uuidBridge],
   ['uuid_broadcast', uuidBroadcast],
@@ -33,24 +32,6 @@ export const channelApis: ReadonlyMap<string, Api> = new Map<string, Api>([
   ['uuid_setvar_multi', uuidSetVariables],
   ['uuid_transfer', uuidTransfer],
 ])
-
-/** `<uuid> start read|write mute <0|1>` and `<uuid> stop`. Levels are not changed, and `level` is refused. */
-function uuidAudio(core: SwitchCore, argument: string): string {
-  const usage = '-USAGE: <uuid> [start [read|write] [mute|level <level>]|stop]\n'
-  const [uuid = '', action, side, what, level] = argument.split(' ')
-  if (action === undefined) return usage
-  const channel = core.channels.get(uuid)
-  if (channel === undefined) return NO_CHANNEL
-  if (action.toLowerCase() === 'stop') {
-    channel.mute('read', false)
-    channel.mute('write', false)
-    return '+OK\n'
-  }
-  if (action.toLowerCase() !== 'start' || level === undefined || (side !== 'read' && side !== 'write')) return usage
-  if (what !== 'mute') return what === 'level' ? '-ERR Operation failed\n' : usage
-  channel.mute(side, (Number.parseInt(level, 10) || 0) !== 0)
-  return '+OK\n'
-}
 
 function uuidBreak(core: SwitchCore, argument: string): string {
   const [uuid = '', ...flags] = separateWords(argument)
@@ -108,9 +89,9 @@ function uuidTransfer(core: SwitchCore, argument: string): string {
   const steps = inlineSteps(target)
   if (leg === '-both' && peer !== undefined) {
     channel.bridge?.part(channel, { both: true })
-    peer.transfer(steps)
+    peer.route.transfer(steps)
   }
-  return (leg === '-bleg' ? (peer ?? channel) : channel).transfer(steps) ? '+OK\n' : '-ERR\n'
+  return (leg === '-bleg' ? (peer ?? channel) : channel).route.transfer(steps) ? '+OK\n' : '-ERR\n'
 }
 
 /** `application:argument,…`; `m:<character>:` before it names another delimiter (mod_dptools, inline_dialplan_hunt). */
@@ -143,7 +124,7 @@ function uuidDump(core: SwitchCore, argument: string): string {
 function uuidFlushDtmf(core: SwitchCore, argument: string): string {
   const channel = core.channels.get(argument)
   if (channel === undefined) return '-ERR No such session\n'
-  channel.flushDigits()
+  channel.keys.flush()
   return '+OK\n'
 }
 
@@ -194,7 +175,7 @@ function uuidReceiveDtmf(core: SwitchCore, argument: string): string {
   if (channel === undefined) return '-ERR Cannot locate session!\n'
   const digits = digitsOf(text)
   if (digits === null || digits.length === 0) return '-USAGE: <uuid> <dtmf_data>\n'
-  for (const digit of digits) channel.receiveDigit({ ...digit, source: 'APP' })
+  for (const digit of digits) channel.keys.receive({ ...digit, source: 'APP' })
   return `+OK ${uuid} received DTMF ${text}.\n`
 }
 
@@ -227,7 +208,7 @@ async function uuidSetMediaStats(core: SwitchCore, argument: string): Promise<st
   if (argument === '') return '-USAGE: <uuid>\n'
   const channel = core.channels.get(argument)
   if (channel === undefined) return `-ERR No such channel ${argument}!\n`
-  await channel.noteMediaStats()
+  await channel.stream.noteStats()
   return '+OK:\n'
 }
 

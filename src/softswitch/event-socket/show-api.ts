@@ -33,7 +33,7 @@ export function show(core: SwitchCore, argument: string): string {
 /** Columns of the real server's table, in its order. */
 function rowOf(channel: Channel, core: SwitchCore): Record<string, string> {
   const { caller, variables, running } = channel
-  const codec = channel.audio?.law ?? ''
+  const codec = channel.stream.audio?.law ?? ''
   const rate = codec === '' ? '' : '8000'
   const bitRate = codec === '' ? '' : '64000'
   return {
@@ -42,7 +42,7 @@ function rowOf(channel: Channel, core: SwitchCore): Record<string, string> {
     created: localDate(channel.createdAt),
     created_epoch: String(Math.floor(channel.createdAt.getTime() / 1000)),
     name: channel.name,
-    state: channel.state,
+    state: channel.state.machine,
     cid_name: caller.name,
     cid_num: caller.number,
     ip_addr: caller.networkAddress,
@@ -62,7 +62,7 @@ function rowOf(channel: Channel, core: SwitchCore): Record<string, string> {
     presence_id: '',
     presence_data: variables.get('presence_data') ?? '',
     accountcode: variables.get('accountcode') ?? '',
-    callstate: channel.callState,
+    callstate: channel.state.call,
     callee_name: '',
     callee_num: '',
     callee_direction: '',

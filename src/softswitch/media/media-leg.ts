@@ -1,7 +1,17 @@
 /** One leg of the media engine, seen from the main thread. Made by `MediaEngine.openLeg`. */
 import { EventEmitter } from 'node:events'
 import type { SoundFile } from './audio-source.ts'
-import type { FromWorker, LegFigures, LegStream, PlayEnd, RecordEnd, RecordOrder, ToWorker } from './leg-messages.ts'
+import type { EarCue, EarOrder } from './ears.ts'
+import type {
+  FromWorker,
+  LegFigures,
+  LegStream,
+  PlayEnd,
+  RecordEnd,
+  RecordOrder,
+  RtcpNews,
+  ToWorker,
+} from './leg-messages.ts'
 import type { NegotiatedAudio } from './sdp.ts'
 import type { HeldDigit } from './telephone-event.ts'
 
@@ -43,8 +53,10 @@ export interface Recording {
 }
 
 export interface MediaLegEvents {
-  /** A key of the far end, at its end. */
-  digit: [digit: HeldDigit]
+  /** A key of the far end, at its end; `inBand`: as tones in the voice. */
+  digit: [digit: HeldDigit, options: { readonly inBand: boolean }]
+  /** A report of ours that has left, or one of the far end's. */
+  rtcp: [news: RtcpNews]
   /** No packet has come for as long as `negotiate` allowed. Once for each negotiation. */
   silent: []
 }
@@ -71,6 +83,7 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
   readonly #host: LegHost
   readonly #plays = new Map<number, Starting<PlayedEnd>>()
   readonly #recordings = new Map<number, Starting<{ end: RecordEnd; samples: number; error: string | null }>>()
+  readonly #ears = new Map<number, (cue: EarCue) => void>()
   readonly #done: Promise<void>
   #finished: () => void = () => {}
   #closed = false
@@ -150,9 +163,29 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
     this.#post({ type: 'flushPresses', leg: this.#host.id })
   }
 
+  /** Keys that come as tones in the voice are told, too; of a far end that has no other keys they always are. */
+  hearTones(on: boolean): void {
+    this.#post({ type: 'hearTones', leg: this.#host.id, on })
+  }
+
   /** `heard`: nobody hears the far end. `spoken`: the far end hears nobody. */
   mute(muted: { readonly heard: boolean; readonly spoken: boolean }): void {
     this.#post({ type: 'mute', leg: this.#host.id, ...muted })
+  }
+
+  /** Factors of the samples of each side, as they are heard, recorded and mixed; 1 leaves them as they are. */
+  level(factors: { readonly heard: number; readonly spoken: number }): void {
+    this.#post({ type: 'level', leg: this.#host.id, ...factors })
+  }
+
+  /** Listens for a sound that means something. @returns what ends it */
+  listen(order: EarOrder, told: (cue: EarCue) => void): () => void {
+    const ear = this.#host.newNumber()
+    this.#ears.set(ear, told)
+    this.#post({ type: 'listen', leg: this.#host.id, ear, order })
+    return () => {
+      if (this.#ears.delete(ear)) this.#post({ type: 'stopListening', leg: this.#host.id, ear })
+    }
   }
 
   /** @internal MediaRoom joins legs. The room is what the leg plays until it leaves, and whatever is played above it. */
@@ -189,10 +222,16 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
   receive(message: FromWorker): void {
     switch (message.type) {
       case 'digit':
-        this.emit('digit', message.digit)
+        this.emit('digit', message.digit, { inBand: message.inBand })
+        return
+      case 'rtcp':
+        this.emit('rtcp', message.news)
         return
       case 'silent':
         this.emit('silent')
+        return
+      case 'cue':
+        this.#ears.get(message.ear)?.(message.cue)
         return
       case 'playStarted':
         this.#plays.get(message.play)?.started(true)
@@ -231,7 +270,9 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
       remotePort: audio.remotePort,
       send: audio.maySend && !self,
       receive: audio.mayReceive && !self,
+      rtcp: self ? null : audio.rtcp,
       timeoutMs,
+      srtp: audio.srtp,
     }
   }
 

@@ -1,5 +1,6 @@
 /** What the media worker's thread does with each message, and its tick. */
 import { Impairment } from '../chaos/impairment.ts'
+import { earFor } from './ears.ts'
 import type { FromWorker, MediaWorkerSettings, RecordEnd, RecordOrder, ToWorker } from './leg-messages.ts'
 import { MediaTicker } from './media-ticker.ts'
 import { raisePriority } from './raise-priority.ts'
@@ -117,8 +118,12 @@ export class MediaWorker {
           | 'maskRecord'
           | 'press'
           | 'flushPresses'
+          | 'hearTones'
           | 'mute'
           | 'idleSilence'
+          | 'listen'
+          | 'stopListening'
+          | 'level'
           | 'legFigures'
           | 'leaveRoom'
           | 'close'
@@ -140,11 +145,23 @@ export class MediaWorker {
       case 'flushPresses':
         leg.flushPresses()
         return
+      case 'hearTones':
+        leg.hearTones(message.on)
+        return
       case 'mute':
         leg.mute(message)
         return
       case 'idleSilence':
         leg.sendIdleSilence(message.on)
+        return
+      case 'listen':
+        leg.ears.set(message.ear, earFor(message.order))
+        return
+      case 'stopListening':
+        leg.ears.delete(message.ear)
+        return
+      case 'level':
+        leg.level(message)
         return
       case 'legFigures':
         this.#say({ type: 'legFigures', ask: message.ask, figures: leg.figures() })
@@ -181,9 +198,11 @@ export class MediaWorker {
 
   #newLeg(id: number, socket: RtpSocket): WorkerLeg {
     return new WorkerLeg(socket, this.#settings.jitterMs, {
-      digit: (digit) => this.#say({ type: 'digit', leg: id, digit }),
+      digit: (digit, { inBand }) => this.#say({ type: 'digit', leg: id, digit, inBand }),
+      rtcp: (news) => this.#say({ type: 'rtcp', leg: id, news }),
       silent: () => this.#say({ type: 'silent', leg: id }),
       stranger: (address) => this.#strangers.note(address),
+      cue: (ear, cue) => this.#say({ type: 'cue', leg: id, ear, cue }),
       playEnded: (play, end, samples, file) => this.#say({ type: 'playEnded', leg: id, play, end, samples, file }),
     })
   }
@@ -381,6 +400,7 @@ export class MediaWorker {
         telephoneEventType: 101,
         remoteAddress: this.#settings.ports.address,
         remotePort: peer.socket.port,
+        rtcp: null,
         send: true,
         receive: true,
         timeoutMs: 0,

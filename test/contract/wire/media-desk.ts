@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
+import type { SrtpSuite } from '#softswitch/media/srtp.ts'
 import { CallingPhone, type Message, udpWire } from '../calling-phone.ts'
 import type { Pair } from '../pair.ts'
 import { type EslEvent, EventSocketClient } from './event-socket-client.ts'
@@ -14,6 +15,8 @@ export interface MediaCallOptions {
   readonly hum?: number
   /** Header lines of the INVITE besides. */
   readonly headers?: readonly string[]
+  /** It offers SRTP, and nothing else. */
+  readonly secure?: SrtpSuite
 }
 
 export class MediaDesk {
@@ -84,15 +87,21 @@ export class MediaDesk {
     return EventSocketClient.reach(this.#pair.freeswitch)
   }
 
+  /** A telephone that calls the media server as drachtio does. */
+  async phone(): Promise<CallingPhone> {
+    return await CallingPhone.open(await udpWire(this.#sip), { extension: '1001', password: '' })
+  }
+
   /** A channel that waits for its first execute. */
-  async call({ hum = 0, headers = [] }: MediaCallOptions = {}): Promise<MediaCall> {
+  async call({ hum = 0, headers = [], secure }: MediaCallOptions = {}): Promise<MediaCall> {
     this.#last += 1
     const extension = `9${process.pid}${this.#last}`
     const watch = await this.signIn()
     // The filter first: between the two commands other channels' events would be sent.
     await watch.command(`filter Caller-Destination-Number ${extension}`)
     await watch.command('event plain ALL')
-    const phone = await CallingPhone.open(await udpWire(this.#sip), { extension: '1001', password: '' })
+    const phone = await this.phone()
+    if (secure !== undefined) phone.rtp.secure(secure)
     const arrived = new Promise<EventSocketClient>((resolve) => this.#awaited.set(extension, resolve))
     const answer = await phone.call({
       target: `sip:${extension}@${this.#sip.host}:${this.#sip.port}`,
@@ -100,6 +109,7 @@ export class MediaDesk {
       headers: [`X-esl-outbound: ${this.outbound}`, ...headers],
     })
     if (answer.status !== 200) throw new Error(`refused: ${answer.startLine}`)
+    if (secure !== undefined) phone.rtp.trust(answer.body)
     phone.talk(answer, hum)
     const own = await arrived
     this.#awaited.delete(extension)

@@ -11,9 +11,9 @@ import { takeTerminators } from './terminators.ts'
 /** Ends when sound can flow: of a browser's leg, when its connection is made. */
 export async function answer(channel: Channel, _argument: string, frame: ExecuteFrame): Promise<void> {
   channel.answer()
-  if (channel.connected === null) return
+  if (channel.stream.connected === null) return
   const hungUp = new Promise<void>((resolve) => frame.onInterrupt((how) => how !== 'break' && resolve()))
-  await Promise.race([channel.connected, hungUp])
+  await Promise.race([channel.stream.connected, hungUp])
 }
 
 /** Argument: a cause, by name or number. */
@@ -26,7 +26,7 @@ export function hangup(channel: Channel, argument: string): void {
  * as it is.
  */
 export async function park(channel: Channel, _argument: string, frame: ExecuteFrame): Promise<void> {
-  const unpark = channel.park()
+  const unpark = channel.route.park()
   if (unpark === null) return
   await new Promise<void>((resolve) => frame.onInterrupt((interruption) => interruption !== 'break' && resolve()))
   unpark()
@@ -59,7 +59,7 @@ export async function socket(channel: Channel, argument: string, frame: ExecuteF
     return
   }
   channel.control = control
-  const unpark = channel.park()
+  const unpark = channel.route.park()
   const hungUp = new Promise<void>((resolve) => frame.onInterrupt((how) => how === 'hangup' && resolve()))
   await Promise.race([control.gone, hungUp])
   unpark?.()
@@ -68,7 +68,7 @@ export async function socket(channel: Channel, argument: string, frame: ExecuteF
 /** Argument: `read|write true|false|<level>`. */
 export function setMute(channel: Channel, argument: string): void {
   const [side, level] = argument.split(' ')
-  if ((side === 'read' || side === 'write') && level !== undefined) channel.mute(side, isTrue(level))
+  if ((side === 'read' || side === 'write') && level !== undefined) channel.stream.mute(side, isTrue(level))
 }
 
 /** Argument: `12#@<ms>`. The keys leave one after the other; nothing waits for them. */
@@ -77,14 +77,20 @@ export function sendDtmf(channel: Channel, argument: string): void {
   if (digits !== null) channel.leg.press(digits)
 }
 
-/** Keys that are tones in the voice are not looked for: every telephone here sends telephone-events. */
-export function startDtmf(): void {}
+/** Keys that come as tones in the voice are told from now on. */
+export function startDtmf(channel: Channel): void {
+  channel.leg.hearTones(true)
+}
+
+export function stopDtmf(channel: Channel): void {
+  channel.leg.hearTones(false)
+}
 
 /** What the real server writes to its log, or does to a channel that is answered already: nothing is left of it here. */
 export function nothing(): void {}
 
 export function flushDtmf(channel: Channel): void {
-  channel.flushDigits()
+  channel.keys.flush()
 }
 
 /** Argument: `[+]<seconds> [<cause>]`. */

@@ -89,7 +89,7 @@ async function readDigits(
       return { status: 'failure', digits: '' }
     }
   }
-  channel.offerDigits()
+  channel.keys.offer()
   let status = await collector.collect()
   const { digits, terminator } = collector
   if (terminator !== '') variables.set('read_terminator_used', terminator)

@@ -172,7 +172,7 @@ export class Conference {
   /** Out of this conference and into another, by its name or `name@profile`. */
   transfer(member: ConferenceMember, to: string): void {
     const { channel } = member
-    channel.transfer([['conference', to.includes('@') ? to : `${to}@default`]])
+    channel.route.transfer([['conference', to.includes('@') ? to : `${to}@default`]])
     channel.variables.set('last_transfered_conference', to.split('@')[0])
     this.#fireOf(member, 'transfer', (event) => {
       event.add('Old-Conference-Name', this.name)
