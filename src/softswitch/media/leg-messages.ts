@@ -1,4 +1,5 @@
 /** What the main thread and the media worker say to each other. Plain data: it crosses by structured clone. */
+import type { BadNetwork } from '../chaos/impairment.ts'
 import type { SoundFile } from './audio-source.ts'
 import type { DisplaceOrder } from './displacement.ts'
 import type { EarCue, EarOrder } from './ears.ts'
@@ -13,7 +14,9 @@ import type { HeldDigit } from './telephone-event.ts'
 
 /** `workerData` of the media worker. */
 export interface MediaWorkerSettings {
-  readonly ports: RtpPorts
+  readonly ports: Omit<RtpPorts, 'impairment'>
+  /** Whether `impair` may come; only then sockets are prepared for it. */
+  readonly mayBeImpaired: boolean
   /** Jitter buffer, ms. */
   readonly jitterMs: number
   /** Where `local_stream://<name>` finds the folder `<name>` with its music. */
@@ -116,6 +119,7 @@ export type ToWorker =
   | { readonly type: 'pauseRoomRecord'; readonly room: number; readonly record: number; readonly paused: boolean }
   | { readonly type: 'stopRoomRecord'; readonly room: number; readonly record: number }
   | { readonly type: 'closeRoom'; readonly room: number }
+  | { readonly type: 'impair'; readonly network: BadNetwork }
   | { readonly type: 'shutdown' }
 
 /** Counters of one leg since it opened. */
@@ -205,6 +209,8 @@ export type FromWorker =
       /** `failed`: there is no such file. */
       readonly state: 'started' | 'failed' | 'ended'
     }
+  /** Of the last second, of all legs. */
+  | { readonly type: 'strangers'; readonly address: string; readonly packets: number }
   | { readonly type: 'cue'; readonly leg: number; readonly ear: number; readonly cue: EarCue }
   | { readonly type: 'roomPlayStarted'; readonly room: number; readonly play: number; readonly started: boolean }
   | { readonly type: 'roomPlayEnded'; readonly room: number; readonly play: number; readonly samples: number }

@@ -1,4 +1,6 @@
 /** What the media worker's thread does with each message, and its tick. */
+
+import { Impairment } from '../chaos/impairment.ts'
 import { Displacement } from './displacement.ts'
 import { earFor } from './ears.ts'
 import type { FromWorker, MediaWorkerSettings, RecordEnd, RecordOrder, ToWorker } from './leg-messages.ts'
@@ -7,6 +9,7 @@ import { raisePriority } from './raise-priority.ts'
 import { RecordingFile } from './recording-file.ts'
 import { type RtpSocket, RtpSocketPool } from './rtp-socket.ts'
 import { SoundLibrary } from './sound-library.ts'
+import { StrangerCount } from './stranger-count.ts'
 import { toneStream } from './tone-stream.ts'
 import { WorkerLeg } from './worker-leg.ts'
 import { WorkerRecording } from './worker-recording.ts'
@@ -18,6 +21,7 @@ const WARM_UP_TICKS = 200
 export class MediaWorker {
   readonly #settings: MediaWorkerSettings
   readonly #say: (message: FromWorker) => void
+  readonly #impairment = new Impairment()
   readonly #sockets: RtpSocketPool
   readonly #sounds: SoundLibrary
   readonly #legs = new Map<number, WorkerLeg>()
@@ -25,12 +29,14 @@ export class MediaWorker {
   /** Plays and recordings whose file is being opened, by `play|record` id: a stop may come before they begin. */
   readonly #opening = new Map<string, { stopped: boolean }>()
   readonly #closings = new Set<Promise<void>>()
+  readonly #strangers = new StrangerCount((address, packets) => this.#say({ type: 'strangers', address, packets }))
   readonly #ticker = new MediaTicker(() => this.#tick())
 
   constructor(settings: MediaWorkerSettings, say: (message: FromWorker) => void) {
     this.#settings = settings
     this.#say = say
-    this.#sockets = new RtpSocketPool(settings.ports)
+    const impaired = settings.mayBeImpaired ? { impairment: this.#impairment } : {}
+    this.#sockets = new RtpSocketPool({ ...settings.ports, ...impaired })
     this.#sounds = new SoundLibrary(settings.musicFolder)
   }
 
@@ -92,6 +98,9 @@ export class MediaWorker {
         return
       case 'closeRoom':
         this.#closeRoom(message.room)
+        return
+      case 'impair':
+        this.#impairment.network = message.network
         return
       case 'shutdown':
         void this.#shutDown()
@@ -207,6 +216,7 @@ export class MediaWorker {
       rtcp: (news) => this.#say({ type: 'rtcp', leg: id, news }),
       silent: () => this.#say({ type: 'silent', leg: id }),
       displaced: (displacement) => this.#say({ type: 'displaced', leg: id, displacement, state: 'ended' }),
+      stranger: (address) => this.#strangers.note(address),
       cue: (ear, cue) => this.#say({ type: 'cue', leg: id, ear, cue }),
       playEnded: (play, end, samples, file) => this.#say({ type: 'playEnded', leg: id, play, end, samples, file }),
     })

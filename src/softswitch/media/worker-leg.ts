@@ -53,6 +53,8 @@ export interface LegReports {
   silent(): void
   /** The file of a displacement has ended. */
   displaced(displacement: number): void
+  /** A packet from elsewhere than the far end. */
+  stranger(address: string): void
   cue(ear: number, cue: EarCue): void
   playEnded(play: number, end: PlayEnd, samples: number, file: SoundFile | null): void
 }
@@ -365,6 +367,9 @@ export class WorkerLeg {
     const datagram = stream === null || address !== stream.remoteAddress ? null : this.#crypto.open(sent)
     if (stream === null || datagram === null || !this.#isFarEnd(stream, address, port) || !readRtp(datagram, header)) {
       this.#ignored += 1
+      if (stream !== null && (address !== stream.remoteAddress || port !== this.#remotePort)) {
+        this.#reports.stranger(address)
+      }
       return
     }
     this.#packetsIn += 1
