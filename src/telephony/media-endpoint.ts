@@ -4,7 +4,7 @@ import { OperationalError, UnexpectedError } from '#platform/errors/errors.ts'
 import { type Log, logError } from '#platform/log.ts'
 import type { LegQuality } from './leg-quality.ts'
 import type { SipLink } from './sip-link.ts'
-import type { Digit } from './telephony.ts'
+import type { Digit, MachineCue } from './telephony.ts'
 import { type Settling, settling, within } from './within.ts'
 
 export interface MediaEndpointParts {
@@ -93,6 +93,21 @@ export class MediaEndpoint {
 
   onDigit(listener: (digit: Digit) => void): void {
     this.#digitListeners.push(listener)
+  }
+
+  /** @see PatientLeg.onMachineCue */
+  onMachineCue(listener: (cue: MachineCue) => void): void {
+    const { endpoint, log } = this.#parts
+    if (this.#end !== null || endpoint.conn === null) return
+    const tell = (cue: MachineCue | null) => {
+      if (cue !== null) listener(cue)
+    }
+    endpoint.addCustomEventListener('avmd::beep', (_body, event) => tell(beepOf(event)))
+    endpoint.addCustomEventListener('avmd::greeting', (_body, event) => tell(greetingOf(event)))
+    // A media server without mod_avmd knows no such command: then nothing is heard.
+    this.#api('avmd', `${this.uuid} start`).catch((error: unknown) => {
+      log.debug({ err: error, channelUuid: this.uuid }, 'no cues of answering machines on this media server')
+    })
   }
 
   /** Sets channel variables, one execute for all. Values hold neither `^` nor a line break. */
@@ -356,6 +371,16 @@ interface Play {
   readonly started: Settling<void>
   readonly over: Settling<void>
   stopping: boolean
+}
+
+function beepOf(event: Mrf.Event): MachineCue | null {
+  const frequency = Number(event.getHeader('Frequency'))
+  return frequency > 0 ? { cue: 'beep', frequency: Math.round(frequency) } : null
+}
+
+function greetingOf(event: Mrf.Event): MachineCue | null {
+  const [speechMs, pauseMs] = ['Speech-Milliseconds', 'Pause-Milliseconds'].map((name) => Number(event.getHeader(name)))
+  return speechMs !== undefined && pauseMs !== undefined && speechMs > 0 ? { cue: 'greeting', speechMs, pauseMs } : null
 }
 
 function channelGone(what: string): OperationalError {

@@ -113,6 +113,13 @@ export interface Digit {
   readonly at: Date
 }
 
+/** A sign that a machine has answered. No proof: who has asked for it may write it down, and nothing else. */
+export type MachineCue =
+  /** A single tone behind speech, Hz. */
+  | { readonly cue: 'beep'; readonly frequency: number }
+  /** The first words, and the silence behind them, at most 2 s of it. */
+  | { readonly cue: 'greeting'; readonly speechMs: number; readonly pauseMs: number }
+
 export interface LegEnd {
   readonly by: 'patient' | 'hospital' | 'lost'
   readonly q850: number | null
@@ -128,6 +135,8 @@ export interface PatientLeg {
   /** Set once the leg has ended. */
   readonly end: LegEnd | null
   onDigit(listener: (digit: Digit) => void): void
+  /** Listens for an answering machine from now on; in vain where the media server cannot. Each cue is told once. */
+  onMachineCue(listener: (cue: MachineCue) => void): void
   /**
    * Plays one file to its end or until `stopPlaying`. Never two at once: a second play waits for the first.
    * @param path absolute path on the media server

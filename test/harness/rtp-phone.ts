@@ -40,6 +40,8 @@ export class RtpPhone {
   /** False: it says nothing of telephone-events, as one whose keys are tones. */
   hasKeys = true
   readonly #crypto = new StreamCrypto()
+  /** A frequency for each tick to come. */
+  readonly #said: number[] = []
   #keys: SrtpKeys | undefined
   #peer: { address: string; port: number } | null = null
   #frequency = 0
@@ -115,6 +117,11 @@ export class RtpPhone {
     const theirs = takenCrypto(parseSdp(answer)?.media[0]?.attributes ?? [])
     if (this.#keys === undefined || theirs === null) throw new Error('no keys in the answer')
     this.#crypto.negotiate({ ours: this.#keys, theirs })
+  }
+
+  /** Sends these tones (silence at 0 Hz) one after the other, whole packets each, and then what it sent before. */
+  say(...sounds: readonly { readonly hz: number; readonly ms: number }[]): void {
+    for (const { hz, ms } of sounds) for (let at = 0; at < ms; at += 20) this.#said.push(hz)
   }
 
   /** Begins to send every 20 ms: a tone, or silence at 0 Hz. */
@@ -210,7 +217,7 @@ export class RtpPhone {
   #sound(): Int16Array {
     const from = this.#ticks * 160
     const tone = this.#tones[0]
-    if (tone === undefined) return sine(this.#frequency, 160, 8000, from)
+    if (tone === undefined) return sine(this.#said.shift() ?? this.#frequency, 160, 8000, from)
     tone.ticks -= 1
     if (tone.ticks === 0) this.#tones.shift()
     const sum = new Int16Array(160)

@@ -65,6 +65,10 @@ export function eventText({ type, body }: Happening, questionText: QuestionText,
       return t(`calls.event.${type}`, { name: textOf('by') || textOf('supervisor') })
     case 'digits_sent':
       return t('calls.event.digits_sent', { count: Number(body.count ?? 0) })
+    case 'machine_cue':
+      return body.cue === 'beep'
+        ? t('calls.event.machine_beep', { frequency: Number(body.frequency ?? 0) })
+        : t('calls.event.machine_greeting', { seconds: (Number(body.speechMs ?? 0) / 1000).toFixed(1) })
     case 'ended':
       return [t('calls.event.ended', { result: word('result', textOf('result')) }), hangup(textOf('hangupBy'))]
         .filter((part) => part !== '')

@@ -152,6 +152,8 @@ export const callsEn: Texts<typeof callsZh> = {
     released: '{{name}} ends the call',
     taken_over: '{{name}} takes over',
     digits_sent: 'Agent sends {{count}} keys',
+    machine_beep: 'Perhaps a machine: beep at {{frequency}} Hz',
+    machine_greeting: 'Perhaps a machine: greeting of {{seconds}} s',
   },
   hangup: { patient: 'patient hung up', hospital: 'system hung up', lost: 'connection lost' },
 }

@@ -149,6 +149,8 @@ export const callsZh = {
     released: '{{name}} 强拆',
     taken_over: '{{name}} 接管',
     digits_sent: '坐席发送 {{count}} 个按键',
+    machine_beep: '疑似留言机：提示音 {{frequency}} Hz',
+    machine_greeting: '疑似留言机：开场白 {{seconds}} 秒',
   },
   hangup: { patient: '患者挂断', hospital: '系统挂断', lost: '连接丢失' },
 }

@@ -92,6 +92,12 @@ export type CallEventBody =
     }
   /** A supervisor had the call ended (vocabulary: force_release). */
   | { readonly type: 'released'; readonly by: string; readonly reason: string }
+  /**
+   * A sign that a machine has answered: its beep (Hz), or first words that are longer than a person's. A label for who
+   * looks at the call; no result follows from it.
+   */
+  | { readonly type: 'machine_cue'; readonly cue: 'beep'; readonly frequency: number }
+  | { readonly type: 'machine_cue'; readonly cue: 'greeting'; readonly speechMs: number; readonly pauseMs: number }
   /** Keys pressed for the far end; which ones is nobody's to read. */
   | { readonly type: 'digits_sent'; readonly count: number }
   /** No INVITE left for a reserved seat: the gate closed, or its phone was gone. The attempt has been given back. */

@@ -41,6 +41,9 @@ export interface PatientCallParts extends CallEventsParts {
   readonly handOver: (call: HandedOver) => HandOver
 }
 
+/** A person says "喂" and waits; whoever speaks for so long has been recorded. */
+const longGreetingMs = 2_500
+
 /**
  * One attempt from claim to end: gate once more, INVITE, recording, flow, hang-up. Each step is an event in the journal.
  * Resolves when the last event is fsynced; the rows follow from the journal.
@@ -82,6 +85,9 @@ export async function callPatient(parts: PatientCallParts, work: Work): Promise<
   } else {
     const { leg, sipStatus, earlyMedia } = result
     events.write({ type: 'answered', sipStatus, earlyMedia, ref: refs(leg.ref) }, () => failpoint('answered'))
+    leg.onMachineCue((cue) => {
+      if (cue.cue === 'beep' || cue.speechMs >= longGreetingMs) events.write({ type: 'machine_cue', ...cue })
+    })
     const handOver = parts.handOver({ work, leg, events, log })
     const { outcome, ended } = await converse(parts, work, leg, { events, log, recordingPath, handOver })
     const end = leg.end ?? { by: 'lost', q850: null, at: parts.clock.now() }

@@ -62,6 +62,7 @@ class ScriptedLeg implements PatientLeg {
     })
   }
 
+  onMachineCue(): void {}
   async sendDigits(): Promise<void> {}
   async flushDigits(): Promise<void> {
     this.calls.push('flush')

@@ -21,6 +21,7 @@ import { conference } from './applications/conference.ts'
 import { playAndGetDigits } from './applications/play-and-get-digits.ts'
 import { endlessPlayback, gentones, playback } from './applications/playback.ts'
 import { record, recordSession, stopRecordSession } from './applications/recording.ts'
+import { say, speak, stopToneDetect, toneDetect } from './applications/tones.ts'
 import { exportVariable, multiset, set, unset } from './applications/variables.ts'
 import type { Channel } from './channel.ts'
 import type { ExecuteFrame } from './execute-stack.ts'
@@ -49,6 +50,7 @@ const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Applicati
   ['record', record],
   ['record_session', recordSession],
   ['ring_ready', nothing],
+  ['say', say],
   ['sched_hangup', scheduleHangup],
   ['sched_heartbeat', scheduleHeartbeat],
   ['send_dtmf', sendDtmf],
@@ -56,9 +58,12 @@ const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Applicati
   ['set_mute', setMute],
   ['sleep', sleep],
   ['socket', socket],
+  ['speak', speak],
   ['start_dtmf', startDtmf],
   ['stop_dtmf', stopDtmf],
   ['stop_record_session', stopRecordSession],
+  ['stop_tone_detect', stopToneDetect],
+  ['tone_detect', toneDetect],
   ['unset', unset],
 ])
 

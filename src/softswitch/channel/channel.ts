@@ -22,6 +22,7 @@ import { timeOf } from './schedule.ts'
 import { SessionRecordings } from './session-recording.ts'
 import type { OutboundControl, SwitchCore } from './switch-core.ts'
 import type { SwitchEvent } from './switch-event.ts'
+import { ToneWatch } from './tone-watch.ts'
 
 /** A play that does not end or a disk that hangs must not keep a telephone from hearing our BYE. */
 const END_LIMIT_MS = 3_000
@@ -49,6 +50,7 @@ export class Channel {
   readonly name: string
   readonly variables: ChannelVariables
   readonly recordings: SessionRecordings
+  readonly tones: ToneWatch
   readonly state = new ChannelState(this)
   readonly stream: ChannelStream
   readonly keys = new ChannelKeys(this)
@@ -79,6 +81,7 @@ export class Channel {
     this.variables = new ChannelVariables(core.globals)
     this.stream = new ChannelStream(this.leg, this.variables)
     this.recordings = new SessionRecordings(this)
+    this.tones = new ToneWatch(this)
     this.#stack = new ExecuteStack({
       begin: (frame) => this.#begin(frame),
       completed: (frame) => this.#completed(frame),
@@ -209,6 +212,7 @@ export class Channel {
   async #end(cause: HangupCause): Promise<void> {
     this.hungUpAt = new Date()
     clearInterval(this.#heartbeat)
+    this.tones.stop()
     this.fire('CHANNEL_HANGUP')
     this.bridge?.part(this)
     this.keys.flush()

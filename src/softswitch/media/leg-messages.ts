@@ -1,5 +1,6 @@
 /** What the main thread and the media worker say to each other. Plain data: it crosses by structured clone. */
 import type { SoundFile } from './audio-source.ts'
+import type { EarCue, EarOrder } from './ears.ts'
 import type { G711Law } from './g711.ts'
 import type { TickerFigures } from './media-ticker.ts'
 import type { RtcpReport } from './rtcp-packet.ts'
@@ -85,6 +86,10 @@ export type ToWorker =
   | { readonly type: 'hearTones'; readonly leg: number; readonly on: boolean }
   | { readonly type: 'mute'; readonly leg: number; readonly heard: boolean; readonly spoken: boolean }
   | { readonly type: 'idleSilence'; readonly leg: number; readonly on: boolean }
+  | { readonly type: 'listen'; readonly leg: number; readonly ear: number; readonly order: EarOrder }
+  | { readonly type: 'stopListening'; readonly leg: number; readonly ear: number }
+  /** Factors of the samples. */
+  | { readonly type: 'level'; readonly leg: number; readonly heard: number; readonly spoken: number }
   | { readonly type: 'legFigures'; readonly leg: number; readonly ask: number }
   | { readonly type: 'figures'; readonly ask: number; readonly restart: boolean }
   | { readonly type: 'close'; readonly leg: number }
@@ -188,6 +193,7 @@ export type FromWorker =
   | { readonly type: 'digit'; readonly leg: number; readonly digit: HeldDigit; readonly inBand: boolean }
   | { readonly type: 'rtcp'; readonly leg: number; readonly news: RtcpNews }
   | { readonly type: 'silent'; readonly leg: number }
+  | { readonly type: 'cue'; readonly leg: number; readonly ear: number; readonly cue: EarCue }
   | { readonly type: 'roomPlayStarted'; readonly room: number; readonly play: number; readonly started: boolean }
   | { readonly type: 'roomPlayEnded'; readonly room: number; readonly play: number; readonly samples: number }
   | { readonly type: 'roomRecordStarted'; readonly room: number; readonly record: number }

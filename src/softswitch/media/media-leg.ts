@@ -1,6 +1,7 @@
 /** One leg of the media engine, seen from the main thread. Made by `MediaEngine.openLeg`. */
 import { EventEmitter } from 'node:events'
 import type { SoundFile } from './audio-source.ts'
+import type { EarCue, EarOrder } from './ears.ts'
 import type {
   FromWorker,
   LegFigures,
@@ -82,6 +83,7 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
   readonly #host: LegHost
   readonly #plays = new Map<number, Starting<PlayedEnd>>()
   readonly #recordings = new Map<number, Starting<{ end: RecordEnd; samples: number; error: string | null }>>()
+  readonly #ears = new Map<number, (cue: EarCue) => void>()
   readonly #done: Promise<void>
   #finished: () => void = () => {}
   #closed = false
@@ -171,6 +173,21 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
     this.#post({ type: 'mute', leg: this.#host.id, ...muted })
   }
 
+  /** Factors of the samples of each side, as they are heard, recorded and mixed; 1 leaves them as they are. */
+  level(factors: { readonly heard: number; readonly spoken: number }): void {
+    this.#post({ type: 'level', leg: this.#host.id, ...factors })
+  }
+
+  /** Listens for a sound that means something. @returns what ends it */
+  listen(order: EarOrder, told: (cue: EarCue) => void): () => void {
+    const ear = this.#host.newNumber()
+    this.#ears.set(ear, told)
+    this.#post({ type: 'listen', leg: this.#host.id, ear, order })
+    return () => {
+      if (this.#ears.delete(ear)) this.#post({ type: 'stopListening', leg: this.#host.id, ear })
+    }
+  }
+
   /** @internal MediaRoom joins legs. The room is what the leg plays until it leaves, and whatever is played above it. */
   joinRoom(room: number, member: number): void {
     this.#post({ type: 'joinRoom', leg: this.#host.id, room, member })
@@ -212,6 +229,9 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
         return
       case 'silent':
         this.emit('silent')
+        return
+      case 'cue':
+        this.#ears.get(message.ear)?.(message.cue)
         return
       case 'playStarted':
         this.#plays.get(message.play)?.started(true)

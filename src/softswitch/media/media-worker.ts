@@ -1,4 +1,5 @@
 /** What the media worker's thread does with each message, and its tick. */
+import { earFor } from './ears.ts'
 import type { FromWorker, MediaWorkerSettings, RecordEnd, RecordOrder, ToWorker } from './leg-messages.ts'
 import { MediaTicker } from './media-ticker.ts'
 import { raisePriority } from './raise-priority.ts'
@@ -112,6 +113,9 @@ export class MediaWorker {
           | 'hearTones'
           | 'mute'
           | 'idleSilence'
+          | 'listen'
+          | 'stopListening'
+          | 'level'
           | 'legFigures'
           | 'leaveRoom'
           | 'close'
@@ -141,6 +145,15 @@ export class MediaWorker {
         return
       case 'idleSilence':
         leg.sendIdleSilence(message.on)
+        return
+      case 'listen':
+        leg.ears.set(message.ear, earFor(message.order))
+        return
+      case 'stopListening':
+        leg.ears.delete(message.ear)
+        return
+      case 'level':
+        leg.level(message)
         return
       case 'legFigures':
         this.#say({ type: 'legFigures', ask: message.ask, figures: leg.figures() })
@@ -180,6 +193,7 @@ export class MediaWorker {
       digit: (digit, { inBand }) => this.#say({ type: 'digit', leg: id, digit, inBand }),
       rtcp: (news) => this.#say({ type: 'rtcp', leg: id, news }),
       silent: () => this.#say({ type: 'silent', leg: id }),
+      cue: (ear, cue) => this.#say({ type: 'cue', leg: id, ear, cue }),
       playEnded: (play, end, samples, file) => this.#say({ type: 'playEnded', leg: id, play, end, samples, file }),
     })
   }

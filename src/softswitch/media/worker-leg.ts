@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { AudioSource, SoundFile } from './audio-source.ts'
+import type { Ear, EarCue } from './ears.ts'
 import { decodeG711, encodeG711 } from './g711.ts'
 import type { LegFigures, LegStream, PlayEnd, RtcpNews, StreamFigures } from './leg-messages.ts'
 import { LegRtcp } from './leg-rtcp.ts'
@@ -55,6 +56,7 @@ export interface LegReports {
   rtcp(news: RtcpNews): void
   /** No packet has come for as long as the stream allows. */
   silent(): void
+  cue(ear: number, cue: EarCue): void
   playEnded(play: number, end: PlayEnd, samples: number, file: SoundFile | null): void
 }
 
@@ -64,6 +66,7 @@ export class WorkerLeg {
   /** What the far end is told in this tick. */
   readonly spoken = new Int16Array(TICK_SAMPLES)
   readonly recordings = new Map<number, WorkerRecording>()
+  readonly ears = new Map<number, Ear>()
   readonly socket: RtpSocket
   readonly #reports: LegReports
   readonly #voice: VoiceReceiver
@@ -94,6 +97,8 @@ export class WorkerLeg {
   #talking = false
   #muteHeard = false
   #muteSpoken = false
+  #heardLevel = 1
+  #spokenLevel = 1
   #packetsIn = 0
   #bytesIn = 0
   #speechPacketsIn = 0
@@ -187,6 +192,12 @@ export class WorkerLeg {
     this.#muteSpoken = spoken
   }
 
+  /** Factors; 1 leaves the sound as it is. */
+  level({ heard, spoken }: { heard: number; spoken: number }): void {
+    this.#heardLevel = heard
+    this.#spokenLevel = spoken
+  }
+
   /** Sends silence while nothing is played; else it sends nothing then. */
   sendIdleSilence(on: boolean): void {
     this.#idleSilence = on
@@ -197,6 +208,7 @@ export class WorkerLeg {
     this.#voice.hear()
     const tone = this.#toneKeys?.take(this.heard) ?? null
     if (tone !== null) this.#reports.digit(tone, { inBand: true })
+    if (this.#heardLevel !== 1) amplify(this.heard, this.#heardLevel)
     if (this.#muteHeard) this.#voice.silence()
     if (this.#ticksSinceIn >= 0) this.#ticksSinceIn += 1
     const lost = this.#receiver.elapse()
@@ -207,7 +219,12 @@ export class WorkerLeg {
   /** Second half: composes what the far end is told, sends and records it. */
   speak(): void {
     const speaking = this.#compose()
+    if (this.#spokenLevel !== 1) amplify(this.spoken, this.#spokenLevel)
     if (this.#muteSpoken) this.spoken.fill(0)
+    for (const [id, ear] of this.ears) {
+      const cue = ear.hear(this.heard, this.spoken)
+      if (cue !== null) this.#reports.cue(id, cue)
+    }
     this.#send(speaking)
     this.#out.timestamp = (this.#out.timestamp + TICK_SAMPLES) >>> 0
     if (this.recordings.size > 0) {
@@ -427,4 +444,10 @@ export class WorkerLeg {
 /** Since 1970, with fractions: the clock of RTCP's reports. */
 function unixMs(): number {
   return performance.timeOrigin + performance.now()
+}
+
+function amplify(samples: Int16Array, factor: number): void {
+  for (let at = 0; at < samples.length; at++) {
+    samples[at] = Math.max(-32_768, Math.min(32_767, (samples[at] ?? 0) * factor))
+  }
 }

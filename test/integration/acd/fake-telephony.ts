@@ -11,6 +11,7 @@ import type {
   LegEnd,
   LegRef,
   LiveLeg,
+  MachineCue,
   OutboundDial,
   PatientLeg,
   Room,
@@ -85,6 +86,14 @@ export class FakePatientLeg extends FakeLeg implements PatientLeg {
   }
   press(digit: string): void {
     for (const listener of this.#listeners) listener({ digit, durationMs: 0, at: new Date() })
+  }
+  #machineCue: (cue: MachineCue) => void = () => {}
+
+  onMachineCue(listener: (cue: MachineCue) => void): void {
+    this.#machineCue = listener
+  }
+  soundLike(cue: MachineCue): void {
+    this.#machineCue(cue)
   }
   async play(path: string): Promise<'completed' | 'ended'> {
     this.heard.push(path)
