@@ -140,13 +140,13 @@ export class RtpPhone {
     for (const digit of digits) this.#sender.press({ digit, durationSamples })
   }
 
-  /** Keys as tones in the voice: 80 ms each, with pauses of 60 ms. */
+  /** Keys as tones in the voice: 100 ms each, with pauses of 100 ms. */
   pressTones(digits: string): void {
     for (const digit of digits) {
       const at = '123A456B789C*0#D'.indexOf(digit)
       const low = [697, 770, 852, 941][Math.floor(at / 4)] ?? 0
       const high = [1209, 1336, 1477, 1633][at % 4] ?? 0
-      this.#tones.push({ frequencies: [low, high], ticks: 4 }, { frequencies: [], ticks: 3 })
+      this.#tones.push({ frequencies: [low, high], ticks: 5 }, { frequencies: [], ticks: 5 })
     }
   }
 

@@ -33,7 +33,11 @@ export async function tellQuality(leg: PatientLeg, events: CallEvents): Promise<
   if (quality !== null) events.write({ type: 'quality', ...quality })
 }
 
-export async function keepQuality(tx: GroundTransaction, { attemptId, callId, at }: CallEvent, quality: LineQuality) {
+export async function keepQuality(
+  tx: GroundTransaction,
+  { attemptId, callId, at }: Pick<CallEvent, 'attemptId' | 'callId' | 'at'>,
+  quality: LineQuality,
+) {
   await sql`
     insert into call_quality
       (attempt_id, call_id, packets_in, loss_in, loss_out, jitter_in_ms, jitter_out_ms, round_trip_ms, mos, at)

@@ -88,6 +88,16 @@ beforeAll(async () => {
     { type: 'answer', questionId: 'detail', value: 'not_applicable', keys: '' },
     { type: 'outcome', outcome: 'done' },
     { type: 'recording_closed', path: 'x.wav' },
+    {
+      type: 'quality',
+      packetsIn: 500,
+      lossIn: 0,
+      lossOut: null,
+      jitterInMs: 1,
+      jitterOutMs: null,
+      roundTripMs: null,
+      mos: 4.5,
+    },
     endedBy('completed'),
   ])
   called = await desk.reserved(agent, due)
@@ -99,6 +109,12 @@ afterAll(() => desk.close())
 
 const read = (...rights: Parameters<Desk['read']> extends [unknown, unknown, ...infer R] ? R : never) =>
   desk.read(called.taskId, agent, ...rights)
+
+it('the line of a call is kept as its event tells it', async () => {
+  const { db } = desk.office
+  const kept = await db.selectFrom('callQuality').select(['packetsIn', 'lossIn', 'lossOut', 'mos']).execute()
+  expect(kept).toEqual([{ packetsIn: 500, lossIn: 0, lossOut: null, mos: 4.5 }])
+})
 
 describe('the record', () => {
   it('is there before the patient answers: who it is, the phones, the number that is dialled', async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { keepQuality } from '../../../src/contact-center/calls/call-quality.ts'
 import type { CallDetail, CallPage, CallReplay } from '../../../src/follow-up/calls/call-schema.ts'
 import type { Role } from '../../../src/platform/auth/rights.ts'
 import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
@@ -164,6 +165,23 @@ describe('one call', () => {
     ])
     expect(call).toMatchObject({ number: 1, hangupBy: 'hospital', network: { sipStatus: 200 }, respondent: 'patient' })
     expect(call.call.talkSeconds).toBeGreaterThanOrEqual(0)
+  })
+
+  it('tells how its line was, in a word and in figures; one without sound tells nothing', async () => {
+    const { detail, search } = await signIn(['supervisor'])
+    const [, attemptId = ''] = attempts
+    const { id: callId } = await db
+      .selectFrom('call')
+      .select('id')
+      .where('attemptId', '=', attemptId)
+      .executeTakeFirstOrThrow()
+    const line = { lossIn: 0.25, lossOut: null, jitterInMs: 12, jitterOutMs: 4, roundTripMs: 80, mos: 3.5 }
+    await db
+      .transaction()
+      .execute((tx) => keepQuality(tx, { attemptId, callId, at: new Date() }, { packetsIn: 900, ...line }))
+    expect((await detail(attemptId)).call.quality).toEqual({ grade: 'poor', ...line })
+    const listed = await search({ limit: 50 })
+    expect(listed.calls.filter(({ quality }) => quality !== null).map((call) => call.attemptId)).toEqual([attemptId])
   })
 
   it('is masked like the list, and who looked is written down', async () => {
