@@ -83,6 +83,8 @@ interface PhoneNumberTable {
   ciphertext: Buffer
   last4: string
   flag: 'invalid' | 'suspended' | null
+  /** Null: not looked at yet. */
+  bar: 'none' | 'foreign' | 'premium' | 'service' | null
   flaggedAt: Date | null
   createdAt: Generated<Date>
 }

@@ -33,8 +33,10 @@ export class LightPhone {
   static async open(hz: number): Promise<LightPhone> {
     // Addresses are numbers: a lookup would only cost a turn of the loop for each packet.
     const socket = createSocket({ type: 'udp4', lookup: (address, _options, done) => done(null, address, 4) })
+    // Bound at once, so that it would not be heard listening behind this line.
+    const listening = once(socket, 'listening')
     socket.bind(0, '127.0.0.1')
-    await once(socket, 'listening')
+    await listening
     return new LightPhone(socket, hz)
   }
 

@@ -51,6 +51,7 @@ export async function plainRung(
     head.split(';').reduce((total, column, at) => total + (pattern.test(column) ? (last[at] ?? 0) : 0), 0)
   await sipp.close()
   await rm(path, { recursive: true })
-  // What the last step has received is what went as written.
-  return { calls, failed: calls - sum(/^5_200_Recv$/), repeated: sum(/_Retrans$/) }
+  // The answer to BYE is the last thing received.
+  const whole = last[head.split(';').findLastIndex((column) => column.endsWith('_200_Recv'))] ?? 0
+  return { calls, failed: calls - whole, repeated: sum(/_Retrans$/) }
 }

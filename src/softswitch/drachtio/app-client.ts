@@ -1,5 +1,6 @@
 /** One application connected over TCP. */
 import type { Socket } from 'node:net'
+import { gatheredWrite } from '../gathered-write.ts'
 import { type ClientCommand, parseClientCommand } from './client-command.ts'
 import { FrameReader } from './frame.ts'
 import { nokFrame } from './server-frame.ts'
@@ -40,7 +41,7 @@ export class AppClient {
   send(bytes: Buffer): void {
     if (!this.connected) return
     if (this.#socket.writableLength > maxUnreadBytes) this.#socket.destroy()
-    else this.#socket.write(bytes)
+    else gatheredWrite(this.#socket, bytes)
   }
 
   nok(msgId: string, reason: string): void {
@@ -57,6 +58,7 @@ export class AppClient {
   #onData(chunk: Buffer, hooks: AppClientHooks): void {
     const payloads = this.#reader.push(chunk)
     if (payloads === undefined) {
+      this.#socket.uncork()
       this.#socket.destroy()
       return
     }

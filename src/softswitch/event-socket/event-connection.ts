@@ -11,6 +11,7 @@ import type { EventListener } from '../channel/event-bus.ts'
 import { causeNamed } from '../channel/hangup-cause.ts'
 import type { SwitchCore } from '../channel/switch-core.ts'
 import { eventNameOf, type SwitchEvent } from '../channel/switch-event.ts'
+import { gatheredWrite } from '../gathered-write.ts'
 import { runApi } from './api.ts'
 import { type EslCommand, EslReader } from './esl-reader.ts'
 import { EventSubscription, formatOf } from './event-subscription.ts'
@@ -111,6 +112,7 @@ export class EventConnection implements EventListener {
 
   #drop(): void {
     this.#leave()
+    this.#socket.uncork()
     this.#socket.destroy()
   }
 
@@ -124,7 +126,7 @@ export class EventConnection implements EventListener {
 
   #write(text: string): void {
     if (this.#ended || this.#socket.destroyed) return
-    this.#socket.write(text)
+    gatheredWrite(this.#socket, text)
     if (this.#socket.writableLength > MOST_UNSENT_BYTES) {
       this.#core.settings.log('an event socket client does not read', { unsent: this.#socket.writableLength })
       this.#drop()

@@ -11,7 +11,7 @@
  * that cannot be read is dropped and counted. An exception thrown by the user of the endpoint ends that one
  * transaction with 500 and is handed to `onFault`.
  */
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { isIP } from 'node:net'
 import {
   type ClientTransaction,
@@ -22,6 +22,7 @@ import {
 } from './client-transaction.ts'
 import type { RouteOptions, SipCounters, SipEndpointSettings, SipUser } from './endpoint-settings.ts'
 import { nextHopUri, noteSource, numericHop, protocolOf, resolveHop } from './next-hop.ts'
+import { randomToken } from './random-token.ts'
 import {
   InviteServerTransaction,
   NonInviteServerTransaction,
@@ -143,7 +144,7 @@ export class SipEndpoint {
   }
 
   newTag(): string {
-    return randomBytes(8).toString('hex')
+    return randomToken(8)
   }
 
   newCallId(): string {
@@ -228,7 +229,7 @@ export class SipEndpoint {
 
   #stamp(request: SipRequest, options: RouteOptions): string {
     const protocol = this.#protocolFor(request, options)
-    const branch = `${branchCookie}${randomBytes(10).toString('hex')}`
+    const branch = `${branchCookie}${randomToken(10)}`
     const rport = protocol === 'udp' ? ';rport' : ''
     const via = `SIP/2.0/${protocol.toUpperCase()} ${this.hostPortOf(protocol)};branch=${branch}${rport}`
     request.headers.prepend('Via', via)
