@@ -237,9 +237,9 @@ describe('executes that meet', () => {
 
   it('hang the channel up when the application is not known', async () => {
     const ended = new Promise<{ reason: string } | undefined>((resolve) => endpoint.on('destroy', resolve))
-    void endpoint.execute('speak', 'flite|slt|hello')
+    void endpoint.execute('phrase', 'greeting')
     expect(await ended).toEqual({ reason: 'DESTINATION_OUT_OF_ORDER' })
-    expect(pair.faults.splice(0)).toMatchObject([{ message: 'unknown application', application: 'speak' }])
+    expect(pair.faults.splice(0)).toMatchObject([{ message: 'unknown application', application: 'phrase' }])
   })
 })
 
