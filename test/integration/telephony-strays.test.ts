@@ -76,6 +76,7 @@ test('an event that cannot be decoded costs the control connection, and the next
     log: silentLog,
     onChange: (up) => ups.push(up),
     onRecordingClosed: () => {},
+    onSound: () => {},
     onMember: () => {},
   })
   await waitFor(() => ups.length >= 3, { what: 'the second connection to be up' })
@@ -106,6 +107,7 @@ test('a server that answers one command late never gives its answer to another',
     log: silentLog,
     onChange: up.resolve,
     onRecordingClosed: () => {},
+    onSound: () => {},
     onMember: () => {},
   })
   await up.promise

@@ -227,6 +227,7 @@ export const en: Texts<typeof zh> = {
     wrong_person: 'Wrong person',
     number_invalid: 'Invalid number',
     number_suspended: 'Line suspended',
+    number_barred: 'Barred number',
     number_active: 'Number in a call',
     cap_day: 'Daily limit reached',
     cap_week: 'Weekly limit reached',

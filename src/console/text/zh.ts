@@ -218,6 +218,7 @@ export const zh = {
     wrong_person: '非本人号码',
     number_invalid: '空号或错号',
     number_suspended: '号码停机',
+    number_barred: '国际、声讯或服务号码',
     number_active: '号码正在通话',
     cap_day: '当日次数已满',
     cap_week: '一周次数已满',

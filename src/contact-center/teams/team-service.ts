@@ -18,6 +18,7 @@ import {
   putAgent,
   renameTeam,
   replaceSupervisors,
+  supervisorsOf,
   takePhoneAway,
   teamRows,
 } from './team-store.ts'
@@ -122,6 +123,10 @@ export class Teams {
       if (fit === undefined) throw new UserError('PERSON_UNFIT', { role: 'agent' })
       if (!(await putAgent(tx, userId, place))) throw new UserError('AGENT_NO_TAKEN', { agentNo: place.agentNo })
       await ensureSeat(tx, userId)
+      // Who supervised this person's calls until now, and may be in one.
+      if (before !== undefined && before.teamId !== place.teamId) {
+        await tellLessAccess(tx, await supervisorsOf(tx, before.teamId))
+      }
       const from = before === undefined ? null : { agentNo: before.agentNo, teamId: before.teamId }
       await audit(tx, manager, 'agent.placed', { kind: 'agent', id: userId }, { from, to: place })
     })

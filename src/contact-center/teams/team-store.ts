@@ -104,6 +104,13 @@ export async function holdersAmong(
   return rows.map(({ id }) => id)
 }
 
+export async function supervisorsOf(tx: GroundTransaction, teamId: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ userId: string }>`
+    select user_id from team_supervisor where team_id = ${teamId} order by user_id
+  `.execute(tx)
+  return rows.map(({ userId }) => userId)
+}
+
 export async function replaceSupervisors(
   tx: GroundTransaction,
   teamId: string,

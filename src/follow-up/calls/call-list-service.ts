@@ -1,3 +1,4 @@
+import { gradeOf } from '#contact-center/calls/call-quality.ts'
 import type { Actor } from '#platform/audit/audit-store.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
@@ -152,6 +153,7 @@ export class CallList {
       outcome: row.outcome,
       talkSeconds: answeredAt === null || endedAt === null ? null : (endedAt.getTime() - answeredAt.getTime()) / 1000,
       rating: row.rating,
+      quality: qualityOf(row),
       recording:
         recordingId === null || recordingState === null
           ? null
@@ -184,6 +186,20 @@ export class CallList {
     if (/^0\d{9,11}$/.test(text)) return { kind: 'number', hmac: this.#parts.hmacPhone(`+86${text.slice(1)}`) }
     return { kind: 'text', text }
   }
+}
+
+function qualityOf(row: {
+  readonly mos: number | null
+  readonly lossIn: number | null
+  readonly lossOut: number | null
+  readonly jitterInMs: number | null
+  readonly jitterOutMs: number | null
+  readonly roundTripMs: number | null
+}): CallItem['quality'] {
+  const { mos, lossIn, lossOut, jitterInMs, jitterOutMs, roundTripMs } = row
+  if (mos === null || lossIn === null || jitterInMs === null) return null
+  const line = { mos, lossIn, lossOut, jitterInMs, jitterOutMs, roundTripMs }
+  return { grade: gradeOf(line), ...line }
 }
 
 function questionnaireIn(definition: unknown): Questionnaire | null {

@@ -30,6 +30,7 @@ function callQuery(db: Ground) {
     .leftJoin('department', 'department.id', 'encounter.departmentId')
     .leftJoin('agent', (join) => join.on('agent.userId', '=', agentId))
     .leftJoin('userAccount', 'userAccount.id', 'agent.userId')
+    .leftJoin('callQuality', 'callQuality.attemptId', 'attempt.id')
     .leftJoin('recording', (join) => join.onRef('recording.attemptId', '=', 'attempt.id').on('recording.part', '=', 1))
 }
 
@@ -56,6 +57,12 @@ const columns = [
   'phoneNumber.ciphertext',
   'encounter.encounterNo',
   'department.name as department',
+  'callQuality.mos',
+  'callQuality.lossIn',
+  'callQuality.lossOut',
+  'callQuality.jitterInMs',
+  'callQuality.jitterOutMs',
+  'callQuality.roundTripMs',
   'recording.id as recordingId',
   'recording.state as recordingState',
   'recording.durationMs',

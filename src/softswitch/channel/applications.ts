@@ -15,11 +15,14 @@ import {
   sleep,
   socket,
   startDtmf,
+  stopDtmf,
 } from './applications/call-control.ts'
 import { conference } from './applications/conference.ts'
+import { displaceSession, stopDisplaceSession } from './applications/displace.ts'
 import { playAndGetDigits } from './applications/play-and-get-digits.ts'
 import { endlessPlayback, gentones, playback } from './applications/playback.ts'
 import { record, recordSession, stopRecordSession } from './applications/recording.ts'
+import { say, speak, stopToneDetect, toneDetect } from './applications/tones.ts'
 import { exportVariable, multiset, set, unset } from './applications/variables.ts'
 import type { Channel } from './channel.ts'
 import type { ExecuteFrame } from './execute-stack.ts'
@@ -32,6 +35,7 @@ const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Applicati
   ['conference', conference],
   ['enable_heartbeat', enableHeartbeat],
   ['endless_playback', endlessPlayback],
+  ['displace_session', displaceSession],
   ['eval', nothing],
   ['event', event],
   ['export', exportVariable],
@@ -48,6 +52,7 @@ const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Applicati
   ['record', record],
   ['record_session', recordSession],
   ['ring_ready', nothing],
+  ['say', say],
   ['sched_hangup', scheduleHangup],
   ['sched_heartbeat', scheduleHeartbeat],
   ['send_dtmf', sendDtmf],
@@ -55,9 +60,13 @@ const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Applicati
   ['set_mute', setMute],
   ['sleep', sleep],
   ['socket', socket],
+  ['speak', speak],
   ['start_dtmf', startDtmf],
-  ['stop_dtmf', nothing],
+  ['stop_displace_session', stopDisplaceSession],
+  ['stop_dtmf', stopDtmf],
   ['stop_record_session', stopRecordSession],
+  ['stop_tone_detect', stopToneDetect],
+  ['tone_detect', toneDetect],
   ['unset', unset],
 ])
 

@@ -17,10 +17,12 @@ import { ChannelStream } from './channel-stream.ts'
 import { ChannelVariables } from './channel-variables.ts'
 import { type ExecuteFrame, type ExecuteOrder, ExecuteStack } from './execute-stack.ts'
 import { causeQ850, type HangupCause } from './hangup-cause.ts'
+import { addRtcpHeaders, rtcpEventName } from './rtcp-events.ts'
 import { timeOf } from './schedule.ts'
 import { SessionRecordings } from './session-recording.ts'
 import type { OutboundControl, SwitchCore } from './switch-core.ts'
 import type { SwitchEvent } from './switch-event.ts'
+import { ToneWatch } from './tone-watch.ts'
 
 /** A play that does not end or a disk that hangs must not keep a telephone from hearing our BYE. */
 const END_LIMIT_MS = 3_000
@@ -48,6 +50,7 @@ export class Channel {
   readonly name: string
   readonly variables: ChannelVariables
   readonly recordings: SessionRecordings
+  readonly tones: ToneWatch
   readonly state = new ChannelState(this)
   readonly stream: ChannelStream
   readonly keys = new ChannelKeys(this)
@@ -78,13 +81,20 @@ export class Channel {
     this.variables = new ChannelVariables(core.globals)
     this.stream = new ChannelStream(this.leg, this.variables)
     this.recordings = new SessionRecordings(this)
+    this.tones = new ToneWatch(this)
     this.#stack = new ExecuteStack({
       begin: (frame) => this.#begin(frame),
       completed: (frame) => this.#completed(frame),
       topChanged: () => this.keys.offer(),
     })
     this.route = new ChannelRoute(this, this.#stack)
-    this.leg.on('digit', (digit) => this.keys.receive({ ...digit, source: 'RTP' }))
+    this.leg.on('digit', (digit, { inBand }) =>
+      this.keys.receive({ ...digit, source: inBand ? 'INBAND_AUDIO' : 'RTP' }),
+    )
+    this.leg.on('rtcp', (news) => {
+      const name = rtcpEventName(news)
+      if (name !== null) core.bus.fire(name, (event) => addRtcpHeaders(event, this.uuid, news), null)
+    })
     this.leg.on('silent', () => void this.hangUp('MEDIA_TIMEOUT'))
   }
 
@@ -202,6 +212,7 @@ export class Channel {
   async #end(cause: HangupCause): Promise<void> {
     this.hungUpAt = new Date()
     clearInterval(this.#heartbeat)
+    this.tones.stop()
     this.fire('CHANNEL_HANGUP')
     this.bridge?.part(this)
     this.keys.flush()

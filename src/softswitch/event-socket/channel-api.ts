@@ -15,7 +15,6 @@ const NO_CHANNEL = '-ERR No such channel!\n'
 const DEFAULT_HEARTBEAT_S = 60
 
 export const channelApis: ReadonlyMap<string, Api> = new Map<string, Api>([
-  ['uuid_audio', uuidAudio],
   ['uuid_break', uuidBreak],
   ['uuid_bridge', uuidBridge],
   ['uuid_broadcast', uuidBroadcast],
@@ -33,24 +32,6 @@ export const channelApis: ReadonlyMap<string, Api> = new Map<string, Api>([
   ['uuid_setvar_multi', uuidSetVariables],
   ['uuid_transfer', uuidTransfer],
 ])
-
-/** `<uuid> start read|write mute <0|1>` and `<uuid> stop`. Levels are not changed, and `level` is refused. */
-function uuidAudio(core: SwitchCore, argument: string): string {
-  const usage = '-USAGE: <uuid> [start [read|write] [mute|level <level>]|stop]\n'
-  const [uuid = '', action, side, what, level] = argument.split(' ')
-  if (action === undefined) return usage
-  const channel = core.channels.get(uuid)
-  if (channel === undefined) return NO_CHANNEL
-  if (action.toLowerCase() === 'stop') {
-    channel.stream.mute('read', false)
-    channel.stream.mute('write', false)
-    return '+OK\n'
-  }
-  if (action.toLowerCase() !== 'start' || level === undefined || (side !== 'read' && side !== 'write')) return usage
-  if (what !== 'mute') return what === 'level' ? '-ERR Operation failed\n' : usage
-  channel.stream.mute(side, (Number.parseInt(level, 10) || 0) !== 0)
-  return '+OK\n'
-}
 
 function uuidBreak(core: SwitchCore, argument: string): string {
   const [uuid = '', ...flags] = separateWords(argument)

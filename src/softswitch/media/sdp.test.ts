@@ -48,8 +48,21 @@ describe('SDP answer to an offer', () => {
       remotePort: 4000,
       maySend: true,
       mayReceive: true,
+      rtcp: null,
     })
     expect(answered?.sdp).toContain('m=audio 20000 RTP/AVP 8 96\r\n')
+    expect(answered?.sdp).not.toContain('rtcp')
+  })
+
+  it.each([
+    [['a=rtcp-mux'], { port: 4000, mux: true }, ['a=rtcp-mux', 'a=rtcp:20000 IN IP4 127.0.0.1']],
+    [['a=rtcp:4009 IN IP4 127.0.0.9'], { port: 4009, mux: false }, ['a=rtcp:20001 IN IP4 127.0.0.1']],
+    [['a=rtcp:4000', 'a=rtcp-mux'], { port: 4000, mux: true }, ['a=rtcp-mux', 'a=rtcp:20000 IN IP4 127.0.0.1']],
+    [['a=rtcp:99999'], null, []],
+  ])('takes RTCP where %j says, and says where it takes its own', (lines, rtcp, said) => {
+    const answered = answerOffer(offer('m=audio 4000 RTP/AVP 0', ...lines), local)
+    expect(answered?.audio.rtcp).toEqual(rtcp)
+    expect(answered?.sdp.match(/^a=rtcp.*$/gm) ?? []).toEqual(said)
   })
 
   it('refuses what it does not take with port 0, in the order of the offer', () => {

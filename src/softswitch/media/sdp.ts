@@ -47,6 +47,13 @@ export interface SdpSession {
   readonly media: readonly SdpMedia[]
 }
 
+/** Where the far end takes RTCP. */
+export interface RtcpRoute {
+  readonly port: number
+  /** On the port of the sound (RFC 5761). */
+  readonly mux: boolean
+}
+
 /** Our end of the stream. */
 export interface LocalAudio {
   readonly address: string
@@ -76,6 +83,8 @@ export interface NegotiatedAudio {
   /** The far end's direction lets us send, and its address is a real one (RFC 3264 section 8.4: 0.0.0.0 is hold). */
   readonly maySend: boolean
   readonly mayReceive: boolean
+  /** Null when the far end has said nothing of RTCP: as with the real server, it gets none then. */
+  readonly rtcp: RtcpRoute | null
   /** Absent: plain RTP. */
   readonly srtp?: NegotiatedKeys
 }
@@ -167,6 +176,7 @@ export function answerOffer(offer: string, local: LocalAudio): { sdp: string; au
         ...audioLines(local, {
           laws: [audio],
           telephoneEventType: audio.telephoneEventType,
+          rtcp: audio.rtcp,
           direction: answerDirection(media.direction, local.direction ?? 'sendrecv'),
           crypto: audio.srtp === undefined ? [] : [{ tag, ...audio.srtp.ours }],
         }),
@@ -228,9 +238,17 @@ export function negotiate(media: SdpMedia, local: Pick<LocalAudio, 'laws' | 'dir
       remotePort: media.port,
       maySend: !held && (direction === 'sendrecv' || direction === 'sendonly'),
       mayReceive: direction === 'sendrecv' || direction === 'recvonly',
+      rtcp: rtcpRouteOf(media),
     }
   }
   return null
+}
+
+/** RFC 5761 and RFC 3605; of the latter's address only the port is taken: sound and reports have one host. */
+function rtcpRouteOf(media: SdpMedia): RtcpRoute | null {
+  if (media.attributes.some((attribute) => attribute.trim() === 'rtcp-mux')) return { port: media.port, mux: true }
+  const port = Number(/^\d{1,5}/.exec(attributeOf(media.attributes, 'rtcp:') ?? '')?.[0] ?? 0)
+  return port > 0 && port <= 65_535 ? { port, mux: false } : null
 }
 
 /** The lines above the first m=. */
@@ -250,6 +268,8 @@ interface AudioLines {
   readonly telephoneEventType: number | null
   readonly direction: MediaDirection
   readonly crypto?: readonly SdesLine[]
+  /** What the far end wants. */
+  readonly rtcp?: RtcpRoute | null
 }
 
 /** An m= line of our audio, its codecs and its keys. */
@@ -265,8 +285,14 @@ export function audioLines(
   for (const { law, payloadType } of audio.laws) lines.push(`a=rtpmap:${payloadType} ${law}/8000`)
   if (event !== null) lines.push(`a=rtpmap:${event} telephone-event/8000`, `a=fmtp:${event} 0-15`)
   if (audio.direction !== 'sendrecv') lines.push(`a=${audio.direction}`)
+  if (audio.rtcp) lines.push(...rtcpLines(local, audio.rtcp))
   lines.push('a=ptime:20', ...(audio.crypto ?? []).map((line) => `a=${writeCrypto(line)}`))
   return lines
+}
+
+function rtcpLines({ port, address }: LocalAudio, { mux }: RtcpRoute): string[] {
+  const at = `IN ${isIP(address) === 6 ? 'IP6' : 'IP4'} ${address}`
+  return mux ? ['a=rtcp-mux', `a=rtcp:${port} ${at}`] : [`a=rtcp:${port + 1} ${at}`]
 }
 
 function parseMedia(lines: readonly string[], head: readonly string[]): SdpMedia | null {

@@ -42,6 +42,8 @@ const HEADER_BYTES = 12
 const RTCP_HEADER_BYTES = 8
 /** E bit and index behind an RTCP packet. */
 const RTCP_INDEX_BYTES = 4
+/** What a protected RTCP packet is longer than the plain one. */
+export const SRTCP_MOST_BYTES = RTCP_INDEX_BYTES + RTCP_TAG_BYTES
 
 /** Cipher, tag and salt of one kind of packets in one direction. */
 class SessionKeys {

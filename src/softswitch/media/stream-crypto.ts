@@ -31,6 +31,17 @@ export class StreamCrypto {
     const length = this.#receiver.unprotect(datagram)
     return length < 0 ? null : datagram.subarray(0, length)
   }
+
+  /** The same for reports. The buffer has room for SRTCP_MOST_BYTES more. */
+  sealRtcp(packet: Buffer, length: number): number {
+    return this.#sender === null ? length : this.#sender.protectRtcp(packet, length)
+  }
+
+  openRtcp(datagram: Buffer): Buffer | null {
+    if (this.#receiver === null) return datagram
+    const length = this.#receiver.unprotectRtcp(datagram)
+    return length < 0 ? null : datagram.subarray(0, length)
+  }
 }
 
 function same(one: SrtpKeys | undefined, other: SrtpKeys): boolean {

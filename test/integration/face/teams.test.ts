@@ -2,9 +2,12 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TeamBoard } from '../../../src/contact-center/teams/team-schema.ts'
 import type { Role } from '../../../src/platform/auth/rights.ts'
+import { lessAccessChannel } from '../../../src/platform/auth/session-store.ts'
+import { openListener } from '../../../src/platform/database/listen.ts'
 import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
 import { makeAccount, openFace, testPassword } from '../../e2e/fixture/face.ts'
 import { testDatabase } from '../../harness/database.ts'
+import { waitFor } from '../../harness/wait-for.ts'
 
 const database = await testDatabase()
 const { db } = database
@@ -132,6 +135,21 @@ describe('a supervisor', () => {
 
 const allowPhone = async (id: string) =>
   expect((await security.ask('POST', `/accounts/${id}/phone-permission`)).statusCode).toBe(204)
+
+describe('who supervises', () => {
+  it('is told, by the channel that ends what goes on, when a member goes to another team', async () => {
+    const agent = await agentIn(one)
+    const listener = await openListener({ url: database.url })
+    const told: string[] = []
+    await listener.listen(lessAccessChannel, { onPayload: (accountId) => void told.push(accountId) })
+    const place = (teamId: string) => system.ask('PUT', `/agents/${agent.id}`, { agentNo: agent.agentNo, teamId })
+    await place(one)
+    await place(other)
+    await waitFor(() => told.length > 0, { what: 'the news' })
+    expect(told).toEqual([supervisor.id])
+    await listener.close()
+  })
+})
 
 describe('phones', () => {
   it('with a password take the word of both administrators, once and within half an hour', async () => {
