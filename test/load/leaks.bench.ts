@@ -51,12 +51,21 @@ async function run(): Promise<void> {
   await callMany(phones, warmUpCalls)
   const before = await softswitch.atRest(quietLimitMs)
   const begun = performance.now()
-  await callMany(phones, calls)
+  await callMany(phones, calls, async () => {
+    const { heapBytes, pssKb, transactions } = await softswitch.holding()
+    const [heap, pss] = [heapBytes / 2 ** 20, pssKb / 1_024].map((one) => one.toFixed(0))
+    return `: heap ${heap} MB, PSS ${pss} MB, ${transactions} transactions remembered`
+  })
   const seconds = (performance.now() - begun) / 1_000
   report(before, await softswitch.atRest(quietLimitMs), seconds)
 }
 
-async function callMany(phones: PlainCalls, count: number): Promise<void> {
+/** @param tell every ten thousand calls: what levels off is no leak, and is seen to level off */
+async function callMany(
+  phones: PlainCalls,
+  count: number,
+  tell: () => Promise<string> = async () => '',
+): Promise<void> {
   const begun = performance.now()
   let started = 0
   let told = 0
@@ -70,7 +79,8 @@ async function callMany(phones: PlainCalls, count: number): Promise<void> {
       await Promise.all([overApplication(phones), overMedia(phones)])
       if (started - told >= 10_000) {
         told = started
-        say(`  ${started} calls, ${((performance.now() - begun) / 1_000).toFixed(0)} s`)
+        const seconds = ((performance.now() - begun) / 1_000).toFixed(0)
+        say(`  ${started} calls, ${seconds} s${await tell()}`)
       }
     }
   }

@@ -14,7 +14,7 @@ import { quantile, say } from './report.ts'
 import type { SwitchPair } from './switch-pair.ts'
 
 export interface Extent {
-  /** Of the rungs, calls and seconds of service: 1 is a whole measurement, less a try. */
+  /** Of calls and seconds: 1 is a whole measurement, less a try. */
   readonly share: number
   readonly folder: string
   readonly interrupted: AbortSignal
@@ -64,7 +64,7 @@ export async function legs(pair: SwitchPair, extent: Extent): Promise<{ legs: nu
   let carried: { legs: number; tickP99Ms: number | null } = { legs: 0, tickP99Ms: null }
   for (const rung of legRungs) {
     const { wrong, tickP99Ms, cpu } = await legRung(pair, {
-      rung: Math.round(rung * extent.share),
+      rung,
       phones,
       media,
       extent,

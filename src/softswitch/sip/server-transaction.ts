@@ -182,6 +182,8 @@ export class InviteServerTransaction extends ServerTransaction {
     this.#retransmit?.clear()
     if (this.#state === 'accepted') {
       const { user } = this
+      // Said no more: an answered call is remembered for 64 T1, thousands of them at a busy hour.
+      this.last = undefined
       // It is told nothing any more, and what it holds (a call and its media) need not outlive it by 64 T1.
       this.user = {}
       user.onAck?.(ack)
