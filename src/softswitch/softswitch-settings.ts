@@ -32,8 +32,12 @@ export interface SoftswitchSettings {
   /** Where relative paths of prompts and recordings begin; empty: the working folder. */
   readonly baseFolder: string
   readonly maxSessions: number
+  /** New requests, and messages that cannot be read, that another address may send in a second; 0: any number. */
+  readonly sipNewPerAddress: number
   /** T1 of SIP; every other timer keeps its ratio to it (RFC 3261 table 4). */
   readonly sipT1Ms: number
+  /** Path of a socket over which a test may spoil things (chaos/knobs.ts); empty, as in service: there is none. */
+  readonly chaosSocket: string
   /** How long it stays when no application is connected. */
   readonly idleLimitMs: number
 }
@@ -58,7 +62,9 @@ export const DEFAULT_SETTINGS: SoftswitchSettings = {
   stateFile: '',
   baseFolder: '',
   maxSessions: 1000,
+  sipNewPerAddress: 50,
   sipT1Ms: 500,
+  chaosSocket: '',
   idleLimitMs: 60_000,
 }
 

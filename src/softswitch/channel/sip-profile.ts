@@ -6,6 +6,7 @@
  * when the ACK has brought the answer.
  */
 
+import type { Impairment } from '../chaos/impairment.ts'
 import type { MediaLeg } from '../media/media-leg.ts'
 import { newSdesKeys, type SdesKeys } from '../media/sdes.ts'
 import {
@@ -17,7 +18,9 @@ import {
   wantsSrtp,
   writeOffer,
 } from '../media/sdp.ts'
+import type { OnRefused } from '../refusal-book.ts'
 import type { Reinvite } from '../sip/reinvite.ts'
+import type { RequestGateSettings } from '../sip/request-gate.ts'
 import type { CallEnd, SipCall } from '../sip/sip-call.ts'
 import { SipEndpoint } from '../sip/sip-endpoint.ts'
 import type { SipRequest } from '../sip/sip-message.ts'
@@ -39,6 +42,9 @@ export interface SipProfileSettings {
   readonly port: number
   readonly peers: SipPeers
   readonly timers?: SipTimerSettings
+  readonly gate?: RequestGateSettings
+  readonly impairment?: Impairment
+  readonly onRefused?: OnRefused
 }
 
 /** What runs when a call has come, as production's dialplan has it. */
@@ -59,21 +65,26 @@ export class SipProfile {
   readonly #core: SwitchCore
   readonly #agent: UserAgent
   readonly #peers: SipPeers
+  readonly #onRefused: OnRefused
 
   static async open(settings: SipProfileSettings): Promise<SipProfile> {
-    const { core, address, port, timers = {} } = settings
+    const { core, address, port, timers = {}, gate, impairment, onRefused } = settings
     const endpoint = await SipEndpoint.open({
       address,
       port,
       timers,
+      ...(gate === undefined ? {} : { gate }),
+      ...(impairment === undefined ? {} : { impairment }),
+      ...(onRefused === undefined ? {} : { onRefused }),
       onFault: (error) => core.settings.log('fault in a SIP profile', { error: String(error) }),
     })
     return new SipProfile(settings, endpoint)
   }
 
-  private constructor({ core, name, peers }: SipProfileSettings, endpoint: SipEndpoint) {
+  private constructor({ core, name, peers, onRefused = () => {} }: SipProfileSettings, endpoint: SipEndpoint) {
     this.name = name
     this.#peers = peers
+    this.#onRefused = onRefused
     this.#core = core
     this.#agent = new UserAgent(endpoint, {
       name: `FreeSWITCH-mod_sofia/${SWITCH_VERSION}`,
@@ -103,10 +114,12 @@ export class SipProfile {
   async #receive(call: SipCall): Promise<void> {
     // Before anything that it says is read: an INVITE names the address that the event socket then calls.
     if (call.source === undefined || !this.#peers.include(call.source.address)) {
+      this.#onRefused('media_peer', call.source?.address ?? '')
       call.refuse({ status: 403 })
       return
     }
     if (call.invite.headers.get('X-esl-outbound') === undefined) {
+      this.#onRefused('sip_unwanted', call.source.address)
       call.refuse({ status: causeSipStatus('NO_ROUTE_DESTINATION') })
       return
     }

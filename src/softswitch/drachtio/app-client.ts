@@ -16,12 +16,15 @@ export interface AppClientHooks {
 export class AppClient {
   tags: readonly string[] = []
   authenticated = false
+  /** Numeric, of its far end. */
+  readonly address: string
   readonly #socket: Socket
   readonly #reader = new FrameReader()
   #gone = false
 
   constructor(socket: Socket, hooks: AppClientHooks) {
     this.#socket = socket
+    this.address = socket.remoteAddress ?? ''
     // Two servers of many small writes: with Nagle each answer would wait for the other side's delayed ACK.
     socket.setNoDelay(true)
     socket.setKeepAlive(true)

@@ -28,6 +28,10 @@ export interface ConnectionRole {
   readonly full: boolean
   /** Tells whether this is the password. */
   readonly accepts: (password: string) => boolean
+  /** Whether a command is taken and never answered, as by a server that hangs. For tests. */
+  readonly isStuck?: (line: string) => boolean
+  /** Told when it was not. */
+  readonly onWrongPassword?: () => void
 }
 
 export class EventConnection implements EventListener {
@@ -176,6 +180,7 @@ export class EventConnection implements EventListener {
       this.#authenticate(verb, rest)
       return
     }
+    if (this.#role.isStuck?.(command.line) === true) return
     switch (verb) {
       case 'api':
         return this.#allowed() ? this.#api(rest) : undefined
@@ -208,6 +213,7 @@ export class EventConnection implements EventListener {
     }
     // An empty answer is what the real server gives to any other command here: nothing happens until `auth`.
     if (verb !== 'auth' && verb !== 'userauth') return
+    this.#role.onWrongPassword?.()
     this.#reply('-ERR invalid')
     this.disconnect()
   }

@@ -1,17 +1,22 @@
 /** What the main thread and the media worker say to each other. Plain data: it crosses by structured clone. */
+import type { BadNetwork } from '../chaos/impairment.ts'
 import type { SoundFile } from './audio-source.ts'
+import type { DisplaceOrder } from './displacement.ts'
 import type { EarCue, EarOrder } from './ears.ts'
 import type { G711Law } from './g711.ts'
 import type { TickerFigures } from './media-ticker.ts'
 import type { RtcpReport } from './rtcp-packet.ts'
 import type { RtpPorts } from './rtp-socket.ts'
 import type { NegotiatedKeys, RtcpRoute } from './sdp.ts'
+import type { PlaySteer } from './steered-source.ts'
 import type { QualityFigures } from './stream-quality.ts'
 import type { HeldDigit } from './telephone-event.ts'
 
 /** `workerData` of the media worker. */
 export interface MediaWorkerSettings {
-  readonly ports: RtpPorts
+  readonly ports: Omit<RtpPorts, 'impairment'>
+  /** Whether `impair` may come; only then sockets are prepared for it. */
+  readonly mayBeImpaired: boolean
   /** Jitter buffer, ms. */
   readonly jitterMs: number
   /** Where `local_stream://<name>` finds the folder `<name>` with its music. */
@@ -88,6 +93,9 @@ export type ToWorker =
   | { readonly type: 'idleSilence'; readonly leg: number; readonly on: boolean }
   | { readonly type: 'listen'; readonly leg: number; readonly ear: number; readonly order: EarOrder }
   | { readonly type: 'stopListening'; readonly leg: number; readonly ear: number }
+  | { readonly type: 'steerPlay'; readonly leg: number; readonly play: number; readonly steer: PlaySteer }
+  | { readonly type: 'displace'; readonly leg: number; readonly displacement: number; readonly order: DisplaceOrder }
+  | { readonly type: 'stopDisplacing'; readonly leg: number; readonly displacement: number }
   /** Factors of the samples. */
   | { readonly type: 'level'; readonly leg: number; readonly heard: number; readonly spoken: number }
   | { readonly type: 'legFigures'; readonly leg: number; readonly ask: number }
@@ -111,6 +119,7 @@ export type ToWorker =
   | { readonly type: 'pauseRoomRecord'; readonly room: number; readonly record: number; readonly paused: boolean }
   | { readonly type: 'stopRoomRecord'; readonly room: number; readonly record: number }
   | { readonly type: 'closeRoom'; readonly room: number }
+  | { readonly type: 'impair'; readonly network: BadNetwork }
   | { readonly type: 'shutdown' }
 
 /** Counters of one leg since it opened. */
@@ -193,6 +202,15 @@ export type FromWorker =
   | { readonly type: 'digit'; readonly leg: number; readonly digit: HeldDigit; readonly inBand: boolean }
   | { readonly type: 'rtcp'; readonly leg: number; readonly news: RtcpNews }
   | { readonly type: 'silent'; readonly leg: number }
+  | {
+      readonly type: 'displaced'
+      readonly leg: number
+      readonly displacement: number
+      /** `failed`: there is no such file. */
+      readonly state: 'started' | 'failed' | 'ended'
+    }
+  /** Of the last second, of all legs. */
+  | { readonly type: 'strangers'; readonly address: string; readonly packets: number }
   | { readonly type: 'cue'; readonly leg: number; readonly ear: number; readonly cue: EarCue }
   | { readonly type: 'roomPlayStarted'; readonly room: number; readonly play: number; readonly started: boolean }
   | { readonly type: 'roomPlayEnded'; readonly room: number; readonly play: number; readonly samples: number }
