@@ -31,7 +31,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       if p_wide then
         return query ${statement(500)};
       else
-        return query ${statement(150)};
+        return query ${statement(100)};
       end if;
     end $$;
 
@@ -108,8 +108,9 @@ function statement(candidates: number) {
             ) t
             order by t.priority, t.dial_at, t.id limit ${sql.lit(candidates)}
           ), locked as materialized (
-            -- Where the row lies is known, so nobody looks for it again: not here, and not to move it.
-            select t.id, t.ctid as place, t.state, t.phone_number_id, t.callback_agent_id, t.step_id,
+            -- Where the row lies is known, so nobody looks for it again: not here, and not to move it. The place is the
+            -- candidate's: of a row that was changed since, this statement sees the old one, and goes on from there.
+            select t.id, c.place, t.state, t.phone_number_id, t.callback_agent_id, t.step_id,
               c.campaign_id, c.ring_timeout_ms, c.priority, c.dial_at
             from candidate c
             join task t on t.ctid = c.place and t.id = c.id

@@ -8,7 +8,7 @@ import type { MediaCall } from './wire/media-desk.ts'
 
 const at = openDesk()
 
-/** A connection that is told of tones: their event says nothing of the channel. */
+/** A connection that is told of tones, twice of each: once without a word of the channel, and once as its event. */
 async function toneListener(): Promise<EventSocketClient> {
   const listener = await at.desk.signIn()
   await listener.command('event plain DETECTED_TONE')
@@ -16,7 +16,7 @@ async function toneListener(): Promise<EventSocketClient> {
 }
 
 const told = (listener: EventSocketClient, key: string) => () =>
-  listener.events.filter((event) => event.get('Detected-Tone') === key).length
+  listener.events.filter((event) => event.get('Detected-Tone') === key && event.get('Unique-ID') !== undefined).length
 
 /** Peak of a tone in what the telephone hears from now on. */
 async function heardLevel(call: MediaCall, frequency: number): Promise<number> {
@@ -26,11 +26,10 @@ async function heardLevel(call: MediaCall, frequency: number): Promise<number> {
   return toneLevel(rtp.samples(mark).subarray(2_400, 4_800), frequency)
 }
 
-test('tone_detect tells how it is used, and what it misses', async () => {
+test('tone_detect has no words for too few of them', async () => {
   const { control } = at.desk
-  expect(await control.api('tone_detect')).toBe(
-    '-USAGE: <uuid> <key> <tone_spec> [<flags> <timeout> <app> <args> <hits>]\n',
-  )
+  expect(await control.api('tone_detect')).toBe('-ERR no reply\n')
+  expect(await control.api('tone_detect nope fax')).toBe('-ERR no reply\n')
   expect(await control.api('tone_detect nope fax 1100')).toBe('-ERR Cannot locate session!\n')
 })
 
@@ -76,6 +75,58 @@ at.onCall('uuid_audio makes what is heard louder and quieter by steps', async (c
   // A step that is not there changes nothing.
   expect(levels['9']).toBeCloseTo(0.2, 1)
   expect(after).toBeCloseTo(1, 1)
+})
+
+at.onCall('a play is sought, paused and ended while it is heard', async (call) => {
+  const steer = (what: string) => call.api('uuid_fileman', what)
+  expect(await steer('pause')).toBe('-ERR No file handle!\n')
+  const play = await call.play(at.long)
+  expect(await steer('pause')).toBe('+OK\n')
+  expect(await heardLevel(call, 500)).toBeLessThan(100)
+  expect(await steer('pause')).toBe('+OK\n')
+  expect(await steer('no such thing')).toBe('+OK\n')
+  expect(await heardLevel(call, 500)).toBeGreaterThan(7_000)
+  // Of 20 s: what is left is soon over.
+  expect(await steer('seek:19500')).toBe('+OK\n')
+  expect((await call.completed(play)).get('Application-Response')).toBe('FILE PLAYED')
+  const again = await call.play(at.long)
+  expect(await steer('stop')).toBe('+OK\n')
+  expect((await call.completed(again)).get('Application-Response')).toBe('FILE PLAYED')
+  expect(call.story().filter((what) => what.startsWith('PLAYBACK_STOP'))).toEqual([
+    'PLAYBACK_STOP done',
+    'PLAYBACK_STOP done',
+  ])
+})
+
+at.onCall('a play twice as fast is heard in half the time', async (call) => {
+  const mark = call.phone.rtp.heard.length
+  const play = await call.play(await at.desk.tone(900, 1500))
+  await call.api('uuid_fileman', 'speed:2')
+  await call.completed(play)
+  expect(call.phone.rtp.samples(mark).length).toBeGreaterThan(5_000)
+  // Of 12,000; the order may come late.
+  expect(call.phone.rtp.samples(mark).length).toBeLessThan(10_500)
+})
+
+at.onCall('a file stands in the place of what is played, or is mixed with it', async (call) => {
+  const displace = (what: string) => call.api('uuid_displace', what)
+  expect(await displace('start')).toBe('-USAGE: <uuid> [start|stop] <path> [<limit>] [mux]\n')
+  expect(await displace('start /nope.wav')).toBe('-ERR Cannot displace session!\n')
+  expect(await displace(`stop ${at.long}`)).toBe('-ERR Cannot stop displace session!\n')
+  await call.begin('playback', await at.desk.tone(900, 20_000))
+  await call.event('PLAYBACK_START')
+  expect(await displace(`start ${at.long}`)).toBe('+OK Success\n')
+  expect(await displace(`start ${at.long}`)).toBe('-ERR Cannot displace session!\n')
+  expect([await heardLevel(call, 500), await heardLevel(call, 900)].map((level) => level > 7_000)).toEqual([
+    true,
+    false,
+  ])
+  expect(await displace(`stop ${at.long}`)).toBe('+OK Success\n')
+  expect(await heardLevel(call, 500)).toBeLessThan(100)
+  await call.start('displace_session', `${at.long} m`)
+  expect([await heardLevel(call, 500), await heardLevel(call, 900)].map((level) => level > 7_000)).toEqual([true, true])
+  await call.start('stop_displace_session', at.long)
+  expect(await heardLevel(call, 500)).toBeLessThan(100)
 })
 
 at.onCall('what cannot be said is not said; speech without an engine’s name ends the channel', async (call) => {

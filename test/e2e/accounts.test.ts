@@ -181,7 +181,7 @@ describe.skipIf(!hasProgram('chromium'))('accounts, sessions and the audit trail
       await new AccountsPage(system.page).tab(tab)
       await system.page.locator(`[data-team="${people.team}"]`).waitFor()
       await look(system.page, 'teams')
-      await system.page.locator(`[data-team="${people.team}"] tbody tr`).first().getByRole('button').last().click()
+      await system.page.locator(`[data-team="${people.team}"] tbody tr`).last().getByRole('button').last().click()
       await system.page.getByRole('radio').last().check()
       await system.page.getByRole('dialog').getByRole('alert').waitFor()
       await look(system.page, 'teams-phone')

@@ -35,15 +35,19 @@ export class RtpPhone {
   readonly socket: Socket
   readonly heard: HeardPacket[] = []
   readonly digits: HeldDigit[] = []
+  /** What its description says besides, such as `a=rtcp-mux`. */
+  sdpLines: readonly string[] = []
+  /** False: it says nothing of telephone-events, as one whose keys are tones. */
+  hasKeys = true
   readonly #crypto = new StreamCrypto()
-  /** A frequency for each tick to come. */
-  readonly #said: number[] = []
   #keys: SrtpKeys | undefined
   #peer: { address: string; port: number } | null = null
   #frequency = 0
   #timer: NodeJS.Timeout | null = null
   #ticks = 0
   #startedAt = 0
+  /** Tones still to be sent, each with its ticks. */
+  readonly #tones: { readonly frequencies: readonly number[]; ticks: number }[] = []
   readonly #sender = new TelephoneEventSender()
   readonly #receiver = new TelephoneEventReceiver()
   readonly #out = { marker: false, payloadType: 0, sequence: 1, timestamp: 1000, ssrc: 77 }
@@ -91,11 +95,11 @@ export class RtpPhone {
       's=-',
       'c=IN IP4 127.0.0.1',
       't=0 0',
-      `m=audio ${this.port} ${this.#keys === undefined ? 'RTP/AVP' : 'RTP/SAVP'} ${type} ${this.eventType}`,
+      `m=audio ${this.port} ${this.#keys === undefined ? 'RTP/AVP' : 'RTP/SAVP'} ${type}${this.hasKeys ? ` ${this.eventType}` : ''}`,
       `a=rtpmap:${type} ${this.law}/8000`,
-      `a=rtpmap:${this.eventType} telephone-event/8000`,
-      `a=fmtp:${this.eventType} 0-15`,
+      ...(this.hasKeys ? [`a=rtpmap:${this.eventType} telephone-event/8000`, `a=fmtp:${this.eventType} 0-15`] : []),
       'a=ptime:20',
+      ...this.sdpLines,
       ...(this.#keys === undefined ? [] : [`a=${writeCrypto({ tag: '1', ...this.#keys })}`]),
       '',
     ].join('\r\n')
@@ -115,7 +119,7 @@ export class RtpPhone {
 
   /** Sends these tones (silence at 0 Hz) one after the other, whole packets each, and then what it sent before. */
   say(...sounds: readonly { readonly hz: number; readonly ms: number }[]): void {
-    for (const { hz, ms } of sounds) for (let at = 0; at < ms; at += 20) this.#said.push(hz)
+    for (const { hz, ms } of sounds) this.#tones.push({ frequencies: [hz], ticks: Math.ceil(ms / 20) })
   }
 
   /** Begins to send every 20 ms: a tone, or silence at 0 Hz. */
@@ -134,6 +138,16 @@ export class RtpPhone {
 
   press(digits: string, durationSamples = 800): void {
     for (const digit of digits) this.#sender.press({ digit, durationSamples })
+  }
+
+  /** Keys as tones in the voice: 80 ms each, with pauses of 60 ms. */
+  pressTones(digits: string): void {
+    for (const digit of digits) {
+      const at = '123A456B789C*0#D'.indexOf(digit)
+      const low = [697, 770, 852, 941][Math.floor(at / 4)] ?? 0
+      const high = [1209, 1336, 1477, 1633][at % 4] ?? 0
+      this.#tones.push({ frequencies: [low, high], ticks: 4 }, { frequencies: [], ticks: 3 })
+    }
   }
 
   /** What was heard from packet `from` on, end to end. */
@@ -193,12 +207,23 @@ export class RtpPhone {
     writeRtp(packet, out)
     out.timestamp = timestamp
     if (event !== null) writeEvent(event, packet, RTP_HEADER_BYTES)
-    else {
-      const frequency = this.#said.shift() ?? this.#frequency
-      encodeG711(this.law, sine(frequency, 160, 8000, this.#ticks * 160), 160, packet, RTP_HEADER_BYTES)
-    }
+    else encodeG711(this.law, this.#sound(), 160, packet, RTP_HEADER_BYTES)
     out.timestamp = (out.timestamp + 160) >>> 0
     this.socket.send(packet, 0, this.#crypto.seal(packet, bytes), peer.port, peer.address)
+  }
+
+  #sound(): Int16Array {
+    const from = this.#ticks * 160
+    const tone = this.#tones[0]
+    if (tone === undefined) return sine(this.#frequency, 160, 8000, from)
+    tone.ticks -= 1
+    if (tone.ticks === 0) this.#tones.shift()
+    const sum = new Int16Array(160)
+    for (const frequency of tone.frequencies) {
+      const part = sine(frequency, 160, 6000, from)
+      for (let i = 0; i < 160; i++) sum[i] = (sum[i] ?? 0) + (part[i] ?? 0)
+    }
+    return sum
   }
 
   #receive(sent: Buffer): void {

@@ -43,7 +43,7 @@ export function PasswordPage() {
       {session?.mustChangePassword && (
         <Alert type="info" showIcon title={t('password.first')} style={{ marginBottom: 18 }} />
       )}
-      <Form layout="vertical" size="large" requiredMark={false} onFinish={changing.mutate}>
+      <Form layout="vertical" className="password-form" requiredMark={false} onFinish={changing.mutate}>
         <input type="text" autoComplete="username" value={session?.signInName ?? ''} readOnly hidden />
         <Form.Item name="present" label={t('password.present')} rules={[required]}>
           <Input.Password autoComplete="current-password" autoFocus maxLength={200} />

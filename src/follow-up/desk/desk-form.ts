@@ -12,7 +12,7 @@ import {
   type Question,
   type Questionnaire,
 } from '../questionnaire/questionnaire.ts'
-import type { FilledForm } from '../tasks/task-store.ts'
+import type { FilledForm } from '../tasks/agent-outcome.ts'
 import './desk-errors.ts'
 
 /** An answer that needs somebody, as the questionnaire says (requirements E12). */

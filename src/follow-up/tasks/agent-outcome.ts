@@ -1,17 +1,21 @@
 import type { Outcome } from '#contact-center/contact-center-tables.ts'
 import { type Answers, firstMissing, isAnswered, type Questionnaire } from '../questionnaire/questionnaire.ts'
 
+/** A questionnaire with what was answered to it. */
+export interface FilledForm {
+  /** Null for a task without one, or one that cannot be read. */
+  readonly questionnaire: Questionnaire | null
+  readonly answers: Answers
+}
+
 /** A talk with an agent that is over. */
-export interface AgentTalk {
+export interface AgentTalk extends FilledForm {
   /** What the agent said of it; null when the time for it ran out. */
   readonly stated: Outcome | null
   /** The agent's phone was lost for good in the call. */
   readonly agentLost: boolean
-  /** Null for a task without a form. */
-  readonly questionnaire: Questionnaire | null
-  readonly answers: Answers
   /** The form that the task's plan asks for: another one, with fewer questions, does not stand for it. */
-  readonly own: { readonly questionnaire: Questionnaire | null; readonly answers: Answers }
+  readonly own: FilledForm
 }
 
 /** What the task goes by, and what is to be said of it (the task's `reason`). */
@@ -42,6 +46,6 @@ export function agentVerdict({ stated, agentLost, questionnaire, answers, own }:
   return { outcome: null, reason: 'outcome_open', owed: false }
 }
 
-function isComplete({ questionnaire, answers }: AgentTalk['own']): boolean {
+function isComplete({ questionnaire, answers }: FilledForm): boolean {
   return questionnaire === null || firstMissing(questionnaire, answers) === null
 }

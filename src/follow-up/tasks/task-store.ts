@@ -5,9 +5,10 @@ import type { Outcome } from '#contact-center/contact-center-tables.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import '../follow-up-tables.ts'
 import type { Respondent, TaskState } from '../follow-up-tables.ts'
-import { type Answers, type Questionnaire, questionnaireShape } from '../questionnaire/questionnaire.ts'
+import { type Answers, questionnaireShape } from '../questionnaire/questionnaire.ts'
 import { stands } from '../responses/response-store.ts'
 import type { TaskMove } from './after-attempt.ts'
+import type { FilledForm } from './agent-outcome.ts'
 import { defaultRetryPlan, type PastAttempt, RetryPlan } from './retry.ts'
 import type { MovedTask } from './task-change.ts'
 
@@ -67,12 +68,6 @@ export async function taskInHand(tx: GroundTransaction, taskId: string, attemptI
     where t.id = ${taskId} and t.state in ('in_progress', 'wrapping') for update of t
   `.execute(tx)
   return rows[0] ?? null
-}
-
-export interface FilledForm {
-  /** Null for a task without one, or one that cannot be read. */
-  readonly questionnaire: Questionnaire | null
-  readonly answers: Answers
 }
 
 /** The task's form as it stands. */

@@ -18,6 +18,7 @@ import {
   stopDtmf,
 } from './applications/call-control.ts'
 import { conference } from './applications/conference.ts'
+import { displaceSession, stopDisplaceSession } from './applications/displace.ts'
 import { playAndGetDigits } from './applications/play-and-get-digits.ts'
 import { endlessPlayback, gentones, playback } from './applications/playback.ts'
 import { record, recordSession, stopRecordSession } from './applications/recording.ts'
@@ -34,6 +35,7 @@ const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Applicati
   ['conference', conference],
   ['enable_heartbeat', enableHeartbeat],
   ['endless_playback', endlessPlayback],
+  ['displace_session', displaceSession],
   ['eval', nothing],
   ['event', event],
   ['export', exportVariable],
@@ -60,6 +62,7 @@ const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Applicati
   ['socket', socket],
   ['speak', speak],
   ['start_dtmf', startDtmf],
+  ['stop_displace_session', stopDisplaceSession],
   ['stop_dtmf', stopDtmf],
   ['stop_record_session', stopRecordSession],
   ['stop_tone_detect', stopToneDetect],

@@ -1,5 +1,5 @@
 /** The sound of a channel: what was negotiated, the variables that tell of it, who is muted, what an idle line sounds like. */
-import type { MediaLeg } from '../media/media-leg.ts'
+import type { MediaLeg, Play } from '../media/media-leg.ts'
 import type { NegotiatedAudio } from '../media/sdp.ts'
 import type { ChannelVariables } from './channel-variables.ts'
 import { setStreamVariables } from './stream-variables.ts'
@@ -14,6 +14,10 @@ export class ChannelStream {
   #muted = { heard: false, spoken: false }
   #level = { heard: 1, spoken: 1 }
   #idleSilence = false
+  /** The file that is played to it now. */
+  playing: Play | null = null
+  /** Files that stand in the place of its sound, by the path that was named. */
+  readonly displaced = new Map<string, () => void>()
   /** Settles when sound can flow; null when that needs no more than addresses. */
   connected: Promise<void> | null = null
 

@@ -115,7 +115,9 @@ export class ToneWatch {
       const { application, argument } = order
       channel.execute({ application, argument, uuid: randomUUID(), lock: false, loops: 1 })
     }
+    // The real server tells it twice: to everybody, and as an event of the channel.
     channel.core.bus.fire('DETECTED_TONE', (event) => event.add('Detected-Tone', order.key))
+    channel.fire('DETECTED_TONE', (event) => event.add('Detected-Tone', order.key))
   }
 
   #machineCue(cue: EarCue): void {

@@ -1,12 +1,14 @@
 /** What the main thread and the media worker say to each other. Plain data: it crosses by structured clone. */
 import type { BadNetwork } from '../chaos/impairment.ts'
 import type { SoundFile } from './audio-source.ts'
+import type { DisplaceOrder } from './displacement.ts'
 import type { EarCue, EarOrder } from './ears.ts'
 import type { G711Law } from './g711.ts'
 import type { TickerFigures } from './media-ticker.ts'
 import type { RtcpReport } from './rtcp-packet.ts'
 import type { RtpPorts } from './rtp-socket.ts'
 import type { NegotiatedKeys, RtcpRoute } from './sdp.ts'
+import type { PlaySteer } from './steered-source.ts'
 import type { QualityFigures } from './stream-quality.ts'
 import type { HeldDigit } from './telephone-event.ts'
 
@@ -91,6 +93,9 @@ export type ToWorker =
   | { readonly type: 'idleSilence'; readonly leg: number; readonly on: boolean }
   | { readonly type: 'listen'; readonly leg: number; readonly ear: number; readonly order: EarOrder }
   | { readonly type: 'stopListening'; readonly leg: number; readonly ear: number }
+  | { readonly type: 'steerPlay'; readonly leg: number; readonly play: number; readonly steer: PlaySteer }
+  | { readonly type: 'displace'; readonly leg: number; readonly displacement: number; readonly order: DisplaceOrder }
+  | { readonly type: 'stopDisplacing'; readonly leg: number; readonly displacement: number }
   /** Factors of the samples. */
   | { readonly type: 'level'; readonly leg: number; readonly heard: number; readonly spoken: number }
   | { readonly type: 'legFigures'; readonly leg: number; readonly ask: number }
@@ -197,6 +202,13 @@ export type FromWorker =
   | { readonly type: 'digit'; readonly leg: number; readonly digit: HeldDigit; readonly inBand: boolean }
   | { readonly type: 'rtcp'; readonly leg: number; readonly news: RtcpNews }
   | { readonly type: 'silent'; readonly leg: number }
+  | {
+      readonly type: 'displaced'
+      readonly leg: number
+      readonly displacement: number
+      /** `failed`: there is no such file. */
+      readonly state: 'started' | 'failed' | 'ended'
+    }
   /** Of the last second, of all legs. */
   | { readonly type: 'strangers'; readonly address: string; readonly packets: number }
   | { readonly type: 'cue'; readonly leg: number; readonly ear: number; readonly cue: EarCue }

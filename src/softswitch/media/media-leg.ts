@@ -1,6 +1,7 @@
 /** One leg of the media engine, seen from the main thread. Made by `MediaEngine.openLeg`. */
 import { EventEmitter } from 'node:events'
 import type { SoundFile } from './audio-source.ts'
+import type { DisplaceOrder } from './displacement.ts'
 import type { EarCue, EarOrder } from './ears.ts'
 import type {
   FromWorker,
@@ -13,6 +14,7 @@ import type {
   ToWorker,
 } from './leg-messages.ts'
 import type { NegotiatedAudio } from './sdp.ts'
+import type { PlaySteer } from './steered-source.ts'
 import type { HeldDigit } from './telephone-event.ts'
 
 export interface PlayOptions {
@@ -35,6 +37,8 @@ export interface Play {
   readonly started: Promise<boolean>
   /** How it ended; `failed` when it never began. Settles also when the leg closes. */
   readonly ended: Promise<PlayedEnd>
+  /** Changes how the file is heard; a stream is not steered. */
+  steer(order: PlaySteer): void
   /** Idempotent. */
   stop(): void
 }
@@ -83,6 +87,7 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
   readonly #host: LegHost
   readonly #plays = new Map<number, Starting<PlayedEnd>>()
   readonly #recordings = new Map<number, Starting<{ end: RecordEnd; samples: number; error: string | null }>>()
+  readonly #displacements = new Map<number, Starting<void>>()
   readonly #ears = new Map<number, (cue: EarCue) => void>()
   readonly #done: Promise<void>
   #finished: () => void = () => {}
@@ -132,7 +137,11 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
       this.#plays.set(play, starting)
       this.#post({ type: 'play', leg: this.#host.id, play, uri, skip, limit })
     }
-    return { ...promises, stop: () => this.#post({ type: 'stopPlay', leg: this.#host.id, play }) }
+    return {
+      ...promises,
+      steer: (steer) => this.#post({ type: 'steerPlay', leg: this.#host.id, play, steer }),
+      stop: () => this.#post({ type: 'stopPlay', leg: this.#host.id, play }),
+    }
   }
 
   /** Begins to record. A file that is there is replaced. */
@@ -176,6 +185,26 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
   /** Factors of the samples of each side, as they are heard, recorded and mixed; 1 leaves them as they are. */
   level(factors: { readonly heard: number; readonly spoken: number }): void {
     this.#post({ type: 'level', leg: this.#host.id, ...factors })
+  }
+
+  /** Has a file heard in the place of one side, or mixed with it. Both promises settle also when the leg closes. */
+  displace(order: DisplaceOrder): { started: Promise<boolean>; ended: Promise<void>; stop: () => void } {
+    const displacement = this.#host.newNumber()
+    const { promises, starting } = begin<void>()
+    if (this.#closed) {
+      starting.started(false)
+      starting.ended()
+    } else {
+      this.#displacements.set(displacement, starting)
+      this.#post({ type: 'displace', leg: this.#host.id, displacement, order })
+    }
+    return {
+      ...promises,
+      stop: () => {
+        this.#post({ type: 'stopDisplacing', leg: this.#host.id, displacement })
+        this.#endDisplacement(displacement)
+      },
+    }
   }
 
   /** Listens for a sound that means something. @returns what ends it */
@@ -229,6 +258,10 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
         return
       case 'silent':
         this.emit('silent')
+        return
+      case 'displaced':
+        if (message.state === 'started') this.#displacements.get(message.displacement)?.started(true)
+        else this.#endDisplacement(message.displacement)
         return
       case 'cue':
         this.#ears.get(message.ear)?.(message.cue)
@@ -296,7 +329,15 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
     this.#settle()
   }
 
+  #endDisplacement(displacement: number): void {
+    const starting = this.#displacements.get(displacement)
+    this.#displacements.delete(displacement)
+    starting?.started(false)
+    starting?.ended()
+  }
+
   #settle(): void {
+    if (this.#closed) for (const displacement of [...this.#displacements.keys()]) this.#endDisplacement(displacement)
     if (!this.#closed || this.#plays.size > 0 || this.#recordings.size > 0) return
     this.#host.closed()
     this.#finished()

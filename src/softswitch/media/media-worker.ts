@@ -1,8 +1,10 @@
 /** What the media worker's thread does with each message, and its tick. */
+
 import { Impairment } from '../chaos/impairment.ts'
+import { Displacement } from './displacement.ts'
 import { earFor } from './ears.ts'
 import type { FromWorker, MediaWorkerSettings, RecordEnd, RecordOrder, ToWorker } from './leg-messages.ts'
-import { MediaTicker } from './media-ticker.ts'
+import { MediaTicker, TICK_SAMPLES } from './media-ticker.ts'
 import { raisePriority } from './raise-priority.ts'
 import { RecordingFile } from './recording-file.ts'
 import { type RtpSocket, RtpSocketPool } from './rtp-socket.ts'
@@ -57,6 +59,9 @@ export class MediaWorker {
         return
       case 'stopPlay':
         this.#stopPlay(message.leg, message.play)
+        return
+      case 'displace':
+        void this.#displace(message)
         return
       case 'record':
         void this.#record(message.leg, message.record, message.order)
@@ -123,6 +128,8 @@ export class MediaWorker {
           | 'idleSilence'
           | 'listen'
           | 'stopListening'
+          | 'steerPlay'
+          | 'stopDisplacing'
           | 'level'
           | 'legFigures'
           | 'leaveRoom'
@@ -163,6 +170,13 @@ export class MediaWorker {
       case 'level':
         leg.level(message)
         return
+      case 'steerPlay':
+        leg.steerPlay(message.play, message.steer)
+        return
+      case 'stopDisplacing':
+        leg.displacements.get(message.displacement)?.close()
+        leg.displacements.delete(message.displacement)
+        return
       case 'legFigures':
         this.#say({ type: 'legFigures', ask: message.ask, figures: leg.figures() })
         return
@@ -201,6 +215,7 @@ export class MediaWorker {
       digit: (digit, { inBand }) => this.#say({ type: 'digit', leg: id, digit, inBand }),
       rtcp: (news) => this.#say({ type: 'rtcp', leg: id, news }),
       silent: () => this.#say({ type: 'silent', leg: id }),
+      displaced: (displacement) => this.#say({ type: 'displaced', leg: id, displacement, state: 'ended' }),
       stranger: (address) => this.#strangers.note(address),
       cue: (ear, cue) => this.#say({ type: 'cue', leg: id, ear, cue }),
       playEnded: (play, end, samples, file) => this.#say({ type: 'playEnded', leg: id, play, end, samples, file }),
@@ -220,7 +235,8 @@ export class MediaWorker {
     this.#say({ type: 'playStarted', leg: id, play })
     const leg = this.#legs.get(id)
     if (leg !== undefined && !opening.stopped) {
-      leg.play(play, source, { limit })
+      const reopen = (samples: number) => this.#sounds.open(uri, { skipSamples: samples })
+      leg.play(play, source, { limit, file: { from: skip, reopen } })
       return
     }
     source.close()
@@ -238,6 +254,16 @@ export class MediaWorker {
     const opening = this.#opening.get(`play ${id} ${play}`)
     if (opening === undefined) this.#legs.get(id)?.stopPlay(play)
     else opening.stopped = true
+  }
+
+  async #displace({ leg: id, displacement, order }: Extract<ToWorker, { type: 'displace' }>): Promise<void> {
+    const source = await this.#sounds.open(order.uri, { times: order.looped ? Number.POSITIVE_INFINITY : 1 })
+    const leg = this.#legs.get(id)
+    if (source !== null && leg !== undefined) {
+      leg.displacements.set(displacement, new Displacement(order, source, TICK_SAMPLES))
+    } else source?.close()
+    const state = source === null || leg === undefined ? 'failed' : 'started'
+    this.#say({ type: 'displaced', leg: id, displacement, state })
   }
 
   #openRoom(id: number): void {

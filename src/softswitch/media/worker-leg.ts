@@ -6,9 +6,11 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { AudioSource, SoundFile } from './audio-source.ts'
+import type { Displacement } from './displacement.ts'
 import type { Ear, EarCue } from './ears.ts'
 import { decodeG711, encodeG711 } from './g711.ts'
 import type { LegFigures, LegStream, PlayEnd, RtcpNews, StreamFigures } from './leg-messages.ts'
+import { LegPlays, type PlayStart } from './leg-plays.ts'
 import { LegRtcp } from './leg-rtcp.ts'
 import { TICK_MS, TICK_SAMPLES } from './media-ticker.ts'
 import { Reception } from './reception.ts'
@@ -17,6 +19,7 @@ import { RtcpReporter, type Sent } from './rtcp-reporter.ts'
 import { newRtpHeader, RTP_HEADER_BYTES, readRtp, writeRtp } from './rtp-packet.ts'
 import type { RtpSocket } from './rtp-socket.ts'
 import { SRTP_MOST_TAG_BYTES } from './srtp.ts'
+import type { PlaySteer } from './steered-source.ts'
 import { StreamCrypto } from './stream-crypto.ts'
 import { StreamQuality } from './stream-quality.ts'
 import {
@@ -42,20 +45,14 @@ const SAMPLES_PER_MS = 8
 /** Ticks of one reading of the peak level (1 s). */
 const PEAK_TICKS = 50
 
-interface Playing {
-  readonly play: number
-  readonly source: AudioSource
-  /** Samples after which it stops by itself. */
-  readonly limit: number
-  samples: number
-}
-
 export interface LegReports {
   /** @param inBand it came as tones in the voice */
   digit(digit: HeldDigit, options: { readonly inBand: boolean }): void
   rtcp(news: RtcpNews): void
   /** No packet has come for as long as the stream allows. */
   silent(): void
+  /** The file of a displacement has ended. */
+  displaced(displacement: number): void
   /** A packet from elsewhere than the far end. */
   stranger(address: string): void
   cue(ear: number, cue: EarCue): void
@@ -69,6 +66,7 @@ export class WorkerLeg {
   readonly spoken = new Int16Array(TICK_SAMPLES)
   readonly recordings = new Map<number, WorkerRecording>()
   readonly ears = new Map<number, Ear>()
+  readonly displacements = new Map<number, Displacement>()
   readonly socket: RtpSocket
   readonly #reports: LegReports
   readonly #voice: VoiceReceiver
@@ -80,8 +78,7 @@ export class WorkerLeg {
   #tonesWanted = false
   readonly #receiver = new TelephoneEventReceiver()
   readonly #sender = new TelephoneEventSender()
-  /** The last one plays; those before it wait until it has ended. */
-  readonly #plays: Playing[] = []
+  readonly #plays: LegPlays
   readonly #header = newRtpHeader()
   readonly #decoded = new Int16Array(MOST_PACKET_SAMPLES)
   readonly #packets = Array.from({ length: PACKET_BUFFERS }, () =>
@@ -123,6 +120,7 @@ export class WorkerLeg {
   constructor(socket: RtpSocket, jitterMs: number, reports: LegReports) {
     this.socket = socket
     this.#reports = reports
+    this.#plays = new LegPlays((play, end, samples, file) => reports.playEnded(play, end, samples, file))
     this.#voice = new VoiceReceiver({ floor: jitterMs * SAMPLES_PER_MS, ceiling: MOST_DELAY_SAMPLES })
     this.heard = this.#voice.heard
     const random = randomBytes(10)
@@ -156,22 +154,22 @@ export class WorkerLeg {
   }
 
   /** Plays above whatever plays now; that goes on afterwards. */
-  play(play: number, source: AudioSource, { limit = 0 }: { readonly limit?: number } = {}): void {
-    this.#plays.push({ play, source, limit: limit === 0 ? Number.POSITIVE_INFINITY : limit, samples: 0 })
+  play(play: number, source: AudioSource, start: PlayStart = {}): void {
+    this.#plays.push(play, source, start)
+  }
+
+  steerPlay(play: number, steer: PlaySteer): void {
+    this.#plays.steer(play, steer)
   }
 
   /** Whether this is what the far end is told now. */
   isPlaying(source: AudioSource): boolean {
-    return this.#plays.at(-1)?.source === source
+    return this.#plays.isHeard(source)
   }
 
   /** Ends a play wherever it stands in the pile. */
   stopPlay(play: number, end: PlayEnd = 'stopped'): void {
-    const at = this.#plays.findIndex((playing) => playing.play === play)
-    const playing = this.#plays[at]
-    if (playing === undefined) return
-    this.#plays.splice(at, 1)
-    this.#endPlay(playing, end)
+    this.#plays.stop(play, end)
   }
 
   press(digits: readonly HeldDigit[]): void {
@@ -211,6 +209,7 @@ export class WorkerLeg {
     const tone = this.#toneKeys?.take(this.heard) ?? null
     if (tone !== null) this.#reports.digit(tone, { inBand: true })
     if (this.#heardLevel !== 1) amplify(this.heard, this.#heardLevel)
+    if (this.displacements.size > 0) this.#displace('heard')
     if (this.#muteHeard) this.#voice.silence()
     if (this.#ticksSinceIn >= 0) this.#ticksSinceIn += 1
     const lost = this.#receiver.elapse()
@@ -220,7 +219,8 @@ export class WorkerLeg {
 
   /** Second half: composes what the far end is told, sends and records it. */
   speak(): void {
-    const speaking = this.#compose()
+    const speaking = this.#plays.read(this.spoken) || this.#idleSilence
+    if (speaking && this.displacements.size > 0) this.#displace('spoken')
     if (this.#spokenLevel !== 1) amplify(this.spoken, this.#spokenLevel)
     if (this.#muteSpoken) this.spoken.fill(0)
     for (const [id, ear] of this.ears) {
@@ -283,14 +283,25 @@ export class WorkerLeg {
 
   /** Ends all plays. Socket and recordings are closed by the worker. */
   close(): void {
-    for (const playing of this.#plays.splice(0)) this.#endPlay(playing, 'closed')
+    this.#plays.close()
+    for (const displacement of this.displacements.values()) displacement.close()
+    this.displacements.clear()
     this.#stream = null
     this.#rtcp.close()
   }
 
-  #endPlay(playing: Playing, end: PlayEnd): void {
-    playing.source.close()
-    this.#reports.playEnded(playing.play, end, playing.samples, playing.source.file ?? null)
+  /** A file in the place of what is spoken moves only while anything is, as on the real server. */
+  #displace(side: 'heard' | 'spoken'): void {
+    for (const [id, displacement] of this.displacements) {
+      if (displacement.order.side !== side) continue
+      const [own, other] = side === 'heard' ? [this.heard, this.spoken] : [this.spoken, this.heard]
+      const goesOn = displacement.apply(own, other)
+      if (side === 'spoken' && !displacement.order.mixed) this.#voice.silence()
+      if (goesOn) continue
+      displacement.close()
+      this.displacements.delete(id)
+      this.#reports.displaced(id)
+    }
   }
 
   #watchForSilence(): void {
@@ -298,23 +309,6 @@ export class WorkerLeg {
     if (stream === null || !stream.receive || stream.timeoutMs === 0) return
     this.#silentTicks += 1
     if (this.#silentTicks === Math.ceil(stream.timeoutMs / TICK_MS)) this.#reports.silent()
-  }
-
-  /** @returns whether anything is to be sent in this tick */
-  #compose(): boolean {
-    const playing = this.#plays.at(-1)
-    if (playing === undefined) {
-      this.spoken.fill(0)
-      return this.#idleSilence
-    }
-    const count = playing.source.read(this.spoken, TICK_SAMPLES)
-    playing.samples += count
-    if (count < TICK_SAMPLES) {
-      this.spoken.fill(0, count)
-      this.#plays.pop()
-      this.#endPlay(playing, 'completed')
-    } else if (playing.samples >= playing.limit) this.stopPlay(playing.play)
-    return count > 0 || this.#idleSilence
   }
 
   #send(speaking: boolean): void {
@@ -446,13 +440,13 @@ export class WorkerLeg {
   }
 }
 
-/** Since 1970, with fractions: the clock of RTCP's reports. */
-function unixMs(): number {
-  return performance.timeOrigin + performance.now()
-}
-
 function amplify(samples: Int16Array, factor: number): void {
   for (let at = 0; at < samples.length; at++) {
     samples[at] = Math.max(-32_768, Math.min(32_767, (samples[at] ?? 0) * factor))
   }
+}
+
+/** Since 1970, with fractions: the clock of RTCP's reports. */
+function unixMs(): number {
+  return performance.timeOrigin + performance.now()
 }

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import type { SrtpSuite } from '#softswitch/media/srtp.ts'
+import type { RtpPhone } from '../../harness/rtp-phone.ts'
 import { CallingPhone, type Message, udpWire } from '../calling-phone.ts'
 import type { Pair } from '../pair.ts'
 import { type EslEvent, EventSocketClient } from './event-socket-client.ts'
@@ -13,6 +14,8 @@ import { type EslEvent, EventSocketClient } from './event-socket-client.ts'
 export interface MediaCallOptions {
   /** Tone of the telephone; 0 (the default) is silence. */
   readonly hum?: number
+  /** What the telephone is before it calls. */
+  readonly phone?: (rtp: RtpPhone) => void
   /** Header lines of the INVITE besides. */
   readonly headers?: readonly string[]
   /** It offers SRTP, and nothing else. */
@@ -93,7 +96,7 @@ export class MediaDesk {
   }
 
   /** A channel that waits for its first execute. */
-  async call({ hum = 0, headers = [], secure }: MediaCallOptions = {}): Promise<MediaCall> {
+  async call({ hum = 0, headers = [], secure, phone: prepare = () => {} }: MediaCallOptions = {}): Promise<MediaCall> {
     this.#last += 1
     const extension = `9${process.pid}${this.#last}`
     const watch = await this.signIn()
@@ -101,6 +104,7 @@ export class MediaDesk {
     await watch.command(`filter Caller-Destination-Number ${extension}`)
     await watch.command('event plain ALL')
     const phone = await this.phone()
+    prepare(phone.rtp)
     if (secure !== undefined) phone.rtp.secure(secure)
     const arrived = new Promise<EventSocketClient>((resolve) => this.#awaited.set(extension, resolve))
     const answer = await phone.call({

@@ -59,6 +59,9 @@ export class AccountsPage {
       const document = root.ownerDocument
       const width = document.defaultView.innerWidth
       const found = document.documentElement.scrollWidth > width ? ['the page scrolls sideways'] : []
+      const submit = document.querySelector('form button[type="submit"]')?.getBoundingClientRect()
+      if (submit !== undefined && submit.bottom > document.defaultView.innerHeight)
+        found.push('the button is below the screen')
       for (const element of document.querySelectorAll('.panel button, .panel .ant-tag, .ant-modal button, form *')) {
         const box = element.getBoundingClientRect()
         const around = element.closest('.panel, .ant-modal-container, main')?.getBoundingClientRect()
