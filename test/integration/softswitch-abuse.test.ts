@@ -41,12 +41,15 @@ function sendUntil(kind: RefusalKind, count: number, port: number, one: () => Bu
   )
 }
 
-/** The lines of the log that tell of one kind. */
-function told(kind: string): readonly { readonly address: string }[] {
+/**
+ * How many lines of the log tell of one kind from this address. Of our own there may be others: a BYE that was sent
+ * again finds its call gone.
+ */
+function told(kind: RefusalKind, from = attacker.address): number {
   return softswitch.log
     .filter((line) => line.includes('"message":"refused"'))
     .map((line): { kind: string; address: string } => JSON.parse(line))
-    .filter((line) => line.kind === kind)
+    .filter((line) => line.kind === kind && line.address === from).length
 }
 
 async function callAsUsual(): Promise<void> {
@@ -70,22 +73,22 @@ test('of a flood of scans from one address a few are answered, and calls of othe
   const { sip_flood, sip_unwanted } = await refused()
   expect(sip_flood).toBeGreaterThan(many)
   expect(sip_unwanted).toBeGreaterThan(0)
-  expect(told('sip_flood')).toMatchObject([{ address: attacker.address }])
-  expect(told('sip_unwanted')).toMatchObject([{ address: attacker.address }])
+  expect(told('sip_flood')).toBe(1)
+  expect(told('sip_unwanted')).toBe(1)
   const { transactions, dialogs } = await softswitch.atRest(20_000)
   expect({ transactions, dialogs }).toEqual({ transactions: 0, dialogs: 0 })
 })
 
 test('what is no SIP is counted, and told once', async () => {
   await sendUntil('sip_unreadable', many, softswitch.state.drachtio.sipPort, () => attacker.rubbish())
-  expect(told('sip_unreadable')).toMatchObject([{ address: attacker.address }])
+  expect(told('sip_unreadable')).toBe(1)
   await callAsUsual()
 })
 
 test('sound from a stranger is not taken for the far end’s', async () => {
   const leg = await calls.toMedia()
   await sendUntil('rtp_stranger', 300, leg.port, () => attacker.sound())
-  expect(told('rtp_stranger')).toMatchObject([{ address: attacker.address }])
+  expect(told('rtp_stranger')).toBe(1)
   await leg.call.bye()
 })
 
@@ -104,7 +107,7 @@ test('who has not the secret is sent away at both control ports, and who has it 
     await knock(drachtio.port, frame('1|route|invite'))
   }
   expect(await refused()).toMatchObject({ event_socket_secret: 20, drachtio_secret: 40 })
-  expect([told('event_socket_secret').length, told('drachtio_secret').length]).toEqual([1, 1])
+  expect([told('event_socket_secret', '127.0.0.1'), told('drachtio_secret', '127.0.0.1')]).toEqual([1, 1])
   await calls.api('status', 'UP ')
   expect(softswitch.exitCode).toBeUndefined()
   expect(softswitch.log.filter((line) => line.includes('fault'))).toEqual([])

@@ -83,8 +83,8 @@ async function run(): Promise<void> {
     rows.push([name, `${softswitch.toFixed(1)} %`, `${application.toFixed(1)} %`])
     say(`  ${name} done`)
   }
-  const call = await calls.toApplication()
-  await call.bye()
+  const after = await calls.toMedia()
+  await after.call.bye()
   say(table(['of a core', 'softswitch', 'application'], rows))
   const [softswitchPercent, applicationPercent] = [worst.softswitch, worst.application]
   finish(
