@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { HandClock } from '../../../test/harness/sip-network.ts'
+import { type SipClock, systemSipClock } from './sip-clock.ts'
 import type { StreamLimits } from './stream-limits.ts'
 import { openTcp } from './tcp-transport.ts'
 import type { Hop, SipTransport } from './transport.ts'
@@ -13,8 +15,8 @@ afterEach(async () => {
 const text = (body = '') => `OPTIONS sip:b@h SIP/2.0\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 
 /** A transport, and what came to it. */
-async function open(limits: Partial<StreamLimits> = {}) {
-  const transport = await openTcp({ address: '127.0.0.1', port: 0, limits })
+async function open(limits: Partial<StreamLimits> = {}, clock: SipClock = systemSipClock) {
+  const transport = await openTcp({ address: '127.0.0.1', port: 0, limits, clock })
   closers.push(() => transport.close())
   const came: { message: string; from: Hop }[] = []
   const waiting: ((came: { message: string; from: Hop }) => void)[] = []
@@ -168,11 +170,15 @@ describe('limits', () => {
   })
 
   test('a connection on which nothing moves any more is closed', async () => {
-    const { transport, next } = await open({ idleMs: 1 })
+    const clock = new HandClock()
+    const { transport, next } = await open({ idleMs: 1_000 }, clock)
     const socket = await dial(transport)
     const coming = next()
     socket.write(text())
-    await Promise.all([coming, once(socket, 'close')])
+    await coming
+    const closed = once(socket, 'close')
+    await clock.advance(1_000)
+    await closed
   })
 
   test('garbage ends the connection, not the listener', async () => {
