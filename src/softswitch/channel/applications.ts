@@ -17,9 +17,12 @@ import {
   startDtmf,
 } from './applications/call-control.ts'
 import { conference } from './applications/conference.ts'
+import { eavesdrop } from './applications/eavesdrop.ts'
 import { playAndGetDigits } from './applications/play-and-get-digits.ts'
 import { endlessPlayback, gentones, playback } from './applications/playback.ts'
 import { record, recordSession, stopRecordSession } from './applications/recording.ts'
+import { phrase, say, speak } from './applications/speech.ts'
+import { scheduleBroadcast, scheduleTransfer, transferTo } from './applications/transfer.ts'
 import { exportVariable, multiset, set, unset } from './applications/variables.ts'
 import type { Channel } from './channel.ts'
 import type { ExecuteFrame } from './execute-stack.ts'
@@ -30,6 +33,7 @@ export type Application = (channel: Channel, argument: string, frame: ExecuteFra
 const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Application>([
   ['answer', answer],
   ['conference', conference],
+  ['eavesdrop', eavesdrop],
   ['enable_heartbeat', enableHeartbeat],
   ['endless_playback', endlessPlayback],
   ['eval', nothing],
@@ -44,20 +48,26 @@ const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Applicati
   ['park', park],
   ['play_and_get_digits', playAndGetDigits],
   ['playback', playback],
+  ['phrase', phrase],
   ['pre_answer', nothing],
   ['record', record],
   ['record_session', recordSession],
   ['ring_ready', nothing],
+  ['say', say],
+  ['sched_broadcast', scheduleBroadcast],
   ['sched_hangup', scheduleHangup],
   ['sched_heartbeat', scheduleHeartbeat],
+  ['sched_transfer', scheduleTransfer],
   ['send_dtmf', sendDtmf],
   ['set', set],
   ['set_mute', setMute],
   ['sleep', sleep],
   ['socket', socket],
+  ['speak', speak],
   ['start_dtmf', startDtmf],
   ['stop_dtmf', nothing],
   ['stop_record_session', stopRecordSession],
+  ['transfer', transferTo],
   ['unset', unset],
 ])
 

@@ -40,14 +40,14 @@ export function addChannelHeaders(event: SwitchEvent, channel: Channel): void {
 export function addBasicChannelHeaders(event: SwitchEvent, channel: Channel): void {
   event.add('Channel-State', channel.state.machine)
   event.add('Channel-Call-State', channel.state.call)
-  const number = stateNumber(channel.state.machine)
+  const { number } = channel.state
   event.add('Channel-State-Number', channel.up ? number : Math.max(number, stateNumber('CS_HANGUP')))
   event.add('Channel-Name', channel.name)
   event.add('Unique-ID', channel.uuid)
   event.add('Call-Direction', 'inbound')
   event.add('Presence-Call-Direction', 'inbound')
   event.add('Channel-HIT-Dialplan', 'true')
-  event.add('Channel-Call-UUID', channel.uuid)
+  event.add('Channel-Call-UUID', channel.variables.get('call_uuid') ?? channel.uuid)
   event.add(
     'Answer-State',
     channel.hangupCause !== null ? 'hangup' : channel.answeredAt === null ? 'ringing' : 'answered',
@@ -62,6 +62,10 @@ export function addBasicChannelHeaders(event: SwitchEvent, channel: Channel): vo
     }
   }
   addCallerHeaders(event, channel, 'Caller')
+  const { otherLeg } = channel
+  if (otherLeg === null) return
+  event.add('Other-Type', otherLeg.type)
+  addCallerHeaders(event, otherLeg.channel, 'Other-Leg')
 }
 
 /** The caller profile under a prefix: `Caller` in events, `Channel` in the answer to `connect`. */

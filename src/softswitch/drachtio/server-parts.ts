@@ -1,5 +1,6 @@
 import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import type { DialogBook } from './app-dialog.ts'
+import type { CallRecords } from './call-records.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { FlowCache } from './flow-cache.ts'
 import type { SessionTimers } from './session-timers.ts'
@@ -11,4 +12,5 @@ export interface ServerParts {
   readonly registry: ClientRegistry
   readonly flows: FlowCache
   readonly sessions: SessionTimers
+  readonly records: CallRecords
 }

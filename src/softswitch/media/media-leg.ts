@@ -1,7 +1,16 @@
 /** One leg of the media engine, seen from the main thread. Made by `MediaEngine.openLeg`. */
 import { EventEmitter } from 'node:events'
 import type { SoundFile } from './audio-source.ts'
-import type { FromWorker, LegFigures, LegStream, PlayEnd, RecordEnd, RecordOrder, ToWorker } from './leg-messages.ts'
+import type {
+  FromWorker,
+  LegFigures,
+  LegStream,
+  PlayEnd,
+  RecordEnd,
+  RecordOrder,
+  SpySides,
+  ToWorker,
+} from './leg-messages.ts'
 import type { NegotiatedAudio } from './sdp.ts'
 import type { HeldDigit } from './telephone-event.ts'
 
@@ -25,6 +34,14 @@ export interface Play {
   readonly started: Promise<boolean>
   /** How it ended; `failed` when it never began. Settles also when the leg closes. */
   readonly ended: Promise<PlayedEnd>
+  /** Idempotent. */
+  stop(): void
+}
+
+/** A leg that listens in on another. */
+export interface Spying {
+  /** `spoken`: speaks to the other's far end; `heard`: to whom that one talks to. */
+  whisper(into: SpySides): void
   /** Idempotent. */
   stop(): void
 }
@@ -120,6 +137,17 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
       this.#post({ type: 'play', leg: this.#host.id, play, uri, skip, limit })
     }
     return { ...promises, stop: () => this.#post({ type: 'stopPlay', leg: this.#host.id, play }) }
+  }
+
+  /** Listens in on another leg, above whatever plays now, until it is stopped or the other is gone. */
+  spy(target: MediaLeg, hears: SpySides): Spying {
+    const play = this.#host.newNumber()
+    const leg = this.#host.id
+    this.#post({ type: 'spy', leg, play, target: target.#host.id, hears })
+    return {
+      whisper: (into) => this.#post({ type: 'whisper', leg, play, into }),
+      stop: () => this.#post({ type: 'stopPlay', leg, play }),
+    }
   }
 
   /** Begins to record. A file that is there is replaced. */

@@ -20,6 +20,7 @@ import {
   writeEvent,
 } from './telephone-event.ts'
 import type { WorkerRecording } from './worker-recording.ts'
+import type { WorkerSpy } from './worker-spy.ts'
 
 /** Datagrams under way: the system may still read one while the next is written. */
 const PACKET_BUFFERS = 8
@@ -49,6 +50,8 @@ export class WorkerLeg {
   /** What the far end is told in this tick. */
   readonly spoken = new Int16Array(TICK_SAMPLES)
   readonly recordings = new Map<number, WorkerRecording>()
+  /** Who listens in. */
+  readonly spies = new Set<WorkerSpy>()
   readonly socket: RtpSocket
   readonly #reports: LegReports
   readonly #jitter: JitterBuffer
@@ -150,6 +153,7 @@ export class WorkerLeg {
   hear(): void {
     this.#jitter.read(this.heard, TICK_SAMPLES)
     if (this.#muteHeard) this.heard.fill(0)
+    for (const spy of this.spies) spy.pass('heard', this.heard)
     if (this.#ticksSinceIn >= 0) this.#ticksSinceIn += 1
     const lost = this.#receiver.elapse()
     if (lost !== null) this.#reports.digit(lost)
@@ -160,7 +164,7 @@ export class WorkerLeg {
   speak(): void {
     const speaking = this.#compose()
     if (this.#muteSpoken) this.spoken.fill(0)
-    this.#send(speaking)
+    this.#send(this.#passSpoken() || speaking)
     this.#out.timestamp = (this.#out.timestamp + TICK_SAMPLES) >>> 0
     if (this.recordings.size > 0) {
       for (const recording of this.recordings.values()) recording.append(this.heard, this.spoken)
@@ -183,8 +187,19 @@ export class WorkerLeg {
     }
   }
 
+  /** @returns whether somebody whispers to the far end */
+  #passSpoken(): boolean {
+    let whispered = false
+    for (const spy of this.spies) {
+      spy.pass('spoken', this.spoken)
+      whispered ||= spy.whispers.spoken
+    }
+    return whispered
+  }
+
   /** Ends all plays. Socket and recordings are closed by the worker. */
   close(): void {
+    for (const spy of this.spies) spy.end()
     for (const playing of this.#plays.splice(0)) this.#endPlay(playing, 'closed')
     this.#stream = null
   }
