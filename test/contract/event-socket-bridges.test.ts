@@ -246,7 +246,7 @@ at.onCall('a channel is put on hold and taken back: its telephone is told, and t
 })
 
 onBridge('one of a bridge on hold neither hears nor is heard, and the other hears its music', async (a, b) => {
-  await a.api('uuid_setvar', `hold_music ${await at.pair.tone(1000, 20_000)}`)
+  await b.api('uuid_setvar', `hold_music ${await at.pair.tone(1000, 20_000)}`)
   expect(await a.api('uuid_hold')).toBe('+OK Success\n')
   await Promise.all([a.phone.offered(), b.event('PLAYBACK_START')])
   await hears(b, 1000)

@@ -148,7 +148,7 @@ export class Channel {
   }
 
   /**
-   * Puts the far end on hold, or takes it back. Whom it talks to hears its `hold_music` meanwhile.
+   * Puts the far end on hold, or takes it back. Whom it talks to hears `hold_music` of its own meanwhile.
    * @returns false when it is so already, or cannot be
    */
   hold(held: boolean): boolean {
@@ -158,7 +158,7 @@ export class Channel {
     this.#endHoldMusic?.()
     this.#endHoldMusic = null
     const peer = this.bridge?.peerOf(this)
-    const music = this.variables.get('hold_music') ?? ''
+    const music = peer?.variables.get('hold_music') ?? ''
     if (!held || music === '' || peer === undefined) return true
     const order: ExecuteOrder = { application: 'playback', argument: music, uuid: randomUUID(), lock: true, loops: -1 }
     peer.execute(order)
