@@ -15,6 +15,7 @@ import { Dialer } from '#contact-center/dialer/dialer.ts'
 import { dialableTrunks } from '#contact-center/dialer/trunk-store.ts'
 import { judgeClosedRecording } from '#contact-center/recording/recording-service.ts'
 import type { Work } from '#contact-center/work-source.ts'
+import { barStoredNumbers } from '#follow-up/calling/number-bar-store.ts'
 import { FollowUpWork } from '#follow-up/dialling/work-source.ts'
 import { taskSweep } from '#follow-up/tasks/task-sweep.ts'
 import { workChannel } from '#follow-up/tasks/work-channel.ts'
@@ -173,9 +174,11 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   })
   opened.defer(() => seatsHeard.close())
   seats.keeper.wake()
+  await seats.sessions.start()
   telephony.onRegister((request) => registrar.answer(request))
   telephony.onCallIn((request) => registrar.admit(request))
   await registrar.start()
+  await barStoredNumbers({ db, secrets: ground.secrets, log })
   dialer.start()
   opened.defer(() => dialer.close({ hangUp: () => telephony.close() }))
   log.info({ url, lease }, 'the house is open')

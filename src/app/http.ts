@@ -30,6 +30,8 @@ import { accountRoutes } from '#platform/auth/account-routes.ts'
 import { Accounts } from '#platform/auth/account-service.ts'
 import { authRoutes } from '#platform/auth/auth-routes.ts'
 import { Auth } from '#platform/auth/auth-service.ts'
+import { lessAccessChannel, sessionChannel } from '#platform/auth/session-store.ts'
+import type { ChannelHandler } from '#platform/database/listen.ts'
 import { latestMigration } from '#platform/database/migrate.ts'
 import type { GroundFloor } from '#platform/ground.ts'
 import { openCertificate, type ServerCertificate } from '#platform/http/certificate.ts'
@@ -38,6 +40,7 @@ import { noProxies } from '#platform/http/proxies.ts'
 import { databaseReadiness, migrationReadiness } from '#platform/http/readiness.ts'
 import { createHttpServer } from '#platform/http/server.ts'
 import type { TunnelAddress } from '#platform/http/tunnel.ts'
+import { type Log, logError } from '#platform/log.ts'
 import { openHub } from '#platform/realtime/hub.ts'
 import type { Telephony } from '#telephony/telephony.ts'
 import { recordingsFolder } from './recordings.ts'
@@ -51,6 +54,13 @@ export interface Console {
   readonly url: string
   /** Null: plain HTTP. */
   readonly certificate: ServerCertificate | null
+}
+
+/** Somebody may see less than before: a role or a team has gone. */
+function judging(supervision: Supervision, log: Log): ChannelHandler {
+  const judge = () =>
+    void supervision.endNotAllowed().catch((error: unknown) => logError(log, error, 'supervisions could not be judged'))
+  return { onPayload: judge, onResync: judge }
 }
 
 /** API, console and realtime hub. @returns where they are */
@@ -109,9 +119,12 @@ export async function openHttp(
   await server.register(seatDialRoutes, { dialling, seats: seats.service, pages })
   const floor = new Floor({ db, queues: floorQueues })
   await server.register(floorRoutes, { floor })
-  await server.register(supervisionRoutes, {
-    supervision: new Supervision({ db, legs: seats.legs, calls: seats.calls, log }),
-  })
+  const supervision = new Supervision({ db, legs: seats.legs, calls: seats.calls, log })
+  await server.register(supervisionRoutes, { supervision })
+  const judged = await listener.listen(lessAccessChannel, judging(supervision, log))
+  opened.defer(() => judged.close())
+  const sessionsJudged = await listener.listen(sessionChannel, judging(supervision, log))
+  opened.defer(() => sessionsJudged.close())
   await server.register(deskRoutes, { records: new PatientRecords({ db, decrypt }), form: new DeskForm(db) })
   await server.register(importRoutes, { intake: ground })
   const opening = new RecordingOpening({

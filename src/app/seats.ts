@@ -3,9 +3,11 @@ import { SeatCalls } from '#contact-center/acd/seat-call.ts'
 import { SeatKeeper } from '#contact-center/acd/seat-keeper.ts'
 import { SeatLegs } from '#contact-center/acd/seat-legs.ts'
 import { SeatService } from '#contact-center/acd/seat-service.ts'
+import { SeatSessions } from '#contact-center/acd/seat-sessions.ts'
 import { seatChannel } from '#contact-center/acd/seat-store.ts'
 import type { Lease } from '#contact-center/work-source.ts'
 import type { FollowUpWork } from '#follow-up/dialling/work-source.ts'
+import { defaultAuthOptions } from '#platform/auth/auth-service.ts'
 import type { Subscription } from '#platform/database/listen.ts'
 import type { GroundFloor } from '#platform/ground.ts'
 import type { Telephony } from '#telephony/telephony.ts'
@@ -15,12 +17,13 @@ export interface Seats {
   readonly calls: SeatCalls
   readonly service: SeatService
   readonly keeper: SeatKeeper
+  readonly sessions: SeatSessions
   close(): Promise<void>
 }
 
 /** The agents' seats: the legs that this process holds, what agents do, the deadlines. */
 export function openSeats(
-  { db, clock, log }: GroundFloor,
+  { db, clock, log, listener }: GroundFloor,
   { telephony, work, lease }: { readonly telephony: Telephony; readonly work: FollowUpWork; readonly lease: Lease },
 ): Seats {
   const calls = new SeatCalls()
@@ -29,12 +32,16 @@ export function openSeats(
   const arrivals = new SeatArrivals({ db, lease, legs, seats: service, log })
   telephony.onSeatCall((call) => void arrivals.arrive(call))
   const keeper = new SeatKeeper({ db, lease, work, legs, clock, log })
+  const { idleMs } = defaultAuthOptions
+  const sessions = new SeatSessions({ db, lease, listener, seats: service, idleMs, clock, log })
   return {
     legs,
     calls,
     service,
     keeper,
+    sessions,
     close: async () => {
+      await sessions.close()
       await keeper.close()
       await legs.close()
       await service.close()

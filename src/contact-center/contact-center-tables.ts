@@ -83,6 +83,8 @@ interface PhoneNumberTable {
   ciphertext: Buffer
   last4: string
   flag: 'invalid' | 'suspended' | null
+  /** Null: not looked at yet. */
+  bar: 'none' | 'foreign' | 'premium' | 'service' | null
   flaggedAt: Date | null
   createdAt: Generated<Date>
 }
@@ -134,6 +136,8 @@ interface AttemptTable {
   trunkId: Fixed<string>
   phoneNumberId: Fixed<string>
   flowVersionId: ColumnType<string | null, string | null | undefined, string | null>
+  /** A person chose whom to call: not the dialler's order. */
+  byHand: ColumnType<boolean, boolean | undefined, never>
   state: Generated<AttemptState>
   result: AttemptResult | null
   correctedResult: string | null
@@ -192,6 +196,19 @@ interface CallEventTable {
   at: Fixed<Date>
 }
 
+interface CallQualityTable {
+  attemptId: Fixed<string>
+  callId: Fixed<string>
+  packetsIn: Fixed<number>
+  lossIn: Fixed<number>
+  lossOut: Fixed<number | null>
+  jitterInMs: Fixed<number>
+  jitterOutMs: Fixed<number | null>
+  roundTripMs: Fixed<number | null>
+  mos: Fixed<number>
+  at: Fixed<Date>
+}
+
 interface RecordingTable {
   id: Fixed<string>
   attemptId: Fixed<string>
@@ -227,6 +244,7 @@ declare module '#platform/database/tables.ts' {
     call: CallTable
     party: PartyTable
     callEvent: CallEventTable
+    callQuality: CallQualityTable
     recording: RecordingTable
   }
 }

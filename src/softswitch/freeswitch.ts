@@ -10,8 +10,11 @@
 import { type SipPeers, thisMachine } from './channel/sip-peers.ts'
 import { SipProfile } from './channel/sip-profile.ts'
 import { SwitchCore } from './channel/switch-core.ts'
+import type { Impairment } from './chaos/impairment.ts'
 import { EventSocketServer } from './event-socket/event-socket-server.ts'
 import { MediaEngine } from './media/media-engine.ts'
+import type { OnRefused } from './refusal-book.ts'
+import type { RequestGateSettings } from './sip/request-gate.ts'
 import type { SipTimerSettings } from './sip/sip-timers.ts'
 import { Gateway } from './webrtc/gateway.ts'
 
@@ -37,6 +40,11 @@ export interface FreeSwitchSettings {
   readonly baseFolder?: string
   readonly maxSessions?: number
   readonly sipTimers?: SipTimerSettings
+  /** How much strangers may ask by SIP. Default: anything. */
+  readonly gate?: RequestGateSettings
+  readonly onRefused?: OnRefused
+  /** A bad network for SIP and, by `media.impair`, for sound. For tests. */
+  readonly impairment?: Impairment
   /** Default: nothing is logged. */
   readonly log?: (message: string, details: Readonly<Record<string, unknown>>) => void
 }
@@ -50,9 +58,10 @@ export class FreeSwitch {
   /** @throws when a port cannot be bound or the media worker does not start; nothing is left open then */
   static async start(settings: FreeSwitchSettings): Promise<FreeSwitch> {
     const address = settings.address ?? '127.0.0.1'
-    const log = settings.log ?? (() => {})
+    const { log = () => {}, onRefused = () => {} } = settings
     const ports = { address, portFrom: settings.rtpPortFrom ?? 0, portTo: settings.rtpPortTo ?? 0 }
-    const media = await MediaEngine.start(ports)
+    const media = await MediaEngine.start({ ...ports, mayBeImpaired: settings.impairment !== undefined })
+    media.onStrangers((address, packets) => onRefused('rtp_stranger', address, packets))
     const gateway = new Gateway({ ...ports, log })
     const core = new SwitchCore({
       media,
@@ -69,6 +78,7 @@ export class FreeSwitch {
         address: settings.eventSocketAddress ?? address,
         port: settings.eventSocketPort ?? 0,
         password: settings.password,
+        onRefused,
       })
       opened.unshift(eventSocket)
       const profile = await SipProfile.open({
@@ -78,6 +88,9 @@ export class FreeSwitch {
         port: settings.sipPort ?? 0,
         peers: settings.sipPeers ?? thisMachine(address),
         timers: settings.sipTimers ?? {},
+        onRefused,
+        ...(settings.gate === undefined ? {} : { gate: settings.gate }),
+        ...(settings.impairment === undefined ? {} : { impairment: settings.impairment }),
       })
       return new FreeSwitch({ core, media, profile, eventSocket })
     } catch (error) {

@@ -10,13 +10,17 @@
  * Like a real server it outlives an application that was killed, so that calls can be found again: it ends a minute
  * after the last client has gone. SIGTERM, or a line `shutdown` on stdin, ends it in order: calls get their BYE,
  * recordings are whole, the state file is gone. A media worker that dies ends it with code 1. SIGUSR2: what it holds
- * (dialogs, transactions, channels, sockets, timers, heap) as a line of the log.
+ * (dialogs, transactions, channels, sockets, timers, heap) and what it has refused as a line of the log, with how late
+ * the media's ticks were since the last one.
  */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
+import { Impairment } from './chaos/impairment.ts'
+import { type Knob, openKnobs } from './chaos/knobs.ts'
 import { DrachtioServer } from './drachtio/drachtio-server.ts'
 import { FreeSwitch } from './freeswitch.ts'
+import { REFUSED_LINE, RefusalBook } from './refusal-book.ts'
 import { scaledTimers } from './sip/sip-timers.ts'
 import type { StreamSettings } from './sip/transport-set.ts'
 import { readSettings, type SoftswitchSettings } from './softswitch-settings.ts'
@@ -40,18 +44,22 @@ try {
 process.on('uncaughtException', (error) => fail('fault in the softswitch', error))
 process.on('unhandledRejection', (error) => fail('fault in the softswitch', error))
 
+const impairment = new Impairment()
+const refusals = new RefusalBook((details) => log(REFUSED_LINE, details))
 const { freeswitch, drachtio, state } = await open(settings)
 freeswitch.media.onDeath((error) => {
   log('the media worker has died', { error: String(error) })
   void forget().finally(() => process.exit(1))
 })
 
+const knobs = settings.chaosSocket === '' ? null : await openKnobs(settings.chaosSocket, turn)
+
 let closing = false
 process.on('SIGTERM', () => void close('told to by a signal'))
 // A Ctrl-C in the terminal of the application is the application's: it closes us in its own order.
 process.on('SIGINT', () => process.stdin.isTTY && void close('told to by a signal'))
 process.on('SIGHUP', () => {})
-process.on('SIGUSR2', tellFigures)
+process.on('SIGUSR2', () => void tellFigures())
 createInterface({ input: process.stdin })
   .on('line', (line) => line.trim() === 'shutdown' && void close('told to by the application'))
   .on('error', () => {})
@@ -68,6 +76,10 @@ async function open(wanted: SoftswitchSettings): Promise<{
 }> {
   const { bind, controlBind } = wanted
   const timers = scaledTimers(wanted.sipT1Ms)
+  const onRefused = refusals.note.bind(refusals)
+  const perAddress = wanted.sipNewPerAddress
+  const gated = perAddress === 0 ? {} : { gate: { perAddress, ownAddresses: ['127.0.0.1', '::1', bind] } }
+  const impaired = wanted.chaosSocket === '' ? {} : { impairment }
   const secrets = { drachtio: wanted.drachtioSecret || newSecret(), freeswitch: wanted.freeswitchSecret || newSecret() }
   try {
     const opened = await FreeSwitch.start({
@@ -80,19 +92,32 @@ async function open(wanted: SoftswitchSettings): Promise<{
       password: secrets.freeswitch,
       maxSessions: wanted.maxSessions,
       sipTimers: timers,
+      onRefused,
+      ...gated,
+      ...impaired,
       log,
       ...(wanted.baseFolder === '' ? {} : { baseFolder: wanted.baseFolder }),
     })
     const pems = await certificate(wanted)
     const onFault = (error: unknown) => log('fault in the drachtio server', { error: String(error) })
     const server = await DrachtioServer.open({
-      sip: { address: bind, port: wanted.drachtioSipPort, streams: streams(wanted, pems), timers, onFault },
+      sip: {
+        address: bind,
+        port: wanted.drachtioSipPort,
+        streams: streams(wanted, pems),
+        timers,
+        onFault,
+        onRefused,
+        ...gated,
+        ...impaired,
+      },
       address: controlBind,
       port: wanted.drachtioPort,
       secret: secrets.drachtio,
       ...(pems === null ? {} : { tls: { port: wanted.drachtioTlsPort, ...pems } }),
       callRecords: wanted.drachtioCallRecords !== 0,
       onFault,
+      onRefused,
     })
     return {
       freeswitch: opened,
@@ -109,6 +134,7 @@ async function open(wanted: SoftswitchSettings): Promise<{
           sipWsHost: server.endpoint.localOf('ws').address,
           sipWsPort: server.endpoint.localOf('ws').port,
           sipWssPort: server.endpoint.protocols.includes('wss') ? server.endpoint.localOf('wss').port : 0,
+          sipTlsPort: server.endpoint.protocols.includes('tls') ? server.endpoint.localOf('tls').port : 0,
         },
         freeswitch: {
           host: controlBind,
@@ -131,21 +157,38 @@ async function certificate(wanted: SoftswitchSettings): Promise<{ cert: string; 
 }
 
 function streams(wanted: SoftswitchSettings, pems: { cert: string; key: string } | null): StreamSettings {
-  const { sipWsBind, sipWsPort, sipWssPort } = wanted
+  const { sipWsBind, sipWsPort, sipWssPort, sipTlsPort } = wanted
   const plain = { tcp: true, ws: { address: sipWsBind, port: sipWsPort } }
-  return pems === null ? plain : { ...plain, wss: { port: sipWssPort, ...pems } }
+  return pems === null ? plain : { ...plain, tls: { port: sipTlsPort, ...pems }, wss: { port: sipWssPort, ...pems } }
 }
 
 /** What is held now, as a line of the log: whether it comes back to where it began is for the reader to see. */
-function tellFigures(): void {
+async function tellFigures(): Promise<void> {
+  // Counted before anything is asked, for which a timer runs.
   const resources = Object.entries(Object.groupBy(process.getActiveResourcesInfo(), (kind) => kind))
-  log('figures', {
+  const held = {
     ...drachtio.counts,
     transactions: drachtio.endpoint.transactionCount,
     channels: freeswitch.core.channels.size,
+    refused: refusals.counts,
     heapBytes: process.memoryUsage().heapUsed,
     resources: Object.fromEntries(resources.map(([kind, all = []]) => [kind, all.length])),
-  })
+  }
+  const media = await freeswitch.media.figures({ restart: true }).catch(() => null)
+  log('figures', { ...held, media })
+}
+
+/** For tests: what comes over the socket of its own. */
+function turn(knob: Knob): void {
+  if (knob.knob === 'stuck') freeswitch.eventSocket.stuckCommand = knob.command
+  else if (knob.knob === 'server')
+    (knob.server === 'drachtio' ? drachtio : freeswitch.eventSocket).door.turn(knob.state)
+  else {
+    const { lossPercent = 0, delayMs = 0, latePercent = 0, lateMs = 0 } = knob
+    const network = { lossPercent, delayMs, latePercent, lateMs }
+    if (knob.of === 'sip') impairment.network = network
+    else freeswitch.media.impair(network)
+  }
 }
 
 /** Ends the process when no application has been there for a while. */
@@ -164,6 +207,7 @@ async function close(why: string): Promise<void> {
   log('closing', { why })
   const limit = setTimeout(() => fail('closing took too long', null), CLOSE_LIMIT_MS)
   try {
+    await knobs?.close()
     await freeswitch.close()
     await drachtio.close()
   } catch (error) {

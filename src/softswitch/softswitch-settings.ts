@@ -17,8 +17,9 @@ export interface SoftswitchSettings {
   /** SIP over WebSocket, for browsers' phones: behind the application's own address, so loopback whatever `bind` is. */
   readonly sipWsBind: string
   readonly sipWsPort: number
-  /** SIP over secure WebSocket; only with a certificate. */
+  /** SIP over secure WebSocket, and over TLS at `bind`; only with a certificate. */
   readonly sipWssPort: number
+  readonly sipTlsPort: number
   /** PEM files; both or neither. */
   readonly sipCertFile: string
   readonly sipKeyFile: string
@@ -35,8 +36,12 @@ export interface SoftswitchSettings {
   /** Where relative paths of prompts and recordings begin; empty: the working folder. */
   readonly baseFolder: string
   readonly maxSessions: number
+  /** New requests, and messages that cannot be read, that another address may send in a second; 0: any number. */
+  readonly sipNewPerAddress: number
   /** T1 of SIP; every other timer keeps its ratio to it (RFC 3261 table 4). */
   readonly sipT1Ms: number
+  /** Path of a socket over which a test may spoil things (chaos/knobs.ts); empty, as in service: there is none. */
+  readonly chaosSocket: string
   /** How long it stays when no application is connected. */
   readonly idleLimitMs: number
 }
@@ -51,6 +56,7 @@ export const DEFAULT_SETTINGS: SoftswitchSettings = {
   sipWsBind: '127.0.0.1',
   sipWsPort: 0,
   sipWssPort: 0,
+  sipTlsPort: 0,
   sipCertFile: '',
   sipKeyFile: '',
   freeswitchPort: 0,
@@ -62,7 +68,9 @@ export const DEFAULT_SETTINGS: SoftswitchSettings = {
   stateFile: '',
   baseFolder: '',
   maxSessions: 1000,
+  sipNewPerAddress: 50,
   sipT1Ms: 500,
+  chaosSocket: '',
   idleLimitMs: 60_000,
 }
 

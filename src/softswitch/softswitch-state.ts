@@ -23,8 +23,9 @@ export interface SoftswitchState {
     /** SIP over WebSocket. */
     readonly sipWsHost: string
     readonly sipWsPort: number
-    /** SIP over secure WebSocket; 0: it has no certificate. */
+    /** SIP over secure WebSocket, and over TLS; 0: it has no certificate. */
     readonly sipWssPort: number
+    readonly sipTlsPort: number
   }
   readonly freeswitch: SoftswitchServer
 }
@@ -89,7 +90,9 @@ function takesWebSockets(value: object): boolean {
     'sipWsPort' in value &&
     typeof value.sipWsPort === 'number' &&
     'sipWssPort' in value &&
-    typeof value.sipWssPort === 'number'
+    typeof value.sipWssPort === 'number' &&
+    'sipTlsPort' in value &&
+    typeof value.sipTlsPort === 'number'
   )
 }
 

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '#platform/clock.ts'
 import { OperationalError } from '#platform/errors/errors.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { guardSocket } from './guard-socket.ts'
+import type { HeaderOf } from './leg-quality.ts'
 import { type MediaServerAddress, mediaServerName } from './media-server-address.ts'
 import { within } from './within.ts'
 
@@ -14,6 +15,8 @@ export interface ControlParts {
   readonly onChange: (up: boolean) => void
   /** The file at `path` has been closed by the media server. */
   readonly onRecordingClosed: (path: string) => void
+  /** What a channel's sound is or was: RTCP reports, and the last event of every channel. */
+  readonly onSound: (name: string, header: HeaderOf) => void
   /** A channel has become a member of a conference. */
   readonly onMember: (member: RoomMember) => void
 }
@@ -29,6 +32,7 @@ export interface RoomMember {
 const silenceMs = 25_000
 const commandLimitMs = 3_000
 const signInLimitMs = 5_000
+const soundEvents = ['RECV_RTCP_MESSAGE', 'SEND_RTCP_MESSAGE', 'CHANNEL_HANGUP_COMPLETE'] as const
 const firstRetryMs = 200
 const longestRetryMs = 5_000
 
@@ -88,7 +92,7 @@ export class ControlConnection {
       this.#signedIn(connection),
     )
     this.#connection = connection
-    connection.reqEvents = ['HEARTBEAT', 'RECORD_STOP', 'CUSTOM conference::maintenance']
+    connection.reqEvents = ['HEARTBEAT', 'RECORD_STOP', ...soundEvents, 'CUSTOM conference::maintenance']
     const { socket } = connection
     socket?.setNoDelay(true)
     socket?.setTimeout(signInLimitMs, () => socket.destroy())
@@ -111,6 +115,9 @@ export class ControlConnection {
       const path = event.getHeader('Record-File-Path')
       if (path !== null) this.#parts.onRecordingClosed(path)
     })
+    for (const name of soundEvents) {
+      connection.on(`esl::event::${name}::*`, (event) => this.#parts.onSound(name, (header) => event.getHeader(header)))
+    }
     connection.on('esl::event::CUSTOM::*', (event) => {
       if (event.getHeader('Action') !== 'add-member') return
       const [room, channelUuid, memberId] = ['Conference-Name', 'Unique-ID', 'Member-ID'].map((n) => event.getHeader(n))

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type Clock, systemClock, type Timer } from '#platform/clock.ts'
 import { OperationalError } from '#platform/errors/errors.ts'
 import { type Log, logError } from '#platform/log.ts'
+import { REFUSED_LINE } from '#softswitch/refusal-book.ts'
 import { openSoftswitch, type SoftswitchProcess } from '#softswitch/softswitch-process.ts'
 import type { MediaServerAddress } from './media-server-address.ts'
 import type { SipServerAddress } from './sip-link.ts'
@@ -43,7 +44,10 @@ const longestRestartMs = 10_000
 export async function openEmbeddedSwitch(options: EmbeddedSwitchOptions): Promise<EmbeddedSwitch> {
   const { dataDir, bind = '127.0.0.1', sipPort = 0, log, clock = systemClock } = options
   const stateFile = join(dataDir, 'softswitch.json')
-  const onLog = (line: string) => log.debug({ softswitch: line }, 'softswitch says')
+  const onLog = (line: string) => {
+    const isWarning = line.includes(`"message":"${REFUSED_LINE}"`)
+    log[isWarning ? 'warn' : 'debug']({ softswitch: line }, 'softswitch says')
+  }
   let current: SoftswitchProcess
   try {
     current = await openSoftswitch({ stateFile, settings: { bind, drachtioSipPort: sipPort }, onLog })

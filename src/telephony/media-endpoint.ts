@@ -2,8 +2,9 @@ import type Mrf from 'drachtio-fsmrf'
 import type { Clock } from '#platform/clock.ts'
 import { OperationalError, UnexpectedError } from '#platform/errors/errors.ts'
 import { type Log, logError } from '#platform/log.ts'
+import type { LegQuality } from './leg-quality.ts'
 import type { SipLink } from './sip-link.ts'
-import type { Digit } from './telephony.ts'
+import type { Digit, MachineCue } from './telephony.ts'
 import { type Settling, settling, within } from './within.ts'
 
 export interface MediaEndpointParts {
@@ -14,6 +15,8 @@ export interface MediaEndpointParts {
   readonly log: Log
   /** `uuid_kill` over the control connection, for when the channel's own ways are gone. */
   readonly kill: (channelUuid: string) => Promise<void>
+  /** Settles when the media server has told of the channel's end. */
+  readonly quality: Promise<LegQuality | null>
   /** Resolves when the media server has closed the file at `path`. */
   readonly recordingClosed: (path: string) => Promise<void>
 }
@@ -32,6 +35,8 @@ const recordingLimitMs = 5_000
 const breakAgainMs = 150
 const breakLimitMs = 2_000
 const startLimitMs = 1_000
+/** The channel's figures come with its last event, right behind its end. */
+const qualityLimitMs = 1_000
 
 /**
  * One channel on a media server, alone with its caller: plays one file at a time, hears keys, records.
@@ -52,6 +57,7 @@ export class MediaEndpoint {
   readonly #ended: Settling<EndpointEnd>
   readonly #digitListeners: ((digit: Digit) => void)[] = []
   #end: EndpointEnd | null = null
+  #hearsTones = false
   /** The tail of the queue of executes. */
   #executes: Promise<unknown> = Promise.resolve()
   /** The one that executes, and those that wait for their turn. */
@@ -89,6 +95,21 @@ export class MediaEndpoint {
     this.#digitListeners.push(listener)
   }
 
+  /** @see PatientLeg.onMachineCue */
+  onMachineCue(listener: (cue: MachineCue) => void): void {
+    const { endpoint, log } = this.#parts
+    if (this.#end !== null || endpoint.conn === null) return
+    const tell = (cue: MachineCue | null) => {
+      if (cue !== null) listener(cue)
+    }
+    endpoint.addCustomEventListener('avmd::beep', (_body, event) => tell(beepOf(event)))
+    endpoint.addCustomEventListener('avmd::greeting', (_body, event) => tell(greetingOf(event)))
+    // A media server without mod_avmd knows no such command: then nothing is heard.
+    this.#api('avmd', `${this.uuid} start`).catch((error: unknown) => {
+      log.debug({ err: error, channelUuid: this.uuid }, 'no cues of answering machines on this media server')
+    })
+  }
+
   /** Sets channel variables, one execute for all. Values hold neither `^` nor a line break. */
   async setVariables(variables: Readonly<Record<string, string>>): Promise<void> {
     const list = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
@@ -102,9 +123,27 @@ export class MediaEndpoint {
    */
   async connect(remoteSdp: string): Promise<string> {
     const { endpoint, clock } = this.#parts
-    return await this.#whileAlive(
+    const answer = await this.#whileAlive(
       within({ clock, limitMs: connectLimitMs, what: 're-INVITE' }, endpoint.dialog.modify(remoteSdp)),
     )
+    this.#hearTones(remoteSdp)
+    return answer
+  }
+
+  /** How its sound was: settles within 1 s of the channel's end. Never rejects. @see PatientLeg.quality */
+  async quality(): Promise<LegQuality | null> {
+    const { quality, clock } = this.#parts
+    await this.ended
+    return await within({ clock, limitMs: qualityLimitMs, what: 'quality' }, quality).catch(() => null)
+  }
+
+  /** A caller whose telephone sends no telephone-events presses keys that are tones in the voice. */
+  #hearTones(remoteSdp: string): void {
+    if (this.#hearsTones || /^a=rtpmap:\d+ telephone-event\//im.test(remoteSdp)) return
+    this.#hearsTones = true
+    this.#execute('start_dtmf', '', { limitMs: commandLimitMs }).catch((error: unknown) => {
+      if (this.#end === null) logError(this.#parts.log, error, 'keys as tones will not be heard')
+    })
   }
 
   /** @see PatientLeg.play */
@@ -332,6 +371,16 @@ interface Play {
   readonly started: Settling<void>
   readonly over: Settling<void>
   stopping: boolean
+}
+
+function beepOf(event: Mrf.Event): MachineCue | null {
+  const frequency = Number(event.getHeader('Frequency'))
+  return frequency > 0 ? { cue: 'beep', frequency: Math.round(frequency) } : null
+}
+
+function greetingOf(event: Mrf.Event): MachineCue | null {
+  const [speechMs, pauseMs] = ['Speech-Milliseconds', 'Pause-Milliseconds'].map((name) => Number(event.getHeader(name)))
+  return speechMs !== undefined && pauseMs !== undefined && speechMs > 0 ? { cue: 'greeting', speechMs, pauseMs } : null
 }
 
 function channelGone(what: string): OperationalError {

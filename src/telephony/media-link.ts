@@ -9,6 +9,7 @@ import { ControlConnection } from './control-connection.ts'
 import { guardSocket } from './guard-socket.ts'
 import { MediaEndpoint } from './media-endpoint.ts'
 import { type MediaServerAddress, mediaServerName } from './media-server-address.ts'
+import { QualityWatch } from './quality-watch.ts'
 import type { SipLink } from './sip-link.ts'
 import { settling, within } from './within.ts'
 
@@ -75,6 +76,7 @@ export class MediaLink {
   /** Channels being made, by the name given to each try; with their uuid once they have reported. */
   readonly #awaited = new Map<string, string | null>()
   readonly #recordings = new Map<string, () => void>()
+  readonly #quality = new QualityWatch()
   /** Channels on their way into a room, by room and uuid. */
   readonly #entries = new Map<string, (memberId: string) => void>()
   #mediaServer: Mrf.MediaServer | null = null
@@ -91,6 +93,7 @@ export class MediaLink {
       log: parts.log,
       onChange: (up) => (up ? this.#connect() : parts.onChange()),
       onRecordingClosed: (path) => this.#recordings.get(path)?.(),
+      onSound: (name, header) => this.#quality.take(name, header),
       onMember: ({ room, channelUuid, memberId }) => this.#entries.get(`${room} ${channelUuid}`)?.(memberId),
     })
   }
@@ -319,6 +322,7 @@ export class MediaLink {
       clock,
       log,
       kill: (uuid) => this.kill(uuid),
+      quality: this.#quality.watch(endpoint.uuid),
       recordingClosed: (path) => {
         paths.push(path)
         return this.#recordingClosed(path)
@@ -327,7 +331,7 @@ export class MediaLink {
     this.#endpoints.add(adopted)
     void adopted.ended.then(() => {
       this.#endpoints.delete(adopted)
-      this.#forgetLater(paths)
+      this.#forgetLater(endpoint.uuid, paths)
     })
     return adopted
   }
@@ -346,9 +350,9 @@ export class MediaLink {
   }
 
   /** In a method of its own, so that the timer holds the paths and not the whole call. */
-  #forgetLater(paths: readonly string[]): void {
-    if (paths.length === 0) return
+  #forgetLater(uuid: string, paths: readonly string[]): void {
     const forget = () => {
+      this.#quality.forget(uuid)
       for (const path of paths) this.#recordings.delete(path)
     }
     this.#parts.clock.setTimeout(forget, forgetRecordingsMs).unref()

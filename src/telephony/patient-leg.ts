@@ -1,5 +1,6 @@
 import { ConnectedLeg, type ConnectedLegParts } from './connected-leg.ts'
-import type { Digit, PatientLeg } from './telephony.ts'
+import type { LegQuality } from './leg-quality.ts'
+import type { Digit, MachineCue, PatientLeg } from './telephony.ts'
 
 export interface AnsweredLegParts extends ConnectedLegParts {
   readonly attemptId: string
@@ -20,6 +21,12 @@ export class AnsweredLeg extends ConnectedLeg implements PatientLeg {
   onDigit(listener: (digit: Digit) => void): void {
     this.endpoint.onDigit((digit) => {
       if (this.end === null) listener(digit)
+    })
+  }
+
+  onMachineCue(listener: (cue: MachineCue) => void): void {
+    this.endpoint.onMachineCue((cue) => {
+      if (this.end === null) listener(cue)
     })
   }
 
@@ -46,5 +53,9 @@ export class AnsweredLeg extends ConnectedLeg implements PatientLeg {
 
   async stopRecording(): Promise<void> {
     await this.endpoint.stopRecording()
+  }
+
+  quality(): Promise<LegQuality | null> {
+    return this.endpoint.quality()
   }
 }

@@ -7,6 +7,8 @@
  * Source: architecture §4.
  */
 
+import type { LegQuality } from './leg-quality.ts'
+
 /** Where a trunk's calls are sent. Calls leave for configured trunks only. */
 export interface TrunkAddress {
   readonly host: string
@@ -111,6 +113,13 @@ export interface Digit {
   readonly at: Date
 }
 
+/** A sign that a machine has answered. No proof: who has asked for it may write it down, and nothing else. */
+export type MachineCue =
+  /** A single tone behind speech, Hz. */
+  | { readonly cue: 'beep'; readonly frequency: number }
+  /** The first words, and the silence behind them, at most 2 s of it. */
+  | { readonly cue: 'greeting'; readonly speechMs: number; readonly pauseMs: number }
+
 export interface LegEnd {
   readonly by: 'patient' | 'hospital' | 'lost'
   readonly q850: number | null
@@ -126,6 +135,8 @@ export interface PatientLeg {
   /** Set once the leg has ended. */
   readonly end: LegEnd | null
   onDigit(listener: (digit: Digit) => void): void
+  /** Listens for an answering machine from now on; in vain where the media server cannot. Each cue is told once. */
+  onMachineCue(listener: (cue: MachineCue) => void): void
   /**
    * Plays one file to its end or until `stopPlaying`. Never two at once: a second play waits for the first.
    * @param path absolute path on the media server
@@ -147,6 +158,11 @@ export interface PatientLeg {
   startRecording(path: string): Promise<void>
   /** Resolves when the media server has closed the file (also when the leg's end closed it), or after 5 s. Idempotent. */
   stopRecording(): Promise<void>
+  /**
+   * How its sound was, once it has ended. Null when no sound came, or the media server has not told within 1 s of the
+   * end. Never rejects.
+   */
+  quality(): Promise<LegQuality | null>
   /** BYE to the patient and the channel released. Idempotent; settles in ≤ 5 s whatever the servers do. */
   hangUp(): Promise<void>
 }

@@ -114,7 +114,7 @@ describe.skipIf(!ready)('a house killed while a seat has a call', () => {
   it('at reserved has dialled nobody: the task is due again, the seat waits for its phone', async () => {
     const dying = await dieAt('reserved')
     expect(await aftermath(dying)).toMatchObject({ result: 'cancelled', task: 'scheduled', reservation: 'rescinded' })
-    expect(await dying.page.seat()).toMatchObject({ state: 'unreachable', status: 'available', call: null })
+    expect(await dying.page.until('unreachable')).toMatchObject({ status: 'available', call: null })
     await takesTheNextCall(dying)
   }, 240_000)
 
@@ -123,7 +123,7 @@ describe.skipIf(!ready)('a house killed while a seat has a call', () => {
     const call = await aftermath(dying)
     expect(call).toMatchObject({ result: 'restart', last: { type: 'ended', result: 'restart', hangupBy: 'lost' } })
     await waitFor(async () => (await byes(dying.telephone)) > 0, { what: 'a BYE at the patient', timeoutMs: 20_000 })
-    expect((await dying.page.seat())?.state).toBe('unreachable')
+    await dying.page.until('unreachable')
     await takesTheNextCall(dying)
   }, 240_000)
 
@@ -146,7 +146,7 @@ describe.skipIf(!ready)('a house killed while a seat has a call', () => {
       const wrapping = await dying.page.until('wrap_up')
       expect(wrapping.wrapUpUntil).not.toBeNull()
       await finish(dying.page, wrapping.call?.taskId ?? '')
-      expect(await dying.page.seat()).toMatchObject({ state: 'unreachable', status: 'available', call: null })
+      expect(await dying.page.until('unreachable')).toMatchObject({ status: 'available', call: null })
       await takesTheNextCall(dying)
     },
     240_000,
@@ -161,7 +161,7 @@ describe.skipIf(!ready)('a house killed while a seat has a call', () => {
     expect(call).toMatchObject({ result: 'completed', task: 'wrapping', reservation: 'wrapping' })
     const wrapping = await dying.page.until('wrap_up')
     await finish(dying.page, wrapping.call?.taskId ?? '')
-    expect(await dying.page.seat()).toMatchObject({ state: 'unreachable', status: 'available', call: null })
+    expect(await dying.page.until('unreachable')).toMatchObject({ status: 'available', call: null })
     await takesTheNextCall(dying)
   }, 240_000)
 })

@@ -9,6 +9,7 @@ import { silentLog } from '../../src/platform/log.ts'
 import { readSettings } from '../../src/platform/settings/settings.ts'
 import { testFolder } from '../harness/folder.ts'
 import { startProcess, type TestProcess } from '../harness/process.ts'
+import { waitFor } from '../harness/wait-for.ts'
 
 /** A hospital in a data folder of its own, whose patients are behind a telephone of the test's. */
 export interface Hospital {
@@ -111,6 +112,20 @@ const judged: ReadonlySet<string> = new Set(['verified', 'damaged', 'missing'])
  */
 export function isOver({ state, recording }: { readonly state: string; readonly recording: string | null }): boolean {
   return state === 'ended' && recording !== null && judged.has(recording)
+}
+
+/**
+ * Waits until the one call of a hospital is over and its recording is good. Seat and page may be done with it before its
+ * rows are: they follow by the journal, and the recording by a job. @returns the recording
+ */
+export async function callKept({ rows }: Pick<Hospital, 'rows'>): Promise<{ readonly path: string }> {
+  const kept = sql`
+    select r.path from attempt a join recording r on r.attempt_id = a.id where a.state = 'ended' and r.state = 'verified'
+  `
+  return waitFor(async () => (await rows<{ path: string }>(kept))[0], {
+    what: 'the end of the call and its verified recording',
+    timeoutMs: 60_000,
+  })
 }
 
 /** How many INVITEs of each attempt a telephone saw; a retransmission has the branch of the first. */

@@ -2,17 +2,17 @@ import { describe, expect, it } from 'vitest'
 import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { isOver } from './hospital.ts'
-import { dieAt, endOf, heard, invites } from './killed-house.ts'
+import { dieAt } from './killed-house.ts'
 
-describe.skipIf(!hasProgram('sipp'))('a house killed in the call', () => {
+describe.skipIf(!hasProgram('sipp')).concurrent('a house killed in the call', () => {
   it.each(['answered', 'in-question'])(
     'at %s ends the leg, closes the attempt as restart and accounts for its recording',
     async (place) => {
-      const open = await dieAt(place)
-      const rows = await endOf(open, (found) => found.every(isOver))
+      await using killed = await dieAt(place)
+      const rows = await killed.endOf((found) => found.every(isOver))
       expect(rows).toMatchObject([{ state: 'ended', result: 'restart', task: 'retry_wait' }])
-      expect([...(await invites())]).toEqual([[rows[0]?.id, 1]])
-      await waitFor(async () => /^BYE /m.test(await heard()), {
+      expect([...(await killed.invites())]).toEqual([[rows[0]?.id, 1]])
+      await waitFor(async () => /^BYE /m.test(await killed.heard()), {
         what: 'a BYE at the patient',
         timeoutMs: 20_000,
       })

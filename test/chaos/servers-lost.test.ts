@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { openSoftswitch } from '../../src/softswitch/softswitch-process.ts'
-import { Relay } from '../contract/relay.ts'
+import { testFolder } from '../harness/folder.ts'
 import { hasProgram } from '../harness/programs.ts'
 import { type SippRun, startSipp } from '../harness/sipp.ts'
+import { turnKnob } from '../harness/turn-knob.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { type Hospital, isOver, openHospital } from './hospital.ts'
 import { invited, patientOptions, received, surveyed } from './patients.ts'
@@ -71,16 +72,17 @@ describe.skipIf(!hasProgram('sipp')).concurrent('calls whose servers are lost', 
   })
 
   it('end as restart and with a BYE when the connection to drachtio breaks; the next is dialled over a new one', async () => {
-    const softswitch = await openSoftswitch()
+    const folder = await testFolder()
+    const chaosSocket = join(folder.path, 'chaos')
+    const softswitch = await openSoftswitch({ settings: { chaosSocket } })
     const { drachtio, freeswitch } = softswitch.state
-    const relay = await Relay.to(drachtio.host, drachtio.port)
     const telephone = await startSipp(surveyed(), patientOptions(3))
     const hospital = await openHospital({
       patients: 3,
       trunk: { port: telephone.port, lines: 2 },
       environment: {
-        DRACHTIO_HOST: '127.0.0.1',
-        DRACHTIO_PORT: String(relay.port),
+        DRACHTIO_HOST: drachtio.host,
+        DRACHTIO_PORT: String(drachtio.port),
         DRACHTIO_SECRET: drachtio.secret,
         FREESWITCH_HOSTS: `${freeswitch.host}:${freeswitch.port}`,
         FREESWITCH_SECRET: freeswitch.secret,
@@ -89,7 +91,9 @@ describe.skipIf(!hasProgram('sipp')).concurrent('calls whose servers are lost', 
     try {
       await hospital.open()
       await inCalls(hospital)
-      relay.cut()
+      for (const state of ['stopped', 'up'] as const) {
+        await turnKnob(chaosSocket, { knob: 'server', server: 'drachtio', state })
+      }
       await waitFor(async () => (await received(telephone, /^BYE sip:/m)).length >= 2, {
         what: 'a BYE at both patients',
         timeoutMs: 30_000,
@@ -99,8 +103,8 @@ describe.skipIf(!hasProgram('sipp')).concurrent('calls whose servers are lost', 
     } finally {
       await hospital.close()
       await telephone.close()
-      relay.close()
       await softswitch.close()
+      await folder.close()
     }
   })
 })

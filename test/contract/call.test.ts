@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { mediaServerName } from '#telephony/media-server-address.ts'
-import type { Digit, Telephony } from '#telephony/telephony.ts'
+import type { Digit, MachineCue, Telephony } from '#telephony/telephony.ts'
 import { readStereo } from '../harness/stereo.ts'
 import { toneLevel } from '../harness/tones.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { converse, expectNoChannel } from './conversation.ts'
-import { openPair, type Pair } from './pair.ts'
+import { isReal, openPair, type Pair } from './pair.ts'
 import { TestTrunk } from './test-trunk.ts'
 
 let pair: Pair
@@ -56,6 +56,22 @@ test('a file is heard whole and clean, and its play completes when it has been h
   expect(heard.length).toBeLessThanOrEqual(1300 * 8)
   expect(toneLevel(heard.subarray(1600, 8000), 1000)).toBeGreaterThan(7_000)
   expect(toneLevel(heard.subarray(1600, 8000), 700)).toBeLessThan(200)
+  await leg.hangUp()
+})
+
+test.skipIf(isReal)('a machine that answers is known by its long greeting and its beep', async () => {
+  const { leg, phone } = await converse(telephony, trunk)
+  const cues: MachineCue[] = []
+  leg.onMachineCue((cue) => cues.push(cue))
+  // A deep hum is speech to it; what the machine says begins when it is listened to for sure.
+  phone.say({ hz: 0, ms: 1500 }, { hz: 180, ms: 1600 }, { hz: 0, ms: 600 }, { hz: 1000, ms: 400 }, { hz: 0, ms: 2000 })
+  await waitFor(() => cues.length === 2, { what: 'both cues' })
+  const [beep, greeting] = ['beep', 'greeting'].map((kind) => cues.find(({ cue }) => cue === kind))
+  expect(beep).toEqual({ cue: 'beep', frequency: 1000 })
+  expect(greeting).toMatchObject({ cue: 'greeting', pauseMs: 2000 })
+  const { speechMs } = greeting?.cue === 'greeting' ? greeting : { speechMs: 0 }
+  expect(speechMs).toBeGreaterThan(1_400)
+  expect(speechMs).toBeLessThan(1_800)
   await leg.hangUp()
 })
 

@@ -60,9 +60,10 @@ onCalls('two channels that are bridged leave what they did, and tell each step',
     'EXECUTE uuid_bridge',
     'BRIDGE',
   ])
-  expect(b.steps()).toEqual([
+  // The real server may be through CS_CONSUME_MEDIA before it could tell.
+  expect(b.steps().filter((step) => step !== 'CS_CONSUME_MEDIA')).toEqual([
     ...['UNPARK', 'COMPLETE socket _none_', 'CS_HIBERNATE', 'CS_RESET', 'CS_SOFT_EXECUTE'],
-    ...['EXECUTE uuid_bridge', 'CS_CONSUME_MEDIA', 'CS_EXCHANGE_MEDIA'],
+    ...['EXECUTE uuid_bridge', 'CS_EXCHANGE_MEDIA'],
   ])
   const told = await a.event('CHANNEL_BRIDGE', { 'Bridge-A-Unique-ID': a.uuid, 'Bridge-B-Unique-ID': b.uuid })
   expect([told.get('Other-Type'), told.get('Other-Leg-Unique-ID')]).toEqual(['originatee', b.uuid])
@@ -242,11 +243,12 @@ at.onCall('a channel is put on hold and taken back: its telephone is told, and t
   expect(await call.phone.offered()).toBe('sendonly')
   await call.event('CHANNEL_CALLSTATE', { 'Original-Channel-Call-State': 'ACTIVE', 'Channel-Call-State': 'HELD' })
   expect(call.callStates().slice(0, 3)).toEqual(['HELD', 'UNHELD', 'ACTIVE'])
-  expect(await call.watch.api('uuid_hold')).toBe('-USAGE: [off|toggle] <uuid> [<display>]\n')
+  expect(await call.watch.api('uuid_hold')).toBe('-USAGE: [off|toggle] <uuid> [<display>]\n-ERR Operation failed\n')
 })
 
 onBridge('one of a bridge on hold neither hears nor is heard, and the other hears its music', async (a, b) => {
-  await b.api('uuid_setvar', `hold_music ${await at.pair.tone(1000, 20_000)}`)
+  const music = await at.pair.tone(1000, 20_000)
+  for (const call of [a, b]) expect(await call.api('uuid_setvar', `hold_music ${music}`)).toBe('+OK\n')
   expect(await a.api('uuid_hold')).toBe('+OK Success\n')
   await Promise.all([a.phone.offered(), b.event('PLAYBACK_START')])
   await hears(b, 1000)

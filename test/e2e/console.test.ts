@@ -74,7 +74,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await script.end(call, 'answered', 'completed', 'completed')
     await live.countIs('completed', 1)
     await live.results('completed').first().waitFor()
-    expect(await live.calls().count()).toBe(0)
+    await waitFor(async () => (await live.calls().count()) === 0, { what: 'the call to leave the list' })
 
     const busy = await script.dial(task(1))
     await script.end(busy, 'dialing', 'busy', 'retry_wait')

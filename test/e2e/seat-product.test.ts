@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import type { Page } from 'playwright-core'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Hospital, openHospital } from '../chaos/hospital.ts'
+import { callKept, type Hospital, openHospital } from '../chaos/hospital.ts'
 import { type Baresip, startBaresip } from '../harness/baresip.ts'
 import { startProcess } from '../harness/process.ts'
 import { hasProgram } from '../harness/programs.ts'
@@ -93,6 +93,7 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('baresip'))('an agent at 
     await desk.press(/^完成/)
     await (await desk.quiet('waiting')).getByText('上一通话已处理完毕').waitFor()
 
+    const { path } = await callKept(hospital)
     expect(
       await hospital.rows(sql`
       select question_id as question, value, keys from answer order by id
@@ -115,7 +116,7 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('baresip'))('an agent at 
         status: 'available',
       },
     ])
-    const { left, right } = await readStereo(await verifiedRecording(hospital))
+    const { left, right } = await readStereo(path)
     expect([carries(left, tones.patient), carries(left, tones.agent)]).toEqual([true, false])
     expect([carries(right, tones.patient), carries(right, tones.agent)]).toEqual([false, true])
     expect([...complaints, ...supervisor.complaints]).toEqual([])
@@ -165,15 +166,6 @@ async function level(telephone: Baresip, tone: number): Promise<number> {
 
 async function hears(telephone: Baresip, tone: number): Promise<void> {
   await waitFor(async () => (await level(telephone, tone)) > 1_000, { what: `${tone} Hz to be heard` })
-}
-
-async function verifiedRecording(hospital: Hospital): Promise<string> {
-  const find = sql`select path from recording where state = 'verified'`
-  const { path } = await waitFor(async () => (await hospital.rows<{ path: string }>(find))[0], {
-    what: 'the recording to be verified',
-    timeoutMs: 20_000,
-  })
-  return path
 }
 
 /** Whether a tone is heard through any half second of a channel. */

@@ -10,7 +10,7 @@ import type { Page } from 'playwright-core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { wavHeader } from '#softswitch/media/wav.ts'
 import { newId } from '../../src/platform/ids.ts'
-import { type Hospital, openHospital } from '../chaos/hospital.ts'
+import { callKept, type Hospital, openHospital } from '../chaos/hospital.ts'
 import { type Baresip, startBaresip } from '../harness/baresip.ts'
 import { testFolder } from '../harness/folder.ts'
 import { hasProgram } from '../harness/programs.ts'
@@ -109,7 +109,7 @@ describe.skipIf(!hasProgram('chromium') || !hasProgram('baresip'))('an agent who
     await desk.press(/^完成/)
     await desk.quiet('waiting')
 
-    const { left, right } = await readStereo(await verifiedRecording(hospital))
+    const { left, right } = await readStereo((await callKept(hospital)).path)
     expect([carries(left, tones.patient), carries(left, tones.agent)]).toEqual([true, false])
     expect([carries(right, tones.agent), carries(right, tones.supervisor)]).toEqual([true, true])
 
@@ -321,15 +321,6 @@ async function pageHears(page: Page, tone: number): Promise<void> {
 /** Root of the mean square. */
 function loudness(samples: Int16Array): number {
   return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / Math.max(1, samples.length))
-}
-
-async function verifiedRecording(hospital: Hospital): Promise<string> {
-  const find = sql`select path from recording where state = 'verified'`
-  const { path } = await waitFor(async () => (await hospital.rows<{ path: string }>(find))[0], {
-    what: 'the recording to be verified',
-    timeoutMs: 20_000,
-  })
-  return path
 }
 
 /** Whether a tone is heard through any half second of a channel. */

@@ -96,14 +96,15 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     const call = await seat.reserve()
     await desk.strip('dialing')
     await (await desk.desk()).getByText('慢性阻塞性肺疾病急性加重期').waitFor()
-    expect(await page.title()).toContain('正在拨号')
+    // Title and announcement are written behind what is drawn.
+    await waitFor(async () => (await page.title()).includes('正在拨号'), { what: 'the title' })
     // Nothing is written before the patient is there.
     expect(await desk.question('nurses').locator('input').first().isDisabled()).toBe(true)
 
     await seat.answer()
     await desk.strip('talking')
-    expect(await page.title()).toContain('已接通')
-    expect(await desk.announced()).toBe('已接通')
+    await waitFor(async () => (await page.title()).includes('已接通'), { what: 'the title' })
+    await waitFor(async () => (await desk.announced()) === '已接通', { what: 'the announcement' })
 
     await desk.choose('nurses', '非常满意')
     await desk.answerIs('nurses', 'saved')
@@ -388,7 +389,7 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
     await page.keyboard.press('F3')
     await desk.focusIs('[data-question=medicine] input')
     await page.keyboard.press('1')
-    await waitFor(() => seat.written(taskId).answers.medicine === 'yes')
+    await waitFor(() => Object.keys(seat.written(taskId).answers).length === 2, { what: 'both answers' })
     expect(seat.written(taskId).answers).toEqual({ nurses: 'satisfied', medicine: 'yes' })
     await page.keyboard.press('F4')
     await desk.strip('holding')

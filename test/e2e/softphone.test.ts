@@ -126,7 +126,7 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
     await other.confirm(/^接管到本窗口/)
     await other.link('up')
     await desk.notice('taken_over')
-    expect(count(peer, 'BYE')).toBe(1)
+    await waitFor(() => count(peer, 'BYE') === 1, { what: 'the leg of the first window to end' })
   })
 
   it('does not cut the call when the session ends, and goes on after the same person has signed in', async () => {
@@ -173,7 +173,7 @@ describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', 
     await panel.getByRole('combobox', { name: '通话声音' }).click()
     await page.locator('.ant-select-item-option:visible', { hasText: 'Fake Audio Output 2' }).click()
     await panel.locator('.device-out').first().getByTitle('Fake Audio Output 2').waitFor()
-    expect(await page.evaluate('new Set(globalThis.sinks).size')).toBe(1)
+    await waitFor(() => page.evaluate('new Set(globalThis.sinks).size === 1'), { what: 'the voice to go there' })
     expect(await panel.locator('.device-out').nth(1).textContent()).toContain('系统默认')
     await page.keyboard.press('Escape')
   })

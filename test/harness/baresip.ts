@@ -2,13 +2,12 @@
  * baresip as the patient's telephone or an agent's: a SIP and media stack that shares no line with ours. It answers by
  * itself or when told to, sends a tone, keeps what it hears in a WAV file and presses keys when told to.
  */
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { wavHeader } from '#softswitch/media/wav.ts'
 import { testFolder } from './folder.ts'
+import { freePort } from './free-port.ts'
 import { startProcess } from './process.ts'
 import { sine } from './tones.ts'
 import { waitFor } from './wait-for.ts'
@@ -21,6 +20,8 @@ export interface Baresip {
   /** Where it answers. */
   readonly uri: string
   readonly port: number
+  /** Calls somebody. */
+  call(uri: string): void
   /** Answers the call that rings. */
   answer(): void
   /** Presses a key; it is released by the next one. */
@@ -35,6 +36,7 @@ export interface Baresip {
  * @param options.frequency of the tone that it sends, Hz
  * @param options.user its number; others are not found. Default `patient`
  * @param options.answers by itself (default), or when {@link Baresip.answer} tells it to; until then it rings
+ * @param options.secure it speaks SRTP with keys in the description, and nothing else
  * @param options.registrar where it registers, with its password; absent, nowhere
  */
 export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
@@ -54,17 +56,18 @@ interface BaresipOptions {
   readonly frequency: number
   readonly user?: string
   readonly answers?: 'itself' | 'told'
+  readonly secure?: boolean
   readonly registrar?: {
     readonly host: string
     readonly port: number
     readonly password: string
-    /** Default UDP. */
-    readonly transport?: 'tcp'
+    /** Default UDP. TLS takes any certificate. */
+    readonly transport?: 'tcp' | 'tls'
   }
 }
 
 async function openBaresip(options: BaresipOptions): Promise<Baresip> {
-  const { user = 'patient', answers = 'itself', registrar } = options
+  const { user = 'patient', answers = 'itself', secure = false, registrar } = options
   const transport = registrar?.transport === undefined ? '' : `;transport=${registrar.transport}`
   const mode = answers === 'itself' ? 'auto' : 'manual'
   const account =
@@ -72,7 +75,7 @@ async function openBaresip(options: BaresipOptions): Promise<Baresip> {
       ? `<sip:${user}@127.0.0.1>;regint=0`
       : `<sip:${user}@${registrar.host}:${registrar.port}${transport}>;regint=60;auth_user=${user};auth_pass=${registrar.password}`
   const folder = await testFolder()
-  const [sipPort, controlPort] = [await freePort(), await freePort()]
+  const [sipPort, controlPort] = [await freePort('127.0.0.1', 'udp'), await freePort('127.0.0.1', 'tcp')]
   await mkdir(join(folder.path, 'heard'))
   const tone = sine(options.frequency, toneSeconds * 8000)
   const header = wavHeader({ channels: 1, sampleRate: 8000, dataBytes: tone.byteLength })
@@ -94,7 +97,7 @@ async function openBaresip(options: BaresipOptions): Promise<Baresip> {
       'rtp_ports 42000-44000',
       'net_interface 127.0.0.1',
       `module_path ${modules}`,
-      ...['g711.so', 'aufile.so', 'aubridge.so', 'sndfile.so'].map((name) => `module ${name}`),
+      ...['g711.so', 'aufile.so', 'aubridge.so', 'sndfile.so', 'srtp.so'].map((name) => `module ${name}`),
       'module_tmp account.so',
       ...['menu.so', 'ctrl_tcp.so'].map((name) => `module_app ${name}`),
       `ctrl_tcp_listen 127.0.0.1:${controlPort}`,
@@ -102,16 +105,20 @@ async function openBaresip(options: BaresipOptions): Promise<Baresip> {
       '',
     ].join('\n'),
   )
-  await writeFile(join(folder.path, 'accounts'), `${account};answermode=${mode};audio_codecs=pcma,pcmu;ptime=20\n`)
+  await writeFile(
+    join(folder.path, 'accounts'),
+    `${account};answermode=${mode};audio_codecs=pcma,pcmu;ptime=20${secure ? ';mediaenc=srtp-mand' : ''}\n`,
+  )
   await writeFile(join(folder.path, 'contacts'), '')
   const program = await startProcess(['baresip', '-f', folder.path], { cwd: folder.path })
-  const control = await waitFor(() => reach(controlPort), { what: 'the control port of baresip' }).catch(
-    async (error: unknown) => {
-      await program.close()
-      await folder.close()
-      throw error
-    },
-  )
+  const control = await waitFor(() => reach(controlPort), {
+    what: 'the control port of baresip',
+    timeoutMs: 10_000,
+  }).catch(async (error: unknown) => {
+    await program.close()
+    await folder.close()
+    throw error
+  })
   const command = (name: string, params?: string) => {
     const text = JSON.stringify({ command: name, ...(params === undefined ? {} : { params }) })
     control.write(`${Buffer.byteLength(text)}:${text},`)
@@ -119,6 +126,7 @@ async function openBaresip(options: BaresipOptions): Promise<Baresip> {
   return {
     uri: `sip:${user}@127.0.0.1:${sipPort}`,
     port: sipPort,
+    call: (to) => command('dial', to),
     answer: () => command('accept'),
     press: (key) => command('sndcode', key),
     hangUp: () => command('hangup'),
@@ -143,14 +151,4 @@ function reach(port: number): Promise<Socket | null> {
     socket.on('error', () => resolve(null))
     socket.once('connect', () => resolve(socket))
   })
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  return port
 }

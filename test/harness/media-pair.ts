@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import { DrachtioServer } from '#softswitch/drachtio/drachtio-server.ts'
 import { FreeSwitch, type FreeSwitchSettings } from '#softswitch/freeswitch.ts'
-import { connectSrf, killSrf, newSrf, type Srf, type SrfDialog } from './srf.ts'
+import { connectSrf, killSrf, newSrf, type Srf, type SrfDialog, type SrfRequest, type SrfResponse } from './srf.ts'
 
 export interface EslEvent {
   getHeader(name: string): string
@@ -60,9 +60,17 @@ export interface MrfEndpoint {
   destroy(): Promise<void>
 }
 
+interface EndpointOptions {
+  readonly remoteSdp?: string
+  readonly headers?: Record<string, string>
+  /** Our offer is one of SRTP. */
+  readonly srtp?: boolean
+}
+
 export interface MrfServer {
   readonly sip: { ipv4: { udp: { address: string } } }
-  createEndpoint(options?: { remoteSdp?: string; headers?: Record<string, string> }): Promise<MrfEndpoint>
+  createEndpoint(options?: EndpointOptions): Promise<MrfEndpoint>
+  connectCaller(request: SrfRequest, response: SrfResponse): Promise<{ endpoint: MrfEndpoint; dialog: SrfDialog }>
   api(command: string): Promise<string>
   disconnect(): void
 }
@@ -81,8 +89,14 @@ export interface MediaPair {
   /** Faults that the servers have logged. */
   readonly faults: unknown[]
   /** An endpoint with its connection told not to wait for more to send. */
-  endpoint(options?: { remoteSdp?: string; headers?: Record<string, string> }): Promise<MrfEndpoint>
+  endpoint(options?: EndpointOptions): Promise<MrfEndpoint>
   close(): Promise<void>
+}
+
+/** drachtio-fsmrf's connection to a media server of this machine. */
+export function connectMedia(srf: Srf, server: { port: number; secret: string }): Promise<MrfServer> {
+  const { port, secret } = server
+  return new Mrf(srf).connect({ address: '127.0.0.1', port, secret, listenAddress: '127.0.0.1' })
 }
 
 export async function openMediaPair(settings: Partial<FreeSwitchSettings> = {}): Promise<MediaPair> {
@@ -99,12 +113,7 @@ export async function openMediaPair(settings: Partial<FreeSwitchSettings> = {}):
   })
   const srf = newSrf()
   await connectSrf(srf, { port: drachtio.port, secret: 'test' })
-  const media = await new Mrf(srf).connect({
-    address: '127.0.0.1',
-    port: freeswitch.eventSocketPort,
-    secret: eventSocketPassword,
-    listenAddress: '127.0.0.1',
-  })
+  const media = await connectMedia(srf, { port: freeswitch.eventSocketPort, secret: eventSocketPassword })
   return {
     drachtio,
     freeswitch,

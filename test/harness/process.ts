@@ -28,7 +28,7 @@ export interface TestProcess {
   readonly ready: RegExpMatchArray | undefined
   /** Settles when the process has ended; never rejects. */
   readonly ended: Promise<ProcessEnd>
-  /** The first line, said or still to come, that matches; rejects after 10 s (or `timeoutMs`), or when it ends before. */
+  /** The first line, said or still to come, that matches; rejects after 20 s (or `timeoutMs`), or when it ends before. */
   line(pattern: RegExp, options?: { readonly timeoutMs?: number }): Promise<RegExpMatchArray>
   /** Writes to its stdin. */
   write(text: string): void
@@ -79,7 +79,7 @@ export async function startProcess(
   running.add(pid)
   void ended.then(() => events.emit('line', undefined))
 
-  const line = async (pattern: RegExp, { timeoutMs = 10_000 } = {}): Promise<RegExpMatchArray> => {
+  const line = async (pattern: RegExp, { timeoutMs = 20_000 } = {}): Promise<RegExpMatchArray> => {
     const said = lines.map((text) => text.match(pattern)).find((match) => match !== null)
     if (said) return said
     const [text] = await waitForEvent<[string | undefined]>(events, 'line', {

@@ -22,7 +22,7 @@ export async function processesOf(folder: string): Promise<readonly { pid: numbe
 }
 
 /** Ports on which these processes listen (TCP) or are bound (UDP). */
-export async function portsOf(pids: readonly number[]): Promise<readonly string[]> {
+export async function portsOf(pids: readonly number[]): Promise<readonly OpenPort[]> {
   const sockets = new Set<string>()
   for (const pid of pids) {
     for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
@@ -30,13 +30,20 @@ export async function portsOf(pids: readonly number[]): Promise<readonly string[
       if (inode !== undefined) sockets.add(inode)
     }
   }
-  return (await openPorts()).flatMap(({ port, inode }) => (sockets.has(inode) ? [port] : []))
+  return (await openPorts()).filter(({ inode }) => sockets.has(inode))
 }
 
 const listening = '0A'
 
-/** All of this machine's, as `tcp 127.0.0.1:8080` in the kernel's hexadecimal. */
-export async function openPorts(): Promise<readonly { port: string; inode: string }[]> {
+export interface OpenPort {
+  /** As `tcp 127.0.0.1:8080` in the kernel's hexadecimal. */
+  readonly port: string
+  /** Of the socket: what it has at another time is another socket's. */
+  readonly inode: string
+}
+
+/** All of this machine's. */
+export async function openPorts(): Promise<readonly OpenPort[]> {
   const tables = await Promise.all(
     ['tcp', 'tcp6', 'udp', 'udp6'].map(async (table) =>
       (await readFile(`/proc/net/${table}`, 'utf8').catch(() => ''))

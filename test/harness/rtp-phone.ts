@@ -6,7 +6,10 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { decodeG711, encodeG711, G711_PAYLOAD_TYPE, type G711Law } from '#softswitch/media/g711.ts'
 import { newRtpHeader, RTP_HEADER_BYTES, readRtp, writeRtp } from '#softswitch/media/rtp-packet.ts'
-import type { NegotiatedAudio } from '#softswitch/media/sdp.ts'
+import { newSdesKeys, takenCrypto, writeCrypto } from '#softswitch/media/sdes.ts'
+import { type NegotiatedAudio, parseSdp } from '#softswitch/media/sdp.ts'
+import { SRTP_MOST_TAG_BYTES, type SrtpKeys, type SrtpSuite } from '#softswitch/media/srtp.ts'
+import { StreamCrypto } from '#softswitch/media/stream-crypto.ts'
 import {
   EVENT_BYTES,
   type HeldDigit,
@@ -32,11 +35,19 @@ export class RtpPhone {
   readonly socket: Socket
   readonly heard: HeardPacket[] = []
   readonly digits: HeldDigit[] = []
+  /** What its description says besides, such as `a=rtcp-mux`. */
+  sdpLines: readonly string[] = []
+  /** False: it says nothing of telephone-events, as one whose keys are tones. */
+  hasKeys = true
+  readonly #crypto = new StreamCrypto()
+  #keys: SrtpKeys | undefined
   #peer: { address: string; port: number } | null = null
   #frequency = 0
   #timer: NodeJS.Timeout | null = null
   #ticks = 0
   #startedAt = 0
+  /** Tones still to be sent, each with its ticks. */
+  readonly #tones: { readonly frequencies: readonly number[]; ticks: number }[] = []
   readonly #sender = new TelephoneEventSender()
   readonly #receiver = new TelephoneEventReceiver()
   readonly #out = { marker: false, payloadType: 0, sequence: 1, timestamp: 1000, ssrc: 77 }
@@ -71,6 +82,7 @@ export class RtpPhone {
       remotePort: this.port,
       maySend: true,
       mayReceive: true,
+      rtcp: null,
     }
   }
 
@@ -83,13 +95,31 @@ export class RtpPhone {
       's=-',
       'c=IN IP4 127.0.0.1',
       't=0 0',
-      `m=audio ${this.port} RTP/AVP ${type} ${this.eventType}`,
+      `m=audio ${this.port} ${this.#keys === undefined ? 'RTP/AVP' : 'RTP/SAVP'} ${type}${this.hasKeys ? ` ${this.eventType}` : ''}`,
       `a=rtpmap:${type} ${this.law}/8000`,
-      `a=rtpmap:${this.eventType} telephone-event/8000`,
-      `a=fmtp:${this.eventType} 0-15`,
+      ...(this.hasKeys ? [`a=rtpmap:${this.eventType} telephone-event/8000`, `a=fmtp:${this.eventType} 0-15`] : []),
       'a=ptime:20',
+      ...this.sdpLines,
+      ...(this.#keys === undefined ? [] : [`a=${writeCrypto({ tag: '1', ...this.#keys })}`]),
       '',
     ].join('\r\n')
+  }
+
+  /** From now on its description offers SRTP, and nothing else. */
+  secure(suite: SrtpSuite): void {
+    this.#keys = newSdesKeys().find((keys) => keys.suite === suite)
+  }
+
+  /** Takes the keys of the answer to that offer. */
+  trust(answer: string): void {
+    const theirs = takenCrypto(parseSdp(answer)?.media[0]?.attributes ?? [])
+    if (this.#keys === undefined || theirs === null) throw new Error('no keys in the answer')
+    this.#crypto.negotiate({ ours: this.#keys, theirs })
+  }
+
+  /** Sends these tones (silence at 0 Hz) one after the other, whole packets each, and then what it sent before. */
+  say(...sounds: readonly { readonly hz: number; readonly ms: number }[]): void {
+    for (const { hz, ms } of sounds) this.#tones.push({ frequencies: [hz], ticks: Math.ceil(ms / 20) })
   }
 
   /** Begins to send every 20 ms: a tone, or silence at 0 Hz. */
@@ -110,6 +140,16 @@ export class RtpPhone {
     for (const digit of digits) this.#sender.press({ digit, durationSamples })
   }
 
+  /** Keys as tones in the voice: 80 ms each, with pauses of 60 ms. */
+  pressTones(digits: string): void {
+    for (const digit of digits) {
+      const at = '123A456B789C*0#D'.indexOf(digit)
+      const low = [697, 770, 852, 941][Math.floor(at / 4)] ?? 0
+      const high = [1209, 1336, 1477, 1633][at % 4] ?? 0
+      this.#tones.push({ frequencies: [low, high], ticks: 4 }, { frequencies: [], ticks: 3 })
+    }
+  }
+
   /** What was heard from packet `from` on, end to end. */
   samples(from = 0): Int16Array {
     const packets = this.heard.slice(from).filter(({ payloadType }) => payloadType !== this.eventType)
@@ -123,7 +163,7 @@ export class RtpPhone {
   }
 
   /** Resolves when `condition` holds; it is asked again with each packet. */
-  async until(condition: () => boolean, limitMs = 10_000): Promise<void> {
+  async until(condition: () => boolean, limitMs = 20_000): Promise<void> {
     if (condition()) return
     await new Promise<void>((resolve, reject) => {
       const limit = setTimeout(() => {
@@ -157,7 +197,8 @@ export class RtpPhone {
     if (peer === null) return
     const out = this.#out
     const event = this.#sender.idle ? null : this.#sender.next(out.timestamp, 160)
-    const packet = Buffer.alloc(RTP_HEADER_BYTES + (event === null ? 160 : EVENT_BYTES))
+    const bytes = RTP_HEADER_BYTES + (event === null ? 160 : EVENT_BYTES)
+    const packet = Buffer.alloc(bytes + SRTP_MOST_TAG_BYTES)
     const timestamp = out.timestamp
     out.sequence = (out.sequence + 1) & 0xffff
     out.marker = event?.first ?? false
@@ -166,14 +207,29 @@ export class RtpPhone {
     writeRtp(packet, out)
     out.timestamp = timestamp
     if (event !== null) writeEvent(event, packet, RTP_HEADER_BYTES)
-    else encodeG711(this.law, sine(this.#frequency, 160, 8000, this.#ticks * 160), 160, packet, RTP_HEADER_BYTES)
+    else encodeG711(this.law, this.#sound(), 160, packet, RTP_HEADER_BYTES)
     out.timestamp = (out.timestamp + 160) >>> 0
-    this.socket.send(packet, peer.port, peer.address)
+    this.socket.send(packet, 0, this.#crypto.seal(packet, bytes), peer.port, peer.address)
   }
 
-  #receive(datagram: Buffer): void {
+  #sound(): Int16Array {
+    const from = this.#ticks * 160
+    const tone = this.#tones[0]
+    if (tone === undefined) return sine(this.#frequency, 160, 8000, from)
+    tone.ticks -= 1
+    if (tone.ticks === 0) this.#tones.shift()
+    const sum = new Int16Array(160)
+    for (const frequency of tone.frequencies) {
+      const part = sine(frequency, 160, 6000, from)
+      for (let i = 0; i < 160; i++) sum[i] = (sum[i] ?? 0) + (part[i] ?? 0)
+    }
+    return sum
+  }
+
+  #receive(sent: Buffer): void {
     const header = newRtpHeader()
-    if (!readRtp(datagram, header)) return
+    const datagram = this.#crypto.open(sent)
+    if (datagram === null || !readRtp(datagram, header)) return
     const samples = new Int16Array(header.payloadEnd - header.payloadStart)
     if (header.payloadType === this.eventType) {
       const digit = this.#receiver.receive(header, datagram, header.payloadStart, header.payloadEnd)

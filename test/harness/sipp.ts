@@ -2,12 +2,10 @@
  * sipp as the other telephone: a SIP implementation that shares no line with ours. A scenario is put together from the
  * steps below; each run has a folder and a port of its own.
  */
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
-import { createServer, Server } from 'node:net'
 import { join } from 'node:path'
 import { testFolder } from './folder.ts'
+import { freePort } from './free-port.ts'
 import { startProcess } from './process.ts'
 
 const sdpLines = [
@@ -241,18 +239,7 @@ export async function startSipp(steps: readonly string[], options: SippOptions =
   }
 }
 
-/** One that is free for what sipp will bind: a number may be free for datagrams and taken by a connection. */
-async function freePort(address: string, transport: 'udp' | 'tcp'): Promise<number> {
-  const socket = transport === 'udp' ? createSocket('udp4') : createServer()
-  if (socket instanceof Server) socket.listen(0, address)
-  else socket.bind(0, address)
-  await once(socket, 'listening')
-  const at = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  return at === null || typeof at === 'string' ? 0 : at.port
-}
-
-function scenario(steps: readonly string[]): string {
+/** The scenario's file. */
+export function scenario(steps: readonly string[]): string {
   return `<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="test">\n${steps.join('\n')}\n</scenario>\n`
 }

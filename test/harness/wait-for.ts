@@ -1,11 +1,13 @@
 import type { EventEmitter } from 'node:events'
 
 export interface WaitOptions {
-  /** Default 10 s. */
+  /** Default 20 s: nothing takes so long but a machine with other work. */
   readonly timeoutMs?: number
   /** Says in the failure what was waited for. */
   readonly what?: string
 }
+
+const patienceMs = 20_000
 
 /**
  * Resolves with the first value of `look` that is neither undefined, null nor false; asks again 20 ms after each
@@ -14,7 +16,7 @@ export interface WaitOptions {
  */
 export async function waitFor<T>(
   look: () => T | undefined | null | false | Promise<T | undefined | null | false>,
-  { timeoutMs = 10_000, what = 'a condition' }: WaitOptions = {},
+  { timeoutMs = patienceMs, what = 'a condition' }: WaitOptions = {},
 ): Promise<T> {
   const lastLook = performance.now() + timeoutMs
   for (;;) {
@@ -35,7 +37,7 @@ export function waitForEvent<Args extends readonly unknown[]>(
   emitter: Pick<EventEmitter, 'on' | 'off'>,
   name: string,
   {
-    timeoutMs = 10_000,
+    timeoutMs = patienceMs,
     what = `the event ${name}`,
     accept = () => true,
   }: WaitOptions & { accept?: (...args: Args) => boolean } = {},

@@ -3,6 +3,7 @@
 import { EventEmitter } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RefusalKind } from '#softswitch/refusal-book.ts'
 import { openSoftswitch, type SoftswitchProcess } from '#softswitch/softswitch-process.ts'
 import type { SoftswitchSettings } from '#softswitch/softswitch-settings.ts'
 import { processTree } from '../load/process-tree.ts'
@@ -17,6 +18,8 @@ export interface Holding {
   readonly transactions: number
   readonly channels: number
   readonly heapBytes: number
+  /** What nobody asked for, by kind, since the start. */
+  readonly refused: Readonly<Record<RefusalKind, number>>
   /** Sockets, timers and the like of its main thread, by Node's names. */
   readonly resources: Readonly<Record<string, number>>
   /** File handles of the whole process. */

@@ -1,6 +1,7 @@
 /** What a registrar in the application needs of the drachtio server: a desk phone registers, is called, and calls. */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { generate } from 'selfsigned'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { DrachtioServer } from '#softswitch/drachtio/drachtio-server.ts'
 import type { SipCall } from '#softswitch/sip/sip-call.ts'
@@ -237,34 +238,42 @@ describe('a registered phone', () => {
 })
 
 describe.skipIf(!hasProgram('baresip'))('baresip', () => {
-  test.each(['udp', 'tcp'] as const)('registers over %s, is called at its contact, and heard', async (transport) => {
-    const server = await bench.server({ streams: { tcp: true } })
-    const registrations: { authorized: boolean; contact: string | undefined; via: string | undefined }[] = []
-    const app = await bench.app(server, (srf) =>
-      srf.register((request, response) => {
-        const authorized = digestFits(request.get('Authorization') ?? '', 'geheim')
-        registrations.push({ authorized, contact: request.get('Contact'), via: request.get('Via') })
-        if (authorized) response.send(200, { headers: { Contact: request.get('Contact') ?? '', Expires: '60' } })
-        else response.send(401, { headers: { 'WWW-Authenticate': 'Digest realm="hospital", nonce="n1", qop="auth"' } })
-      }),
-    )
-    const { port } = server.endpoint.local
-    const baresip = await startBaresip({
-      frequency: 400,
-      user: '8001',
-      registrar: { host: '127.0.0.1', port, password: 'geheim', ...(transport === 'tcp' ? { transport } : {}) },
-    })
-    bench.defer(() => baresip.close())
-    const known = await waitFor(() => registrations.find(({ authorized }) => authorized), { what: 'its registration' })
-    expect(known.via).toContain(`SIP/2.0/${transport.toUpperCase()} `)
-    const contact = /<([^>]+)>/.exec(known.contact ?? '')?.[1] ?? ''
-    expect(contact).toContain(`@127.0.0.1:${baresip.port}`)
-    const phone = await RtpPhone.open()
-    bench.defer(() => phone.close())
-    const dialog = await app.createUAC(contact, { localSdp: phone.sdp })
-    await phone.until(() => phone.heard.length >= 25)
-    await dialog.destroy()
-  })
+  test.each(['udp', 'tcp', 'tls'] as const)(
+    'registers over %s, is called at its contact, and heard',
+    async (transport) => {
+      const { cert, private: key } = await generate([{ name: 'commonName', value: 'sip.test' }])
+      const server = await bench.server({ streams: { tcp: true, tls: { port: 0, cert, key } } })
+      const registrations: { authorized: boolean; contact: string | undefined; via: string | undefined }[] = []
+      const app = await bench.app(server, (srf) =>
+        srf.register((request, response) => {
+          const authorized = digestFits(request.get('Authorization') ?? '', 'geheim')
+          registrations.push({ authorized, contact: request.get('Contact'), via: request.get('Via') })
+          if (authorized) response.send(200, { headers: { Contact: request.get('Contact') ?? '', Expires: '60' } })
+          else
+            response.send(401, { headers: { 'WWW-Authenticate': 'Digest realm="hospital", nonce="n1", qop="auth"' } })
+        }),
+      )
+      const { port } = server.endpoint.localOf(transport)
+      const baresip = await startBaresip({
+        frequency: 400,
+        user: '8001',
+        registrar: { host: '127.0.0.1', port, password: 'geheim', ...(transport === 'udp' ? {} : { transport }) },
+      })
+      bench.defer(() => baresip.close())
+      const known = await waitFor(() => registrations.find(({ authorized }) => authorized), {
+        what: 'its registration',
+      })
+      expect(known.via).toContain(`SIP/2.0/${transport.toUpperCase()} `)
+      const contact = /<([^>]+)>/.exec(known.contact ?? '')?.[1] ?? ''
+      // baresip listens for TLS at the next port.
+      expect(contact).toContain(`@127.0.0.1:${transport === 'tls' ? baresip.port + 1 : baresip.port}`)
+      const phone = await RtpPhone.open()
+      bench.defer(() => phone.close())
+      const dialog = await app.createUAC(contact, { localSdp: phone.sdp })
+      await phone.until(() => phone.heard.length >= 25)
+      await dialog.destroy()
+    },
+  )
 })
 
 /** RFC 2617 with qop=auth, for one user of one realm. */

@@ -383,11 +383,17 @@ describe('a channel', () => {
   })
 
   it('is refused to a stranger, whose address for the event socket is never called', async () => {
-    const guarded = await FreeSwitch.start({ password, sipPeers: sipPeers('127.0.0.1/32') })
+    const refused: unknown[] = []
+    const guarded = await FreeSwitch.start({
+      password,
+      sipPeers: sipPeers('127.0.0.1/32'),
+      onRefused: (kind, address) => refused.push([kind, address]),
+    })
     opened.push(() => guarded.close())
     const { target, socket } = await outboundClient()
     const answer = await inviteFrom('127.0.0.9', guarded.sipPort, target)
     expect(answer).toMatchObject({ by: 'refused', status: 403 })
+    expect(refused).toEqual([['media_peer', '127.0.0.9']])
     const own = await inviteFrom('127.0.0.1', guarded.sipPort, target)
     expect(own).toBe('answered')
     // The first to knock is the second call's.

@@ -5,7 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'kysely'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readWavHeader } from '#softswitch/media/wav.ts'
 import { type Hospital, openHospital } from '../chaos/hospital.ts'
 import { patientOptions, pressed, surveyed } from '../chaos/patients.ts'
@@ -18,12 +18,6 @@ import { toneLevel } from '../harness/tones.ts'
 import { waitFor } from '../harness/wait-for.ts'
 
 const limitMs = 240_000
-let opened = new AsyncDisposableStack()
-afterEach(async () => {
-  const all = opened
-  opened = new AsyncDisposableStack()
-  await all.disposeAsync()
-})
 
 interface Called {
   readonly result: string
@@ -60,10 +54,12 @@ const questions = ['nurses', 'doctors', 'ward', 'advice', 'advice-clear']
 const expected = pressed.map((keys, index) => ({ question: questions[index], keys }))
 const done = { result: 'completed', task: 'completed', recording: 'verified' }
 
-describe('a patient of the main job', () => {
+// At the same time: each mostly waits for prompts to be heard.
+describe.concurrent('a patient of the main job', () => {
   it.skipIf(!hasProgram('baresip'))(
     'with baresip is heard on the left of the recording, its keys are the answers, and the notice stands on the right',
     async () => {
+      await using opened = new AsyncDisposableStack()
       const baresip = await startBaresip({ frequency: 600, user: '+8619900000101' })
       opened.defer(() => baresip.close())
       const hospital = await openHospital({ patients: 1, trunk: { port: baresip.port } })
@@ -87,6 +83,7 @@ describe('a patient of the main job', () => {
   it.skipIf(!hasProgram('sipp'))(
     'with sipp is heard on the left of the recording, its keys are the answers, and the notice stands on the right',
     async () => {
+      await using opened = new AsyncDisposableStack()
       const folder = await testFolder()
       opened.defer(() => folder.close())
       const pcap = join(folder.path, 'tone.pcap')

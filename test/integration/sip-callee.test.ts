@@ -226,6 +226,8 @@ describe.skipIf(!hasProgram('sipp'))('over a bad network', () => {
     line.fate = ({ line: first }) => (first.startsWith('ACK') ? 'lose' : 'pass')
     const sipp = await caller([uac.invite(), uac.expect(200), uac.ack(), uac.answerRequest('BYE')], line)
     await sipp.done
+    // The telephone and the application are told over different sockets.
+    await waitFor(() => seen.ends.length > 0, { what: 'the application to be told' })
     expect(seen.ends).toEqual(['ACK timeout'])
     expect(server.counts.dialogs).toBe(0)
   })

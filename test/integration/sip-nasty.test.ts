@@ -162,6 +162,8 @@ describe.skipIf(!hasProgram('sipp'))('a session timer', () => {
     )
     await run.done
     expect(await run.messages()).toContain('Session-Expires: 1;refresher=uac')
+    // The telephone and the application are told over different sockets.
+    await waitFor(() => ends.length > 0, { what: 'the application to be told' })
     expect(ends).toEqual(['Session timer expired'])
     expect(server.counts.dialogs).toBe(0)
   })
@@ -181,6 +183,7 @@ describe.skipIf(!hasProgram('sipp'))('a session timer', () => {
     await run.done
     const refreshes = (await run.messages()).match(/^INVITE sip:sipp@.*?^a=rtpmap:101/gms) ?? []
     expect(refreshes.at(-1)).toMatch(/Session-Expires: 1;refresher=uac.*m=audio 40000 /s)
+    await waitFor(() => ends.length > 0, { what: 'the application to be told' })
     expect(ends).toEqual(['Session timer expired'])
   })
 

@@ -67,8 +67,8 @@ describe('the softswitch as a process', () => {
 
   it('takes browsers’ phones on loopback, and secure ones, and applications over TLS, only with a certificate', async () => {
     const plain = await open({ settings: { bind: '127.0.0.2' } })
-    const { sipWsHost, sipWsPort, sipWssPort } = plain.state.drachtio
-    expect({ sipWsHost, sipWssPort }).toEqual({ sipWsHost: '127.0.0.1', sipWssPort: 0 })
+    const { sipWsHost, sipWsPort, sipWssPort, sipTlsPort } = plain.state.drachtio
+    expect({ sipWsHost, sipWssPort, sipTlsPort }).toEqual({ sipWsHost: '127.0.0.1', sipWssPort: 0, sipTlsPort: 0 })
     const page = new WebSocket(`ws://127.0.0.1:${sipWsPort}`, 'sip')
     await once(page, 'open')
     page.terminate()
@@ -103,7 +103,7 @@ describe('the softswitch as a process', () => {
   it('is started anew when the state file names a process that is no softswitch', async () => {
     const stateFile = join(folder.path, 'stale.json')
     const server = { host: '127.0.0.1', port: 1, secret: '', sipPort: 1 }
-    const drachtio = { ...server, tlsPort: 0, sipWsHost: '127.0.0.1', sipWsPort: 1, sipWssPort: 0 }
+    const drachtio = { ...server, tlsPort: 0, sipWsHost: '127.0.0.1', sipWsPort: 1, sipWssPort: 0, sipTlsPort: 0 }
     await writeState(stateFile, { pid: process.pid, startedAt: '', drachtio, freeswitch: server })
     const softswitch = await open({ stateFile })
     expect(softswitch.adopted).toBe(false)

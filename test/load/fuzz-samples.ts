@@ -123,6 +123,14 @@ export function offerSamples(port: number): Buffer[] {
     testSdp,
     crlf([...head, `m=audio ${port} RTP/AVP 0 8 18 101`, ...law, `a=rtcp:${port + 1}`, 'm=video 0 RTP/AVP 31', '']),
     crlf([...head, `m=audio ${port} RTP/SAVP 8`, 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x', '']),
+    crlf([
+      ...head,
+      `m=audio ${port} RTP/SAVP 8 101`,
+      ...law,
+      `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${'A'.repeat(40)}|2^20`,
+      `a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:${'B'.repeat(40)}`,
+      '',
+    ]),
     browserOffer(fingerprint),
   ].map((text) => Buffer.from(text))
 }

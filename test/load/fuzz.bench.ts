@@ -33,7 +33,7 @@ const { values } = parseArgs({
 })
 const count = Number(values.count)
 const seed = Number(values.seed)
-const interrupted = interruption()
+const interrupted = interruption(limitMs / 1_000)
 try {
   if (!Number.isSafeInteger(count) || count < 1_000 || !Number.isSafeInteger(seed)) {
     throw new Error('--count is a whole number of at least 1000, --seed a whole number')

@@ -13,11 +13,23 @@ import { RtpPhone } from '../harness/rtp-phone.ts'
 import { readStereo } from '../harness/stereo.ts'
 import { toneLevel } from '../harness/tones.ts'
 
-/** An agent's browser: one that can be called from outside. */
-export interface SeatBrowser {
+/** A telephone, or an agent's browser, that the bench calls with. */
+export interface SeatPhone {
   readonly offer: string
   /** Resolves when its sound flows. */
-  answer(sdp: string): Promise<void>
+  answer(sdp: string): Promise<void> | void
+  close?(): void
+}
+
+export interface SeatOrder {
+  readonly agent: SeatPhone
+  readonly agentHz: number
+  /** What the patient hums. */
+  readonly patientHz: number
+  /** Absent: a telephone of this process. */
+  readonly patient?: SeatPhone
+  /** How far the recording may be from what was held, ms. Default a second. */
+  readonly marginMs?: (heldMs: number) => number
 }
 
 export interface MediaSeat {
@@ -28,6 +40,9 @@ export interface MediaSeat {
   end(): Promise<() => Promise<string[]>>
 }
 
+/** Where the media server is. */
+export type SeatServer = Pick<SoftswitchState, 'freeswitch'>
+
 const loud = 3_000
 /** Of the other's tone in a channel: one part in twenty. */
 const faint = 400
@@ -36,7 +51,7 @@ const windowSamples = 1_600
 const edgeWindows = 5
 
 export class MediaSeats {
-  readonly #state: SoftswitchState
+  readonly #state: SeatServer
   readonly #folder: string
   readonly #agent: UserAgent
   readonly #events: EventSocket
@@ -45,7 +60,7 @@ export class MediaSeats {
   #count = 0
 
   /** @param folder where recordings are kept */
-  static async open(state: SoftswitchState, folder: string): Promise<MediaSeats> {
+  static async open(state: SeatServer, folder: string): Promise<MediaSeats> {
     const events = await EventSocket.open(state.freeswitch)
     const agent = new UserAgent(await SipEndpoint.open({ address: '127.0.0.1' }))
     const listener = createServer()
@@ -55,7 +70,7 @@ export class MediaSeats {
   }
 
   private constructor(
-    state: SoftswitchState,
+    state: SeatServer,
     folder: string,
     parts: { agent: UserAgent; events: EventSocket; listener: Server },
   ) {
@@ -68,15 +83,13 @@ export class MediaSeats {
     parts.listener.on('connection', (socket) => this.#adopt(socket))
   }
 
-  /** @param patientHz what the patient hums; the agent's browser sends `agentHz` by itself */
-  async seat(browser: SeatBrowser, agentHz: number, patientHz: number): Promise<MediaSeat> {
+  /** Agent and patient in a room, recorded. */
+  async seat({ agent: browser, agentHz, patientHz, ...order }: SeatOrder): Promise<MediaSeat> {
     this.#count += 1
     const name = `seat-${this.#count}`
-    const agent = await this.#leg(browser.offer, (answer) => browser.answer(answer))
-    const phone = await RtpPhone.open('PCMA')
-    const patient = await this.#leg(phone.sdp)
-    const port = Number(/^m=audio (\d+) /m.exec(patient.answer)?.[1])
-    phone.talk({ address: '127.0.0.1', port }, patientHz)
+    const agent = await this.#leg(browser)
+    const phone = order.patient ?? (await hummingPhone(patientHz))
+    const patient = await this.#leg(phone)
     const path = join(this.#folder, `${name}.wav`)
     await this.#events.api(`uuid_setvar ${patient.uuid} RECORD_STEREO true`)
     for (const { uuid } of [agent, patient]) {
@@ -89,13 +102,14 @@ export class MediaSeats {
       agentHz,
       patientHz,
       end: async () => {
-        const held = performance.now() - began
         await this.#events.api(`uuid_record ${patient.uuid} stop ${path}`)
+        const held = performance.now() - began
         const ended = [agent, patient].map(({ call }) => new Promise((resolve) => call.on('ended', resolve)))
         for (const { call } of [agent, patient]) await call.hangUp({})
         await Promise.all(ended)
-        phone.close()
-        return () => judge({ name, path, agentHz, patientHz, held })
+        phone.close?.()
+        const margin = order.marginMs?.(held) ?? 1_000
+        return () => judge({ name, path, agentHz, patientHz, held, margin })
       },
     }
   }
@@ -106,18 +120,14 @@ export class MediaSeats {
     this.#listener.close()
   }
 
-  /** @param onAnswer what the far end does with the answer: a browser's leg reports when its connection is made */
-  async #leg(
-    sdp: string,
-    onAnswer: (answer: string) => Promise<void> = async () => {},
-  ): Promise<{ uuid: string; answer: string; call: SipCall }> {
+  async #leg(phone: SeatPhone): Promise<{ uuid: string; call: SipCall }> {
     const { host, sipPort } = this.#state.freeswitch
     const address = this.#listener.address()
     const port = typeof address === 'object' ? address?.port : 0
     const call = this.#agent.invite({
       to: `sip:drachtio@${host}:${sipPort}`,
       from: 'sip:bench@127.0.0.1',
-      sdp,
+      sdp: phone.offer,
       headers: { 'X-esl-outbound': `127.0.0.1:${port}` },
     })
     const callId = call.invite.callId
@@ -132,12 +142,13 @@ export class MediaSeats {
       call.on('ended', (end) => reject(new Error(`a leg was refused with ${end.status}`)))
     })
     try {
-      await onAnswer(answer)
+      // A browser's leg reports when its connection is made.
+      await phone.answer(answer)
     } catch (error) {
       await call.hangUp({})
       throw error
     }
-    return { uuid: await reported, answer, call }
+    return { uuid: await reported, call }
   }
 
   #adopt(socket: Socket): void {
@@ -153,13 +164,28 @@ export class MediaSeats {
   }
 }
 
+async function hummingPhone(hz: number): Promise<SeatPhone> {
+  const phone = await RtpPhone.open('PCMA')
+  return {
+    offer: phone.sdp,
+    answer(sdp) {
+      phone.talk({ address: '127.0.0.1', port: Number(/^m=audio (\d+) /m.exec(sdp)?.[1]) }, hz)
+    },
+    close: () => phone.close(),
+  }
+}
+
 /** The event socket, one command after the other. */
-class EventSocket {
+export class EventSocket {
   readonly #socket: Socket
   #text = ''
   #last: Promise<string> = Promise.resolve('')
 
-  static async open({ host, port, secret }: SoftswitchState['freeswitch']): Promise<EventSocket> {
+  static async open({
+    host,
+    port,
+    secret,
+  }: Pick<SoftswitchState['freeswitch'], 'host' | 'port' | 'secret'>): Promise<EventSocket> {
     const events = new EventSocket(connect(port, host))
     await events.#block()
     events.#socket.write(`auth ${secret}\n\n`)
@@ -215,11 +241,12 @@ async function judge(of: {
   agentHz: number
   patientHz: number
   held: number
+  margin: number
 }): Promise<string[]> {
   const { left, right, milliseconds } = await readStereo(of.path)
   const wrong: string[] = []
-  if (Math.abs(milliseconds - of.held) > 1_000) {
-    wrong.push(`${of.name}: recorded ${(milliseconds / 1_000).toFixed(1)} s of ${(of.held / 1_000).toFixed(1)} s`)
+  if (Math.abs(milliseconds - of.held) > of.margin) {
+    wrong.push(`${of.name}: recorded ${(milliseconds / 1_000).toFixed(2)} s of ${(of.held / 1_000).toFixed(2)} s`)
   }
   for (const [side, samples, own, other] of [
     ['left', left, of.patientHz, of.agentHz],

@@ -188,7 +188,7 @@ async function hold(
   const talking: MediaSeat[] = []
   if (chromium !== null) {
     const browser = { offer: await chromium.offer(), answer: (sdp: string) => chromium.answer(sdp) }
-    talking.push(await media.seat(browser, chromiumHz, patientHzOf(0)))
+    talking.push(await media.seat({ agent: browser, agentHz: chromiumHz, patientHz: patientHzOf(0) }))
   }
   while (talking.length < legs) talking.push(await librarySeat(media, peers, talking.length))
   await sleep(2_000, undefined, { signal: interrupted })
@@ -210,7 +210,7 @@ async function librarySeat(media: MediaSeats, peers: BrowserPeers, index: number
     const peer = await peers.open()
     peer.hum(agentHzOf(index))
     try {
-      return await media.seat(peer, agentHzOf(index), patientHzOf(index))
+      return await media.seat({ agent: peer, agentHz: agentHzOf(index), patientHz: patientHzOf(index) })
     } catch (error) {
       peer.close()
       if (tried === 3) throw error

@@ -21,7 +21,8 @@ export interface MediaCall {
   readonly sdp: string
 }
 
-const play = 'call-command: execute\nexecute-app-name: playback\nexecute-app-arg: tone_stream://L=-1;%(200,100,400)'
+const tone = 'tone_stream://L=-1;%(200,100,400)'
+const play = (what: string) => `call-command: execute\nexecute-app-name: playback\nexecute-app-arg: ${what}`
 
 export class PlainCalls {
   readonly state: SoftswitchState
@@ -32,7 +33,8 @@ export class PlainCalls {
   readonly #scripts: Server
   readonly #dialogs = new Set<SrfDialog>()
 
-  static async open(state: SoftswitchState): Promise<PlainCalls> {
+  /** @param plays what a channel of the media server plays */
+  static async open(state: SoftswitchState, plays = tone): Promise<PlainCalls> {
     const media = createSocket('udp4')
     media.on('error', () => {})
     media.bind(0, '127.0.0.1')
@@ -41,7 +43,7 @@ export class PlainCalls {
     const scripts = createServer((socket) => {
       socket.on('error', () => {})
       socket.resume()
-      socket.write(`connect\n\nsendmsg\n${play}\n\n`)
+      socket.write(`connect\n\nsendmsg\n${play(plays)}\n\n`)
     })
     scripts.listen(0, '127.0.0.1')
     await once(scripts, 'listening')

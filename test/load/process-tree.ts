@@ -37,6 +37,12 @@ export function processTree(root: number): ProcessUse[] {
   return [...parents.keys()].filter(isOurs).flatMap((pid) => useOf(pid) ?? [])
 }
 
+/** User and system time of these processes since their start; of one that is gone nothing. */
+export function cpuSecondsOf(pids: readonly number[]): number {
+  const ticks = pids.map((pid) => statOf(pid)).map((fields) => Number(fields?.[11] ?? 0) + Number(fields?.[12] ?? 0))
+  return ticks.reduce((sum, one) => sum + one, 0) / ticksPerSecond
+}
+
 /**
  * What these processes would hold together if no others ran, in kB, at most: their own pages, and of each file that they
  * share with anybody the largest part that one of them has in memory. Where other programs use the same Node, pages are
@@ -124,7 +130,7 @@ const jobs: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/browser-peer-process\.ts/, 'browsers'],
   [/\/chromium\b/, 'Chromium'],
   [/carrier\/main\.ts/, 'carrier and patients'],
-  [/tone-phones-process\.ts/, 'telephones'],
+  [/(tone|light)-phones-process\.ts/, 'telephones'],
   [/echo-process\.ts/, 'echo'],
   [/\.bench\.ts/, 'bench'],
   [/^postgres\b|bin\/postgres /, 'Postgres'],

@@ -52,16 +52,22 @@ export interface Bound {
   readonly holds: boolean
 }
 
+/** By name; null where nothing was measured. */
+export interface Figures {
+  readonly [name: string]: number | null | Figures
+}
+
 /**
  * Says which bounds hold, and sets the exit code: 1 when one does not. `figures` is the line of `--json`, its keys as
  * the issue names them, numbers rounded to hundredths.
  */
-export function finish(figures: Readonly<Record<string, number>>, bounds: readonly Bound[]): void {
+export function finish(figures: Figures, bounds: readonly Bound[]): void {
   say('Bounds:')
   for (const { must, found, holds } of bounds) say(`  ${holds ? 'holds' : 'FAILS'}  ${must}: ${found}`)
   if (bounds.some(({ holds }) => !holds)) process.exitCode = 1
-  const rounded = Object.entries(figures).map(([key, value]) => [key, Math.round(value * 100) / 100])
-  const line = JSON.stringify(Object.fromEntries(rounded))
+  const line = JSON.stringify(figures, (_, value) =>
+    typeof value === 'number' ? Math.round(value * 100) / 100 : value,
+  )
   if (asJson) process.stdout.write(`${line}\n`)
   else say(line)
 }

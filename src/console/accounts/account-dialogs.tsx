@@ -1,6 +1,6 @@
 import { Checkbox, Form, Input } from 'antd'
 import { useTranslation } from 'react-i18next'
-import type { AccountItem, Issued } from '#platform/auth/account-schema.ts'
+import type { AccountItem, Issued, StartCodeTold } from '#platform/auth/account-schema.ts'
 import type { Role } from '#platform/auth/rights.ts'
 import { request } from '../api/request.ts'
 import { useChange } from './account-api.ts'
@@ -96,17 +96,21 @@ function NameField() {
 export function RolesDialog({
   account,
   onClose,
+  onGiven,
 }: {
   readonly account: AccountItem | null
   readonly onClose: () => void
+  /** @param startCode what its person needs to begin; null: nothing */
+  readonly onGiven: (account: AccountItem, startCode: string | null) => void
 }) {
   const { t } = useTranslation()
   const [form] = Form.useForm<{ roles: Role[] }>()
   const chosen = Form.useWatch('roles', form) ?? []
   const granting = useChange(
-    (draft: { roles: Role[] }) => request(`/api/accounts/${account?.id}/roles`, { method: 'PUT', body: draft }),
+    (draft: { roles: Role[] }) =>
+      request<StartCodeTold>(`/api/accounts/${account?.id}/roles`, { method: 'PUT', body: draft }),
     ['accounts', 'teams'],
-    { onSuccess: onClose },
+    { onSuccess: ({ startCode }) => account !== null && onGiven(account, startCode) },
   )
   return (
     <FormDialog

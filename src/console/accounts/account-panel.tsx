@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { App, Button, Drawer, Dropdown, Input, Table, Tag } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { AccountItem, Issued } from '#platform/auth/account-schema.ts'
+import type { AccountItem, Issued, StartCodeTold } from '#platform/auth/account-schema.ts'
 import type { LivingSessionView } from '#platform/auth/session-view.ts'
 import { request } from '../api/request.ts'
 import { useRight } from '../api/session.ts'
@@ -29,9 +29,22 @@ export function AccountPanel() {
   const [secret, setSecret] = useState<TheSecret | null>(null)
   const close = () => setDialog(null)
   const act = useChange(
-    ({ id, what }: { id: string; what: 'disable' | 'enable' | 'unlock' | 'password-permission' }) =>
+    ({ id, what }: { id: string; what: 'disable' | 'enable' | 'unlock' | 'phone-permission' }) =>
       request(`/api/accounts/${id}/${what}`, { method: 'POST' }),
     ['accounts'],
+  )
+  const tellCode = ({ signInName }: AccountItem, startCode: string | null) => {
+    if (startCode === null) return
+    setSecret({
+      title: `${t('accounts.startCode')} · ${signInName}`,
+      text: t('accounts.startCodeText'),
+      secret: startCode,
+    })
+  }
+  const allowReset = useChange(
+    ({ id }: AccountItem) => request<StartCodeTold>(`/api/accounts/${id}/password-permission`, { method: 'POST' }),
+    ['accounts'],
+    { onSuccess: ({ startCode }, account) => tellCode(account, startCode) },
   )
   const tellSecret = (name: string, { password }: Issued) =>
     setSecret({ title: `${t('accounts.oneTime')} · ${name}`, text: t('accounts.oneTimeText'), secret: password })
@@ -52,7 +65,7 @@ export function AccountPanel() {
   const shown = (accounts.data?.accounts ?? []).filter(
     ({ signInName, displayName }) => signInName.includes(wanted) || displayName.toLowerCase().includes(wanted),
   )
-  const failed = [accounts, act, reset].find(({ isError }) => isError)
+  const failed = [accounts, act, allowReset, reset].find(({ isError }) => isError)
   const managing = ({ disabledAt }: AccountItem) => [
     { key: 'rename', label: t('accounts.rename') },
     { key: 'reset', label: t('accounts.resetPassword') },
@@ -143,11 +156,17 @@ export function AccountPanel() {
                       trigger={['click']}
                       menu={{
                         items: [
-                          ...(mayAuthorise ? [{ key: 'allow', label: t('accounts.allowReset') }] : []),
+                          ...(mayAuthorise
+                            ? [
+                                { key: 'allow', label: t('accounts.allowReset') },
+                                { key: 'phone', label: t('accounts.allowPhone') },
+                              ]
+                            : []),
                           ...(mayManage ? managing(account) : []),
                         ],
                         onClick: ({ key }) => {
-                          if (key === 'allow') act.mutate({ id: account.id, what: 'password-permission' })
+                          if (key === 'allow') allowReset.mutate(account)
+                          else if (key === 'phone') act.mutate({ id: account.id, what: 'phone-permission' })
                           else if (key === 'rename') setDialog({ type: 'rename', of: account })
                           else if (key === 'reset') ask(account, 'reset', () => reset.mutateAsync(account))
                           else if (key === 'enable') act.mutate({ id: account.id, what: 'enable' })
@@ -177,7 +196,14 @@ export function AccountPanel() {
         }}
       />
       <RenameDialog account={dialog?.type === 'rename' ? dialog.of : null} onClose={close} />
-      <RolesDialog account={dialog?.type === 'roles' ? dialog.of : null} onClose={close} />
+      <RolesDialog
+        account={dialog?.type === 'roles' ? dialog.of : null}
+        onClose={close}
+        onGiven={(account, startCode) => {
+          close()
+          tellCode(account, startCode)
+        }}
+      />
       <Sessions account={dialog?.type === 'sessions' ? dialog.of : null} mayEnd={mayAuthorise} onClose={close} />
       <SecretDialog shown={secret} onClose={() => setSecret(null)} />
     </div>
@@ -186,7 +212,7 @@ export function AccountPanel() {
 
 function State({ account }: { readonly account: AccountItem }) {
   const { t } = useTranslation()
-  const { disabledAt, lockedUntil, resetAllowedUntil, mustChangePassword } = account
+  const { disabledAt, lockedUntil, resetAllowedUntil, phoneAllowedUntil, mustChangePassword, needsStartCode } = account
   if (disabledAt !== null) return <Tag>{t('accounts.stateOf.disabled')}</Tag>
   if (lockedUntil !== null) {
     return <Tag color="red">{t('accounts.stateOf.locked', { until: dateTime(lockedUntil).slice(11) })}</Tag>
@@ -194,6 +220,10 @@ function State({ account }: { readonly account: AccountItem }) {
   if (resetAllowedUntil !== null) {
     return <Tag color="blue">{t('accounts.resetAllowed', { until: dateTime(resetAllowedUntil).slice(11) })}</Tag>
   }
+  if (phoneAllowedUntil !== null) {
+    return <Tag color="blue">{t('accounts.phoneAllowed', { until: dateTime(phoneAllowedUntil).slice(11) })}</Tag>
+  }
+  if (needsStartCode) return <Tag color="gold">{t('accounts.stateOf.code')}</Tag>
   if (mustChangePassword) return <Tag color="gold">{t('accounts.stateOf.fresh')}</Tag>
   return <Tag color="green">{t('accounts.stateOf.active')}</Tag>
 }

@@ -1,7 +1,8 @@
-import { Form, Input, Radio, Select } from 'antd'
+import { Alert, Form, Input, Radio, Select } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { PhoneWish, TeamItem, TeamPerson } from '#contact-center/teams/team-schema.ts'
 import { request } from '../api/request.ts'
+import { dateTime } from '../text/time.ts'
 import { useChange } from './account-api.ts'
 import { FormDialog } from './form-dialog.tsx'
 
@@ -122,10 +123,13 @@ interface IssuedPhone {
 
 export function PhoneDialog({
   person,
+  needsWord,
   onClose,
   onIssued,
 }: {
   readonly person: TeamPerson | null
+  /** A desk phone takes the security administrator's word. */
+  readonly needsWord: boolean
   readonly onClose: () => void
   readonly onIssued: (issued: IssuedPhone | null) => void
 }) {
@@ -138,6 +142,7 @@ export function PhoneDialog({
     ['teams'],
     { onSuccess: ({ phone }) => onIssued(phone) },
   )
+  const allowedUntil = person?.phoneAllowedUntil ?? null
   const desk = person?.phone?.kind === 'desk' ? person.phone.extension : undefined
   return (
     <FormDialog
@@ -160,6 +165,18 @@ export function PhoneDialog({
           ]}
         />
       </Form.Item>
+      {kind === 'desk' && needsWord && (
+        <Alert
+          type={allowedUntil === null ? 'warning' : 'info'}
+          showIcon
+          style={{ marginBottom: 16 }}
+          title={
+            allowedUntil === null
+              ? t('accounts.phoneWord')
+              : t('accounts.phoneWordGiven', { until: dateTime(allowedUntil).slice(11) })
+          }
+        />
+      )}
       {kind === 'desk' && (
         <Form.Item
           name="extension"

@@ -81,6 +81,7 @@ export function TeamPanel() {
       />
       <PhoneDialog
         person={dialog?.type === 'phone' ? dialog.person : null}
+        needsWord={board.data.phoneNeedsWord}
         onClose={close}
         onIssued={(issued) => {
           close()

@@ -36,7 +36,14 @@ export async function signOut(): Promise<void> {
   await request('/api/session', { method: 'DELETE' })
 }
 
-export async function changePassword(passwords: { present: string; next: string }): Promise<SessionView> {
+export interface PasswordChange {
+  readonly present: string
+  readonly next: string
+  /** Where the session needs one. */
+  readonly startCode?: string
+}
+
+export async function changePassword(passwords: PasswordChange): Promise<SessionView> {
   return (await request<{ session: SessionView }>('/api/session/password', { method: 'POST', body: passwords })).session
 }
 

@@ -9,7 +9,7 @@ const atMostEveryMs = 60_000
  */
 export function useActivity(): void {
   useEffect(() => {
-    let told = performance.now()
+    let told = Number.NEGATIVE_INFINITY
     const tell = () => {
       if (performance.now() - told < atMostEveryMs) return
       told = performance.now()

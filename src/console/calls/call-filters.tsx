@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CallChoices } from '#follow-up/calls/call-schema.ts'
 import { request } from '../api/request.ts'
+import { useRight } from '../api/session.ts'
 import { DayRange } from '../app/day-range.tsx'
 import { word } from '../text/word.ts'
 import type { CallAddress } from './call-search.ts'
@@ -38,6 +39,7 @@ export function CallFilters({
   readonly onSearch: (filters: CallAddress, patient: string) => void
 }) {
   const { t } = useTranslation()
+  const seesClear = useRight('patient.clear')
   const [draft, setDraft] = useState<CallAddress>(address)
   const [text, setText] = useState(patient)
   const { data } = useQuery({
@@ -145,7 +147,7 @@ export function CallFilters({
       </fieldset>
       <Input
         aria-label={t('calls.patient')}
-        placeholder={t('calls.patient')}
+        placeholder={t(seesClear ? 'calls.patient' : 'calls.patientMasked')}
         allowClear
         maxLength={60}
         autoComplete="off"

@@ -17,6 +17,7 @@ import { word } from '../text/word.ts'
 import { isAudible } from './audible.ts'
 import { type CallAddress, lastListKey } from './call-search.ts'
 import { eventText, type QuestionText } from './event-text.ts'
+import { LineQuality } from './line-quality.tsx'
 import { currentMarker, marksOf } from './marks.ts'
 import { RecordingLabels } from './recording-labels.tsx'
 import { type PlayerHandle, RecordingPlayer } from './recording-player.tsx'
@@ -204,6 +205,9 @@ function Facts({ detail }: { readonly detail: CallDetail }) {
         <Fact name={t('calls.agent')}>{agent === null ? '–' : `${agent.name} ${agent.agentNo}`}</Fact>
         <Fact name={t('calls.rating')}>{rating === null ? '–' : t('calls.ratingOf', { value: rating })}</Fact>
         <Fact name={t('calls.department')}>{call.department ?? '–'}</Fact>
+        <Fact name={t('calls.line.title')}>
+          <LineQuality quality={call.quality} />
+        </Fact>
         <Fact name={t('calls.programme')}>
           {call.programme} · {t('calls.attempt', { number: detail.number })}
         </Fact>

@@ -15,6 +15,7 @@ import { word } from '../text/word.ts'
 import { isAudible } from './audible.ts'
 import { CallFilters } from './call-filters.tsx'
 import { askedKey, type CallAddress, defaultPageSize, lastListKey, searchOf } from './call-search.ts'
+import { LineGrade } from './line-quality.tsx'
 import './calls.css'
 
 const route = getRouteApi('/inside/calls')
@@ -67,7 +68,7 @@ export function CallsPage() {
           columns={useColumns(open)}
           dataSource={calls.data?.calls ?? []}
           loading={calls.isFetching}
-          scroll={{ x: 1_080 }}
+          scroll={{ x: 1_160 }}
           onRow={({ attemptId }) => ({ onClick: () => open(attemptId, { play: false }), style: { cursor: 'pointer' } })}
           locale={{
             emptyText: (
@@ -195,6 +196,12 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
       align: 'right',
       className: 'number',
       render: (seconds: number | null) => (seconds === null ? '–' : duration(seconds)),
+    },
+    {
+      title: t('calls.line.title'),
+      dataIndex: 'quality',
+      width: 84,
+      render: (quality: CallItem['quality']) => <LineGrade quality={quality} />,
     },
     {
       title: t('calls.rating'),

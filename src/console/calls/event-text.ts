@@ -51,6 +51,11 @@ export function eventText({ type, body }: Happening, questionText: QuestionText,
       return t('calls.event.left_queue', { reason: word('leftQueue', textOf('reason')) })
     case 'rated':
       return t('calls.event.rated', { value: Number(body.value ?? 0) })
+    case 'quality':
+      return t('calls.event.quality', {
+        loss: `${(Number(body.lossIn ?? 0) * 100).toFixed(1)} %`,
+        mos: Number(body.mos ?? 0).toFixed(1),
+      })
     case 'not_dialled':
       return t('calls.event.not_dialled', { reason: word('reason', textOf('reason')) })
     case 'supervised':
@@ -60,6 +65,10 @@ export function eventText({ type, body }: Happening, questionText: QuestionText,
       return t(`calls.event.${type}`, { name: textOf('by') || textOf('supervisor') })
     case 'digits_sent':
       return t('calls.event.digits_sent', { count: Number(body.count ?? 0) })
+    case 'machine_cue':
+      return body.cue === 'beep'
+        ? t('calls.event.machine_beep', { frequency: Number(body.frequency ?? 0) })
+        : t('calls.event.machine_greeting', { seconds: (Number(body.speechMs ?? 0) / 1000).toFixed(1) })
     case 'ended':
       return [t('calls.event.ended', { result: word('result', textOf('result')) }), hangup(textOf('hangupBy'))]
         .filter((part) => part !== '')

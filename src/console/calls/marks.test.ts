@@ -28,6 +28,10 @@ describe('marks on the wave', () => {
     ])
   })
 
+  it('show the beep of an answering machine as what somebody is, not as a key', () => {
+    expect(marksOf([marker('machine_cue', 1_000)], form)).toMatchObject([{ kind: 'people', label: '' }])
+  })
+
   it('show what this release does not know', () => {
     expect(marksOf([marker('sung', 1_000)], form)).toMatchObject([{ kind: 'key', label: '', text: 'sung' }])
   })

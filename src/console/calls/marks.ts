@@ -15,6 +15,7 @@ const kinds: Readonly<Record<string, PlayerMark['kind']>> = {
   supervised: 'people',
   released: 'people',
   taken_over: 'people',
+  machine_cue: 'people',
 }
 
 /** Marks on the wave: questions by their number, keys by their digit, the rest as a line. */

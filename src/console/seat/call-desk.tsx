@@ -12,7 +12,7 @@ import { useShortcuts } from './shortcuts.ts'
 import { type DeskOptions, type FinishFault, useDesk, useFinish } from './use-desk.ts'
 import type { SeatCommands } from './use-seat-commands.ts'
 
-interface CallDeskProps extends Omit<DeskOptions, 'taskId'> {
+interface CallDeskProps extends Omit<DeskOptions, 'taskId' | 'isAnswered'> {
   readonly view: SeatView
   readonly call: SeatCall
   readonly phase: SeatPhase
@@ -24,7 +24,7 @@ interface CallDeskProps extends Omit<DeskOptions, 'taskId'> {
 
 /** One call from the reservation to the end of wrap-up: who it is, what to say, what was answered, what came of it. */
 export function CallDesk({ view, call, phase, kind, commands, later, onLater, ...options }: CallDeskProps) {
-  const { record, desk, readForm } = useDesk({ ...options, taskId: call.taskId })
+  const { record, desk, readForm } = useDesk({ ...options, taskId: call.taskId, isAnswered: phase !== 'dialing' })
   const [fault, setFault] = useState<FinishFault | null>(null)
   const finish = useFinish(desk, record.data, commands, setFault)
   useShortcuts({

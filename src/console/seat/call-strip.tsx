@@ -53,6 +53,7 @@ export function CallStrip(props: CallStripProps) {
       {record !== null && (
         <span className="strip-who">
           {record.patient.name}
+          {record.nameWithheld && <small className="muted"> {t('seat.record.nameWithheld')}</small>}
           {phone !== undefined && <small className="number"> {phone.number}</small>}
         </span>
       )}

@@ -119,7 +119,15 @@ function DoneButMissing({
 }: Pick<OutcomePanelProps, 'record' | 'desk'> & Pick<OutcomeFields, 'outcome'>) {
   const { t } = useTranslation()
   const count = useMissing(desk, record)
-  if ((outcome !== 'done' && outcome !== 'proxy') || count === 0) return null
+  if (outcome !== 'done' && outcome !== 'proxy') return null
+  if (!record.ownComplete && record.questionnaires.some(({ own, inHand }) => inHand && !own)) {
+    return (
+      <p className="field-warning" role="status" data-own-form>
+        {t('seat.outcome.doneOwnForm')}
+      </p>
+    )
+  }
+  if (count === 0) return null
   return (
     <p className="field-warning" role="status">
       {t('seat.outcome.doneMissing', { count })}

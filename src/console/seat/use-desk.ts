@@ -13,12 +13,14 @@ export interface DeskOptions {
   readonly taskId: string
   /** False while another window has the seat: what it has written is read when this one has it again. */
   readonly isOurs: boolean
+  /** The patient is in the call: a name that was withheld is told now. */
+  readonly isAnswered: boolean
   /** The outcome of this call has reached the server. */
   readonly onOutcome: () => void
 }
 
 /** The record of the call's task and what the agent writes on it; `desk` is null until the record is there. */
-export function useDesk({ taskId, isOurs, onOutcome }: DeskOptions) {
+export function useDesk({ taskId, isOurs, isAnswered, onOutcome }: DeskOptions) {
   const [desk, setDesk] = useState<Desk | null>(null)
   const record = useQuery({
     queryKey: ['desk', taskId],
@@ -33,6 +35,10 @@ export function useDesk({ taskId, isOurs, onOutcome }: DeskOptions) {
     if (desk === null) setDesk(openDesk(taskId, data))
     else desk.refresh(data)
   }, [data, desk, taskId])
+  const isDue = isAnswered && data?.nameWithheld === true
+  useEffect(() => {
+    if (isDue) void refetch()
+  }, [isDue, refetch])
   const wasOurs = useRef(isOurs)
   useEffect(() => {
     if (isOurs && !wasOurs.current) void refetch()

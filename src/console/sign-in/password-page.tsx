@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { Alert, App, Button, Form, Input } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { RefusedError } from '../api/request.ts'
-import { changePassword, sessionQuery } from '../api/session.ts'
+import { changePassword, type PasswordChange, sessionQuery } from '../api/session.ts'
 import { Trouble } from '../app/trouble.tsx'
 import { i18n } from '../text/i18n.ts'
 import { SignInFrame } from './sign-in-frame.tsx'
@@ -29,7 +29,8 @@ export function PasswordPage() {
   const queryClient = useQueryClient()
   const { data: session } = useQuery(sessionQuery)
   const changing = useMutation({
-    mutationFn: ({ present, next }: { present: string; next: string }) => changePassword({ present, next }),
+    mutationFn: ({ present, next, startCode }: PasswordChange) =>
+      changePassword({ present, next, ...(startCode === undefined ? {} : { startCode }) }),
     onSuccess: async (changed) => {
       queryClient.setQueryData(sessionQuery.queryKey, changed)
       void message.success(t('password.done'))
@@ -42,11 +43,21 @@ export function PasswordPage() {
       {session?.mustChangePassword && (
         <Alert type="info" showIcon title={t('password.first')} style={{ marginBottom: 18 }} />
       )}
-      <Form layout="vertical" size="large" requiredMark={false} onFinish={changing.mutate}>
+      <Form layout="vertical" className="password-form" requiredMark={false} onFinish={changing.mutate}>
         <input type="text" autoComplete="username" value={session?.signInName ?? ''} readOnly hidden />
         <Form.Item name="present" label={t('password.present')} rules={[required]}>
           <Input.Password autoComplete="current-password" autoFocus maxLength={200} />
         </Form.Item>
+        {session?.needsStartCode && (
+          <Form.Item
+            name="startCode"
+            label={t('password.startCode')}
+            extra={t('password.startCodeHint')}
+            rules={[required]}
+          >
+            <Input autoComplete="off" maxLength={40} />
+          </Form.Item>
+        )}
         <Form.Item name="next" label={t('password.next')} rules={[required]}>
           <Input.Password autoComplete="new-password" maxLength={200} />
         </Form.Item>

@@ -21,7 +21,13 @@ export const accountsEn: Texts<typeof accountsZh> = {
   roles: 'Roles',
   noRoles: 'No role: may do nothing yet',
   state: 'State',
-  stateOf: { active: 'Enabled', disabled: 'Disabled', locked: 'Locked until {{until}}', fresh: 'Never signed in' },
+  stateOf: {
+    active: 'Enabled',
+    disabled: 'Disabled',
+    locked: 'Locked until {{until}}',
+    fresh: 'Never signed in',
+    code: 'Start code awaited',
+  },
   lastSignIn: 'Last sign-in',
   never: 'never',
   sessions: 'Sessions',
@@ -35,6 +41,11 @@ export const accountsEn: Texts<typeof accountsZh> = {
   resetText: 'All its sessions end now. The next sign-in needs the one-time password, which must then be changed.',
   allowReset: 'Allow a password reset',
   resetAllowed: 'Reset until {{until}}',
+  allowPhone: 'Allow a desk phone',
+  phoneAllowed: 'Phone until {{until}}',
+  startCode: 'Start code',
+  startCodeText:
+    'Shown this once. Hand it to the person yourself, not by way of the system administrator. After signing in, the person changes the password with it, and only then sees or hears patients. If it is lost, allow a password reset once more.',
   disable: 'Disable',
   disableAsk: 'Disable {{name}}?',
   disableText: 'All its sessions end now, and nobody can sign in with it. It can be enabled again.',
@@ -43,7 +54,7 @@ export const accountsEn: Texts<typeof accountsZh> = {
   editRoles: 'Change roles',
   rolesOf: 'Roles of {{name}}',
   rolesHint:
-    'One account holds one of the three administrator roles at most, and the audit administrator no other role. Takes effect at once.',
+    'One account holds one of the three administrator roles at most, and the audit administrator no other role. Takes effect at once. The first role that sees or hears patients comes with a start code, which you hand to the person.',
   save: 'Save',
   saved: 'Saved',
   more: 'More',
@@ -100,6 +111,9 @@ export const accountsEn: Texts<typeof accountsZh> = {
   kindDesk: 'SIP phone',
   extension: 'Extension',
   extensionFault: '2–10 digits',
+  phoneWord:
+    'With the password of the phone one hears patients in this person’s place. The security administrator has to allow it first (Accounts › More › Allow a desk phone): for 30 minutes, once.',
+  phoneWordGiven: 'The security administrator has allowed it: once, until {{until}}.',
   phoneSecret: 'Password of the phone',
   phoneSecretText:
     'The password of extension {{extension}} is shown this once: put it into the phone. Assigning it again makes a new one.',

@@ -131,6 +131,7 @@ export const seatEn: Texts<typeof seatZh> = {
   record: {
     title: 'Patient',
     age: '{{age}} years',
+    nameWithheld: 'in full when answered',
     patientNo: 'Record no.',
     idNumber: 'ID no.',
     programme: 'Programme',
@@ -226,6 +227,8 @@ export const seatEn: Texts<typeof seatZh> = {
     resultHint: 'Only where the system was wrong, for example a voicemail that was taken for an answer.',
     resultKept: 'As the system has it',
     resultSaved: 'Corrected',
+    doneOwnForm:
+      'Required questions of this task’s own form have no answer. The outcome stands only when they are answered: change back to it, or choose “Partial”.',
     doneMissing:
       'Required questions without an answer: {{count}}. The outcome stands only when they are answered; if the patient cannot, choose “Partial”.',
     unsavedAnswers: 'Some answers are not saved: save them first.',

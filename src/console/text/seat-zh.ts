@@ -115,6 +115,7 @@ export const seatZh = {
     title: '患者资料',
     age: '{{age}} 岁',
     patientNo: '病案号',
+    nameWithheld: '接通后显示全名',
     idNumber: '证件号',
     programme: '随访方案',
     dueOn: '应随访日期',
@@ -202,6 +203,7 @@ export const seatZh = {
     resultHint: '系统识别的结果与实际不符时才需要选择，例如接通的是语音信箱。',
     resultKept: '按系统识别的结果',
     resultSaved: '已更正',
+    doneOwnForm: '本任务问卷还有必答题未答，不能记为此结论。请换回本任务问卷作答，或选“部分完成”。',
     doneMissing: '还有 {{count}} 道必答题未答；答完前不能记为此结论；如患者无法回答，请选“部分完成”。',
     unsavedAnswers: '还有答案未保存，请先重试保存。',
     effect: {

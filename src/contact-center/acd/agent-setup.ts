@@ -30,12 +30,14 @@ const firstTeam = '随访一组'
 /**
  * Gives an agent a desk phone: its account at our registrar with a new secret, the agent's row, team and seat where there
  * is none. Again for the same agent: a new secret, and another extension where one is told.
+ * @param allow asked in the same transaction for whose phone it is; what it returns stands in the audit trail
  * @throws UserError PHONE_INVALID, AGENT_UNKNOWN, PHONE_OF_ANOTHER
  */
 export async function setUpPhone(
   { db, secrets }: { readonly db: Ground; readonly secrets: Pick<Secrets, 'encrypt'> },
   draft: PhoneDraft,
   actor: Actor = systemActor,
+  allow: (tx: GroundTransaction, userId: string) => Promise<Readonly<Record<string, unknown>>> = async () => ({}),
 ): Promise<PhoneAccount> {
   const { extension } = draft
   if (!/^\d{2,10}$/.test(extension)) throw new UserError('PHONE_INVALID', { field: 'extension', wanted: '2–10 digits' })
@@ -43,6 +45,7 @@ export async function setUpPhone(
   await db.transaction().execute(async (tx) => {
     await oneSetupAtATime(tx)
     const userId = await accountOf(tx, draft.agent)
+    const word = await allow(tx, userId)
     const siteId = await firstSite(tx)
     const teamId = await ensureTeam(tx, siteId, draft.team ?? (await nameOfFirstTeam(tx)))
     await refuseAnothers(tx, extension, userId)
@@ -68,7 +71,7 @@ export async function setUpPhone(
       action: 'phone.set_up',
       object: { kind: 'phone', id: phoneId },
       outcome: 'ok',
-      detail: { extension, agent: userId },
+      detail: { extension, agent: userId, ...word },
     })
   })
   return { extension, secret }

@@ -9,6 +9,7 @@ import type { Work, WorkSource } from '../work-source.ts'
 import { attemptResult, type ResultRule } from './attempt-result.ts'
 import type { AttemptResult } from './call-event.ts'
 import { CallEvents, type CallEventsParts, failedEnd, neverDialled, refs } from './call-events.ts'
+import { tellQuality } from './call-quality.ts'
 import { CallRecording, pathOrNone } from './call-recording.ts'
 import { partFromAgent, type Rate } from './hang-up-rating.ts'
 import { SeatTalk, type SeatTalkParts, type TalkEnd } from './seat-talk.ts'
@@ -193,6 +194,7 @@ class AgentCall implements SeatCall {
     await talk.close()
     await leg.hangUp()
     await (await recording).tellClosed(() => failpoint('recording-closed'))
+    await tellQuality(leg, events)
     const end = leg.end ?? { by: 'lost', q850: null, at: this.#parts.clock.now() }
     events.write(
       {

@@ -17,6 +17,7 @@ import {
   setOutcome,
 } from './attempt-store.ts'
 import type { CallEvent } from './call-event.ts'
+import { keepQuality } from './call-quality.ts'
 
 /** One line of the journal: the event and the lease under which it happened. */
 export interface JournaledCallEvent {
@@ -156,6 +157,9 @@ export class CallApplier {
         return before === 'answered' ? [moved('bridged')] : []
       case 'rated':
         await keepRating(tx, { attemptId, at, value: body.value })
+        return []
+      case 'quality':
+        await keepQuality(tx, event, body)
         return []
       case 'outcome':
         if (!over) await setOutcome(tx, event, body.outcome)

@@ -69,6 +69,8 @@ export type CallEventBody =
   | { readonly type: 'left_queue'; readonly reason: LeftReason }
   /** What the patient thought of the agent who was in the call last, 1 to 5 (best). */
   | { readonly type: 'rated'; readonly value: number }
+  /** How the patient's line sounded; once, at the leg's end. */
+  | ({ readonly type: 'quality' } & LineQuality)
   /** A supervisor came into the call, changed how, or left it (null). */
   | {
       readonly type: 'supervised'
@@ -90,6 +92,12 @@ export type CallEventBody =
     }
   /** A supervisor had the call ended (vocabulary: force_release). */
   | { readonly type: 'released'; readonly by: string; readonly reason: string }
+  /**
+   * A sign that a machine has answered: its beep (Hz), or first words that are longer than a person's. A label for who
+   * looks at the call; no result follows from it.
+   */
+  | { readonly type: 'machine_cue'; readonly cue: 'beep'; readonly frequency: number }
+  | { readonly type: 'machine_cue'; readonly cue: 'greeting'; readonly speechMs: number; readonly pauseMs: number }
   /** Keys pressed for the far end; which ones is nobody's to read. */
   | { readonly type: 'digits_sent'; readonly count: number }
   /** No INVITE left for a reserved seat: the gate closed, or its phone was gone. The attempt has been given back. */
@@ -114,6 +122,18 @@ export interface LegRefs {
   readonly remoteTag: string | null
   readonly channelUuid: string | null
   readonly mediaHost: string | null
+}
+
+/** The same shape as telephony's LegQuality; shares are 0 to 1, `out` is as the far end has reported it. */
+export interface LineQuality {
+  readonly packetsIn: number
+  readonly lossIn: number
+  readonly lossOut: number | null
+  readonly jitterInMs: number
+  readonly jitterOutMs: number | null
+  readonly roundTripMs: number | null
+  /** 1.0–4.5. */
+  readonly mos: number
 }
 
 /** What an IVR flow may say of a call. */

@@ -8,6 +8,7 @@ import { talkResult } from './agent-call.ts'
 import { attemptResult, type ResultRule } from './attempt-result.ts'
 import type { AttemptResult, FlowOutcome } from './call-event.ts'
 import { CallEvents, type CallEventsParts, failedEnd, neverDialled, refs } from './call-events.ts'
+import { tellQuality } from './call-quality.ts'
 import { CallRecording, pathOrNone } from './call-recording.ts'
 import type { HandedOver, HandOver } from './hand-over.ts'
 import type { TalkEnd } from './seat-talk.ts'
@@ -39,6 +40,9 @@ export interface PatientCallParts extends CallEventsParts {
   /** For a patient who may ask for an agent. */
   readonly handOver: (call: HandedOver) => HandOver
 }
+
+/** A person says "喂" and waits; whoever speaks for so long has been recorded. */
+const longGreetingMs = 2_500
 
 /**
  * One attempt from claim to end: gate once more, INVITE, recording, flow, hang-up. Each step is an event in the journal.
@@ -81,6 +85,9 @@ export async function callPatient(parts: PatientCallParts, work: Work): Promise<
   } else {
     const { leg, sipStatus, earlyMedia } = result
     events.write({ type: 'answered', sipStatus, earlyMedia, ref: refs(leg.ref) }, () => failpoint('answered'))
+    leg.onMachineCue((cue) => {
+      if (cue.cue === 'beep' || cue.speechMs >= longGreetingMs) events.write({ type: 'machine_cue', ...cue })
+    })
     const handOver = parts.handOver({ work, leg, events, log })
     const { outcome, ended } = await converse(parts, work, leg, { events, log, recordingPath, handOver })
     const end = leg.end ?? { by: 'lost', q850: null, at: parts.clock.now() }
@@ -139,6 +146,7 @@ async function converse(
   await handOver.close()
   await leg.hangUp()
   await recording.tellClosed(() => failpoint('recording-closed'))
+  await tellQuality(leg, events)
   return { outcome, ended }
 }
 

@@ -51,6 +51,10 @@ class ScriptedLeg implements PatientLeg {
     })
   }
 
+  async quality(): Promise<null> {
+    return null
+  }
+
   stopPlaying(): Promise<void> {
     this.calls.push('stop')
     return new Promise((resolve, reject) => {
@@ -58,6 +62,7 @@ class ScriptedLeg implements PatientLeg {
     })
   }
 
+  onMachineCue(): void {}
   async sendDigits(): Promise<void> {}
   async flushDigits(): Promise<void> {
     this.calls.push('flush')

@@ -1,4 +1,4 @@
-import { type Actor, type AuditAction, writeAudit } from '#platform/audit/audit-store.ts'
+import { type Actor, type AuditAction, systemActor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { codeOf, UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
@@ -10,7 +10,14 @@ import { SeatNews } from '../acd/seat-news.ts'
 import { lockSeatOfAgent } from '../acd/seat-store.ts'
 import { supervisesSeat } from '../floor/team-scope-store.ts'
 import { supervisingReason } from './supervision.ts'
-import { beginSupervision, endSupervision, lockCallAt, setSupervisionMode, supervisionOf } from './supervision-store.ts'
+import {
+  beginSupervision,
+  endSupervision,
+  lockCallAt,
+  setSupervisionMode,
+  supervisionOf,
+  supervisionsNotAllowed,
+} from './supervision-store.ts'
 import './supervision-errors.ts'
 
 export interface SupervisionParts {
@@ -63,6 +70,35 @@ export class Supervision {
       await this.#takeBack(command, claim, action, error)
       throw plain(error)
     }
+    // The right may have gone in this moment, before there was a row to be found by it.
+    await this.endNotAllowed()
+  }
+
+  /**
+   * Whoever lost the team or the right while in a call is out of it, as far as this process carries the call. To be
+   * called when somebody may see less than before.
+   */
+  async endNotAllowed(): Promise<void> {
+    for (const { id, seatId, supervisorId } of await supervisionsNotAllowed(this.#parts.db)) {
+      const call = this.#parts.calls.at(seatId)
+      if (call === undefined) continue
+      await this.#unsupervise(call, id)
+      await this.#parts.db.transaction().execute(async (tx) => {
+        if (!(await endSupervision(tx, id, 'not_allowed'))) return
+        const detail = { supervisionId: id, supervisorId, reason: 'not_allowed' }
+        const object = { kind: 'seat', id: seatId }
+        await writeAudit(tx, { actor: systemActor, action: 'call.supervision_ended', object, outcome: 'ok', detail })
+        await tell(tx, [])
+      })
+    }
+  }
+
+  async #unsupervise(call: SeatCall | undefined, supervisionId: string): Promise<void> {
+    try {
+      await call?.unsupervise(supervisionId)
+    } catch (error) {
+      logError(this.#parts.log, error, 'a supervisor is out of the rows, and not out of the room yet')
+    }
   }
 
   /** Idempotent: who is not in that call leaves nothing. */
@@ -71,11 +107,7 @@ export class Supervision {
     await this.#mustBeOwnTeams(command, 'call.supervision_left')
     const active = await supervisionOf(this.#parts.db, supervisorId)
     if (active?.seatId !== seatId) return
-    try {
-      await this.#parts.calls.at(seatId)?.unsupervise(active.id)
-    } catch (error) {
-      logError(this.#parts.log, error, 'a supervisor is out of the rows, and not out of the room yet')
-    }
+    await this.#unsupervise(this.#parts.calls.at(seatId), active.id)
     await this.#parts.db.transaction().execute(async (tx) => {
       await endSupervision(tx, active.id, 'left')
       await this.#closing(tx, command, { action: 'call.supervision_left', supervisionId: active.id })

@@ -26,6 +26,21 @@ export async function supervisionOf(
   return rows[0] ?? null
 }
 
+/** Supervisions that go on although their supervisor may not be in that call any more: without the right, or the team. */
+export async function supervisionsNotAllowed(db: Ground): Promise<readonly ActiveSupervision[]> {
+  const { rows } = await sql<ActiveSupervision>`
+    select v.id, v.supervisor_id, v.mode, r.seat_id, r.call_id, r.id as reservation_id
+    from supervision v join reservation r on r.id = v.reservation_id join agent g on g.user_id = r.seat_id
+    join user_account u on u.id = v.supervisor_id
+    where v.ended_at is null and (u.disabled_at is not null
+      or not exists (select from team_supervisor t where t.user_id = u.id and t.team_id = g.team_id)
+      or not exists (select from user_role o join role_right w on w.role_code = o.role_code
+        where o.user_account_id = u.id and w.right_code = 'call.supervise'))
+    order by v.id
+  `.execute(db)
+  return rows
+}
+
 /** The answered call at a seat: it is not over before this transaction is. */
 export async function lockCallAt(
   tx: GroundTransaction,

@@ -3,7 +3,7 @@ import type { SupervisionMode } from '#telephony/telephony.ts'
 export const supervisionModes = ['monitor', 'coach', 'barge'] as const satisfies readonly SupervisionMode[]
 
 /** Why a supervision is over. */
-export type SupervisionEnd = 'left' | 'leg_lost' | 'call_over' | 'taken_over' | 'failed'
+export type SupervisionEnd = 'left' | 'leg_lost' | 'call_over' | 'taken_over' | 'failed' | 'not_allowed'
 
 /** The reason of the break that a supervisor's own seat is on meanwhile. */
 export const supervisingReason = 'supervising'

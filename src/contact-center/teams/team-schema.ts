@@ -22,6 +22,8 @@ export const TeamPerson = Type.Object({
       live: Type.Boolean(),
     }),
   ),
+  /** The security administrator lets a desk phone be set up until then. ISO 8601. */
+  phoneAllowedUntil: Nullable(Type.String()),
 })
 export type TeamPerson = Static<typeof TeamPerson>
 
@@ -39,6 +41,8 @@ export const TeamBoard = Type.Object({
   people: Type.Array(TeamPerson),
   /** Whether the reader may change everything; else only members of the teams shown. */
   all: Type.Boolean(),
+  /** Whether a desk phone takes the security administrator's word: the reader hears no patients himself. */
+  phoneNeedsWord: Type.Boolean(),
 })
 export type TeamBoard = Static<typeof TeamBoard>
 

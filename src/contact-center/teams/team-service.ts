@@ -1,4 +1,6 @@
 import { type Actor, type AuditAction, writeAudit } from '#platform/audit/audit-store.ts'
+import { rightsOf, takePermission } from '#platform/auth/account-store.ts'
+import { keptFromAdministrators } from '#platform/auth/rights.ts'
 import { tellLessAccess } from '#platform/auth/session-store.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
@@ -16,6 +18,7 @@ import {
   putAgent,
   renameTeam,
   replaceSupervisors,
+  supervisorsOf,
   takePhoneAway,
   teamRows,
 } from './team-store.ts'
@@ -47,12 +50,17 @@ export class Teams {
     const people = await personRows(db, manager.all ? null : teams.map(({ id }) => id))
     return {
       all: manager.all,
+      phoneNeedsWord: !(await hearsPatients(db, manager.actor)),
       teams: teams.map((team) => ({
         ...team,
         supervisorIds: [...team.supervisorIds],
         campaigns: [...team.campaigns],
       })),
-      people: people.map((person) => ({ ...person, roles: [...person.roles] })),
+      people: people.map((person) => ({
+        ...person,
+        roles: [...person.roles],
+        phoneAllowedUntil: person.phoneAllowedUntil?.toISOString() ?? null,
+      })),
     }
   }
 
@@ -115,15 +123,21 @@ export class Teams {
       if (fit === undefined) throw new UserError('PERSON_UNFIT', { role: 'agent' })
       if (!(await putAgent(tx, userId, place))) throw new UserError('AGENT_NO_TAKEN', { agentNo: place.agentNo })
       await ensureSeat(tx, userId)
+      // Who supervised this person's calls until now, and may be in one.
+      if (before !== undefined && before.teamId !== place.teamId) {
+        await tellLessAccess(tx, await supervisorsOf(tx, before.teamId))
+      }
       const from = before === undefined ? null : { agentNo: before.agentNo, teamId: before.teamId }
       await audit(tx, manager, 'agent.placed', { kind: 'agent', id: userId }, { from, to: place })
     })
   }
 
   /**
-   * A desk phone with a new password, or the page itself from its next opening.
+   * A desk phone with a new password, or the page itself from its next opening. Whoever has the password is at the
+   * patient's ear in the agent's place: the security administrator allows it first (as the reset of a password), unless
+   * the one who asks hears patients himself.
    * @returns what goes into the desk phone, told once; null for the page
-   * @throws UserError AGENT_PLACELESS, PHONE_OF_ANOTHER, AGENT_UNKNOWN
+   * @throws UserError AGENT_PLACELESS, PHONE_NOT_ALLOWED, PHONE_OF_ANOTHER, AGENT_UNKNOWN
    */
   async setPhone(manager: TeamManager, userId: string, wish: PhoneWish): Promise<PhoneAccount | null> {
     const { db } = this.#parts
@@ -136,7 +150,7 @@ export class Teams {
     if (account === undefined) throw new UserError('AGENT_PLACELESS')
     if (wish.kind === 'desk') {
       const draft = { extension: wish.extension, agent: account.signInName, agentNo: null, team: null }
-      return setUpPhone(this.#parts, draft, manager.actor)
+      return setUpPhone(this.#parts, draft, manager.actor, (tx) => allowed(tx, manager.actor, userId, draft.agent))
     }
     await this.#change(async (tx) => {
       const agent = await lockAgent(tx, userId)
@@ -159,6 +173,20 @@ export class Teams {
     if (team === undefined) throw new UserError(manager.all ? 'TEAM_UNKNOWN' : 'TEAM_SCOPE')
     return team
   }
+}
+
+/** Whether who asks hears patients already, and gains nothing by a phone's password. */
+async function hearsPatients(db: Ground | GroundTransaction, { accountId }: Actor): Promise<boolean> {
+  const own = accountId === null ? new Set<string>() : await rightsOf(db, accountId)
+  return keptFromAdministrators.every((right) => own.has(right))
+}
+
+/** Whatever the account may do at this moment: roles come and go, the phone's password stays. */
+async function allowed(tx: GroundTransaction, actor: Actor, userId: string, name: string) {
+  if (await hearsPatients(tx, actor)) return {}
+  const allowedBy = await takePermission(tx, userId, 'phone')
+  if (allowedBy === null) throw new UserError('PHONE_NOT_ALLOWED', { name })
+  return { allowedBy }
 }
 
 function scopeOf({ actor, all }: TeamManager): string | null {

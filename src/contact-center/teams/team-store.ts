@@ -29,6 +29,7 @@ export interface PersonRow {
   readonly roles: readonly string[]
   readonly agentNo: string | null
   readonly teamId: string | null
+  readonly phoneAllowedUntil: Date | null
   readonly phone: { readonly extension: string; readonly kind: string; readonly live: boolean } | null
 }
 
@@ -39,6 +40,7 @@ export interface PersonRow {
 export async function personRows(db: Ground, teamIds: readonly string[] | null): Promise<readonly PersonRow[]> {
   const { rows } = await sql<PersonRow>`
     select u.id, u.sign_in_name, u.display_name as name, g.agent_no, g.team_id,
+      case when u.phone_allowed_until > app_now() then u.phone_allowed_until end as phone_allowed_until,
       array(select r.role_code from user_role r where r.user_account_id = u.id order by r.role_code) as roles,
       case when p.id is not null then jsonb_build_object('extension', p.extension,
         'kind', p.kind,
@@ -100,6 +102,13 @@ export async function holdersAmong(
     order by u.id
   `.execute(tx)
   return rows.map(({ id }) => id)
+}
+
+export async function supervisorsOf(tx: GroundTransaction, teamId: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ userId: string }>`
+    select user_id from team_supervisor where team_id = ${teamId} order by user_id
+  `.execute(tx)
+  return rows.map(({ userId }) => userId)
 }
 
 export async function replaceSupervisors(

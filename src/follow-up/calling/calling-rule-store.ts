@@ -14,7 +14,7 @@ const hoursShape = Compile(Type.Pick(CallingRule, ['periods', 'holidays', 'weeke
 export async function windowOfProgramme(db: Ground | GroundTransaction, programmeId: string): Promise<CallingWindow> {
   const { rows } = await sql<{ hours: unknown; anyHour: boolean | null }>`
     select (select value from setting where key = 'calling' order by version desc limit 1) || coalesce(c.calling, '{}')
-        - array['capPerDay', 'capPerWeek'] as hours, c.any_hour
+        - array['capPerDay', 'capPerWeek', 'alsoDialled'] as hours, c.any_hour
     from programme p left join campaign c on c.id = p.campaign_id
     where p.id = ${programmeId}
   `.execute(db)

@@ -15,6 +15,10 @@ export const gateReasons = {
   wrong_person: { zh: '号码接听者非本人', en: 'Somebody else answers on this number' },
   number_invalid: { zh: '号码为空号', en: 'The number does not exist' },
   number_suspended: { zh: '号码已停机', en: 'The number is suspended' },
+  number_barred: {
+    zh: '国际、声讯和服务号码默认不拨，须由管理员在呼叫规则中放开（alsoDialled）',
+    en: 'International, premium and service numbers are barred until the hospital’s calling rule allows them (alsoDialled)',
+  },
   number_active: { zh: '该号码正在通话', en: 'The number is in a call' },
   cap_day: { zh: '今日拨打次数已满', en: 'Called often enough today' },
   cap_week: { zh: '七天内拨打次数已满', en: 'Called often enough in seven days' },

@@ -22,7 +22,7 @@ export const callListRoutes: FastifyPluginAsyncTypebox<{ readonly db: Ground; re
     async (request) => {
       const sight = sightOf(sessionOf(request))
       const { patient, before, ...filter } = request.body
-      const page = await calls.search(request.body, sight)
+      const page = await calls.search(request.body, sight, actorOf(request))
       await writeAudit(db, {
         actor: actorOf(request),
         action: 'call.listed',
@@ -44,7 +44,17 @@ export const callListRoutes: FastifyPluginAsyncTypebox<{ readonly db: Ground; re
   server.get(
     '/api/calls/:attemptId/replay',
     { config, schema: { params: Target, response: { 200: CallReplay } } },
-    async (request) => calls.replay(request.params.attemptId),
+    async (request) => {
+      const { attemptId } = request.params
+      const replay = await calls.replay(attemptId)
+      await writeAudit(db, {
+        actor: actorOf(request),
+        action: 'call.replay_viewed',
+        object: { kind: 'attempt', id: attemptId },
+        outcome: 'ok',
+      })
+      return replay
+    },
   )
 
   server.get(

@@ -1,3 +1,5 @@
+import { gradeOf } from '#contact-center/calls/call-quality.ts'
+import type { Actor } from '#platform/audit/audit-store.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import type { Sight } from '../live/live-service.ts'
@@ -22,6 +24,7 @@ import {
   summaryNote,
 } from './call-list-store.ts'
 import type { CallChoices, CallDetail, CallItem, CallPage, CallReplay, CallSearch } from './call-schema.ts'
+import { countLookUp } from './masked-look-up.ts'
 import { markersOf, placesOf } from './replay.ts'
 
 export interface CallListParts {
@@ -40,8 +43,12 @@ export class CallList {
     this.#parts = parts
   }
 
-  async search(search: CallSearch, sight: Sight): Promise<CallPage> {
-    const patient = this.#patientText(search.patient)
+  /**
+   * Who sees people masked finds them by what is shown (the last four digits) or by a whole number, so many times an hour.
+   * @throws UserError CALL_LOOK_UP_MASKED, CALL_LOOK_UP_TOO_OFTEN
+   */
+  async search(search: CallSearch, sight: Sight, actor: Actor): Promise<CallPage> {
+    const patient = await this.#lookedFor(this.#patientText(search.patient), sight, actor)
     const [rows, counted] = await Promise.all([
       callRows(this.#parts.db, search, patient),
       callTotal(this.#parts.db, search, patient),
@@ -146,6 +153,7 @@ export class CallList {
       outcome: row.outcome,
       talkSeconds: answeredAt === null || endedAt === null ? null : (endedAt.getTime() - answeredAt.getTime()) / 1000,
       rating: row.rating,
+      quality: qualityOf(row),
       recording:
         recordingId === null || recordingState === null
           ? null
@@ -159,6 +167,17 @@ export class CallList {
     }
   }
 
+  async #lookedFor(patient: PatientText | null, { clear }: Sight, actor: Actor): Promise<PatientText | null> {
+    if (clear || patient === null || patient.kind === 'last4') return patient
+    if (patient.kind === 'number') {
+      await countLookUp(this.#parts.db, actor, 'number')
+      return patient
+    }
+    if (!/\d/.test(patient.text)) throw new UserError('CALL_LOOK_UP_MASKED')
+    await countLookUp(this.#parts.db, actor, 'record')
+    return { kind: 'record', text: patient.text }
+  }
+
   #patientText(typed: string | undefined): PatientText | null {
     const text = typed?.trim() ?? ''
     if (text === '') return null
@@ -167,6 +186,20 @@ export class CallList {
     if (/^0\d{9,11}$/.test(text)) return { kind: 'number', hmac: this.#parts.hmacPhone(`+86${text.slice(1)}`) }
     return { kind: 'text', text }
   }
+}
+
+function qualityOf(row: {
+  readonly mos: number | null
+  readonly lossIn: number | null
+  readonly lossOut: number | null
+  readonly jitterInMs: number | null
+  readonly jitterOutMs: number | null
+  readonly roundTripMs: number | null
+}): CallItem['quality'] {
+  const { mos, lossIn, lossOut, jitterInMs, jitterOutMs, roundTripMs } = row
+  if (mos === null || lossIn === null || jitterInMs === null) return null
+  const line = { mos, lossIn, lossOut, jitterInMs, jitterOutMs, roundTripMs }
+  return { grade: gradeOf(line), ...line }
 }
 
 function questionnaireIn(definition: unknown): Questionnaire | null {

@@ -10,6 +10,8 @@ export type PatientText =
   | { readonly kind: 'number'; readonly hmac: Buffer }
   | { readonly kind: 'last4'; readonly last4: string }
   | { readonly kind: 'text'; readonly text: string }
+  /** An admission number, whole. */
+  | { readonly kind: 'record'; readonly text: string }
 
 const agentId = sql<string>`attempt.agent_id`
 /** The patient's of the agent, 1 to 5; null when there is none. */
@@ -28,6 +30,7 @@ function callQuery(db: Ground) {
     .leftJoin('department', 'department.id', 'encounter.departmentId')
     .leftJoin('agent', (join) => join.on('agent.userId', '=', agentId))
     .leftJoin('userAccount', 'userAccount.id', 'agent.userId')
+    .leftJoin('callQuality', 'callQuality.attemptId', 'attempt.id')
     .leftJoin('recording', (join) => join.onRef('recording.attemptId', '=', 'attempt.id').on('recording.part', '=', 1))
 }
 
@@ -54,6 +57,12 @@ const columns = [
   'phoneNumber.ciphertext',
   'encounter.encounterNo',
   'department.name as department',
+  'callQuality.mos',
+  'callQuality.lossIn',
+  'callQuality.lossOut',
+  'callQuality.jitterInMs',
+  'callQuality.jitterOutMs',
+  'callQuality.roundTripMs',
   'recording.id as recordingId',
   'recording.state as recordingState',
   'recording.durationMs',
@@ -124,6 +133,7 @@ function conditions(
   if (ratings !== undefined) all.push(sql<SqlBool>`coalesce(${rating}, 0) = any(${ratings})`)
   if (patient?.kind === 'number') all.push(where('phoneNumber.hmac', '=', patient.hmac))
   if (patient?.kind === 'last4') all.push(where('phoneNumber.last4', '=', patient.last4))
+  if (patient?.kind === 'record') all.push(where('encounter.encounterNo', '=', patient.text))
   if (patient?.kind === 'text') {
     all.push(where.or([where('patient.name', '=', patient.text), where('encounter.encounterNo', '=', patient.text)]))
   }

@@ -43,6 +43,19 @@ const RecordingItem = Type.Object({
   changed: Type.Boolean(),
 })
 
+/** How the patient's line sounded. Shares are 0 to 1; out is as the far end has reported it, where it has. */
+const LineQuality = Type.Object({
+  /** In a word: `good`, `fair`, `poor`. */
+  grade: Type.Union([Type.Literal('good'), Type.Literal('fair'), Type.Literal('poor')]),
+  /** 1.0 to 4.5. */
+  mos: Type.Number(),
+  lossIn: Type.Number(),
+  lossOut: Nullable(Type.Number()),
+  jitterInMs: Type.Number(),
+  jitterOutMs: Nullable(Type.Number()),
+  roundTripMs: Nullable(Type.Number()),
+})
+
 export const CallItem = Type.Object({
   attemptId: Type.String(),
   at: Type.String(),
@@ -60,6 +73,8 @@ export const CallItem = Type.Object({
   outcome: Nullable(Type.String()),
   talkSeconds: Nullable(Type.Number()),
   rating: Nullable(Type.Integer()),
+  /** Null for a call without sound, and for those from before it was measured. */
+  quality: Nullable(LineQuality),
   recording: Nullable(RecordingItem),
 })
 export type CallItem = Static<typeof CallItem>

@@ -44,6 +44,7 @@ const silent: ReadonlySet<string> = new Set([
   'node',
   'recording_started',
   'recording_closed',
+  'quality',
 ])
 /** What came so shortly before the recording is heard at its beginning. */
 const beforeStartMs = 3_000

@@ -80,6 +80,12 @@ declareErrors({
     'is required and has no answer yet, so the form is not done. Answer it, or choose another outcome',
     '为必答题且尚未作答，不能记为完成。请作答，或选择其他结果',
   ),
+  DESK_OWN_FORM_INCOMPLETE: {
+    kind: 'user',
+    status: 422,
+    en: 'The task’s own questionnaire “{form}” still has required questions without an answer, so the task is not done. Take it up again and answer them, or choose “partial”.',
+    zh: '本任务问卷“{formZh}”还有必答题未答，不能记为完成。请换回该问卷作答，或选择“部分完成”。',
+  },
   DESK_OUTCOME_TEXT_MISSING: {
     kind: 'user',
     status: 422,

@@ -12,6 +12,7 @@ import {
   type Question,
   type Questionnaire,
 } from '../questionnaire/questionnaire.ts'
+import type { FilledForm } from '../tasks/agent-outcome.ts'
 import './desk-errors.ts'
 
 /** An answer that needs somebody, as the questionnaire says (requirements E12). */
@@ -73,6 +74,15 @@ export function answerTo({ questions }: Questionnaire, questionId: string, value
 export function requireComplete(questionnaire: Questionnaire | null, answers: Answers): void {
   const missing = questionnaire === null ? null : firstMissing(questionnaire, answers)
   if (missing !== null) throw new UserError('DESK_FORM_INCOMPLETE', faultParams(missing))
+}
+
+/**
+ * The task's own form, whichever is in hand: what the hospital's plan asks was not asked by another.
+ * @throws UserError DESK_OWN_FORM_INCOMPLETE
+ */
+export function requireOwnComplete({ questionnaire, answers }: FilledForm): void {
+  if (questionnaire === null || firstMissing(questionnaire, answers) === null) return
+  throw new UserError('DESK_OWN_FORM_INCOMPLETE', { form: questionnaire.title.en, formZh: questionnaire.title.zh })
 }
 
 /** What a form shows: what was given, without the marks of skipped questions, which follow from the other answers. */

@@ -112,6 +112,8 @@ export const DeskRecord = Type.Object({
   /** The call that the form belongs to; null before the first one. */
   call: Nullable(Type.Object({ attemptId: Text, reservation: Nullable(Text), writable: Type.Boolean() })),
   ...Card,
+  /** The reader chose to call: the name is told with the answer. */
+  nameWithheld: Type.Boolean(),
   /** Others who are called on this number, to choose from when one of them answers (requirements D08). */
   sharedWith: Type.Array(
     Type.Object({
@@ -139,6 +141,8 @@ export const DeskRecord = Type.Object({
   answers: Answers,
   respondent: Nullable(Text),
   complete: Type.Boolean(),
+  /** Nothing required is missing in the task's own form, which may not be the one in hand. */
+  ownComplete: Type.Boolean(),
   next: Nullable(Text),
   findings: Type.Array(Finding),
   script: LocalText,

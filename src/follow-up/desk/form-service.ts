@@ -6,7 +6,7 @@ import { windowOfProgramme } from '../calling/calling-rule-store.ts'
 import type { Respondent } from '../follow-up-tables.ts'
 import type { Questionnaire } from '../questionnaire/questionnaire.ts'
 import { clearAnswer, setRespondent, takeQuestionnaire, writeAnswer } from '../responses/response-store.ts'
-import { type FormInHand, formInHand, keepAgentsWord } from '../tasks/task-store.ts'
+import { type FormInHand, formInHand, keepAgentsWord, ownForm } from '../tasks/task-store.ts'
 import {
   type CallSummary,
   emptySummary,
@@ -16,7 +16,7 @@ import {
   withNote,
   withOutcome,
 } from './call-summary.ts'
-import { answerTo, progressOf, requireComplete } from './desk-form.ts'
+import { answerTo, progressOf, requireComplete, requireOwnComplete } from './desk-form.ts'
 import type { FormState } from './desk-schema.ts'
 import { addSummary, callFacts, correctResult, lastSummary, lockSeatsCall } from './form-store.ts'
 import { questionnaireChoices } from './record-store.ts'
@@ -97,7 +97,7 @@ export class DeskForm {
     })
   }
 
-  /** @throws UserError DESK_FORM_INCOMPLETE, DESK_OUTCOME_TEXT_MISSING, DESK_CALLBACK_* */
+  /** @throws UserError DESK_FORM_INCOMPLETE, DESK_OWN_FORM_INCOMPLETE, DESK_OUTCOME_TEXT_MISSING, DESK_CALLBACK_* */
   setOutcome(taskId: string, userId: string, change: SummaryChange, actor: Actor): Promise<void> {
     return this.#atWork(taskId, userId, async (call) => {
       const before = (await lastSummary(call.tx, call.attemptId)) ?? emptySummary
@@ -105,6 +105,7 @@ export class DeskForm {
       if (summary.outcome === 'done' || summary.outcome === 'proxy') {
         const { questionnaire, answers } = await formInHand(call.tx, taskId)
         requireComplete(questionnaire, answers)
+        requireOwnComplete(await ownForm(call.tx, taskId))
       }
       if (summary.callbackAt !== null) {
         const { now, expiresAt, programmeId } = call.facts

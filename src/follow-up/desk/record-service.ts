@@ -8,6 +8,7 @@ import { maskName, maskPhone, maskRecordNumber, nationalNumber } from '../live/p
 import { answerWords } from '../questionnaire/answer-words.ts'
 import { type Questionnaire, questionnaireShape } from '../questionnaire/questionnaire.ts'
 import '../tasks/task-errors.ts'
+import { ownForm } from '../tasks/task-store.ts'
 import { progressOf, shownAnswers } from './desk-form.ts'
 import type { DeskRecord, SharerCard } from './desk-schema.ts'
 import {
@@ -73,15 +74,16 @@ export class PatientRecords {
 
   /**
    * One look at the rows, written to the audit trail in the same transaction. Whoever has the task's call at the seat may
-   * look for as long as that lasts, and sees the patient's name in the clear; so may whoever is shown the task before a
-   * call, masked by right; others need the right `call.read`.
+   * look for as long as that lasts, and sees the patient's name in the clear: at once where the dialler chose the patient,
+   * with the answer where the agent did, who could else read through the names by dialling and hanging up. Whoever is
+   * shown the task before a call may look too, masked by right; others need the right `call.read`.
    * @throws UserError DESK_NOT_YOURS, TASK_UNKNOWN
    */
   open(taskId: string, reader: Reader, actor: Actor): Promise<DeskRecord> {
     return this.#look(taskId, reader, actor, async (tx, head) => ({
       read: await this.#record(tx, head, reader),
       whose: head.patientId,
-      nameClear: reader.rights.has('patient.clear') || head.reserved !== null,
+      nameClear: reader.rights.has('patient.clear') || isNamed(head),
     }))
   }
 
@@ -137,7 +139,7 @@ export class PatientRecords {
   async #record(tx: GroundTransaction, head: RecordHead, reader: Reader): Promise<DeskRecord> {
     const mask = this.#maskFor(reader)
     // Who calls a patient asks for the patient by name.
-    const name = head.reserved === null ? mask.name(head.name) : head.name
+    const name = isNamed(head) ? head.name : mask.name(head.name)
     const card = await this.#card(tx, head, reader, {
       name,
       phoneNumberId: head.phoneNumberId,
@@ -151,6 +153,7 @@ export class PatientRecords {
     const versions = await summaryVersions(tx, head.attemptId)
     const { periods } = await windowOfProgramme(tx, head.programmeId)
     const questionnaire = questionnaireShape.Check(head.definition) ? head.definition : null
+    const own = await ownForm(tx, head.taskId)
     return {
       task: { id: head.taskId, state: head.taskState, programme: head.programme, dueOn: head.dueOn },
       call: callOf(head),
@@ -162,6 +165,8 @@ export class PatientRecords {
       })),
       skips: skips.map(({ at, ...skip }) => ({ ...skip, at: at.toISOString() })),
       ...formOf(head, questionnaire),
+      nameWithheld: head.chosen && name !== head.name,
+      ownComplete: own.questionnaire === null || progressOf(own.questionnaire, own.answers).complete,
       questionnaires: [...questionnaires],
       script: scriptFor(questionnaire, { name, site: head.site }),
       ...summaryOf(versions),
@@ -256,6 +261,11 @@ function callOf({ attemptId, reserved, handedOver }: RecordHead): DeskRecord['ca
   if (attemptId === null) return null
   const writable = (reserved === 'accepted' || reserved === 'wrapping') && !handedOver
   return { attemptId, reservation: reserved, writable }
+}
+
+/** The reader talks with the patient, or is about to by the dialler's choice. */
+function isNamed({ reserved, chosen }: RecordHead): boolean {
+  return reserved !== null && !chosen
 }
 
 function formOf({ answers, respondent }: RecordHead, questionnaire: Questionnaire | null) {

@@ -39,6 +39,8 @@ export interface RecordHead extends PatientFacts {
   readonly attemptId: string | null
   /** Of that call's reservation, where it is the reader's own and still stands. */
   readonly reserved: 'pending' | 'accepted' | 'wrapping' | null
+  /** The reader chose to call this patient, and nobody has answered yet. */
+  readonly chosen: boolean
   /** The reader's seat shows the task before it is dialled. */
   readonly previewing: boolean
   /** A supervisor has taken that call over: the form is that one's. */
@@ -58,7 +60,7 @@ export async function recordHead(tx: GroundTransaction, taskId: string, userId: 
   const { rows } = await sql<RecordHead>`
     select t.id as task_id, t.state as task_state, t.due_on, t.programme_id, p.name as programme, site.name as site,
       ${patientColumns},
-      coalesce(own.id, last.id) as attempt_id, own.state as reserved, coalesce(own.handed_over, false) as handed_over,
+      coalesce(own.id, last.id) as attempt_id, own.state as reserved, coalesce(own.by_hand and own.state = 'pending', false) as chosen, coalesce(own.handed_over, false) as handed_over,
       exists (select from preview w join seat u on u.id = w.seat_id
         where w.task_id = t.id and u.agent_id = ${userId} and w.ended_at is null) as previewing,
       coalesce(own.phone_number_id, last.phone_number_id, t.phone_number_id) as phone_number_id,
@@ -73,7 +75,7 @@ export async function recordHead(tx: GroundTransaction, taskId: string, userId: 
     left join response f on f.task_id = t.id
     left join questionnaire_version v on v.id = coalesce(f.questionnaire_version_id, step.questionnaire_version_id)
     left join lateral (
-      select a.id, a.phone_number_id, r.state, r.handed_over_at is not null as handed_over from attempt a
+      select a.id, a.phone_number_id, a.by_hand, r.state, r.handed_over_at is not null as handed_over from attempt a
       join reservation r on r.attempt_id = a.id join seat s on s.id = r.seat_id
       where a.task_id = t.id and s.agent_id = ${userId} and r.state in ('pending', 'accepted', 'wrapping')
       order by a.id desc limit 1

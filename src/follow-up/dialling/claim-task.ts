@@ -66,9 +66,9 @@ export async function claimOne(
       from task t join programme_step s on s.id = t.step_id
       where t.id = ${taskId} and t.state in ('scheduled', 'retry_wait', 'callback')
     ), made as (
-      insert into attempt (id, task_id, campaign_id, trunk_id, phone_number_id, flow_version_id,
+      insert into attempt (id, task_id, campaign_id, trunk_id, phone_number_id, flow_version_id, by_hand,
         lease_owner, lease_epoch, lease_until)
-      select ${attemptId}, id, ${campaignId}::uuid, ${trunkId}::uuid, phone_number_id, flow_version_id,
+      select ${attemptId}, id, ${campaignId}::uuid, ${trunkId}::uuid, phone_number_id, flow_version_id, true,
         ${lease.owner}, ${lease.epoch}::bigint, clock_timestamp() + make_interval(secs => ${leaseSeconds})
       from wanted on conflict do nothing returning id, task_id
     ), moved as (

@@ -21,7 +21,16 @@ import { taskChanges } from '../tasks/task-change.ts'
 import '../tasks/task-errors.ts'
 import { applyToTask } from '../tasks/task-events.ts'
 import { saidOutcome } from '../tasks/task-store.ts'
-import { type Considered, claimAtMost, claimDue, freeLines, holdRefused, lookAtTrunk } from './claim-store.ts'
+import {
+  type ClaimLook,
+  type Considered,
+  claimAtMost,
+  claimDue,
+  claimOfTrunk,
+  freeLines,
+  holdRefused,
+  LinesTaken,
+} from './claim-store.ts'
 import { claimOne, nextToPreview, putOffTask, taskAtHand, whyNotTask } from './claim-task.ts'
 import { gateCode } from './gate-errors.ts'
 import { gateRefusal } from './gate-refusal.ts'
@@ -39,20 +48,14 @@ export interface FollowUpWorkParts {
  * and the dialler is told to come back at once.
  */
 const rounds = 4
-/** Lines are plenty when so many claims of the same size find room. */
-const plenty = 4
 /** More versions than a hospital has in use at a time. */
 const versionsKept = 200
 
-interface Wanted {
-  readonly trunkId: string
-  /** One campaign with agents; null for all that have none. */
-  readonly campaignId: string | null
-  readonly limit: number
+/** How one claim looks and what it does about tasks that it could not have. */
+interface Looking {
+  look(order: ClaimLook): Promise<readonly Considered[]>
+  hold(taskIds: readonly string[]): Promise<void>
 }
-
-/** Others took the lines while this claim was made: nothing of it stands. */
-class LinesTaken extends Error {}
 
 /** Follow-up's tasks as the dialler's work. Source: architecture §3 (gate and claim), contract WorkSource. */
 export class FollowUpWork implements WorkSource {
@@ -61,13 +64,30 @@ export class FollowUpWork implements WorkSource {
   readonly #published = new Map<string, unknown>()
   /** Trunks, with a campaign's seats or without, whose last claim ended before it had looked at all that is due. */
   readonly #unfinished = new Set<string>()
+  /** Trunks whose lines are counted before a claim, so that nothing is claimed in vain. */
+  readonly #scarce = new Set<string>()
+  /** By trunk: attempts that were committed by a claim which then failed. The next one brings them. */
+  readonly #owed = new Map<string, Made[]>()
 
   constructor(parts: FollowUpWorkParts) {
     this.#parts = parts
   }
 
-  claim(lease: Lease, trunkId: string, limit: number): Promise<readonly Work[]> {
-    return this.#untilGateAgrees({ trunkId, campaignId: null, limit }, lease, null)
+  async claim(lease: Lease, trunkId: string, limit: number): Promise<readonly Work[]> {
+    const { db } = this.#parts
+    const made = this.#owed.get(trunkId) ?? []
+    this.#owed.delete(trunkId)
+    try {
+      await this.#claimUpTo(made, Math.min(limit, claimAtMost), trunkId, trunkId, {
+        look: (order) => this.#untilGateAgrees(() => this.#claimOfTrunk(lease, order)),
+        hold: (taskIds) => holdRefused(db, taskIds),
+      })
+      await this.#learnVersions(db, made)
+    } catch (error) {
+      if (made.length > 0) this.#owed.set(trunkId, [...(this.#owed.get(trunkId) ?? []), ...made])
+      throw error
+    }
+    return made.map((one) => this.#workOf(one, trunkId))
   }
 
   claimForSeats(
@@ -75,7 +95,25 @@ export class FollowUpWork implements WorkSource {
     { trunkId, campaignId, atMost }: { readonly trunkId: string; readonly campaignId: string; readonly atMost: number },
     seats: SeatOffer,
   ): Promise<readonly Work[]> {
-    return this.#untilGateAgrees({ trunkId, campaignId, limit: atMost }, lease, seats)
+    const limit = Math.min(atMost, claimAtMost)
+    return this.#untilGateAgrees(() =>
+      this.#parts.db.transaction().execute(async (tx) => {
+        await stateLease(tx, lease)
+        const offered = await seats.lock(tx, limit)
+        const free = Math.min(offered, (await freeLines(tx, trunkId)) ?? 0)
+        const made: Made[] = []
+        await this.#claimUpTo(made, free, trunkId, `${trunkId} ${campaignId}`, {
+          look: (order) => claimDue(tx, lease, { ...order, campaignId }),
+          hold: (taskIds) => holdRefused(tx, taskIds),
+        })
+        if (made.length === 0) return []
+        await this.#learnVersions(tx, made)
+        await seats.reserve(tx, made)
+        await appendToStream(tx, 'live', claimedEvents(made))
+        await seats.tell(tx)
+        return made.map((one) => this.#workOf(one, trunkId))
+      }),
+    )
   }
 
   async claimTask(lease: Lease, order: ChosenTask, seat: SeatOffer): Promise<Work> {
@@ -107,51 +145,33 @@ export class FollowUpWork implements WorkSource {
     return saidOutcome(tx, attemptId)
   }
 
-  async #untilGateAgrees(wanted: Wanted, lease: Lease, seats: SeatOffer | null): Promise<readonly Work[]> {
-    let countFirst = seats !== null
+  async #untilGateAgrees<T>(claim: () => Promise<T>): Promise<T> {
     for (let round = 0; ; round += 1) {
       try {
-        const { db } = this.#parts
-        const made = await db.transaction().execute((tx) => this.#claim(tx, lease, { ...wanted, countFirst }, seats))
-        return made.map((one) => this.#workOf(one, wanted.trunkId))
+        return await claim()
       } catch (error) {
-        if (error instanceof LinesTaken) {
-          countFirst = true
-          continue
-        }
         // A fact was committed while the claim ran. What it concerns is held now, and the rest is claimed.
         const refusal = gateRefusal(error)
         if (refusal === null || round >= rounds) throw error
-        await this.#parts.db.transaction().execute((tx) => holdRefused(tx, refusal.taskIds))
+        await holdRefused(this.#parts.db, refusal.taskIds)
       }
     }
   }
 
-  /**
-   * The trunk's lock is what claims wait for at each other. Where lines are plenty it is taken last, for the count alone;
-   * where they are scarce first, so that nothing is claimed in vain.
-   */
-  async #claim(
-    tx: GroundTransaction,
-    lease: Lease,
-    wanted: Wanted & { readonly countFirst: boolean },
-    seats: SeatOffer | null,
-  ): Promise<readonly Made[]> {
-    const { trunkId, campaignId } = wanted
-    const seen = await lookAtTrunk(tx, lease, trunkId)
-    if (seen === null) return []
-    const limit = Math.min(wanted.limit, claimAtMost)
-    const countFirst = wanted.countFirst || seen.lines - seen.inUse < plenty * limit
-    const offered = seats === null ? limit : await seats.lock(tx, limit)
-    const free = countFirst ? Math.min(offered, (await freeLines(tx, trunkId)) ?? 0) : offered
-    const made = await this.#claimUpTo(tx, lease, { trunkId, campaignId, free })
-    if (made.length === 0) return []
-    await this.#learnVersions(tx, made)
-    await seats?.reserve(tx, made)
-    if (!countFirst && ((await freeLines(tx, trunkId)) ?? -1) < 0) throw new LinesTaken()
-    await appendToStream(tx, 'live', claimedEvents(made))
-    await seats?.tell(tx)
-    return made
+  /** Where the lines were not enough they are counted first from then on, until there are enough again. */
+  async #claimOfTrunk(lease: Lease, order: ClaimLook): Promise<readonly Considered[]> {
+    const { db } = this.#parts
+    const { trunkId, attemptIds } = order
+    const countFirst = this.#scarce.has(trunkId)
+    try {
+      const considered = await claimOfTrunk(db, lease, { ...order, countFirst })
+      if (considered.length === attemptIds.length) this.#scarce.delete(trunkId)
+      return considered
+    } catch (error) {
+      if (!(error instanceof LinesTaken)) throw error
+      this.#scarce.add(trunkId)
+      return claimOfTrunk(db, lease, { ...order, countFirst: true })
+    }
   }
 
   /** Seat and task are waited for, so they are locked before the trunk: claims of whole campaigns come there with tasks. */
@@ -161,7 +181,7 @@ export class FollowUpWork implements WorkSource {
     if (way === null) throw new UserError('TASK_UNKNOWN')
     const { campaignId, trunkId } = way
     if (campaignId === null || trunkId === null) throw new UserError(gateCode('no_campaign'))
-    if ((await lookAtTrunk(tx, lease, trunkId)) === null) throw new UserError(gateCode('trunk_disabled'))
+    await stateLease(tx, lease)
     await seat.lock(tx, 1)
     const reason = await whyNotTask(tx, { taskId, phoneId, seatId })
     if (reason !== null) throw new UserError(gateCode(reason))
@@ -180,32 +200,30 @@ export class FollowUpWork implements WorkSource {
     return work
   }
 
-  async #claimUpTo(
-    tx: GroundTransaction,
-    lease: Lease,
-    wanted: { readonly trunkId: string; readonly campaignId: string | null; readonly free: number },
-  ): Promise<readonly Made[]> {
+  /** Adds to `made`, also where it then throws. @param unfinished names trunk and campaign for {@link #unfinished} */
+  async #claimUpTo(made: Made[], limit: number, trunkId: string, unfinished: string, { look, hold }: Looking) {
     const { leaseSeconds } = this.#parts
-    const { trunkId, campaignId, free } = wanted
-    const made: Made[] = []
     const passed: string[] = []
-    const unfinished = `${trunkId} ${campaignId ?? ''}`
     this.#unfinished.delete(unfinished)
-    let look: 'near' | 'wide' = 'near'
-    for (let round = 0; round < rounds && made.length < free; round += 1) {
-      const asked = free - made.length
-      const attemptIds = Array.from({ length: asked }, newId)
-      const considered = await claimDue(tx, lease, { trunkId, campaignId, attemptIds, passed, look, leaseSeconds })
+    let wide = false
+    for (let round = 0; round < rounds && made.length < limit; round += 1) {
+      const asked = limit - made.length
+      const considered = await look({
+        trunkId,
+        attemptIds: Array.from({ length: asked }, newId),
+        passed,
+        wide,
+        leaseSeconds,
+      })
       made.push(...considered.filter(isMade))
       const refused = considered.filter((one) => !isMade(one)).map(({ taskId }) => taskId)
-      if (refused.length > 0) await holdRefused(tx, refused)
-      else if (look === 'wide' || made.length === free) return made
+      if (refused.length > 0) await hold(refused)
+      else if (wide || made.length === limit) return
       passed.push(...refused)
       // Fewer than asked for: there are no more, or other claims have them locked at this moment.
-      if (considered.length < asked) look = 'wide'
+      if (considered.length < asked) wide = true
     }
-    if (made.length < free) this.#unfinished.add(unfinished)
-    return made
+    if (made.length < limit) this.#unfinished.add(unfinished)
   }
 
   async begin(attemptId: string, lease: Lease): Promise<{ ok: true } | { ok: false; reason: string }> {
@@ -250,12 +268,12 @@ export class FollowUpWork implements WorkSource {
     return earliestDial(this.#parts.db, trunkId)
   }
 
-  async #learnVersions(tx: GroundTransaction, rows: readonly Made[]): Promise<void> {
+  async #learnVersions(db: Ground | GroundTransaction, rows: readonly Made[]): Promise<void> {
     const needed = new Set(rows.flatMap((row) => [row.flowVersionId, row.questionnaireVersionId ?? []].flat()))
     const unknown = [...needed].filter((id) => !this.#published.has(id))
     if (unknown.length === 0) return
     if (this.#published.size > versionsKept) this.#published.clear()
-    for (const { id, definition } of await publishedVersions(tx, unknown)) this.#published.set(id, definition)
+    for (const { id, definition } of await publishedVersions(db, unknown)) this.#published.set(id, definition)
   }
 
   #workOf(row: Made, trunkId: string): Work {

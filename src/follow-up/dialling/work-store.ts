@@ -3,14 +3,14 @@ import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 
 /** What is published under these ids, of flows and of questionnaires; it never changes. */
 export async function publishedVersions(
-  tx: GroundTransaction,
+  db: Ground | GroundTransaction,
   ids: readonly string[],
 ): Promise<readonly { readonly id: string; readonly definition: unknown }[]> {
   const { rows } = await sql<{ id: string; definition: unknown }>`
     select id, definition from flow_version where id = any (${ids}::uuid[])
     union all
     select id, definition from questionnaire_version where id = any (${ids}::uuid[])
-  `.execute(tx)
+  `.execute(db)
   return rows
 }
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { GroundTransaction } from '#platform/database/database.ts'
 import { newId } from '#platform/ids.ts'
 import '#contact-center/contact-center-tables.ts'
+import type { NumberBar } from '../calling/number-bar.ts'
 import '../follow-up-tables.ts'
 import type { KnownEncounter, KnownPatient, KnownPhone } from './stay-facts.ts'
 
@@ -49,6 +50,7 @@ export interface NewNumber {
   readonly hmac: Buffer
   readonly ciphertext: Buffer
   readonly last4: string
+  readonly bar: NumberBar
 }
 
 /**
@@ -61,9 +63,10 @@ export async function addNumbers(
 ): Promise<ReadonlyMap<string, string>> {
   if (numbers.length === 0) return new Map()
   const { rows } = await sql<{ id: string; hmac: Buffer }>`
-    insert into phone_number (id, hmac, ciphertext, last4)
+    insert into phone_number (id, hmac, ciphertext, last4, bar)
     select * from unnest(${numbers.map(({ id }) => id)}::uuid[], ${numbers.map(({ hmac }) => hmac)}::bytea[],
-      ${numbers.map(({ ciphertext }) => ciphertext)}::bytea[], ${numbers.map(({ last4 }) => last4)}::text[])
+      ${numbers.map(({ ciphertext }) => ciphertext)}::bytea[], ${numbers.map(({ last4 }) => last4)}::text[],
+      ${numbers.map(({ bar }) => bar)}::text[])
     on conflict (hmac) do update set last4 = excluded.last4
     returning id, hmac
   `.execute(tx)

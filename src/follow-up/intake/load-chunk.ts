@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { GroundTransaction } from '#platform/database/database.ts'
 import { newId } from '#platform/ids.ts'
 import type { Secrets } from '#platform/secrets.ts'
+import { barOf } from '../calling/number-bar.ts'
 import type { ImportVerdict } from '../follow-up-tables.ts'
 import { patientsDied } from '../patients/patient-news.ts'
 import { renumberTasks } from '../patients/phone-store.ts'
@@ -112,7 +113,13 @@ async function idsOfNumbers(
   const unknown = [...hmacs].filter(([, hmac]) => !known.has(hmac.toString('hex')))
   const added = await addNumbers(
     tx,
-    unknown.map(([e164, hmac]) => ({ id: newId(), hmac, ciphertext: secrets.encrypt(e164), last4: e164.slice(-4) })),
+    unknown.map(([e164, hmac]) => ({
+      id: newId(),
+      hmac,
+      ciphertext: secrets.encrypt(e164),
+      last4: e164.slice(-4),
+      bar: barOf(e164),
+    })),
   )
   const phoneIds = new Map<string, string>()
   for (const [e164, hmac] of hmacs) {

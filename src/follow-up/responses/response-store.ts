@@ -122,4 +122,10 @@ export async function closeResponse(
 ): Promise<void> {
   const completedAt = state === 'complete' ? at : null
   await sql`update response set state = ${state}, completed_at = ${completedAt} where task_id = ${taskId}`.execute(tx)
+  if (state === 'partial') return
+  // Nothing is completed without the task's own form, also where another was taken after it.
+  await sql`
+    update response set state = 'complete', completed_at = ${at} where set_aside_of = ${taskId} and questionnaire_version_id = (
+      select s.questionnaire_version_id from task t join programme_step s on s.id = t.step_id where t.id = ${taskId})
+  `.execute(tx)
 }

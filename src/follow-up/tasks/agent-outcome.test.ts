@@ -8,7 +8,8 @@ const questionnaire = questionnaireOf(
   yesNo('much', { enableWhen: [{ question: 'pain', answer: { in: ['yes'] } }] }),
   yesNo('visit', { required: false }),
 )
-const silent = { stated: null, agentLost: false, questionnaire, answers: {} }
+const none = { questionnaire: null, answers: {} }
+const silent = { stated: null, agentLost: false, questionnaire, answers: {}, own: none }
 const complete = { pain: 'no' }
 
 describe('a talk counts as', () => {
@@ -39,6 +40,14 @@ describe('a talk counts as', () => {
       expect(agentVerdict({ ...silent, stated, questionnaire: null }).outcome).toBe(stated)
     },
   )
+
+  it.each(['done', 'proxy', null] as const)('no %s by another form that asks less than the task’s own', (stated) => {
+    const other = { ...silent, stated, questionnaire: questionnaireOf(yesNo('visit')), answers: { visit: 'no' } }
+    expect(agentVerdict({ ...other, own: { questionnaire, answers: { pain: 'yes' } } }).outcome).toBe(
+      stated === null ? null : 'partial',
+    )
+    expect(agentVerdict({ ...other, own: { questionnaire, answers: complete } }).outcome).toBe(stated ?? 'done')
+  })
 
   it('done when nobody said a word and the form is complete, and says that nobody did', () => {
     expect(agentVerdict({ ...silent, answers: complete })).toEqual({

@@ -1,15 +1,21 @@
 import type { Outcome } from '#contact-center/contact-center-tables.ts'
 import { type Answers, firstMissing, isAnswered, type Questionnaire } from '../questionnaire/questionnaire.ts'
 
+/** A questionnaire with what was answered to it. */
+export interface FilledForm {
+  /** Null for a task without one, or one that cannot be read. */
+  readonly questionnaire: Questionnaire | null
+  readonly answers: Answers
+}
+
 /** A talk with an agent that is over. */
-export interface AgentTalk {
+export interface AgentTalk extends FilledForm {
   /** What the agent said of it; null when the time for it ran out. */
   readonly stated: Outcome | null
   /** The agent's phone was lost for good in the call. */
   readonly agentLost: boolean
-  /** Null for a task without a form. */
-  readonly questionnaire: Questionnaire | null
-  readonly answers: Answers
+  /** The form that the task's plan asks for: another one, with fewer questions, does not stand for it. */
+  readonly own: FilledForm
 }
 
 /** What the task goes by, and what is to be said of it (the task's `reason`). */
@@ -22,12 +28,13 @@ export interface TaskVerdict {
 }
 
 /**
- * What a talk counts as. "Done" needs every required answer, whoever said it: an answer may have been taken back since.
+ * What a talk counts as. "Done" needs every required answer of the form in hand and of the task's own, whoever said it: an
+ * answer may have been taken back since, or another form taken.
  * Without a word from the agent, a form that is complete says it; else the retry plan decides.
  * Source: requirements §5.2 (OK, PART, CB, PROXY); issue "the agent's seat", wrap-up.
  */
-export function agentVerdict({ stated, agentLost, questionnaire, answers }: AgentTalk): TaskVerdict {
-  const complete = questionnaire === null || firstMissing(questionnaire, answers) === null
+export function agentVerdict({ stated, agentLost, questionnaire, answers, own }: AgentTalk): TaskVerdict {
+  const complete = [{ questionnaire, answers }, own].every(isComplete)
   if (stated === 'done' || stated === 'proxy') {
     return { outcome: complete ? stated : 'partial', reason: null, owed: false }
   }
@@ -37,4 +44,8 @@ export function agentVerdict({ stated, agentLost, questionnaire, answers }: Agen
   }
   if (agentLost) return { outcome: null, reason: 'agent_lost', owed: true }
   return { outcome: null, reason: 'outcome_open', owed: false }
+}
+
+function isComplete({ questionnaire, answers }: FilledForm): boolean {
+  return questionnaire === null || firstMissing(questionnaire, answers) === null
 }

@@ -17,6 +17,7 @@ import {
   formInHand,
   keepAgentsWord,
   moveTaskTo,
+  ownForm,
   retryPlanOf,
   type TaskInHand,
   taskInHand,
@@ -109,8 +110,9 @@ async function agentsVerdict(
   at: Date,
 ): Promise<TaskVerdict> {
   await keepAgentsWord(tx, task.attemptId)
-  const verdict = agentVerdict({ ...form, stated: task.outcome, agentLost: task.agentLost })
   const { attemptId, taskId } = task
+  const own = await ownForm(tx, taskId)
+  const verdict = agentVerdict({ ...form, own, stated: task.outcome, agentLost: task.agentLost })
   if (verdict.outcome === 'refused') {
     await refuseInCall(tx, { attemptId, taskId, source: 'agent', by: task.agentId, at })
   }

@@ -5,9 +5,10 @@ import type { Outcome } from '#contact-center/contact-center-tables.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import '../follow-up-tables.ts'
 import type { Respondent, TaskState } from '../follow-up-tables.ts'
-import { type Answers, type Questionnaire, questionnaireShape } from '../questionnaire/questionnaire.ts'
+import { type Answers, questionnaireShape } from '../questionnaire/questionnaire.ts'
 import { stands } from '../responses/response-store.ts'
 import type { TaskMove } from './after-attempt.ts'
+import type { FilledForm } from './agent-outcome.ts'
 import { defaultRetryPlan, type PastAttempt, RetryPlan } from './retry.ts'
 import type { MovedTask } from './task-change.ts'
 
@@ -70,10 +71,7 @@ export async function taskInHand(tx: GroundTransaction, taskId: string, attemptI
 }
 
 /** The task's form as it stands. */
-export interface FormInHand {
-  /** Null for a task without one, or one that cannot be read. */
-  readonly questionnaire: Questionnaire | null
-  readonly answers: Answers
+export interface FormInHand extends FilledForm {
   readonly respondent: Respondent | null
 }
 
@@ -93,6 +91,31 @@ export async function formInHand(tx: Ground | GroundTransaction, taskId: string)
     questionnaire: questionnaireShape.Check(form?.definition) ? form.definition : null,
     answers: form?.answers ?? {},
     respondent: form?.respondent ?? null,
+  }
+}
+
+/**
+ * The form that the task's plan asks for, in hand or set aside for another (requirements D05); of an earlier version where
+ * it was begun under one.
+ */
+export async function ownForm(tx: Ground | GroundTransaction, taskId: string): Promise<FilledForm> {
+  const { rows } = await sql<{ definition: unknown; answers: Answers }>`
+    select coalesce(f.definition, v.definition) as definition, coalesce((
+      select jsonb_object_agg(w.question_id, w.value) from answer w where w.response_id = f.id and ${stands}), '{}') as answers
+    from task t
+    join programme_step s on s.id = t.step_id
+    join questionnaire_version v on v.id = s.questionnaire_version_id
+    left join lateral (
+      select r.id, o.definition from response r join questionnaire_version o on o.id = r.questionnaire_version_id
+      where (r.task_id = t.id or r.set_aside_of = t.id) and o.questionnaire_id = v.questionnaire_id
+      order by r.task_id is null, r.questionnaire_version_id <> v.id, r.id desc limit 1
+    ) f on true
+    where t.id = ${taskId}
+  `.execute(tx)
+  const [form] = rows
+  return {
+    questionnaire: questionnaireShape.Check(form?.definition) ? form.definition : null,
+    answers: form?.answers ?? {},
   }
 }
 

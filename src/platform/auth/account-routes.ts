@@ -10,6 +10,7 @@ import {
   Issued,
   RoleWish,
   SessionPolicy,
+  StartCodeTold,
 } from './account-schema.ts'
 import type { Accounts } from './account-service.ts'
 import type { AccountRow } from './account-store.ts'
@@ -81,11 +82,8 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
 
   server.put(
     '/api/accounts/:id/roles',
-    { config: authorise, schema: { params: AccountTarget, body: RoleWish } },
-    async (request, reply) => {
-      await accounts.setRoles(actorOf(request), request.params.id, request.body.roles)
-      return reply.code(204).send()
-    },
+    { config: authorise, schema: { params: AccountTarget, body: RoleWish, response: { 200: StartCodeTold } } },
+    async (request) => accounts.setRoles(actorOf(request), request.params.id, request.body.roles),
   )
 
   server.post(
@@ -99,9 +97,15 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
 
   server.post(
     '/api/accounts/:id/password-permission',
+    { config: authorise, schema: { params: AccountTarget, response: { 200: StartCodeTold } } },
+    async (request) => accounts.allowReset(actorOf(request), request.params.id),
+  )
+
+  server.post(
+    '/api/accounts/:id/phone-permission',
     { config: authorise, schema: { params: AccountTarget } },
     async (request, reply) => {
-      await accounts.allowReset(actorOf(request), request.params.id)
+      await accounts.allowPhone(actorOf(request), request.params.id)
       return reply.code(204).send()
     },
   )
@@ -144,5 +148,6 @@ function itemOf(row: AccountRow): AccountItem {
     lockedUntil: row.lockedUntil?.toISOString() ?? null,
     lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
     resetAllowedUntil: row.resetAllowedUntil?.toISOString() ?? null,
+    phoneAllowedUntil: row.phoneAllowedUntil?.toISOString() ?? null,
   }
 }

@@ -17,6 +17,10 @@ export const AccountItem = Type.Object({
   lastSignInAt: Nullable(Type.String()),
   /** The security administrator lets a new password be made until then. */
   resetAllowedUntil: Nullable(Type.String()),
+  /** The same for a desk phone. */
+  phoneAllowedUntil: Nullable(Type.String()),
+  /** Its person begins with the security administrator's code. */
+  needsStartCode: Type.Boolean(),
   /** Living ones. */
   sessions: Type.Integer(),
 })
@@ -54,6 +58,10 @@ export const RoleWish = Type.Object(
 /** A password that is told once. */
 export const Issued = Type.Object({ id: Type.String(), password: Type.String() })
 export type Issued = Static<typeof Issued>
+
+/** What the security administrator hands to the person; told once. Null: nothing is needed. */
+export const StartCodeTold = Type.Object({ startCode: Nullable(Type.String()) })
+export type StartCodeTold = Static<typeof StartCodeTold>
 
 export const SessionPolicy = Type.Object({ single: Type.Boolean() }, { additionalProperties: false })
 export const AccountTarget = Type.Object({ id: Type.String({ format: 'uuid' }) })

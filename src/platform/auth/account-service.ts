@@ -7,30 +7,33 @@ import {
   type AccountRow,
   accountByName,
   accountRows,
-  allowReset,
   holdersOf,
   insertAccount,
   lockAccount,
+  type Permission,
+  permit,
   renameAccount,
   replaceRoles,
+  requirePasswordChange,
   rightsOf,
   roleRights,
   rolesOf,
   setDisabled,
   setPassword,
-  takeResetPermission,
+  setStartCode,
+  takePermission,
   unlockAccount,
 } from './account-store.ts'
 import { defaultAuthOptions } from './auth-service.ts'
-import { randomPassword } from './password.ts'
+import { plainCode, randomCode, randomPassword } from './password.ts'
 import { hashPassword } from './password-hash.ts'
-import { administratorRoles, keptFromAdministrators, mayBeHeldTogether, type Role } from './rights.ts'
+import { administratorRoles, keptFromAdministrators, mayBeHeldTogether, type Right, type Role } from './rights.ts'
 import { sessionPolicy } from './session-policy.ts'
 import { endSessionsOf, type SessionLimits } from './session-store.ts'
 import './auth-errors.ts'
 
 /** Long enough to meet at a desk. */
-const resetMinutes = 30
+const allowedMinutes = 30
 
 export interface AccountsOptions {
   readonly limits?: Pick<SessionLimits, 'idleMs'>
@@ -40,6 +43,11 @@ export interface AccountsOptions {
 export interface OneTimePassword {
   readonly id: string
   readonly password: string
+}
+
+/** What the person is handed by the security administrator, beside the password. Null: none is needed. */
+export interface StartCode {
+  readonly startCode: string | null
 }
 
 /**
@@ -122,46 +130,64 @@ export class Accounts {
       const own = actor.accountId === null ? [] : await rolesOf(tx, actor.accountId)
       const foreign = (await administrates(tx, id)).some((role) => !own.includes(role))
       if (foreign) throw new UserError('ADMINISTRATOR_PASSWORD', { name })
-      const allowedBy = (await wouldGain(tx, actor, id)) ? await takeResetPermission(tx, id) : undefined
+      const allowedBy = (await wouldGain(tx, actor, id)) ? await takePermission(tx, id, 'reset') : undefined
       if (allowedBy === null) throw new UserError('PASSWORD_RESET_NOT_ALLOWED', { name })
       await audit(tx, actor, 'account.password_reset', id, allowedBy === undefined ? {} : { allowedBy })
     })
   }
 
-  /** Lets a system administrator make one new password for it within half an hour. @throws UserError OWN_ACCOUNT */
-  allowReset(actor: Actor, id: string): Promise<void> {
-    refuseOwn(actor, id)
-    return this.#change(id, async (tx) => {
-      await allowReset(tx, id, actor.accountId, resetMinutes)
-      await audit(tx, actor, 'account.password_reset_allowed', id, { minutes: resetMinutes })
-    })
+  /**
+   * Lets a system administrator make one new password for it within half an hour. Its person begins with that and with
+   * the code that this returns, which the system administrator is not told: neither of the two gets in alone.
+   * @throws UserError OWN_ACCOUNT
+   */
+  async allowReset(actor: Actor, id: string): Promise<StartCode> {
+    const { code, hash } = await newCode()
+    await this.#allow(actor, id, 'reset', 'account.password_reset_allowed', hash)
+    return { startCode: code }
+  }
+
+  /** Lets a system administrator set up one desk phone for it within half an hour. @throws UserError OWN_ACCOUNT */
+  allowPhone(actor: Actor, id: string): Promise<void> {
+    return this.#allow(actor, id, 'phone', 'account.phone_allowed', null)
   }
 
   /** The same for who works at the server itself. @throws UserError ACCOUNT_UNKNOWN */
   async resetPasswordAtServer(actor: Actor, signInName: string): Promise<OneTimePassword> {
     const account = await accountByName(this.#db, signInName)
     if (account === undefined) throw new UserError('ACCOUNT_UNKNOWN')
-    return this.#newPassword(account.id, (tx) =>
-      audit(tx, actor, 'account.password_reset', account.id, { at: 'server' }),
-    )
+    return this.#newPassword(account.id, async (tx) => {
+      await setStartCode(tx, account.id, null)
+      await audit(tx, actor, 'account.password_reset', account.id, { at: 'server' })
+    })
   }
 
   /**
-   * Exactly these from now on. Who loses one has to sign in again.
+   * Exactly these from now on. Who loses one has to sign in again. Who is to see or hear patients for the first time does
+   * so too, and changes the password with the code that this returns: the one who made the account, and may know its
+   * password, has no code, and the one who has the code knows no password.
    * @throws UserError OWN_ACCOUNT, ROLES_APART, LAST_ADMINISTRATOR
    */
-  async setRoles(actor: Actor, id: string, roles: readonly Role[]): Promise<void> {
+  async setRoles(actor: Actor, id: string, roles: readonly Role[]): Promise<StartCode> {
     refuseOwn(actor, id)
     const wanted = [...new Set(roles)].sort()
     if (!mayBeHeldTogether(wanted)) throw new UserError('ROLES_APART')
+    const { code, hash } = await newCode()
+    let begins = false
     await this.#change(id, async (tx) => {
       const from = await rolesOf(tx, id)
+      const before = meetsPatients(await rightsOf(tx, id))
       for (const role of await administrates(tx, id)) if (!wanted.includes(role)) await refuseLast(tx, role, id)
       await replaceRoles(tx, id, wanted)
       // What hangs on a session, as streams, the way to drachtio and a browser's leg, was let in by the old roles.
-      if (from.some((role) => !wanted.some((kept) => kept === role))) await endSessionsOf(tx, id, 'ended')
-      await audit(tx, actor, 'account.roles_changed', id, { from, to: wanted })
+      const after = meetsPatients(await rightsOf(tx, id))
+      begins = after && !before
+      if (begins) await requirePasswordChange(tx, id)
+      if (begins || !after) await setStartCode(tx, id, begins ? hash : null)
+      if (begins || from.some((role) => !wanted.some((kept) => kept === role))) await endSessionsOf(tx, id, 'ended')
+      await audit(tx, actor, 'account.roles_changed', id, { from, to: wanted, ...(begins ? { startCode: true } : {}) })
     })
+    return { startCode: begins ? code : null }
   }
 
   unlock(actor: Actor, id: string): Promise<void> {
@@ -185,6 +211,15 @@ export class Accounts {
         outcome: 'ok',
         detail: { single },
       })
+    })
+  }
+
+  #allow(actor: Actor, id: string, what: Permission, action: AuditAction, startCode: string | null): Promise<void> {
+    refuseOwn(actor, id)
+    return this.#change(id, async (tx) => {
+      await permit(tx, id, what, { by: actor.accountId, minutes: allowedMinutes })
+      if (startCode !== null && meetsPatients(await rightsOf(tx, id))) await setStartCode(tx, id, startCode)
+      await audit(tx, actor, action, id, { minutes: allowedMinutes })
     })
   }
 
@@ -223,6 +258,16 @@ function audit(
   detail: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   return writeAudit(tx, { actor, action, object: { kind: 'user_account', id }, outcome: 'ok', detail })
+}
+
+async function newCode(): Promise<{ readonly code: string; readonly hash: string }> {
+  const code = randomCode()
+  return { code, hash: await hashPassword(plainCode(code)) }
+}
+
+/** Whether they are rights of who sees or hears patients: no administrator's role holds one. */
+function meetsPatients(rights: ReadonlySet<Right>): boolean {
+  return keptFromAdministrators.some((right) => rights.has(right))
 }
 
 /** Whether who signs in to the account may do what is kept from administrators, and the one who asks may not. */

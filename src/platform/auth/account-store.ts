@@ -12,6 +12,7 @@ export interface Account {
   readonly lockedUntil: Date | null
   readonly disabledAt: Date | null
   readonly unlockedAt: Date | null
+  readonly startCodeHash: string | null
 }
 
 /** Locks the account's row: attempts on one account are judged one after another. */
@@ -35,7 +36,7 @@ export function accountByName(db: Ground | GroundTransaction, name: string): Pro
 
 export async function insertAccount(
   tx: GroundTransaction,
-  account: Omit<Account, 'lockedUntil' | 'disabledAt' | 'unlockedAt'>,
+  account: Omit<Account, 'lockedUntil' | 'disabledAt' | 'unlockedAt' | 'startCodeHash'>,
   roles: readonly Role[],
 ): Promise<void> {
   await tx
@@ -124,24 +125,44 @@ export async function setDisabled(tx: GroundTransaction, id: string, disabled: b
   `.execute(tx)
 }
 
-/** Lets a system administrator make a new password until then. */
-export async function allowReset(tx: GroundTransaction, id: string, by: string | null, minutes: number): Promise<void> {
+/** What the security administrator's word is needed for: a new password, or a desk phone's. */
+export type Permission = 'reset' | 'phone'
+
+/** Lets a system administrator do it until then. */
+export async function permit(
+  tx: GroundTransaction,
+  id: string,
+  what: Permission,
+  { by, minutes }: { readonly by: string | null; readonly minutes: number },
+): Promise<void> {
   await sql`
-    update user_account set reset_allowed_until = app_now() + make_interval(mins => ${minutes}), reset_allowed_by = ${by}
+    update user_account set ${sql.ref(`${what}_allowed_until`)} = app_now() + make_interval(mins => ${minutes}),
+      ${sql.ref(`${what}_allowed_by`)} = ${by}
     where id = ${id}
   `.execute(tx)
 }
 
 /** Uses the permission up. @returns who gave it; null where there is none, or no longer */
-export async function takeResetPermission(tx: GroundTransaction, id: string): Promise<string | null> {
+export async function takePermission(tx: GroundTransaction, id: string, what: Permission): Promise<string | null> {
+  const [until, by] = [sql.ref(`${what}_allowed_until`), sql.ref(`${what}_allowed_by`)]
   const { rows } = await sql<{ by: string }>`
     with given as (
-      select id, reset_allowed_by as by from user_account where id = ${id} and reset_allowed_until > app_now()
+      select id, ${by} as by from user_account where id = ${id} and ${until} > app_now() for update
     )
-    update user_account u set reset_allowed_until = null, reset_allowed_by = null from given where u.id = given.id
+    update user_account u set ${until} = null, ${by} = null from given where u.id = given.id
     returning given.by
   `.execute(tx)
   return rows[0]?.by ?? null
+}
+
+/** Without it the password that another has made cannot be changed. @param hash null: none is needed any more */
+export async function setStartCode(tx: GroundTransaction, id: string, hash: string | null): Promise<void> {
+  await tx.updateTable('userAccount').set({ startCodeHash: hash }).where('id', '=', id).execute()
+}
+
+/** Its password, whoever made it, is good for nothing but to be changed. */
+export async function requirePasswordChange(tx: GroundTransaction, id: string): Promise<void> {
+  await tx.updateTable('userAccount').set({ mustChangePassword: true }).where('id', '=', id).execute()
 }
 
 export async function renameAccount(tx: GroundTransaction, id: string, displayName: string): Promise<void> {
@@ -173,6 +194,10 @@ export interface AccountRow {
   readonly lastSignInAt: Date | null
   /** Null unless a new password may be made now. */
   readonly resetAllowedUntil: Date | null
+  /** The same for a desk phone. */
+  readonly phoneAllowedUntil: Date | null
+  /** Its person needs the code of the security administrator to begin. */
+  readonly needsStartCode: boolean
   /** Living sessions. */
   readonly sessions: number
 }
@@ -183,6 +208,8 @@ export async function accountRows(db: Ground, idleMs: number): Promise<readonly 
     select u.id, u.sign_in_name, u.display_name, u.must_change_password, u.created_at, u.disabled_at,
       case when u.locked_until > app_now() then u.locked_until end as locked_until,
       case when u.reset_allowed_until > app_now() then u.reset_allowed_until end as reset_allowed_until,
+      case when u.phone_allowed_until > app_now() then u.phone_allowed_until end as phone_allowed_until,
+      u.must_change_password and u.start_code_hash is not null as needs_start_code,
       array(select r.role_code from user_role r where r.user_account_id = u.id order by r.role_code) as roles,
       (select max(a.at) from sign_in_attempt a where a.user_account_id = u.id and a.succeeded) as last_sign_in_at,
       (select count(*)::int from session s where s.user_account_id = u.id and s.ended_at is null

@@ -43,6 +43,12 @@ declareErrors({
     en: 'The present password is wrong. Type it again.',
     zh: '当前密码不正确。请重新输入。',
   },
+  START_CODE_WRONG: {
+    kind: 'user',
+    status: 422,
+    en: 'The start code is missing or wrong. The security administrator who gave this account its role has it; ask for a new one if it is lost.',
+    zh: '启用码缺失或不正确。启用码由授予角色的安全管理员当面交给您，遗失请其重新生成。',
+  },
   PASSWORD_TOO_WEAK: {
     kind: 'user',
     status: 422,
@@ -102,6 +108,12 @@ declareErrors({
     status: 409,
     en: 'Whoever signs in as {name} may see or hear patients, so the security administrator has to allow the reset first. Ask for it (Accounts › More › Allow a password reset), then reset within 30 minutes.',
     zh: '账号 {name} 可接触患者信息或通话，重置密码须先经安全管理员允许。请安全管理员在“账号 › 更多操作 › 允许重置密码”中允许，并在 30 分钟内重置。',
+  },
+  PHONE_NOT_ALLOWED: {
+    kind: 'user',
+    status: 409,
+    en: 'With the password of this phone one hears patients in the place of {name}, so the security administrator has to allow it first. Ask for it (Accounts › More › Allow a desk phone), then assign the phone within 30 minutes.',
+    zh: '持有话机密码即可代替 {name} 与患者通话，分配话机须先经安全管理员允许。请安全管理员在“账号 › 更多操作 › 允许分配话机”中允许，并在 30 分钟内分配。',
   },
   ADMINISTRATOR_PASSWORD: {
     kind: 'user',

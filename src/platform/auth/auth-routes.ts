@@ -17,7 +17,11 @@ const Credentials = Type.Object(
   { additionalProperties: false },
 )
 const PasswordChange = Type.Object(
-  { present: Type.String({ minLength: 1, maxLength: 200 }), next: Type.String({ minLength: 1, maxLength: 200 }) },
+  {
+    present: Type.String({ minLength: 1, maxLength: 200 }),
+    next: Type.String({ minLength: 1, maxLength: 200 }),
+    startCode: Type.Optional(Type.String({ maxLength: 40 })),
+  },
   { additionalProperties: false },
 )
 
@@ -42,7 +46,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (
     },
     async (request) => {
       const token = request.cookies[sessionCookie]
-      const session = token === undefined ? null : await auth.session(token)
+      const session = token === undefined ? null : await auth.session(token, { quiet: true })
       return { session: session === null ? null : sessionView(session) }
     },
   )
@@ -99,17 +103,18 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (
   )
 
   // A person at work on a page that is pushed to makes no requests: the page says so when keys or mouse are used.
-  server.post('/api/session/activity', { config: { access: 'signed_in' } }, async (_request, reply) =>
+  server.post('/api/session/activity', { config: { access: 'signed_in', activity: true } }, async (_request, reply) =>
     reply.code(204).send(),
   )
 }
 
 function sessionView(session: Session): SessionView {
-  const { signInName, displayName, mustChangePassword } = session
+  const { signInName, displayName, mustChangePassword, needsStartCode } = session
   return {
     signInName,
     displayName,
     mustChangePassword,
+    needsStartCode,
     roles: [...session.roles],
     rights: [...session.rights],
     passwordLength: shortest({ administrator: isAdministrator(session.roles) }),

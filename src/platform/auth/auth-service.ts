@@ -10,8 +10,9 @@ import {
   lockAccountUntil,
   recentFailures,
   setPassword,
+  setStartCode,
 } from './account-store.ts'
-import { passwordFaults } from './password.ts'
+import { passwordFaults, plainCode } from './password.ts'
 import { hashPassword, passwordMatches, pretendToCheck } from './password-hash.ts'
 import { isAdministrator, isRight, type Right } from './rights.ts'
 import {
@@ -27,6 +28,7 @@ import {
   sessionByToken,
   touchSession,
 } from './session-store.ts'
+import { strangerFailed } from './stranger-store.ts'
 import './auth-errors.ts'
 
 /** A person at a page, as every request and every socket event finds them anew. */
@@ -39,6 +41,8 @@ export interface Session {
   /** Empty until the first password has been changed. */
   readonly rights: ReadonlySet<Right>
   readonly mustChangePassword: boolean
+  /** To change it takes the security administrator's code. */
+  readonly needsStartCode: boolean
   /** How long until idleness or age ends it, as it stands. */
   readonly endsInMs: number
 }
@@ -93,8 +97,7 @@ export class Auth {
     const account = await accountByName(this.#db, name)
     if (account === undefined || account.disabledAt !== null) {
       await pretendToCheck(password)
-      await writeAudit(this.#db, { actor: nobody(origin), action: 'session.sign_in', outcome: 'failed' })
-      throw new UserError('SIGN_IN_REFUSED')
+      throw await this.#refuseStranger(name, origin)
     }
     const right = await passwordMatches(password, account.passwordHash)
     const single = await this.#options.singleSession()
@@ -145,6 +148,24 @@ export class Auth {
     return { type: 'welcome', ...(await this.#openSession(tx, actor, accountId, origin)) }
   }
 
+  /** A name that nobody has, or a disabled account's, is answered as an account is to a wrong password. */
+  async #refuseStranger(name: string, origin: Origin): Promise<UserError> {
+    const actor = nobody(origin)
+    const { lockedForMs, isNew } = await this.#db.transaction().execute(async (tx) => {
+      const verdict = await strangerFailed(tx, name, this.#options)
+      const wasLocked = verdict.lockedForMs > 0 && !verdict.isNew
+      const outcome = wasLocked
+        ? ({ outcome: 'denied', detail: { reason: 'locked' } } as const)
+        : { outcome: 'failed' as const }
+      await writeAudit(tx, { actor, action: 'session.sign_in', ...outcome })
+      return verdict
+    })
+    if (lockedForMs === 0) return new UserError('SIGN_IN_REFUSED')
+    return new UserError('ACCOUNT_LOCKED', {
+      minutes: Math.ceil((isNew ? this.#options.lockMs : lockedForMs) / 60_000),
+    })
+  }
+
   /** The living session of a cookie, or null. Counts as activity unless `quiet`. */
   async session(token: string, { quiet = false } = {}): Promise<Session | null> {
     const row = await sessionByToken(this.#db, token, this.#options)
@@ -192,21 +213,25 @@ export class Auth {
 
   /**
    * Ends every session of the account and opens one anew.
-   * @throws UserError PASSWORD_WRONG, PASSWORD_TOO_WEAK (`rules`), PASSWORD_USED_BEFORE, ACCOUNT_LOCKED
+   * @param passwords.startCode where the session needs one
+   * @throws UserError PASSWORD_WRONG, START_CODE_WRONG, PASSWORD_TOO_WEAK (`rules`), PASSWORD_USED_BEFORE, ACCOUNT_LOCKED
    */
   async changePassword(
     session: Session,
-    passwords: { readonly present: string; readonly next: string },
+    passwords: { readonly present: string; readonly next: string; readonly startCode?: string | undefined },
     origin: Origin,
   ): Promise<{ token: string; session: Session }> {
     const { accountId, signInName } = session
     const faults = passwordFaults(passwords.next, { signInName, administrator: isAdministrator(session.roles) })
     if (faults.length > 0) throw new UserError('PASSWORD_TOO_WEAK', { rules: faults })
     const actor: Actor = { ...nobody(origin), accountId, name: signInName, sessionId: session.id }
-    await this.#requirePassword(accountId, passwords.present, actor)
+    const known = await this.#requirePassword(accountId, passwords, actor)
     const nextHash = await hashPassword(passwords.next)
     const opened = await this.#db.transaction().execute(async (tx) => {
-      await lockAccount(tx, accountId)
+      const account = await lockAccount(tx, accountId)
+      // A code that was made since is another one.
+      if (account?.startCodeHash !== known) throw new UserError('START_CODE_WRONG')
+      if (account.mustChangePassword) await setStartCode(tx, accountId, null)
       for (const used of await lastPasswordHashes(tx, accountId, passwordsRemembered)) {
         if (await passwordMatches(passwords.next, used)) throw new UserError('PASSWORD_USED_BEFORE')
       }
@@ -218,22 +243,36 @@ export class Auth {
     return { token: opened.token, session: await this.#require(opened.sessionId) }
   }
 
-  /** The present password is guessed no more often here than at sign-in. */
-  async #requirePassword(accountId: string, password: string, actor: Actor): Promise<void> {
+  /**
+   * The present password, and the start code where one is needed, are guessed no more often here than at sign-in.
+   * @returns the code's hash that was met, or stands unasked
+   */
+  async #requirePassword(
+    accountId: string,
+    { present, startCode }: { readonly present: string; readonly startCode?: string | undefined },
+    actor: Actor,
+  ): Promise<string | null> {
     const { failuresToLock, lockMs } = this.#options
-    const fault = await this.#db.transaction().execute(async (tx) => {
+    const met = await this.#db.transaction().execute(async (tx) => {
       const account = await lockAccount(tx, accountId)
       if (account === undefined) return new UserError('SIGNED_OUT')
-      if (await passwordMatches(password, account.passwordHash)) return null
+      const knows = await passwordMatches(present, account.passwordHash)
+      const codeHash = account.mustChangePassword ? account.startCodeHash : null
+      if (knows && (codeHash === null || (await passwordMatches(plainCode(startCode ?? ''), codeHash)))) {
+        return account.startCodeHash
+      }
       await insertSignInAttempt(tx, accountId, false)
       await writeAudit(tx, { actor, action: 'account.password_changed', outcome: 'failed' })
-      if ((await recentFailures(tx, account, lockMs)) < failuresToLock) return new UserError('PASSWORD_WRONG')
+      if ((await recentFailures(tx, account, lockMs)) < failuresToLock) {
+        return new UserError(knows ? 'START_CODE_WRONG' : 'PASSWORD_WRONG')
+      }
       await lockAccountUntil(tx, accountId, lockMs)
       await endSessionsOf(tx, accountId, 'disabled')
       await writeAudit(tx, { actor, action: 'account.locked', outcome: 'ok', detail: { failures: failuresToLock } })
       return new UserError('ACCOUNT_LOCKED', { minutes: Math.ceil(lockMs / 60_000) })
     })
-    if (fault !== null) throw fault
+    if (met instanceof UserError) throw met
+    return met
   }
 
   async #openSession(tx: GroundTransaction, actor: Actor, accountId: string, origin: Origin) {
@@ -254,13 +293,14 @@ export class Auth {
       await endSession(this.#db, row.id, row.overdue)
       return null
     }
-    const { id, accountId, signInName, displayName, mustChangePassword, roles, rights, idleInMs } = row
+    const { id, accountId, signInName, displayName, mustChangePassword, needsStartCode, roles, rights, idleInMs } = row
     return {
       id,
       accountId,
       signInName,
       displayName,
       mustChangePassword,
+      needsStartCode,
       roles,
       rights: new Set(mustChangePassword ? [] : rights.filter(isRight)),
       endsInMs: idleInMs,

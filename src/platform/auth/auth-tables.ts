@@ -17,6 +17,11 @@ interface UserAccountTable {
   /** A new password may be made by now, and who has said so. */
   resetAllowedUntil: ColumnType<Date | null, never, Date | null>
   resetAllowedBy: ColumnType<string | null, never, string | null>
+  /** A desk phone may be set up by now, and who has said so. */
+  phoneAllowedUntil: ColumnType<Date | null, never, Date | null>
+  phoneAllowedBy: ColumnType<string | null, never, string | null>
+  /** argon2id: asked for when the password is changed that another has made. */
+  startCodeHash: ColumnType<string | null, never, string | null>
   createdAt: Generated<Date>
 }
 
@@ -32,6 +37,14 @@ interface SignInAttemptTable {
   userAccountId: string
   succeeded: boolean
   at: Generated<Date>
+}
+
+/** Names that nobody has, tried at sign-in. */
+interface SignInStrangerTable {
+  nameHash: Buffer
+  failedAt: Generated<readonly Date[]>
+  lockedUntil: Date | null
+  lastAt: Generated<Date>
 }
 
 export type SessionEndReason =
@@ -76,6 +89,7 @@ declare module '#platform/database/tables.ts' {
     userAccount: UserAccountTable
     passwordHistory: PasswordHistoryTable
     signInAttempt: SignInAttemptTable
+    signInStranger: SignInStrangerTable
     session: SessionTable
     role: RoleTable
     roleRight: RoleRightTable

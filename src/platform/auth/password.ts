@@ -40,6 +40,18 @@ const common = ['password', 'passw0rd', 'qwerty', '123456', 'abc123', 'abcd1234'
 
 /** No letter or digit that is mistaken for another when read off a screen. */
 const alphabets = ['abcdefghijkmnpqrstuvwxyz', 'ABCDEFGHJKLMNPQRSTUVWXYZ', '23456789'] as const
+const codeLetters = alphabets[1] + alphabets[2]
+
+/** A code that goes from hand to hand beside a password: ten characters, some 57 bits. */
+export function randomCode(): string {
+  const text = Array.from({ length: 10 }, () => codeLetters.charAt(randomInt(codeLetters.length))).join('')
+  return `${text.slice(0, 5)}-${text.slice(5)}`
+}
+
+/** As it was made, however it was typed. */
+export function plainCode(typed: string): string {
+  return typed.toUpperCase().replace(/[^A-Z0-9]/g, '')
+}
 
 /** A first password, to be typed once: sixteen characters in groups of four, some 90 bits. */
 export function randomPassword(): string {

@@ -20,6 +20,7 @@ export interface SessionRow {
   readonly signInName: string
   readonly displayName: string
   readonly mustChangePassword: boolean
+  readonly needsStartCode: boolean
   readonly roles: readonly string[]
   /** Codes of the rights that its roles hold. */
   readonly rights: readonly string[]
@@ -100,7 +101,7 @@ export async function sessionById(
 function sessionRow({ idleMs }: SessionLimits) {
   return sql`
     select s.id, s.user_account_id as account_id, s.expires_at, s.ended_at, u.sign_in_name, u.display_name,
-      u.must_change_password, s.last_seen_at >= t.now - interval '1 minute' as seen_lately,
+      u.must_change_password, u.must_change_password and u.start_code_hash is not null as needs_start_code, s.last_seen_at >= t.now - interval '1 minute' as seen_lately,
       case when u.disabled_at is not null then 'disabled'
         when s.expires_at <= t.now then 'expired'
         when idle.at <= t.now then 'idle' end as overdue,

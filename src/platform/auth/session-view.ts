@@ -8,6 +8,8 @@ export const SessionView = Type.Object({
   roles: Type.Array(Type.String()),
   rights: Type.Array(Type.String()),
   mustChangePassword: Type.Boolean(),
+  /** The first password is changed with the security administrator's code only. */
+  needsStartCode: Type.Boolean(),
   /** Fewest characters of this account's password. */
   passwordLength: Type.Integer(),
 })

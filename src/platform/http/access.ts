@@ -21,6 +21,8 @@ export interface RouteAccess {
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access
+    /** A person did something at the page: only this keeps a session from idling. What pages ask by themselves does not. */
+    activity?: boolean
   }
   interface FastifyRequest {
     /** Set on every route that is not public. */
@@ -69,10 +71,10 @@ export function guardRoutes(server: FastifyInstance, auth: Auth, db: Ground): vo
 }
 
 async function admit(request: FastifyRequest, auth: Auth): Promise<void> {
-  const access = request.routeOptions.config.access
+  const { access, activity = false } = request.routeOptions.config
   if (access === 'public') return
   const token = request.cookies[sessionCookie]
-  request.session = token === undefined ? null : await auth.session(token)
+  request.session = token === undefined ? null : await auth.session(token, { quiet: !activity })
   if (request.session === null || access === undefined) throw new UserError('SIGNED_OUT')
   if (access === 'signed_in') return
   requireRight(request.session, access)

@@ -23,7 +23,7 @@ export interface HttpServerOptions {
   /** Reverse proxies of our own: address and protocol come from their X-Forwarded-*. Default: none. */
   readonly proxies?: Proxies
   /** PEM; null: plain HTTP. */
-  readonly certificate?: { readonly cert: string; readonly key: string } | null
+  readonly certificate?: { readonly cert: string; readonly key: string; readonly selfSigned: boolean } | null
   readonly limits?: Partial<HttpLimits>
 }
 
@@ -59,8 +59,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
   })
 
+  const stays = certificate?.selfSigned === true ? ownHttpsForSeconds : httpsForSeconds
   server.setErrorHandler(errorReplier(options.log))
   server.addHook('onRequest', async (request, reply) => {
+    // Also behind a proxy of ours that speaks HTTPS; browsers heed it only where the certificate is good.
+    if (request.protocol === 'https') reply.header('strict-transport-security', `max-age=${stays}`)
     reply.header('x-request-id', request.id)
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store')
   })
@@ -79,7 +82,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 
   await server.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: contentSecurityPolicy },
-    // The TLS in front of us says how long it stays.
+    // Above, where it is served so.
     strictTransportSecurity: false,
     originAgentCluster: false,
     crossOriginOpenerPolicy: false,
@@ -105,6 +108,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   )
   return server
 }
+
+/** A year; other services of the same host are left alone (no includeSubDomains). */
+const httpsForSeconds = 31_536_000
+/** Where our own certificate is trusted a browser lets nobody past the next one, until that is trusted too: a day. */
+const ownHttpsForSeconds = 86_400
 
 /** Nothing from another host, nothing in a frame. The component library writes its styles into the page. */
 const contentSecurityPolicy = {

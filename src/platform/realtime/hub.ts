@@ -181,7 +181,8 @@ class SocketHub implements Hub {
     if (this.#connected.size >= this.#limits.sockets || this.#isKnocking(request)) return 'TOO_MANY_REQUESTS'
     if (!isOwnOrigin(request.headers.origin, request.headers.host ?? '')) return this.#deny(request, 'FOREIGN_ORIGIN')
     const token = parseCookies(request.headers.cookie ?? '')[sessionCookie]
-    const session = token === undefined ? null : await auth.session(token)
+    // Quiet: that a socket comes back is nobody's doing.
+    const session = token === undefined ? null : await auth.session(token, { quiet: true })
     if (session === null) return this.#deny(request, 'SIGNED_OUT')
     if (session.mustChangePassword) return this.#deny(request, 'PASSWORD_CHANGE_NEEDED')
     this.#sessions.set(request, session)

@@ -15,13 +15,15 @@ import {
   sleep,
   socket,
   startDtmf,
+  stopDtmf,
 } from './applications/call-control.ts'
 import { conference } from './applications/conference.ts'
+import { displaceSession, stopDisplaceSession } from './applications/displace.ts'
 import { eavesdrop } from './applications/eavesdrop.ts'
 import { playAndGetDigits } from './applications/play-and-get-digits.ts'
 import { endlessPlayback, gentones, playback } from './applications/playback.ts'
 import { record, recordSession, stopRecordSession } from './applications/recording.ts'
-import { phrase, say, speak } from './applications/speech.ts'
+import { say, speak, stopToneDetect, toneDetect } from './applications/tones.ts'
 import { scheduleBroadcast, scheduleTransfer, transferTo } from './applications/transfer.ts'
 import { exportVariable, multiset, set, unset } from './applications/variables.ts'
 import type { Channel } from './channel.ts'
@@ -36,6 +38,7 @@ const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Applicati
   ['eavesdrop', eavesdrop],
   ['enable_heartbeat', enableHeartbeat],
   ['endless_playback', endlessPlayback],
+  ['displace_session', displaceSession],
   ['eval', nothing],
   ['event', event],
   ['export', exportVariable],
@@ -48,7 +51,6 @@ const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Applicati
   ['park', park],
   ['play_and_get_digits', playAndGetDigits],
   ['playback', playback],
-  ['phrase', phrase],
   ['pre_answer', nothing],
   ['record', record],
   ['record_session', recordSession],
@@ -65,9 +67,12 @@ const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Applicati
   ['socket', socket],
   ['speak', speak],
   ['start_dtmf', startDtmf],
-  ['stop_dtmf', nothing],
+  ['stop_displace_session', stopDisplaceSession],
+  ['stop_dtmf', stopDtmf],
   ['stop_record_session', stopRecordSession],
   ['transfer', transferTo],
+  ['stop_tone_detect', stopToneDetect],
+  ['tone_detect', toneDetect],
   ['unset', unset],
 ])
 

@@ -33,7 +33,7 @@ const WITH_VARIABLES: ReadonlySet<string> = new Set([
 export function addChannelHeaders(event: SwitchEvent, channel: Channel): void {
   addBasicChannelHeaders(event, channel)
   if (!WITH_VARIABLES.has(event.name)) return
-  for (const [name, value] of channel.variables) event.add(`variable_${name}`, value)
+  channel.variables.addTo(event)
 }
 
 /** Adds who and in what state the channel is. */
@@ -68,37 +68,87 @@ export function addBasicChannelHeaders(event: SwitchEvent, channel: Channel): vo
   addCallerHeaders(event, otherLeg.channel, 'Other-Leg')
 }
 
+const CALLER_FIELDS = [
+  'Direction',
+  'Logical-Direction',
+  'Username',
+  'Dialplan',
+  'Caller-ID-Name',
+  'Caller-ID-Number',
+  'Orig-Caller-ID-Name',
+  'Orig-Caller-ID-Number',
+  'Network-Addr',
+  'ANI',
+  'Destination-Number',
+  'Unique-ID',
+  'Source',
+  'Context',
+  'Channel-Name',
+  'Profile-Index',
+  'Profile-Created-Time',
+  'Channel-Created-Time',
+  'Channel-Answered-Time',
+  'Channel-Progress-Time',
+  'Channel-Progress-Media-Time',
+  'Channel-Hangup-Time',
+  'Channel-Transfer-Time',
+  'Channel-Resurrect-Time',
+  'Channel-Bridged-Time',
+  'Channel-Last-Hold',
+  'Channel-Hold-Accum',
+  'Screen-Bit',
+  'Privacy-Hide-Name',
+  'Privacy-Hide-Number',
+] as const
+
+type Prefix = 'Caller' | 'Channel' | 'Other-Leg'
+type CallerField = (typeof CALLER_FIELDS)[number]
+
+/** Put together once: an event has each of them, and a name that is made anew is looked up slowly. */
+const CALLER_HEADERS: Readonly<Record<Prefix, Readonly<Record<CallerField, string>>>> = {
+  Caller: callerHeaders('Caller'),
+  Channel: callerHeaders('Channel'),
+  'Other-Leg': callerHeaders('Other-Leg'),
+}
+
+function callerHeaders(prefix: Prefix): Record<CallerField, string> {
+  const named = {} as Record<CallerField, string>
+  for (const field of CALLER_FIELDS) named[field] = `${prefix}-${field}`
+  return named
+}
+
 /** The caller profile under a prefix: `Caller` in events, `Channel` in the answer to `connect`. */
-export function addCallerHeaders(event: SwitchEvent, channel: Channel, prefix: string): void {
+export function addCallerHeaders(event: SwitchEvent, channel: Channel, prefix: Prefix): void {
   const { caller } = channel
-  event.add(`${prefix}-Direction`, 'inbound')
-  event.add(`${prefix}-Logical-Direction`, 'inbound')
-  event.add(`${prefix}-Username`, caller.number)
-  event.add(`${prefix}-Dialplan`, 'XML')
-  event.add(`${prefix}-Caller-ID-Name`, caller.name)
-  event.add(`${prefix}-Caller-ID-Number`, caller.number)
-  event.add(`${prefix}-Orig-Caller-ID-Name`, caller.name)
-  event.add(`${prefix}-Orig-Caller-ID-Number`, caller.number)
-  event.add(`${prefix}-Network-Addr`, caller.networkAddress)
-  event.add(`${prefix}-ANI`, caller.number)
-  event.add(`${prefix}-Destination-Number`, caller.destination)
-  event.add(`${prefix}-Unique-ID`, channel.uuid)
-  event.add(`${prefix}-Source`, 'mod_sofia')
-  event.add(`${prefix}-Context`, 'default')
-  event.add(`${prefix}-Channel-Name`, channel.name)
-  event.add(`${prefix}-Profile-Index`, 1)
-  event.add(`${prefix}-Profile-Created-Time`, microseconds(channel.createdAt))
-  event.add(`${prefix}-Channel-Created-Time`, microseconds(channel.createdAt))
-  event.add(`${prefix}-Channel-Answered-Time`, microseconds(channel.answeredAt))
-  event.add(`${prefix}-Channel-Progress-Time`, 0)
-  event.add(`${prefix}-Channel-Progress-Media-Time`, microseconds(channel.answeredAt))
-  event.add(`${prefix}-Channel-Hangup-Time`, microseconds(channel.hungUpAt))
-  event.add(`${prefix}-Channel-Transfer-Time`, 0)
-  event.add(`${prefix}-Channel-Resurrect-Time`, 0)
-  event.add(`${prefix}-Channel-Bridged-Time`, 0)
-  event.add(`${prefix}-Channel-Last-Hold`, 0)
-  event.add(`${prefix}-Channel-Hold-Accum`, 0)
-  event.add(`${prefix}-Screen-Bit`, 'true')
-  event.add(`${prefix}-Privacy-Hide-Name`, 'false')
-  event.add(`${prefix}-Privacy-Hide-Number`, 'false')
+  const names = CALLER_HEADERS[prefix]
+  event.add(names.Direction, 'inbound')
+  event.add(names['Logical-Direction'], 'inbound')
+  event.add(names.Username, caller.number)
+  event.add(names.Dialplan, 'XML')
+  event.add(names['Caller-ID-Name'], caller.name)
+  event.add(names['Caller-ID-Number'], caller.number)
+  event.add(names['Orig-Caller-ID-Name'], caller.name)
+  event.add(names['Orig-Caller-ID-Number'], caller.number)
+  event.add(names['Network-Addr'], caller.networkAddress)
+  event.add(names.ANI, caller.number)
+  event.add(names['Destination-Number'], caller.destination)
+  event.add(names['Unique-ID'], channel.uuid)
+  event.add(names.Source, 'mod_sofia')
+  event.add(names.Context, 'default')
+  event.add(names['Channel-Name'], channel.name)
+  event.add(names['Profile-Index'], 1)
+  event.add(names['Profile-Created-Time'], microseconds(channel.createdAt))
+  event.add(names['Channel-Created-Time'], microseconds(channel.createdAt))
+  event.add(names['Channel-Answered-Time'], microseconds(channel.answeredAt))
+  event.add(names['Channel-Progress-Time'], 0)
+  event.add(names['Channel-Progress-Media-Time'], microseconds(channel.answeredAt))
+  event.add(names['Channel-Hangup-Time'], microseconds(channel.hungUpAt))
+  event.add(names['Channel-Transfer-Time'], 0)
+  event.add(names['Channel-Resurrect-Time'], 0)
+  event.add(names['Channel-Bridged-Time'], 0)
+  event.add(names['Channel-Last-Hold'], 0)
+  event.add(names['Channel-Hold-Accum'], 0)
+  event.add(names['Screen-Bit'], 'true')
+  event.add(names['Privacy-Hide-Name'], 'false')
+  event.add(names['Privacy-Hide-Number'], 'false')
 }

@@ -8,7 +8,7 @@ const LONGEST_DIGIT = 192_000
 const MOST_DIGITS_QUEUED = 100
 
 interface QueuedDigit extends HeldDigit {
-  readonly source: 'RTP' | 'APP'
+  readonly source: 'RTP' | 'APP' | 'INBAND_AUDIO'
 }
 
 export class ChannelKeys {

@@ -1,14 +1,23 @@
 /** The sound of a channel: what was negotiated, the variables that tell of it, who is muted, what an idle line sounds like. */
-import type { MediaLeg } from '../media/media-leg.ts'
+import type { MediaLeg, Play } from '../media/media-leg.ts'
 import type { NegotiatedAudio } from '../media/sdp.ts'
 import type { ChannelVariables } from './channel-variables.ts'
+import { setStreamVariables } from './stream-variables.ts'
+
+/** Factors of the real server's volume steps −4 … 4. */
+const LEVELS = [0.2, 0.4, 0.6, 0.8, 1, 1.3, 2.3, 3.3, 4.3]
 
 export class ChannelStream {
   readonly leg: MediaLeg
   readonly #variables: ChannelVariables
   #audio: NegotiatedAudio | null = null
   #muted = { heard: false, spoken: false }
+  #level = { heard: 1, spoken: 1 }
   #idleSilence = false
+  /** The file that is played to it now. */
+  playing: Play | null = null
+  /** Files that stand in the place of its sound, by the path that was named. */
+  readonly displaced = new Map<string, () => void>()
   /** Settles when sound can flow; null when that needs no more than addresses. */
   connected: Promise<void> | null = null
 
@@ -36,6 +45,7 @@ export class ChannelStream {
     variables.set('advertised_media_ip', leg.address)
     variables.set('remote_media_ip', audio.remoteAddress)
     variables.set('remote_media_port', audio.remotePort)
+    if (audio.srtp !== undefined) variables.set('rtp_has_crypto', audio.srtp.ours.suite)
     variables.set('rtp_use_codec_name', audio.law)
     variables.set('rtp_use_codec_rate', 8000)
     variables.set('rtp_use_codec_ptime', 20)
@@ -44,6 +54,7 @@ export class ChannelStream {
     variables.set('write_codec', audio.law)
     variables.set('read_rate', 8000)
     variables.set('write_rate', 8000)
+    variables.set('rtp_has_crypto', audio.srtp?.ours.suite)
     variables.set('dtmf_type', audio.telephoneEventType === null ? 'none' : 'rfc2833')
     variables.set('rtp_2833_send_payload', audio.telephoneEventType)
     variables.set('rtp_2833_recv_payload', audio.telephoneEventType)
@@ -53,6 +64,14 @@ export class ChannelStream {
   mute(side: 'read' | 'write', muted: boolean): void {
     this.#muted = side === 'read' ? { ...this.#muted, heard: muted } : { ...this.#muted, spoken: muted }
     this.leg.mute(this.#muted)
+  }
+
+  /** @param step −4 (much quieter) to 4 (much louder), 0 as it is; others change nothing, as on the real server */
+  level(side: 'read' | 'write', step: number): void {
+    const factor = step === 0 ? 1 : LEVELS[step + 4]
+    if (factor === undefined) return
+    this.#level = side === 'read' ? { ...this.#level, heard: factor } : { ...this.#level, spoken: factor }
+    this.leg.level(this.#level)
   }
 
   /** `send_silence_when_idle`: a line that is up and unused sounds silent, not dead. */
@@ -66,17 +85,6 @@ export class ChannelStream {
   /** Writes the counters of the stream into `rtp_audio_*` variables. */
   async noteStats(): Promise<void> {
     const figures = await this.leg.figures().catch(() => null)
-    if (figures === null) return
-    const variables = this.#variables
-    variables.set('rtp_audio_in_raw_bytes', figures.bytesIn)
-    variables.set('rtp_audio_in_media_bytes', figures.bytesIn)
-    variables.set('rtp_audio_in_packet_count', figures.packetsIn)
-    variables.set('rtp_audio_in_media_packet_count', figures.packetsIn)
-    variables.set('rtp_audio_in_skip_packet_count', figures.latePackets)
-    variables.set('rtp_audio_in_flush_packet_count', figures.restarts)
-    variables.set('rtp_audio_out_raw_bytes', figures.bytesOut)
-    variables.set('rtp_audio_out_media_bytes', figures.bytesOut)
-    variables.set('rtp_audio_out_packet_count', figures.packetsOut)
-    variables.set('rtp_audio_out_media_packet_count', figures.packetsOut)
+    if (figures !== null) setStreamVariables(this.#variables, figures)
   }
 }

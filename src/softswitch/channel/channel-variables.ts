@@ -1,6 +1,12 @@
+interface Variable {
+  /** Its name in events. Kept, since an event of a hundred variables would make a hundred texts. */
+  readonly header: string
+  value: string
+}
+
 /** A channel's variables: named texts in the order in which they were first set. */
 export class ChannelVariables implements Iterable<readonly [string, string]> {
-  readonly #values = new Map<string, string>()
+  readonly #values = new Map<string, Variable>()
   readonly #globals: ReadonlyMap<string, string>
 
   /** @param globals what `$${name}` and a name that the channel does not have mean */
@@ -9,13 +15,18 @@ export class ChannelVariables implements Iterable<readonly [string, string]> {
   }
 
   get(name: string): string | undefined {
-    return this.#values.get(name) ?? this.#globals.get(name)
+    return this.#values.get(name)?.value ?? this.#globals.get(name)
   }
 
   /** Sets a variable; an empty or missing value removes it. */
   set(name: string, value: string | number | null | undefined): void {
-    if (value === null || value === undefined || value === '') this.#values.delete(name)
-    else this.#values.set(name, String(value))
+    if (value === null || value === undefined || value === '') {
+      this.#values.delete(name)
+      return
+    }
+    const known = this.#values.get(name)
+    if (known === undefined) this.#values.set(name, { header: `variable_${name}`, value: String(value) })
+    else known.value = String(value)
   }
 
   /** FreeSWITCH's reading of a switch: true, yes, on, enable(d), active, allow, t, or a number other than 0. */
@@ -30,8 +41,13 @@ export class ChannelVariables implements Iterable<readonly [string, string]> {
     )
   }
 
-  [Symbol.iterator](): IterableIterator<[string, string]> {
-    return this.#values[Symbol.iterator]()
+  /** Each as a header `variable_<name>`. */
+  addTo(event: { add(name: string, value: string): void }): void {
+    for (const { header, value } of this.#values.values()) event.add(header, value)
+  }
+
+  *[Symbol.iterator](): IterableIterator<[string, string]> {
+    for (const [name, { value }] of this.#values) yield [name, value]
   }
 }
 

@@ -17,10 +17,12 @@ import { ChannelStream } from './channel-stream.ts'
 import { ChannelVariables } from './channel-variables.ts'
 import { type ExecuteFrame, type ExecuteOrder, ExecuteStack } from './execute-stack.ts'
 import { causeQ850, type HangupCause } from './hangup-cause.ts'
+import { addRtcpHeaders, rtcpEventName } from './rtcp-events.ts'
 import { timeOf } from './schedule.ts'
 import { SessionRecordings } from './session-recording.ts'
 import type { OutboundControl, SwitchCore } from './switch-core.ts'
 import type { SwitchEvent } from './switch-event.ts'
+import { ToneWatch } from './tone-watch.ts'
 
 /** A play that does not end or a disk that hangs must not keep a telephone from hearing our BYE. */
 const END_LIMIT_MS = 3_000
@@ -52,6 +54,7 @@ export class Channel {
   readonly name: string
   readonly variables: ChannelVariables
   readonly recordings: SessionRecordings
+  readonly tones: ToneWatch
   readonly state = new ChannelState(this)
   readonly stream: ChannelStream
   readonly keys = new ChannelKeys(this)
@@ -86,13 +89,20 @@ export class Channel {
     this.variables = new ChannelVariables(core.globals)
     this.stream = new ChannelStream(this.leg, this.variables)
     this.recordings = new SessionRecordings(this)
+    this.tones = new ToneWatch(this)
     this.#stack = new ExecuteStack({
       begin: (frame) => this.#begin(frame),
       completed: (frame) => this.#completed(frame),
       topChanged: () => this.keys.offer(),
     })
     this.route = new ChannelRoute(this, this.#stack)
-    this.leg.on('digit', (digit) => this.keys.receive({ ...digit, source: 'RTP' }))
+    this.leg.on('digit', (digit, { inBand }) =>
+      this.keys.receive({ ...digit, source: inBand ? 'INBAND_AUDIO' : 'RTP' }),
+    )
+    this.leg.on('rtcp', (news) => {
+      const name = rtcpEventName(news)
+      if (name !== null) core.bus.fire(name, (event) => addRtcpHeaders(event, this.uuid, news), null)
+    })
     this.leg.on('silent', () => void this.hangUp('MEDIA_TIMEOUT'))
   }
 
@@ -148,7 +158,7 @@ export class Channel {
   }
 
   /**
-   * Puts the far end on hold, or takes it back. Whom it talks to hears `hold_music` of its own meanwhile.
+   * Puts the far end on hold, or takes it back. Whom it talks to hears its `hold_music` meanwhile.
    * @returns false when it is so already, or cannot be
    */
   hold(held: boolean): boolean {
@@ -158,7 +168,7 @@ export class Channel {
     this.#endHoldMusic?.()
     this.#endHoldMusic = null
     const peer = this.bridge?.peerOf(this)
-    const music = peer?.variables.get('hold_music') ?? ''
+    const music = this.variables.get('hold_music') ?? ''
     if (!held || music === '' || peer === undefined) return true
     const order: ExecuteOrder = { application: 'playback', argument: music, uuid: randomUUID(), lock: true, loops: -1 }
     peer.execute(order)
@@ -236,6 +246,7 @@ export class Channel {
   async #end(cause: HangupCause): Promise<void> {
     this.hungUpAt = new Date()
     clearInterval(this.#heartbeat)
+    this.tones.stop()
     this.fire('CHANNEL_HANGUP')
     this.bridge?.hungUp(this, cause)
     this.keys.flush()

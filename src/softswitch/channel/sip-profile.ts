@@ -6,9 +6,21 @@
  * when the ACK has brought the answer.
  */
 
+import type { Impairment } from '../chaos/impairment.ts'
 import type { MediaLeg } from '../media/media-leg.ts'
-import { acceptAnswer, answerOffer, type LocalAudio, type NegotiatedAudio, parseSdp, writeOffer } from '../media/sdp.ts'
+import { newSdesKeys, type SdesKeys } from '../media/sdes.ts'
+import {
+  acceptAnswer,
+  answerOffer,
+  type LocalAudio,
+  type NegotiatedAudio,
+  parseSdp,
+  wantsSrtp,
+  writeOffer,
+} from '../media/sdp.ts'
+import type { OnRefused } from '../refusal-book.ts'
 import type { Reinvite } from '../sip/reinvite.ts'
+import type { RequestGateSettings } from '../sip/request-gate.ts'
 import type { CallEnd, SipCall } from '../sip/sip-call.ts'
 import { SipEndpoint } from '../sip/sip-endpoint.ts'
 import type { SipRequest } from '../sip/sip-message.ts'
@@ -31,6 +43,9 @@ export interface SipProfileSettings {
   readonly port: number
   readonly peers: SipPeers
   readonly timers?: SipTimerSettings
+  readonly gate?: RequestGateSettings
+  readonly impairment?: Impairment
+  readonly onRefused?: OnRefused
 }
 
 /** A phone that vanishes sends no BYE: its leg ends when its sound has been gone for so long, as in production. */
@@ -44,21 +59,26 @@ export class SipProfile {
   readonly #core: SwitchCore
   readonly #agent: UserAgent
   readonly #peers: SipPeers
+  readonly #onRefused: OnRefused
 
   static async open(settings: SipProfileSettings): Promise<SipProfile> {
-    const { core, address, port, timers = {} } = settings
+    const { core, address, port, timers = {}, gate, impairment, onRefused } = settings
     const endpoint = await SipEndpoint.open({
       address,
       port,
       timers,
+      ...(gate === undefined ? {} : { gate }),
+      ...(impairment === undefined ? {} : { impairment }),
+      ...(onRefused === undefined ? {} : { onRefused }),
       onFault: (error) => core.settings.log('fault in a SIP profile', { error: String(error) }),
     })
     return new SipProfile(settings, endpoint)
   }
 
-  private constructor({ core, name, peers }: SipProfileSettings, endpoint: SipEndpoint) {
+  private constructor({ core, name, peers, onRefused = () => {} }: SipProfileSettings, endpoint: SipEndpoint) {
     this.name = name
     this.#peers = peers
+    this.#onRefused = onRefused
     this.#core = core
     this.#agent = new UserAgent(endpoint, {
       name: `FreeSWITCH-mod_sofia/${SWITCH_VERSION}`,
@@ -88,10 +108,12 @@ export class SipProfile {
   async #receive(call: SipCall): Promise<void> {
     // Before anything that it says is read: an INVITE names the address that the event socket then calls.
     if (call.source === undefined || !this.#peers.include(call.source.address)) {
+      this.#onRefused('media_peer', call.source?.address ?? '')
       call.refuse({ status: 403 })
       return
     }
     if (call.invite.headers.get('X-esl-outbound') === undefined) {
+      this.#onRefused('sip_unwanted', call.source.address)
       call.refuse({ status: causeSipStatus('NO_ROUTE_DESTINATION') })
       return
     }
@@ -121,6 +143,8 @@ class ProfileCall {
   /** Re-INVITEs of ours, one after the other. */
   #changing: Promise<void> = Promise.resolve()
   #browser: BrowserMedia | null = null
+  /** Of SRTP, when the caller has asked for it: from then on nothing goes in the clear. */
+  #keys: SdesKeys | undefined
 
   constructor(core: SwitchCore, profile: string, call: SipCall, leg: MediaLeg) {
     this.#call = call
@@ -155,8 +179,19 @@ class ProfileCall {
   begin(): void {
     const { offer } = this.#call
     this.#channel.create()
+    if (this.#wantsSrtp()) {
+      this.#keys = newSdesKeys()
+      this.#channel.variables.set('rtp_secure_media', 'mandatory')
+      this.#channel.variables.set('send_silence_when_idle', -1)
+    }
     if (offer === undefined) this.#offer()
     else this.#takeOffer(offer)
+  }
+
+  /** As production's dialplan has it; without an offer drachtio-fsmrf's own header (`srtp: true`) asks for it. */
+  #wantsSrtp(): boolean {
+    const { offer, invite } = this.#call
+    return offer === undefined ? invite.headers.get('X-Secure-RTP') === 'true' : wantsSrtp(offer)
   }
 
   #takeOffer(offer: string): void {
@@ -249,9 +284,9 @@ class ProfileCall {
     if (reinvite.answer({ sdp: answer })) this.#setAudio(browser.audio, answer, text)
   }
 
-  /** A browser's stream is not held: its page mutes. */
+  /** An encrypted stream is not held: its keys would have to be offered anew. */
   #hold(held: boolean): boolean {
-    if (this.#browser !== null) return false
+    if (this.#browser !== null || this.#channel.stream.audio?.srtp !== undefined) return false
     this.#changing = this.#changing.then(() => this.#describe(held)).catch(() => {})
     return true
   }
@@ -282,6 +317,7 @@ class ProfileCall {
       owner: 'FreeSWITCH',
       sessionId: this.#sessionId,
       version: this.#version,
+      keys: this.#keys,
     }
   }
 

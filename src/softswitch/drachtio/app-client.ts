@@ -1,5 +1,6 @@
 /** One application connected over TCP. */
 import type { Socket } from 'node:net'
+import { gatheredWrite } from '../gathered-write.ts'
 import { type ClientCommand, parseClientCommand } from './client-command.ts'
 import { FrameReader } from './frame.ts'
 import { nokFrame } from './server-frame.ts'
@@ -15,12 +16,15 @@ export interface AppClientHooks {
 export class AppClient {
   tags: readonly string[] = []
   authenticated = false
+  /** Numeric, of its far end. */
+  readonly address: string
   readonly #socket: Socket
   readonly #reader = new FrameReader()
   #gone = false
 
   constructor(socket: Socket, hooks: AppClientHooks) {
     this.#socket = socket
+    this.address = socket.remoteAddress ?? ''
     // Two servers of many small writes: with Nagle each answer would wait for the other side's delayed ACK.
     socket.setNoDelay(true)
     socket.setKeepAlive(true)
@@ -40,7 +44,7 @@ export class AppClient {
   send(bytes: Buffer): void {
     if (!this.connected) return
     if (this.#socket.writableLength > maxUnreadBytes) this.#socket.destroy()
-    else this.#socket.write(bytes)
+    else gatheredWrite(this.#socket, bytes)
   }
 
   nok(msgId: string, reason: string): void {
@@ -57,6 +61,7 @@ export class AppClient {
   #onData(chunk: Buffer, hooks: AppClientHooks): void {
     const payloads = this.#reader.push(chunk)
     if (payloads === undefined) {
+      this.#socket.uncork()
       this.#socket.destroy()
       return
     }

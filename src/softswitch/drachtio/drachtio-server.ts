@@ -14,6 +14,8 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import type { SipEndpointSettings } from '#softswitch/sip/endpoint-settings.ts'
 import { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
+import { Door } from '../chaos/door.ts'
+import type { OnRefused } from '../refusal-book.ts'
 import { AppClient } from './app-client.ts'
 import { DialogBook } from './app-dialog.ts'
 import { AppRequests } from './app-requests.ts'
@@ -42,6 +44,8 @@ export interface DrachtioServerSettings {
   readonly leastSessionSeconds?: number
   /** A connection that has not authenticated after this is closed. Default 10 s. */
   readonly authenticateWithinMs?: number
+  /** Told of who had not the secret, and of requests that no application takes. */
+  readonly onRefused?: OnRefused
   /** A fault of the server's own code, met while it served one message. */
   readonly onFault?: (error: unknown) => void
 }
@@ -52,6 +56,8 @@ const closeLimitMs = 2_000
 
 export class DrachtioServer {
   readonly endpoint: SipEndpoint
+  /** Of its applications. */
+  readonly door = new Door()
   readonly #settings: DrachtioServerSettings
   readonly #server: Server
   readonly #tlsServer: Server | null = null
@@ -85,6 +91,7 @@ export class DrachtioServer {
     this.endpoint = endpoint
     const parts = {
       endpoint,
+      onRefused: settings.onRefused ?? (() => {}),
       dialogs: this.#dialogs,
       registry: this.#registry,
       flows: new FlowCache(endpoint.clock),
@@ -169,6 +176,7 @@ export class DrachtioServer {
   }
 
   #accept(socket: Socket): void {
+    if (!this.door.enter(socket)) return
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
     const client = new AppClient(socket, {
@@ -193,6 +201,7 @@ export class DrachtioServer {
       return
     }
     if (!client.authenticated) {
+      this.#settings.onRefused?.('drachtio_secret', client.address)
       client.end(noFrame(msgId, 'not authenticated'))
       return
     }
@@ -237,6 +246,7 @@ export class DrachtioServer {
 
   #authenticate(client: AppClient, command: Extract<ClientCommand, { kind: 'authenticate' }>): void {
     if (!sameSecret(command.secret, this.#settings.secret)) {
+      this.#settings.onRefused?.('drachtio_secret', client.address)
       client.end(noFrame(command.msgId, 'incorrect secret'))
       return
     }

@@ -11,6 +11,7 @@ import type { SipTimer } from '#softswitch/sip/sip-clock.ts'
 import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import { type ExtraHeaders, responseTo, type SipRequest, type SipResponse } from '#softswitch/sip/sip-message.ts'
 import { type Hop, isReliable } from '#softswitch/sip/transport.ts'
+import type { OnRefused } from '../refusal-book.ts'
 import type { AppClient } from './app-client.ts'
 import { type AppDialog, appDialogId, type DialogBook, dialogHop, ownerOf } from './app-dialog.ts'
 import { type AppMessage, contentType, outgoingHeaders, statusLine } from './app-message.ts'
@@ -49,10 +50,11 @@ export class NetworkRequests {
   readonly #records: CallRecords
   readonly #requests: AppRequests
   readonly #proxies: Proxies
+  readonly #onRefused: OnRefused
   readonly #pending = new Map<string, Pending>()
 
   constructor(parts: ServerParts, requests: AppRequests, proxies: Proxies) {
-    const { endpoint, dialogs, registry, flows, sessions, records } = parts
+    const { endpoint, dialogs, registry, flows, sessions, records, onRefused } = parts
     this.#endpoint = endpoint
     this.#dialogs = dialogs
     this.#registry = registry
@@ -61,6 +63,7 @@ export class NetworkRequests {
     this.#records = records
     this.#requests = requests
     this.#proxies = proxies
+    this.#onRefused = onRefused
   }
 
   /** Requests that wait for an application. */
@@ -135,6 +138,7 @@ export class NetworkRequests {
     const status = refusal(request)
     const client = status === undefined ? this.#registry.pick(request.method) : undefined
     if (client === undefined) {
+      this.#onRefused('sip_unwanted', transaction.source.address)
       const refused = transaction.reply(status ?? 503)
       if (refused !== undefined && request.method === 'INVITE') this.#records.refused('application', refused)
       return

@@ -1,4 +1,5 @@
 import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
+import type { OnRefused } from '../refusal-book.ts'
 import type { DialogBook } from './app-dialog.ts'
 import type { CallRecords } from './call-records.ts'
 import type { ClientRegistry } from './client-registry.ts'
@@ -7,6 +8,7 @@ import type { SessionTimers } from './session-timers.ts'
 
 /** What both directions of the server work on. */
 export interface ServerParts {
+  readonly onRefused: OnRefused
   readonly endpoint: SipEndpoint
   readonly dialogs: DialogBook
   readonly registry: ClientRegistry

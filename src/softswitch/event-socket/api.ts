@@ -4,6 +4,7 @@ import { SWITCH_VERSION, type SwitchCore, upTimeText } from '../channel/switch-c
 import { type Api, channelApis } from './channel-api.ts'
 import { conferenceApi } from './conference-api.ts'
 import { generalApis } from './general-api.ts'
+import { mediaApis } from './media-api.ts'
 import { scheduleApis } from './schedule-api.ts'
 import { show } from './show-api.ts'
 
@@ -12,6 +13,7 @@ const LINE = '='.repeat(97)
 const APIS: ReadonlyMap<string, Api> = new Map<string, Api>([
   ...channelApis,
   ...generalApis(runApi),
+  ...mediaApis,
   ...scheduleApis(runApi),
   ['conference', conferenceApi],
   ['create_uuid', () => randomUUID()],

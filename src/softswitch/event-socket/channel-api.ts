@@ -16,7 +16,6 @@ const NO_CHANNEL = '-ERR No such channel!\n'
 const DEFAULT_HEARTBEAT_S = 60
 
 export const channelApis: ReadonlyMap<string, Api> = new Map<string, Api>([
-  ['uuid_audio', uuidAudio],
   ['uuid_break', uuidBreak],
   ['uuid_bridge', uuidBridge],
   ['uuid_broadcast', uuidBroadcast],
@@ -36,24 +35,6 @@ export const channelApis: ReadonlyMap<string, Api> = new Map<string, Api>([
   ['uuid_setvar_multi', uuidSetVariables],
   ['uuid_transfer', uuidTransfer],
 ])
-
-/** `<uuid> start read|write mute <0|1>` and `<uuid> stop`. Levels are not changed, and `level` is refused. */
-function uuidAudio(core: SwitchCore, argument: string): string {
-  const usage = '-USAGE: <uuid> [start [read|write] [mute|level <level>]|stop]\n'
-  const [uuid = '', action, side, what, level] = argument.split(' ')
-  if (action === undefined) return usage
-  const channel = core.channels.get(uuid)
-  if (channel === undefined) return NO_CHANNEL
-  if (action.toLowerCase() === 'stop') {
-    channel.stream.mute('read', false)
-    channel.stream.mute('write', false)
-    return '+OK\n'
-  }
-  if (action.toLowerCase() !== 'start' || level === undefined || (side !== 'read' && side !== 'write')) return usage
-  if (what !== 'mute') return what === 'level' ? '-ERR Operation failed\n' : usage
-  channel.stream.mute(side, (Number.parseInt(level, 10) || 0) !== 0)
-  return '+OK\n'
-}
 
 function uuidBreak(core: SwitchCore, argument: string): string {
   const [uuid = '', ...flags] = separateWords(argument)
@@ -116,7 +97,7 @@ function uuidHold(core: SwitchCore, argument: string): string {
   const words = separateWords(argument)
   const how = ['off', 'toggle'].includes(words[0]?.toLowerCase() ?? '') ? words[0]?.toLowerCase() : undefined
   const uuid = words[how === undefined ? 0 : 1]
-  if (words.length === 0) return '-USAGE: [off|toggle] <uuid> [<display>]\n'
+  if (words.length === 0) return '-USAGE: [off|toggle] <uuid> [<display>]\n-ERR Operation failed\n'
   const channel = core.channels.get(uuid ?? '')
   const held = how === undefined || (how === 'toggle' && channel?.holding === false)
   return channel?.hold(held) === true ? '+OK Success\n' : '-ERR Operation failed\n'

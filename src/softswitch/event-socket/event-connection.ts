@@ -11,6 +11,7 @@ import type { EventListener } from '../channel/event-bus.ts'
 import { causeNamed } from '../channel/hangup-cause.ts'
 import type { SwitchCore } from '../channel/switch-core.ts'
 import { eventNameOf, type SwitchEvent } from '../channel/switch-event.ts'
+import { gatheredWrite } from '../gathered-write.ts'
 import { runApi } from './api.ts'
 import { type EslCommand, EslReader } from './esl-reader.ts'
 import { EventSubscription, formatOf } from './event-subscription.ts'
@@ -27,6 +28,10 @@ export interface ConnectionRole {
   readonly full: boolean
   /** Tells whether this is the password. */
   readonly accepts: (password: string) => boolean
+  /** Whether a command is taken and never answered, as by a server that hangs. For tests. */
+  readonly isStuck?: (line: string) => boolean
+  /** Told when it was not. */
+  readonly onWrongPassword?: () => void
 }
 
 export class EventConnection implements EventListener {
@@ -111,6 +116,7 @@ export class EventConnection implements EventListener {
 
   #drop(): void {
     this.#leave()
+    this.#socket.uncork()
     this.#socket.destroy()
   }
 
@@ -124,7 +130,7 @@ export class EventConnection implements EventListener {
 
   #write(text: string): void {
     if (this.#ended || this.#socket.destroyed) return
-    this.#socket.write(text)
+    gatheredWrite(this.#socket, text)
     if (this.#socket.writableLength > MOST_UNSENT_BYTES) {
       this.#core.settings.log('an event socket client does not read', { unsent: this.#socket.writableLength })
       this.#drop()
@@ -174,6 +180,7 @@ export class EventConnection implements EventListener {
       this.#authenticate(verb, rest)
       return
     }
+    if (this.#role.isStuck?.(command.line) === true) return
     switch (verb) {
       case 'api':
         return this.#allowed() ? this.#api(rest) : undefined
@@ -206,6 +213,7 @@ export class EventConnection implements EventListener {
     }
     // An empty answer is what the real server gives to any other command here: nothing happens until `auth`.
     if (verb !== 'auth' && verb !== 'userauth') return
+    this.#role.onWrongPassword?.()
     this.#reply('-ERR invalid')
     this.disconnect()
   }

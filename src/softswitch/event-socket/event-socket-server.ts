@@ -6,6 +6,8 @@ import { timingSafeEqual } from 'node:crypto'
 import { connect, createServer, isIP, type Server, type Socket } from 'node:net'
 import type { Channel } from '../channel/channel.ts'
 import type { OutboundControl, SwitchCore } from '../channel/switch-core.ts'
+import { Door } from '../chaos/door.ts'
+import type { OnRefused } from '../refusal-book.ts'
 import { EventConnection } from './event-connection.ts'
 
 export interface EventSocketSettings {
@@ -14,6 +16,7 @@ export interface EventSocketSettings {
   /** 0 = any free port. */
   readonly port: number
   readonly password: string
+  readonly onRefused?: OnRefused
 }
 
 const OUTBOUND_PORT = 8084
@@ -21,9 +24,14 @@ const CONNECT_LIMIT_MS = 5_000
 const MOST_CONNECTIONS = 4000
 
 export class EventSocketServer {
+  /** Of its clients. */
+  readonly door = new Door()
+  /** Commands that begin so are never answered; empty: none. For tests. */
+  stuckCommand = ''
   readonly #core: SwitchCore
   readonly #server: Server
   readonly #password: Buffer
+  readonly #onRefused: OnRefused
   readonly #connections = new Set<EventConnection>()
   #closed = false
   readonly #countListeners: ((inbound: number) => void)[] = []
@@ -42,10 +50,11 @@ export class EventSocketServer {
     return new EventSocketServer(settings, server)
   }
 
-  private constructor({ core, password }: EventSocketSettings, server: Server) {
+  private constructor({ core, password, onRefused = () => {} }: EventSocketSettings, server: Server) {
     this.#core = core
     this.#server = server
     this.#password = Buffer.from(password)
+    this.#onRefused = onRefused
     server.maxConnections = MOST_CONNECTIONS
     server.on('connection', (socket) => this.#accept(socket))
     server.on('error', (error) => core.settings.log('event socket', { error: String(error) }))
@@ -78,11 +87,15 @@ export class EventSocketServer {
   }
 
   #accept(socket: Socket): void {
+    if (!this.door.enter(socket)) return
+    const { remoteAddress = '' } = socket
     const connection = this.#add(
       new EventConnection(this.#core, socket, {
         channel: null,
         full: true,
         accepts: (password) => this.#isPassword(password),
+        isStuck: (line) => this.stuckCommand !== '' && line.startsWith(this.stuckCommand),
+        onWrongPassword: () => this.#onRefused('event_socket_secret', remoteAddress),
       }),
     )
     this.#count(1)

@@ -130,8 +130,9 @@ export class EventSubscription {
 
   /** Whether this very event is wanted: filters, `myevents`. */
   accepts(event: SwitchEvent): boolean {
-    if (this.ownChannel !== null && event.get('Job-Owner-UUID') !== this.ownChannel) {
-      if (event.get('Unique-ID') !== this.ownChannel) return false
+    // Nearly every event has the one, hardly any the other.
+    if (this.ownChannel !== null && event.get('Unique-ID') !== this.ownChannel) {
+      if (event.get('Job-Owner-UUID') !== this.ownChannel) return false
     }
     if (this.#filters.length === 0) return true
     let accepted = false
@@ -152,7 +153,10 @@ export function formatOf(word: string): EventFormat | null {
 
 /** A pattern that is none fits nothing. */
 function matcher(text: string): (value: string) => boolean {
-  if (!text.startsWith('/')) return (value) => value.toLowerCase() === text.toLowerCase()
+  if (!text.startsWith('/')) {
+    const lower = text.toLowerCase()
+    return (value) => value === text || (value.length === text.length && value.toLowerCase() === lower)
+  }
   const pattern = /^\/(.*)\/([i]*)$/s.exec(text)
   try {
     const regexp = new RegExp(pattern?.[1] ?? text.slice(1), pattern?.[2] ?? '')

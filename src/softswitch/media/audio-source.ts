@@ -14,7 +14,7 @@ export interface AudioSource {
    */
   read(into: Int16Array, count: number): number
   /** Of a file that is played once. */
-  readonly file?: SoundFile
+  readonly file?: SoundFile | undefined
   /** Releases what the source holds. Idempotent. */
   close(): void
 }

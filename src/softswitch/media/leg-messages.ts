@@ -1,13 +1,22 @@
 /** What the main thread and the media worker say to each other. Plain data: it crosses by structured clone. */
+import type { BadNetwork } from '../chaos/impairment.ts'
 import type { SoundFile } from './audio-source.ts'
+import type { DisplaceOrder } from './displacement.ts'
+import type { EarCue, EarOrder } from './ears.ts'
 import type { G711Law } from './g711.ts'
 import type { TickerFigures } from './media-ticker.ts'
+import type { RtcpReport } from './rtcp-packet.ts'
 import type { RtpPorts } from './rtp-socket.ts'
+import type { NegotiatedKeys, RtcpRoute } from './sdp.ts'
+import type { PlaySteer } from './steered-source.ts'
+import type { QualityFigures } from './stream-quality.ts'
 import type { HeldDigit } from './telephone-event.ts'
 
 /** `workerData` of the media worker. */
 export interface MediaWorkerSettings {
-  readonly ports: RtpPorts
+  readonly ports: Omit<RtpPorts, 'impairment'>
+  /** Whether `impair` may come; only then sockets are prepared for it. */
+  readonly mayBeImpaired: boolean
   /** Jitter buffer, ms. */
   readonly jitterMs: number
   /** Where `local_stream://<name>` finds the folder `<name>` with its music. */
@@ -21,10 +30,14 @@ export interface LegStream {
   readonly telephoneEventType: number | null
   readonly remoteAddress: string
   readonly remotePort: number
+  /** Where reports go; null: none are sent. */
+  readonly rtcp: RtcpRoute | null
   readonly send: boolean
   readonly receive: boolean
   /** Without a packet for so long the far end is said to be lost, once; 0 = never. */
   readonly timeoutMs: number
+  /** Absent: plain RTP. */
+  readonly srtp?: NegotiatedKeys | undefined
 }
 
 /** Which side of a leg a recording holds; `both` mixes them into one channel, `stereo` keeps them apart. */
@@ -89,8 +102,17 @@ export type ToWorker =
   | { readonly type: 'stopRecord'; readonly leg: number; readonly record: number }
   | { readonly type: 'press'; readonly leg: number; readonly digits: readonly HeldDigit[] }
   | { readonly type: 'flushPresses'; readonly leg: number }
+  /** Keys that come as tones in the voice are told, too. */
+  | { readonly type: 'hearTones'; readonly leg: number; readonly on: boolean }
   | { readonly type: 'mute'; readonly leg: number; readonly heard: boolean; readonly spoken: boolean }
   | { readonly type: 'idleSilence'; readonly leg: number; readonly on: boolean }
+  | { readonly type: 'listen'; readonly leg: number; readonly ear: number; readonly order: EarOrder }
+  | { readonly type: 'stopListening'; readonly leg: number; readonly ear: number }
+  | { readonly type: 'steerPlay'; readonly leg: number; readonly play: number; readonly steer: PlaySteer }
+  | { readonly type: 'displace'; readonly leg: number; readonly displacement: number; readonly order: DisplaceOrder }
+  | { readonly type: 'stopDisplacing'; readonly leg: number; readonly displacement: number }
+  /** Factors of the samples. */
+  | { readonly type: 'level'; readonly leg: number; readonly heard: number; readonly spoken: number }
   | { readonly type: 'legFigures'; readonly leg: number; readonly ask: number }
   | { readonly type: 'figures'; readonly ask: number; readonly restart: boolean }
   | { readonly type: 'close'; readonly leg: number }
@@ -112,6 +134,7 @@ export type ToWorker =
   | { readonly type: 'pauseRoomRecord'; readonly room: number; readonly record: number; readonly paused: boolean }
   | { readonly type: 'stopRoomRecord'; readonly room: number; readonly record: number }
   | { readonly type: 'closeRoom'; readonly room: number }
+  | { readonly type: 'impair'; readonly network: BadNetwork }
   | { readonly type: 'shutdown' }
 
 /** Counters of one leg since it opened. */
@@ -120,7 +143,7 @@ export interface LegFigures {
   readonly bytesIn: number
   readonly packetsOut: number
   readonly bytesOut: number
-  /** Datagrams of strangers, and such as are no RTP. */
+  /** Datagrams of strangers, and such as are no RTP or carry no right tag of SRTP. */
   readonly ignored: number
   readonly latePackets: number
   readonly restarts: number
@@ -129,6 +152,35 @@ export interface LegFigures {
   /** Loudest sample of the last second, 0–32768. */
   readonly heardPeak: number
   readonly spokenPeak: number
+  readonly stream: StreamFigures
+}
+
+/** How the stream is, in the words of FreeSWITCH's variables where it has any. */
+export interface StreamFigures extends QualityFigures {
+  readonly speechPacketsIn: number
+  readonly keyPacketsIn: number
+  readonly noisePacketsIn: number
+  readonly keyPacketsOut: number
+  /** Ticks in which nothing was there to be heard. */
+  readonly missingTicks: number
+  /** Longest delay of the jitter buffer, ms. */
+  readonly longestDelayMs: number
+  /** By sequence numbers (RFC 3550). */
+  readonly expected: number
+  readonly lost: number
+  /** Of the arrival times (RFC 3550), ms. */
+  readonly jitterMs: number
+  /** By the far end's last reports; null without any. */
+  readonly roundTripMs: number | null
+  /** What the far end has said of its own sending. */
+  readonly sender: { readonly packets: number; readonly octets: number } | null
+}
+
+/** A report of ours that has left, or one of the far end's. */
+export interface RtcpNews {
+  readonly direction: 'sent' | 'received'
+  readonly report: RtcpReport
+  readonly roundTripMs: number | null
 }
 
 export interface MediaFigures {
@@ -162,8 +214,19 @@ export type FromWorker =
       readonly samples: number
       readonly error: string | null
     }
-  | { readonly type: 'digit'; readonly leg: number; readonly digit: HeldDigit }
+  | { readonly type: 'digit'; readonly leg: number; readonly digit: HeldDigit; readonly inBand: boolean }
+  | { readonly type: 'rtcp'; readonly leg: number; readonly news: RtcpNews }
   | { readonly type: 'silent'; readonly leg: number }
+  | {
+      readonly type: 'displaced'
+      readonly leg: number
+      readonly displacement: number
+      /** `failed`: there is no such file. */
+      readonly state: 'started' | 'failed' | 'ended'
+    }
+  /** Of the last second, of all legs. */
+  | { readonly type: 'strangers'; readonly address: string; readonly packets: number }
+  | { readonly type: 'cue'; readonly leg: number; readonly ear: number; readonly cue: EarCue }
   | { readonly type: 'roomPlayStarted'; readonly room: number; readonly play: number; readonly started: boolean }
   | { readonly type: 'roomPlayEnded'; readonly room: number; readonly play: number; readonly samples: number }
   | { readonly type: 'roomRecordStarted'; readonly room: number; readonly record: number }

@@ -11,6 +11,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import type { BadNetwork } from '../chaos/impairment.ts'
 import type { FromWorker, MediaFigures, MediaWorkerSettings, ToWorker } from './leg-messages.ts'
 import { MediaLeg } from './media-leg.ts'
 import { MediaRoom } from './media-room.ts'
@@ -22,6 +23,8 @@ export interface MediaEngineSettings {
   readonly portTo?: number
   /** Jitter buffer. Default 40 ms. */
   readonly jitterMs?: number
+  /** For tests: whether `impair` does anything. */
+  readonly mayBeImpaired?: boolean
   /** Where `local_stream://<name>` finds the folder `<name>` with its music. Default: the music that production has. */
   readonly musicFolder?: string
 }
@@ -48,12 +51,14 @@ export class MediaEngine {
   #dead: Error | null = null
   #closing: Promise<void> | null = null
   readonly #deathListeners: ((error: Error) => void)[] = []
+  readonly #strangerListeners: ((address: string, packets: number) => void)[] = []
 
   /** @throws when the worker cannot start */
   static async start(settings: MediaEngineSettings): Promise<MediaEngine> {
     const workerData: MediaWorkerSettings = {
       ports: { address: settings.address, from: settings.portFrom ?? 0, to: settings.portTo ?? 0 },
       jitterMs: settings.jitterMs ?? 40,
+      mayBeImpaired: settings.mayBeImpaired ?? false,
       musicFolder: settings.musicFolder ?? MUSIC_FOLDER,
     }
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, name: 'media' })
@@ -73,6 +78,11 @@ export class MediaEngine {
   /** Told once, when the worker dies by itself: no media is left. */
   onDeath(listener: (error: Error) => void): void {
     this.#deathListeners.push(listener)
+  }
+
+  /** Told once a second, while there are any, of packets that came from somebody else than the leg's far end. */
+  onStrangers(listener: (address: string, packets: number) => void): void {
+    this.#strangerListeners.push(listener)
   }
 
   /** @throws when there is no free port */
@@ -115,6 +125,11 @@ export class MediaEngine {
     const answer = await this.#ask(`figures ${ask}`)
     if (answer.type !== 'figures') throw new Error('no figures')
     return answer.figures
+  }
+
+  /** A bad network for all legs, from now on. */
+  impair(network: BadNetwork): void {
+    this.#post({ type: 'impair', network })
   }
 
   /** Ends all legs, finishes all recordings and ends the worker. Idempotent. */
@@ -181,6 +196,9 @@ export class MediaEngine {
       case 'legFigures':
       case 'figures':
         this.#answer(`figures ${message.ask}`, message)
+        return
+      case 'strangers':
+        for (const listener of this.#strangerListeners) listener(message.address, message.packets)
         return
       case 'roomPlayStarted':
       case 'roomPlayEnded':

@@ -1,6 +1,8 @@
 /** One leg of the media engine, seen from the main thread. Made by `MediaEngine.openLeg`. */
 import { EventEmitter } from 'node:events'
 import type { SoundFile } from './audio-source.ts'
+import type { DisplaceOrder } from './displacement.ts'
+import type { EarCue, EarOrder } from './ears.ts'
 import type {
   FromWorker,
   LegFigures,
@@ -8,10 +10,12 @@ import type {
   PlayEnd,
   RecordEnd,
   RecordOrder,
+  RtcpNews,
   SpySides,
   ToWorker,
 } from './leg-messages.ts'
 import type { NegotiatedAudio } from './sdp.ts'
+import type { PlaySteer } from './steered-source.ts'
 import type { HeldDigit } from './telephone-event.ts'
 
 export interface PlayOptions {
@@ -34,6 +38,8 @@ export interface Play {
   readonly started: Promise<boolean>
   /** How it ended; `failed` when it never began. Settles also when the leg closes. */
   readonly ended: Promise<PlayedEnd>
+  /** Changes how the file is heard; a stream is not steered. */
+  steer(order: PlaySteer): void
   /** Idempotent. */
   stop(): void
 }
@@ -60,8 +66,10 @@ export interface Recording {
 }
 
 export interface MediaLegEvents {
-  /** A key of the far end, at its end. */
-  digit: [digit: HeldDigit]
+  /** A key of the far end, at its end; `inBand`: as tones in the voice. */
+  digit: [digit: HeldDigit, options: { readonly inBand: boolean }]
+  /** A report of ours that has left, or one of the far end's. */
+  rtcp: [news: RtcpNews]
   /** No packet has come for as long as `negotiate` allowed. Once for each negotiation. */
   silent: []
 }
@@ -88,6 +96,8 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
   readonly #host: LegHost
   readonly #plays = new Map<number, Starting<PlayedEnd>>()
   readonly #recordings = new Map<number, Starting<{ end: RecordEnd; samples: number; error: string | null }>>()
+  readonly #displacements = new Map<number, Starting<void>>()
+  readonly #ears = new Map<number, (cue: EarCue) => void>()
   readonly #done: Promise<void>
   #finished: () => void = () => {}
   #closed = false
@@ -136,7 +146,11 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
       this.#plays.set(play, starting)
       this.#post({ type: 'play', leg: this.#host.id, play, uri, skip, limit })
     }
-    return { ...promises, stop: () => this.#post({ type: 'stopPlay', leg: this.#host.id, play }) }
+    return {
+      ...promises,
+      steer: (steer) => this.#post({ type: 'steerPlay', leg: this.#host.id, play, steer }),
+      stop: () => this.#post({ type: 'stopPlay', leg: this.#host.id, play }),
+    }
   }
 
   /** Listens in on another leg, above whatever plays now, until it is stopped or the other is gone. */
@@ -178,9 +192,49 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
     this.#post({ type: 'flushPresses', leg: this.#host.id })
   }
 
+  /** Keys that come as tones in the voice are told, too; of a far end that has no other keys they always are. */
+  hearTones(on: boolean): void {
+    this.#post({ type: 'hearTones', leg: this.#host.id, on })
+  }
+
   /** `heard`: nobody hears the far end. `spoken`: the far end hears nobody. */
   mute(muted: { readonly heard: boolean; readonly spoken: boolean }): void {
     this.#post({ type: 'mute', leg: this.#host.id, ...muted })
+  }
+
+  /** Factors of the samples of each side, as they are heard, recorded and mixed; 1 leaves them as they are. */
+  level(factors: { readonly heard: number; readonly spoken: number }): void {
+    this.#post({ type: 'level', leg: this.#host.id, ...factors })
+  }
+
+  /** Has a file heard in the place of one side, or mixed with it. Both promises settle also when the leg closes. */
+  displace(order: DisplaceOrder): { started: Promise<boolean>; ended: Promise<void>; stop: () => void } {
+    const displacement = this.#host.newNumber()
+    const { promises, starting } = begin<void>()
+    if (this.#closed) {
+      starting.started(false)
+      starting.ended()
+    } else {
+      this.#displacements.set(displacement, starting)
+      this.#post({ type: 'displace', leg: this.#host.id, displacement, order })
+    }
+    return {
+      ...promises,
+      stop: () => {
+        this.#post({ type: 'stopDisplacing', leg: this.#host.id, displacement })
+        this.#endDisplacement(displacement)
+      },
+    }
+  }
+
+  /** Listens for a sound that means something. @returns what ends it */
+  listen(order: EarOrder, told: (cue: EarCue) => void): () => void {
+    const ear = this.#host.newNumber()
+    this.#ears.set(ear, told)
+    this.#post({ type: 'listen', leg: this.#host.id, ear, order })
+    return () => {
+      if (this.#ears.delete(ear)) this.#post({ type: 'stopListening', leg: this.#host.id, ear })
+    }
   }
 
   /** @internal MediaRoom joins legs. The room is what the leg plays until it leaves, and whatever is played above it. */
@@ -217,10 +271,20 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
   receive(message: FromWorker): void {
     switch (message.type) {
       case 'digit':
-        this.emit('digit', message.digit)
+        this.emit('digit', message.digit, { inBand: message.inBand })
+        return
+      case 'rtcp':
+        this.emit('rtcp', message.news)
         return
       case 'silent':
         this.emit('silent')
+        return
+      case 'displaced':
+        if (message.state === 'started') this.#displacements.get(message.displacement)?.started(true)
+        else this.#endDisplacement(message.displacement)
+        return
+      case 'cue':
+        this.#ears.get(message.ear)?.(message.cue)
         return
       case 'playStarted':
         this.#plays.get(message.play)?.started(true)
@@ -259,7 +323,9 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
       remotePort: audio.remotePort,
       send: audio.maySend && !self,
       receive: audio.mayReceive && !self,
+      rtcp: self ? null : audio.rtcp,
       timeoutMs,
+      srtp: audio.srtp,
     }
   }
 
@@ -283,7 +349,15 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
     this.#settle()
   }
 
+  #endDisplacement(displacement: number): void {
+    const starting = this.#displacements.get(displacement)
+    this.#displacements.delete(displacement)
+    starting?.started(false)
+    starting?.ended()
+  }
+
   #settle(): void {
+    if (this.#closed) for (const displacement of [...this.#displacements.keys()]) this.#endDisplacement(displacement)
     if (!this.#closed || this.#plays.size > 0 || this.#recordings.size > 0) return
     this.#host.closed()
     this.#finished()

@@ -1,10 +1,15 @@
 /** What the media worker's thread does with each message, and its tick. */
+
+import { Impairment } from '../chaos/impairment.ts'
+import { Displacement } from './displacement.ts'
+import { earFor } from './ears.ts'
 import type { FromWorker, MediaWorkerSettings, RecordEnd, RecordOrder, ToWorker } from './leg-messages.ts'
-import { MediaTicker } from './media-ticker.ts'
+import { MediaTicker, TICK_SAMPLES } from './media-ticker.ts'
 import { raisePriority } from './raise-priority.ts'
 import { RecordingFile } from './recording-file.ts'
 import { type RtpSocket, RtpSocketPool } from './rtp-socket.ts'
 import { SoundLibrary } from './sound-library.ts'
+import { StrangerCount } from './stranger-count.ts'
 import { toneStream } from './tone-stream.ts'
 import { WorkerLeg } from './worker-leg.ts'
 import { WorkerRecording } from './worker-recording.ts'
@@ -17,6 +22,7 @@ const WARM_UP_TICKS = 200
 export class MediaWorker {
   readonly #settings: MediaWorkerSettings
   readonly #say: (message: FromWorker) => void
+  readonly #impairment = new Impairment()
   readonly #sockets: RtpSocketPool
   readonly #sounds: SoundLibrary
   readonly #legs = new Map<number, WorkerLeg>()
@@ -26,12 +32,14 @@ export class MediaWorker {
   /** Plays and recordings whose file is being opened, by `play|record` id: a stop may come before they begin. */
   readonly #opening = new Map<string, { stopped: boolean }>()
   readonly #closings = new Set<Promise<void>>()
+  readonly #strangers = new StrangerCount((address, packets) => this.#say({ type: 'strangers', address, packets }))
   readonly #ticker = new MediaTicker(() => this.#tick())
 
   constructor(settings: MediaWorkerSettings, say: (message: FromWorker) => void) {
     this.#settings = settings
     this.#say = say
-    this.#sockets = new RtpSocketPool(settings.ports)
+    const impaired = settings.mayBeImpaired ? { impairment: this.#impairment } : {}
+    this.#sockets = new RtpSocketPool({ ...settings.ports, ...impaired })
     this.#sounds = new SoundLibrary(settings.musicFolder)
   }
 
@@ -62,6 +70,9 @@ export class MediaWorker {
       }
       case 'stopPlay':
         this.#stopPlay(message.leg, message.play)
+        return
+      case 'displace':
+        void this.#displace(message)
         return
       case 'record':
         void this.#record(message.leg, message.record, message.order)
@@ -99,6 +110,9 @@ export class MediaWorker {
       case 'closeRoom':
         this.#closeRoom(message.room)
         return
+      case 'impair':
+        this.#impairment.network = message.network
+        return
       case 'shutdown':
         void this.#shutDown()
         return
@@ -120,8 +134,14 @@ export class MediaWorker {
           | 'maskRecord'
           | 'press'
           | 'flushPresses'
+          | 'hearTones'
           | 'mute'
           | 'idleSilence'
+          | 'listen'
+          | 'stopListening'
+          | 'steerPlay'
+          | 'stopDisplacing'
+          | 'level'
           | 'legFigures'
           | 'leaveRoom'
           | 'close'
@@ -143,11 +163,30 @@ export class MediaWorker {
       case 'flushPresses':
         leg.flushPresses()
         return
+      case 'hearTones':
+        leg.hearTones(message.on)
+        return
       case 'mute':
         leg.mute(message)
         return
       case 'idleSilence':
         leg.sendIdleSilence(message.on)
+        return
+      case 'listen':
+        leg.ears.set(message.ear, earFor(message.order))
+        return
+      case 'stopListening':
+        leg.ears.delete(message.ear)
+        return
+      case 'level':
+        leg.level(message)
+        return
+      case 'steerPlay':
+        leg.steerPlay(message.play, message.steer)
+        return
+      case 'stopDisplacing':
+        leg.displacements.get(message.displacement)?.close()
+        leg.displacements.delete(message.displacement)
         return
       case 'legFigures':
         this.#say({ type: 'legFigures', ask: message.ask, figures: leg.figures() })
@@ -184,8 +223,12 @@ export class MediaWorker {
 
   #newLeg(id: number, socket: RtpSocket): WorkerLeg {
     return new WorkerLeg(socket, this.#settings.jitterMs, {
-      digit: (digit) => this.#say({ type: 'digit', leg: id, digit }),
+      digit: (digit, { inBand }) => this.#say({ type: 'digit', leg: id, digit, inBand }),
+      rtcp: (news) => this.#say({ type: 'rtcp', leg: id, news }),
       silent: () => this.#say({ type: 'silent', leg: id }),
+      displaced: (displacement) => this.#say({ type: 'displaced', leg: id, displacement, state: 'ended' }),
+      stranger: (address) => this.#strangers.note(address),
+      cue: (ear, cue) => this.#say({ type: 'cue', leg: id, ear, cue }),
       playEnded: (play, end, samples, file) => this.#say({ type: 'playEnded', leg: id, play, end, samples, file }),
     })
   }
@@ -203,7 +246,8 @@ export class MediaWorker {
     this.#say({ type: 'playStarted', leg: id, play })
     const leg = this.#legs.get(id)
     if (leg !== undefined && !opening.stopped) {
-      leg.play(play, source, { limit })
+      const reopen = (samples: number) => this.#sounds.open(uri, { skipSamples: samples })
+      leg.play(play, source, { limit, file: { from: skip, reopen } })
       return
     }
     source.close()
@@ -234,6 +278,16 @@ export class MediaWorker {
     const opening = this.#opening.get(`play ${id} ${play}`)
     if (opening === undefined) this.#legs.get(id)?.stopPlay(play)
     else opening.stopped = true
+  }
+
+  async #displace({ leg: id, displacement, order }: Extract<ToWorker, { type: 'displace' }>): Promise<void> {
+    const source = await this.#sounds.open(order.uri, { times: order.looped ? Number.POSITIVE_INFINITY : 1 })
+    const leg = this.#legs.get(id)
+    if (source !== null && leg !== undefined) {
+      leg.displacements.set(displacement, new Displacement(order, source, TICK_SAMPLES))
+    } else source?.close()
+    const state = source === null || leg === undefined ? 'failed' : 'started'
+    this.#say({ type: 'displaced', leg: id, displacement, state })
   }
 
   #openRoom(id: number): void {
@@ -396,6 +450,7 @@ export class MediaWorker {
         telephoneEventType: 101,
         remoteAddress: this.#settings.ports.address,
         remotePort: peer.socket.port,
+        rtcp: null,
         send: true,
         receive: true,
         timeoutMs: 0,

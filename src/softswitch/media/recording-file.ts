@@ -6,6 +6,7 @@
  * the end and is then put right: a reader of a killed recording takes all that is there.
  */
 import { close as closeFd, open as openFd, write as writeFd } from 'node:fs'
+import { endianness } from 'node:os'
 import { promisify } from 'node:util'
 import { WAV_HEADER_BYTES, wavHeader } from './wav.ts'
 
@@ -15,6 +16,9 @@ const TICKS_PER_WRITE = 25
 const TICK_SAMPLES = 160
 /** Half-second buffers that may wait for the disk (30 s). Beyond, the recording is given up as failed. */
 const MOST_WAITING = 60
+
+/** As the file has them; on a machine of the other kind they are turned before they are written. */
+const LITTLE_ENDIAN = endianness() === 'LE'
 
 const openAsync = promisify(openFd)
 const writeAsync = promisify(writeFd)
@@ -27,12 +31,19 @@ export interface RecordingResult {
   readonly error: string | null
 }
 
+/** The same memory twice. */
+interface Chunk {
+  readonly samples: Int16Array
+  readonly bytes: Buffer
+}
+
 export class RecordingFile {
   readonly path: string
   readonly channels: 1 | 2
   readonly #fd: number
-  readonly #spare: Buffer[] = []
-  #buffer: Buffer
+  readonly #spare: Chunk[] = []
+  #chunk: Chunk
+  /** Samples of all channels in it. */
   #filled = 0
   #writeAt = WAV_HEADER_BYTES
   #samples = 0
@@ -61,7 +72,7 @@ export class RecordingFile {
     this.#fd = fd
     this.path = path
     this.channels = channels
-    this.#buffer = this.#newBuffer()
+    this.#chunk = this.#newChunk()
   }
 
   /** Samples of each channel so far. */
@@ -76,31 +87,23 @@ export class RecordingFile {
   /** Takes one tick: `right` is ignored when there is one channel. */
   append(left: Int16Array, right: Int16Array): void {
     if (this.#error !== null || this.#closing !== null) return
-    const buffer = this.#buffer
+    const { samples } = this.#chunk
     let at = this.#filled
     if (this.channels === 2) {
       for (let i = 0; i < TICK_SAMPLES; i++) {
-        const l = left[i] ?? 0
-        const r = right[i] ?? 0
-        buffer[at] = l & 0xff
-        buffer[at + 1] = l >> 8
-        buffer[at + 2] = r & 0xff
-        buffer[at + 3] = r >> 8
-        at += 4
-      }
-    } else {
-      for (let i = 0; i < TICK_SAMPLES; i++) {
-        const sample = left[i] ?? 0
-        buffer[at] = sample & 0xff
-        buffer[at + 1] = sample >> 8
+        samples[at] = left[i] ?? 0
+        samples[at + 1] = right[i] ?? 0
         at += 2
       }
+    } else {
+      samples.set(left, at)
+      at += TICK_SAMPLES
     }
     this.#filled = at
     this.#samples += TICK_SAMPLES
-    if (at === buffer.length) {
-      this.#write(buffer, at)
-      this.#buffer = this.#spare.pop() ?? this.#newBuffer()
+    if (at === samples.length) {
+      this.#write(this.#chunk, at)
+      this.#chunk = this.#spare.pop() ?? this.#newChunk()
       this.#filled = 0
     }
   }
@@ -112,7 +115,7 @@ export class RecordingFile {
   }
 
   async #finish(): Promise<RecordingResult> {
-    if (this.#filled > 0) this.#write(this.#buffer, this.#filled)
+    if (this.#filled > 0) this.#write(this.#chunk, this.#filled)
     if (this.#waiting > 0) {
       await new Promise<void>((drained) => {
         this.#drained = drained
@@ -131,28 +134,31 @@ export class RecordingFile {
     return { samples: this.#samples, error: this.#error }
   }
 
-  #newBuffer(): Buffer {
-    return Buffer.alloc(TICKS_PER_WRITE * TICK_SAMPLES * 2 * this.channels)
+  #newChunk(): Chunk {
+    const samples = new Int16Array(TICKS_PER_WRITE * TICK_SAMPLES * this.channels)
+    return { samples, bytes: Buffer.from(samples.buffer) }
   }
 
-  #write(buffer: Buffer, bytes: number): void {
+  #write(chunk: Chunk, samples: number): void {
     const position = this.#writeAt
+    const bytes = samples * 2
     this.#writeAt += bytes
     this.#waiting += 1
     if (this.#waiting > MOST_WAITING) this.#error ??= 'ETIMEDOUT'
-    this.#writeAll(buffer, 0, bytes, position)
+    if (!LITTLE_ENDIAN) chunk.bytes.swap16()
+    this.#writeAll(chunk, 0, bytes, position)
   }
 
   /** A disk may take less than it was given; the rest follows. */
-  #writeAll(buffer: Buffer, from: number, to: number, position: number): void {
-    writeFd(this.#fd, buffer, from, to - from, position, (error, written) => {
+  #writeAll(chunk: Chunk, from: number, to: number, position: number): void {
+    writeFd(this.#fd, chunk.bytes, from, to - from, position, (error, written) => {
       if (error === null && written > 0 && from + written < to) {
-        this.#writeAll(buffer, from + written, to, position + written)
+        this.#writeAll(chunk, from + written, to, position + written)
         return
       }
       if (error !== null || written === 0) this.#error ??= error === null ? 'EIO' : codeOf(error)
       this.#waiting -= 1
-      if (buffer.length === this.#buffer.length && this.#spare.length < 2) this.#spare.push(buffer)
+      if (this.#spare.length < 2) this.#spare.push(chunk)
       if (this.#waiting === 0) this.#drained?.()
     })
   }

@@ -1,11 +1,14 @@
 /** UDP sockets for media: opened before they are needed, on a range of ports or wherever the system gives one. */
 import { createSocket, type Socket } from 'node:dgram'
+import type { Impairment } from '../chaos/impairment.ts'
 
 export interface RtpPorts {
   readonly address: string
   /** First and last port; both 0: any free port. Even ports are taken, as RTP has it. */
   readonly from: number
   readonly to: number
+  /** A bad network between every socket and everybody, for tests. */
+  readonly impairment?: Impairment
 }
 
 /** Sockets kept open in advance, so that the first calls do not wait for them. */
@@ -88,6 +91,7 @@ export class RtpSocketPool {
       // Addresses are numbers: a lookup would only cost a turn of the loop for each packet.
       lookup: (address, _options, done) => done(null, address, family),
     })
+    this.#ports.impairment?.on(socket)
     return new Promise((resolve, reject) => {
       socket.once('error', (error) => {
         this.#used.delete(port)

@@ -48,8 +48,21 @@ describe('SDP answer to an offer', () => {
       remotePort: 4000,
       maySend: true,
       mayReceive: true,
+      rtcp: null,
     })
     expect(answered?.sdp).toContain('m=audio 20000 RTP/AVP 8 96\r\n')
+    expect(answered?.sdp).not.toContain('rtcp')
+  })
+
+  it.each([
+    [['a=rtcp-mux'], { port: 4000, mux: true }, ['a=rtcp-mux', 'a=rtcp:20000 IN IP4 127.0.0.1']],
+    [['a=rtcp:4009 IN IP4 127.0.0.9'], { port: 4009, mux: false }, ['a=rtcp:20001 IN IP4 127.0.0.1']],
+    [['a=rtcp:4000', 'a=rtcp-mux'], { port: 4000, mux: true }, ['a=rtcp-mux', 'a=rtcp:20000 IN IP4 127.0.0.1']],
+    [['a=rtcp:99999'], null, []],
+  ])('takes RTCP where %j says, and says where it takes its own', (lines, rtcp, said) => {
+    const answered = answerOffer(offer('m=audio 4000 RTP/AVP 0', ...lines), local)
+    expect(answered?.audio.rtcp).toEqual(rtcp)
+    expect(answered?.sdp.match(/^a=rtcp.*$/gm) ?? []).toEqual(said)
   })
 
   it('refuses what it does not take with port 0, in the order of the offer', () => {
@@ -103,6 +116,63 @@ describe('SDP answer to an offer', () => {
     ['nothing', ''],
   ])('refuses %s', (_, text) => {
     expect(answerOffer(text, local)).toBeNull()
+  })
+})
+
+const theirKey = 'WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz'
+const ourKey = 'A'.repeat(40)
+const secure: LocalAudio = {
+  ...local,
+  keys: [
+    { suite: 'AES_CM_128_HMAC_SHA1_80', key: ourKey },
+    { suite: 'AES_CM_128_HMAC_SHA1_32', key: ourKey },
+  ],
+}
+
+describe('SRTP in descriptions', () => {
+  it('answers the first keys that it can use, under their tag, with keys of its own', () => {
+    const answered = answerOffer(
+      offer(
+        'm=audio 4000 RTP/SAVP 8',
+        `a=crypto:1 AEAD_AES_256_GCM inline:${theirKey}${theirKey}`,
+        `a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:${theirKey}|2^20|1:4`,
+        `a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:${theirKey} UNENCRYPTED_SRTP`,
+        `a=crypto:7 AES_CM_128_HMAC_SHA1_32 inline:${theirKey}|2^31`,
+      ),
+      secure,
+    )
+    expect(answered?.audio.srtp).toEqual({
+      ours: { suite: 'AES_CM_128_HMAC_SHA1_32', key: ourKey },
+      theirs: { suite: 'AES_CM_128_HMAC_SHA1_32', key: theirKey },
+    })
+    expect(answered?.sdp.match(/^(m=|a=crypto).*$/gm)).toEqual([
+      'm=audio 20000 RTP/SAVP 8',
+      `a=crypto:7 AES_CM_128_HMAC_SHA1_32 inline:${ourKey}`,
+    ])
+  })
+
+  it('offers both suites and takes the answer to either', () => {
+    expect(writeOffer(secure).match(/^(m=|a=crypto).*$/gm)).toEqual([
+      'm=audio 20000 RTP/SAVP 0 8 101',
+      `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${ourKey}`,
+      `a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:${ourKey}`,
+    ])
+    const answer = offer('m=audio 4000 RTP/SAVP 0', `a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:${theirKey}`)
+    expect(acceptAnswer(answer, secure)?.srtp?.theirs.key).toBe(theirKey)
+  })
+
+  it.each([
+    ['plain RTP for SRTP', ['m=audio 4000 RTP/SAVP 8', `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${theirKey}`], local],
+    ['SRTP for plain RTP', ['m=audio 4000 RTP/AVP 8'], secure],
+    [
+      'keys on a plain line',
+      ['m=audio 4000 RTP/AVP 8', `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${theirKey}`],
+      secure,
+    ],
+    ['SRTP without keys', ['m=audio 4000 RTP/SAVP 8'], secure],
+    ['keys of another length', ['m=audio 4000 RTP/SAVP 8', 'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAA'], secure],
+  ])('never takes %s', (_, lines, ours) => {
+    expect(answerOffer(offer(...lines), ours)).toBeNull()
   })
 })
 

@@ -1,12 +1,15 @@
 /**
- * Session descriptions (RFC 8866) as far as one audio stream of G.711 with telephone-events needs them, and the
- * offer/answer model on top (RFC 3264).
+ * Session descriptions (RFC 8866) as far as one audio stream of G.711 with telephone-events needs them, plain or with
+ * the keys of SRTP in them (RFC 4568), and the offer/answer model on top (RFC 3264).
  *
- * Everything else an offer may hold (video, a second audio line, SRTP, other codecs) is refused in the answer with
- * port 0, never silently taken. A browser's line is answered in webrtc-sdp.ts.
+ * Everything else an offer may hold (video, a second audio line, other codecs) is refused in the answer with port 0,
+ * never silently taken; plain RTP is no answer to SRTP, nor the other way round. A browser's line is answered in
+ * webrtc-sdp.ts.
  */
 import { isIP } from 'node:net'
 import { G711_PAYLOAD_TYPE, type G711Law } from './g711.ts'
+import { type SdesKeys, type SdesLine, takenCrypto, writeCrypto } from './sdes.ts'
+import type { SrtpKeys } from './srtp.ts'
 
 export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
 
@@ -44,6 +47,13 @@ export interface SdpSession {
   readonly media: readonly SdpMedia[]
 }
 
+/** Where the far end takes RTCP. */
+export interface RtcpRoute {
+  readonly port: number
+  /** On the port of the sound (RFC 5761). */
+  readonly mux: boolean
+}
+
 /** Our end of the stream. */
 export interface LocalAudio {
   readonly address: string
@@ -58,6 +68,8 @@ export interface LocalAudio {
   readonly version: number
   /** What we do with the stream, from our side. Default `sendrecv`. */
   readonly direction?: MediaDirection
+  /** SRTP with these keys, and nothing else. Absent: plain RTP, and nothing else. */
+  readonly keys?: SdesKeys | undefined
 }
 
 /** What both ends agreed on. */
@@ -71,6 +83,17 @@ export interface NegotiatedAudio {
   /** The far end's direction lets us send, and its address is a real one (RFC 3264 section 8.4: 0.0.0.0 is hold). */
   readonly maySend: boolean
   readonly mayReceive: boolean
+  /** Null when the far end has said nothing of RTCP: as with the real server, it gets none then. */
+  readonly rtcp: RtcpRoute | null
+  /** Absent: plain RTP. */
+  readonly srtp?: NegotiatedKeys
+}
+
+export interface NegotiatedKeys {
+  /** Of what we send. */
+  readonly ours: SrtpKeys
+  /** Of what comes. */
+  readonly theirs: SrtpKeys
 }
 
 /** Payload type that we offer for telephone-event. */
@@ -120,22 +143,30 @@ export function writeOffer(local: LocalAudio): string {
       laws: local.laws.map((law) => ({ law, payloadType: G711_PAYLOAD_TYPE[law] })),
       telephoneEventType: TELEPHONE_EVENT_TYPE,
       direction: local.direction ?? 'sendrecv',
+      crypto: local.keys?.map((keys, index) => ({ tag: String(index + 1), ...keys })) ?? [],
     }),
     '',
   ].join('\r\n')
 }
 
+/** Whether a description asks for SRTP with keys in it. */
+export function wantsSrtp(text: string): boolean {
+  const media = parseSdp(text)?.media ?? []
+  return media.some(({ kind, port, protocol }) => kind === 'audio' && port !== 0 && protocol === 'RTP/SAVP')
+}
+
 /**
- * Answers an offer: the first plain-RTP audio line with a law of ours is taken, by the offerer's order of preference.
+ * Answers an offer: the first audio line with a law of ours is taken, by the offerer's order of preference.
  * @returns null when nothing in the offer can be taken (a 488 is due), or it is no session description
  */
 export function answerOffer(offer: string, local: LocalAudio): { sdp: string; audio: NegotiatedAudio } | null {
   const session = parseSdp(offer)
   if (session === null) return null
-  const chosen = session.media.findIndex((media) => negotiatePlain(media, local) !== null)
+  const chosen = session.media.findIndex((media) => negotiateLine(media, local) !== null)
   const media = session.media[chosen]
-  const audio = media === undefined ? null : negotiatePlain(media, local)
+  const audio = media === undefined ? null : negotiateLine(media, local)
   if (media === undefined || audio === null) return null
+  const tag = takenCrypto(media.attributes)?.tag ?? '1'
 
   const lines = headLines(local)
   session.media.forEach((other, index) => {
@@ -145,7 +176,9 @@ export function answerOffer(offer: string, local: LocalAudio): { sdp: string; au
         ...audioLines(local, {
           laws: [audio],
           telephoneEventType: audio.telephoneEventType,
+          rtcp: audio.rtcp,
           direction: answerDirection(media.direction, local.direction ?? 'sendrecv'),
+          crypto: audio.srtp === undefined ? [] : [{ tag, ...audio.srtp.ours }],
         }),
       )
     }
@@ -159,7 +192,7 @@ export function acceptAnswer(answer: string, local: LocalAudio): NegotiatedAudio
   const session = parseSdp(answer)
   if (session === null) return null
   for (const media of session.media) {
-    const audio = negotiatePlain(media, local)
+    const audio = negotiateLine(media, local)
     if (audio !== null) return audio
   }
   return null
@@ -174,8 +207,18 @@ export function answerDirection(offered: MediaDirection, wanted: MediaDirection)
   return receives ? 'recvonly' : 'inactive'
 }
 
-function negotiatePlain(media: SdpMedia, local: LocalAudio): NegotiatedAudio | null {
-  return media.protocol === 'RTP/AVP' || media.protocol === 'RTP/AVPF' ? negotiate(media, local) : null
+function negotiateLine(media: SdpMedia, local: LocalAudio): NegotiatedAudio | null {
+  const { keys } = local
+  if (keys === undefined) {
+    const plain = media.protocol === 'RTP/AVP' || media.protocol === 'RTP/AVPF'
+    // Keys that would not be used: whoever sent them may take the call for a safe one.
+    return plain && attributeOf(media.attributes, 'crypto:') === null ? negotiate(media, local) : null
+  }
+  const theirs = media.protocol === 'RTP/SAVP' ? takenCrypto(media.attributes) : null
+  const ours = keys.find(({ suite }) => suite === theirs?.suite)
+  const audio = theirs === null ? null : negotiate(media, local)
+  if (audio === null || theirs === null || ours === undefined) return null
+  return { ...audio, srtp: { ours, theirs: { suite: theirs.suite, key: theirs.key } } }
 }
 
 /** What can be agreed on, whatever the transport. @returns null when the line is no audio or has no law of ours */
@@ -195,9 +238,17 @@ export function negotiate(media: SdpMedia, local: Pick<LocalAudio, 'laws' | 'dir
       remotePort: media.port,
       maySend: !held && (direction === 'sendrecv' || direction === 'sendonly'),
       mayReceive: direction === 'sendrecv' || direction === 'recvonly',
+      rtcp: rtcpRouteOf(media),
     }
   }
   return null
+}
+
+/** RFC 5761 and RFC 3605; of the latter's address only the port is taken: sound and reports have one host. */
+function rtcpRouteOf(media: SdpMedia): RtcpRoute | null {
+  if (media.attributes.some((attribute) => attribute.trim() === 'rtcp-mux')) return { port: media.port, mux: true }
+  const port = Number(/^\d{1,5}/.exec(attributeOf(media.attributes, 'rtcp:') ?? '')?.[0] ?? 0)
+  return port > 0 && port <= 65_535 ? { port, mux: false } : null
 }
 
 /** The lines above the first m=. */
@@ -216,10 +267,17 @@ interface AudioLines {
   readonly laws: readonly { readonly law: G711Law; readonly payloadType: number }[]
   readonly telephoneEventType: number | null
   readonly direction: MediaDirection
+  readonly crypto?: readonly SdesLine[]
+  /** What the far end wants. */
+  readonly rtcp?: RtcpRoute | null
 }
 
-/** An m= line of our audio and its codecs. */
-export function audioLines(local: LocalAudio, audio: AudioLines, protocol = 'RTP/AVP'): string[] {
+/** An m= line of our audio, its codecs and its keys. */
+export function audioLines(
+  local: LocalAudio,
+  audio: AudioLines,
+  protocol = local.keys === undefined ? 'RTP/AVP' : 'RTP/SAVP',
+): string[] {
   const types = audio.laws.map(({ payloadType }) => payloadType)
   const event = audio.telephoneEventType
   if (event !== null) types.push(event)
@@ -227,8 +285,14 @@ export function audioLines(local: LocalAudio, audio: AudioLines, protocol = 'RTP
   for (const { law, payloadType } of audio.laws) lines.push(`a=rtpmap:${payloadType} ${law}/8000`)
   if (event !== null) lines.push(`a=rtpmap:${event} telephone-event/8000`, `a=fmtp:${event} 0-15`)
   if (audio.direction !== 'sendrecv') lines.push(`a=${audio.direction}`)
-  lines.push('a=ptime:20')
+  if (audio.rtcp) lines.push(...rtcpLines(local, audio.rtcp))
+  lines.push('a=ptime:20', ...(audio.crypto ?? []).map((line) => `a=${writeCrypto(line)}`))
   return lines
+}
+
+function rtcpLines({ port, address }: LocalAudio, { mux }: RtcpRoute): string[] {
+  const at = `IN ${isIP(address) === 6 ? 'IP6' : 'IP4'} ${address}`
+  return mux ? ['a=rtcp-mux', `a=rtcp:${port} ${at}`] : [`a=rtcp:${port + 1} ${at}`]
 }
 
 function parseMedia(lines: readonly string[], head: readonly string[]): SdpMedia | null {

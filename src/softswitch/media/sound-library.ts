@@ -42,12 +42,13 @@ export class SoundLibrary {
   /**
    * @param uri an absolute path or one of the streams, perhaps behind parameters: `{loops=-1}/music.wav`
    * @param options.skipSamples where to begin (`file@@offset`), at 8 kHz
+   * @param options.times how often a file is played
    * @param options.mayLoop the parameter `loops` counts for files, as in a conference; elsewhere for tones only
    * @returns null when there is no such file or it cannot be played
    */
   async open(
     uri: string,
-    { skipSamples = 0, mayLoop = false }: { skipSamples?: number; mayLoop?: boolean } = {},
+    { skipSamples = 0, mayLoop = false, times = 1 }: { skipSamples?: number; mayLoop?: boolean; times?: number } = {},
   ): Promise<AudioSource | null> {
     const { target, loops } = readParameters(uri)
     if (target.startsWith('silence_stream://')) return silenceStream(target.slice('silence_stream://'.length))
@@ -58,10 +59,10 @@ export class SoundLibrary {
     if (target.startsWith('local_stream://'))
       return await this.#localStreams.open(target.slice('local_stream://'.length))
     const path = target.replace(/^file:\/\//, '')
-    const times = !mayLoop || loops === null ? 1 : loops < 0 ? Number.POSITIVE_INFINITY : Math.max(loops, 1)
+    const asked = !mayLoop || loops === null ? times : loops < 0 ? Number.POSITIVE_INFINITY : Math.max(loops, 1)
     // A prompt that a hundred calls want at once is decoded once: the others wait for it to be kept.
     await this.#opening.get(path)?.catch(() => {})
-    const opening = this.#openFile(path, skipSamples, times)
+    const opening = this.#openFile(path, skipSamples, asked)
     if (!this.#opening.has(path)) {
       this.#opening.set(path, opening)
       void opening.catch(() => {}).finally(() => this.#opening.delete(path))

@@ -1,4 +1,6 @@
 /** What an endpoint is opened with, and who stands on it. */
+import type { Impairment } from '../chaos/impairment.ts'
+import type { RequestGateSettings } from './request-gate.ts'
 import type { ServerTransaction } from './server-transaction.ts'
 import type { SipClock } from './sip-clock.ts'
 import type { SipMessage, SipRequest, SipResponse } from './sip-message.ts'
@@ -23,6 +25,12 @@ export interface SipEndpointSettings {
   readonly symmetricAnswers?: boolean
   /** New requests beyond this many live transactions get 503 and Retry-After; those of a call that is up, beyond twice as many. Default 20 000. */
   readonly maxTransactions?: number
+  /** A bad network, for tests. Over UDP. */
+  readonly impairment?: Impairment
+  /** How much strangers may ask. Default: anything. */
+  readonly gate?: RequestGateSettings
+  /** Told of each message that was beyond that and not answered, and of each that could not be read. */
+  readonly onRefused?: (kind: 'sip_flood' | 'sip_unreadable', address: string) => void
   /** A fault in the code that uses the endpoint. Default: ignored, the endpoint goes on. */
   readonly onFault?: (error: unknown) => void
   /** Each message as it is received and sent, for logs and transcripts. */
@@ -53,4 +61,6 @@ export interface SipCounters {
   malformed: number
   /** Absorbed repetitions of a request. */
   repeated: number
+  /** Beyond what the gate admits: not answered. */
+  dropped: number
 }

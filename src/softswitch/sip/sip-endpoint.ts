@@ -11,7 +11,7 @@
  * that cannot be read is dropped and counted. An exception thrown by the user of the endpoint ends that one
  * transaction with 500 and is handed to `onFault`.
  */
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { isIP } from 'node:net'
 import {
   type ClientTransaction,
@@ -22,6 +22,8 @@ import {
 } from './client-transaction.ts'
 import type { RouteOptions, SipCounters, SipEndpointSettings, SipUser } from './endpoint-settings.ts'
 import { nextHopUri, noteSource, numericHop, protocolOf, resolveHop } from './next-hop.ts'
+import { randomToken } from './random-token.ts'
+import { RequestGate } from './request-gate.ts'
 import {
   InviteServerTransaction,
   NonInviteServerTransaction,
@@ -40,7 +42,7 @@ import { branchCookie } from './via.ts'
 export class SipEndpoint {
   readonly clock: SipClock
   readonly timers: SipTimers
-  readonly counters: SipCounters = { received: 0, sent: 0, malformed: 0, repeated: 0 }
+  readonly counters: SipCounters = { received: 0, sent: 0, malformed: 0, repeated: 0, dropped: 0 }
   /** Until somebody is set here, every request gets 503. */
   user: SipUser = { onRequest: (transaction) => void transaction.reply(503) }
   readonly #transports: TransportSet
@@ -52,12 +54,14 @@ export class SipEndpoint {
   readonly #clientHost: ClientTransactionHost
   readonly #serverHost: ServerTransactionHost
   readonly #quietWaiters = new Set<() => void>()
+  readonly #gate: RequestGate | undefined
   #closed = false
 
   /** @throws the system's error when the address cannot be bound */
   static async open(settings: SipEndpointSettings = {}): Promise<SipEndpoint> {
     const { transport, address = '127.0.0.1', port = 0, streams = {}, clock = systemSipClock } = settings
-    const transports = transport === undefined ? await openTransports({ address, port }, streams, clock) : [transport]
+    const udp = { address, port, ...(settings.impairment === undefined ? {} : { impairment: settings.impairment }) }
+    const transports = transport === undefined ? await openTransports(udp, streams, clock) : [transport]
     return new SipEndpoint(settings, new TransportSet(transports, settings.advertisedAddress))
   }
 
@@ -66,6 +70,7 @@ export class SipEndpoint {
     this.#transports = transports
     this.clock = settings.clock ?? systemSipClock
     this.timers = sipTimers(settings.timers)
+    this.#gate = settings.gate === undefined ? undefined : new RequestGate(settings.gate, this.clock)
     transports.listen({
       onMessage: (message, from) => this.#guard(() => this.#receive(message, from)),
       onBroken: (head, problem, from) => this.#guard(() => this.#refuseBroken(head, problem, from)),
@@ -143,7 +148,7 @@ export class SipEndpoint {
   }
 
   newTag(): string {
-    return randomBytes(8).toString('hex')
+    return randomToken(8)
   }
 
   newCallId(): string {
@@ -228,7 +233,7 @@ export class SipEndpoint {
 
   #stamp(request: SipRequest, options: RouteOptions): string {
     const protocol = this.#protocolFor(request, options)
-    const branch = `${branchCookie}${randomBytes(10).toString('hex')}`
+    const branch = `${branchCookie}${randomToken(10)}`
     const rport = protocol === 'udp' ? ';rport' : ''
     const via = `SIP/2.0/${protocol.toUpperCase()} ${this.hostPortOf(protocol)};branch=${branch}${rport}`
     request.headers.prepend('Via', via)
@@ -259,7 +264,7 @@ export class SipEndpoint {
   /** A stream that cannot be read on: its last request is told why, if it can be. */
   #refuseBroken(head: Buffer | undefined, problem: string, from: Hop): void {
     if (this.#closed) return
-    this.counters.malformed++
+    this.#noteUnreadable(from)
     const parsed = head === undefined ? undefined : parseSip(head)
     const request = parsed?.ok === true ? parsed.message : parsed?.answerable
     if (request?.kind === 'request' && request.method !== 'ACK') this.#refuseMalformed(request, 400, problem, from)
@@ -270,13 +275,27 @@ export class SipEndpoint {
     this.counters.received++
     const parsed = parseSip(message)
     if (!parsed.ok) {
-      this.counters.malformed++
-      if (parsed.answerable !== undefined) this.#refuseMalformed(parsed.answerable, parsed.status, parsed.problem, from)
+      this.#noteUnreadable(from)
+      if (parsed.answerable !== undefined && this.#admits(from))
+        this.#refuseMalformed(parsed.answerable, parsed.status, parsed.problem, from)
       return
     }
     this.#settings.onTrace?.('in', parsed.message, from)
     if (parsed.message.kind === 'response') this.#receiveResponse(parsed.message, from)
     else this.#receiveRequest(parsed.message, from)
+  }
+
+  #noteUnreadable({ address }: Hop): void {
+    this.counters.malformed++
+    this.#settings.onRefused?.('sip_unreadable', address)
+  }
+
+  /** Whether a message that belongs to nothing we know is looked at. */
+  #admits({ address }: Hop): boolean {
+    if (this.#gate === undefined || this.#gate.admits(address)) return true
+    this.counters.dropped++
+    this.#settings.onRefused?.('sip_flood', address)
+    return false
   }
 
   #refuseMalformed(request: SipRequest, status: number, problem: string, from: Hop): void {
@@ -307,7 +326,7 @@ export class SipEndpoint {
     const via = request.topVia
     // One that came another way than its Via says is dropped, as sofia does: its answer would go astray.
     if (via === undefined || via.transport.toLowerCase() !== (from.protocol ?? 'udp')) {
-      this.counters.malformed++
+      this.#noteUnreadable(from)
       return
     }
     if (via.params.has('alias')) this.#transports.alias(from, via.port ?? 5060)
@@ -322,6 +341,7 @@ export class SipEndpoint {
       known.receiveAgain()
       return
     }
+    if (!this.#admits(from)) return
     const replyTo = noteSource(request, from, this.#settings.symmetricAnswers === true)
     if (replyTo === undefined) return
     const arrival = { request, source: from, replyTo, localTag: this.newTag(), key }

@@ -118,6 +118,8 @@ const spellings: Readonly<Record<string, string>> = {
 }
 
 function keyOf(name: string): string {
+  const known = keys.get(name)
+  if (known !== undefined) return known
   const lower = name.toLowerCase()
   return longNames[lower] ?? lower
 }
@@ -132,6 +134,13 @@ for (const name of (
   'subscription-state supported timestamp to unsupported user-agent via warning www-authenticate'
 ).split(' ')) {
   knownNames.set(name, spellings[name] ?? name.replace(/(^|-)[a-z]/g, (letters) => letters.toUpperCase()))
+}
+
+/** Of the spellings that nearly everybody uses: no text is made to look one up. */
+const keys = new Map<string, string>()
+for (const [key, name] of knownNames) {
+  keys.set(key, key)
+  keys.set(name, key)
 }
 
 /** Known headers get their usual spelling; a stranger's keeps its own. */

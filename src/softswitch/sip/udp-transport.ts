@@ -1,5 +1,6 @@
 /** SIP over UDP: a datagram a message. */
 import { createSocket } from 'node:dgram'
+import type { Impairment } from '../chaos/impairment.ts'
 import type { SipTransport } from './transport.ts'
 
 export interface UdpSettings {
@@ -7,11 +8,14 @@ export interface UdpSettings {
   readonly address: string
   /** 0 = any free port. */
   readonly port: number
+  /** A bad network between it and everybody, for tests. */
+  readonly impairment?: Impairment
 }
 
 /** @throws the system's error (EADDRINUSE, EADDRNOTAVAIL) when the address cannot be bound */
 export async function openUdp(settings: UdpSettings): Promise<SipTransport> {
   const socket = createSocket({ type: settings.address.includes(':') ? 'udp6' : 'udp4', recvBufferSize: 4 << 20 })
+  settings.impairment?.on(socket)
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject)
     socket.bind({ address: settings.address, port: settings.port, exclusive: true }, () => {

@@ -29,7 +29,8 @@ export class BrowserMedia {
 
   /** What the leg is told: plain RTP with the gateway. */
   get audio(): NegotiatedAudio {
-    return { ...this.#offer.audio, remoteAddress: this.#legAddress, remotePort: this.#link.port }
+    const { port } = this.#link
+    return { ...this.#offer.audio, remoteAddress: this.#legAddress, remotePort: port, rtcp: { port, mux: true } }
   }
 
   /** Resolves when sound flows; never when the connection fails. */

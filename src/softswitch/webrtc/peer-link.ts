@@ -5,11 +5,14 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import type { PeerConnection, Track } from 'node-datachannel'
+import { isRtcp } from '../media/rtcp-packet.ts'
 import type { GatewaySettings, PeerAnswer, PeerOffer } from './gateway-messages.ts'
 
 /** The library needs some 5 ms to find its one address. */
 const GATHER_LIMIT_MS = 3_000
+/** Of who sends it, in RTP and in RTCP. */
 const SSRC_AT = 8
+const RTCP_SSRC_AT = 4
 
 type WebRtcLibrary = Pick<typeof import('node-datachannel'), 'PeerConnection' | 'Audio'>
 
@@ -105,15 +108,13 @@ export class PeerLink {
   }
 
   #toLeg(packet: Buffer): void {
-    // RTCP comes on the same port (RFC 5761): browsers tell of their loss and delay, nobody here asks.
-    const type = packet[1] ?? 0
-    if (this.#closed || (type >= 192 && type <= 223)) return
-    this.#relay.send(packet)
+    if (!this.#closed) this.#relay.send(packet)
   }
 
   #toBrowser(packet: Buffer): void {
     if (!this.#open || packet.length < SSRC_AT + 4) return
-    packet.writeUInt32BE(this.#ssrc, SSRC_AT)
+    // RTCP goes on the same port (RFC 5761).
+    packet.writeUInt32BE(this.#ssrc, isRtcp(packet) ? RTCP_SSRC_AT : SSRC_AT)
     try {
       this.#track.sendMessageBinary(packet)
     } catch {

@@ -33,6 +33,8 @@ export interface Refusal {
 /** A refusal of the same kind within this time is the same burst: one line says it. */
 const burstMs = 60_000
 const burstsAtMost = 1_000
+/** What a scan goes on with for as long as it likes, under another name each time: told by its address alone. */
+const ofScans: ReadonlySet<RefusalCode> = new Set(['REGISTER_ADDRESS_THROTTLED', 'CALL_TARGET_UNKNOWN'])
 
 /** Counts refusals by code and writes one log line a burst. */
 export class Refusals {
@@ -53,7 +55,7 @@ export class Refusals {
 
   note({ code, method, address, extension }: Refusal): void {
     this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1)
-    const key = `${code} ${method} ${address} ${extension}`
+    const key = `${code} ${method} ${address} ${ofScans.has(code) ? '' : extension}`
     const now = this.#clock.now().getTime()
     const burst = this.#bursts.get(key)
     if (burst !== undefined && now - burst.saidAt < burstMs) {

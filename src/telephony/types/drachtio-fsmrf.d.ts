@@ -65,6 +65,8 @@ declare module 'drachtio-fsmrf' {
       on(event: 'playback-start', listener: (started: { readonly file: string | null }) => void): this
       /** With a reason when the channel was hung up, without one when only its connection ended. */
       on(event: 'destroy', listener: (why?: { readonly reason: string | null }) => void): this
+      /** @param subclass of the CUSTOM events that are wanted */
+      addCustomEventListener(subclass: string, listener: (body: unknown, event: Event) => void): void
       /** Resolves when the application has completed, which may be never. */
       execute(application: string, argument: string): Promise<Event>
       api(command: string, argument: string): Promise<Event>

@@ -5,6 +5,8 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
+import type { SrtpSuite } from '#softswitch/media/srtp.ts'
+import type { RtpPhone } from '../../harness/rtp-phone.ts'
 import { CallingPhone, type Message, udpWire } from '../calling-phone.ts'
 import type { Pair } from '../pair.ts'
 import { type EslEvent, EventSocketClient } from './event-socket-client.ts'
@@ -12,8 +14,12 @@ import { type EslEvent, EventSocketClient } from './event-socket-client.ts'
 export interface MediaCallOptions {
   /** Tone of the telephone; 0 (the default) is silence. */
   readonly hum?: number
+  /** What the telephone is before it calls. */
+  readonly phone?: (rtp: RtpPhone) => void
   /** Header lines of the INVITE besides. */
   readonly headers?: readonly string[]
+  /** It offers SRTP, and nothing else. */
+  readonly secure?: SrtpSuite
 }
 
 export class MediaDesk {
@@ -85,15 +91,22 @@ export class MediaDesk {
     return EventSocketClient.reach(this.#pair.freeswitch)
   }
 
+  /** A telephone that calls the media server as drachtio does. */
+  async phone(): Promise<CallingPhone> {
+    return await CallingPhone.open(await udpWire(this.#sip), { extension: '1001', password: '' })
+  }
+
   /** A channel that waits for its first execute. */
-  async call({ hum = 0, headers = [] }: MediaCallOptions = {}): Promise<MediaCall> {
+  async call({ hum = 0, headers = [], secure, phone: prepare = () => {} }: MediaCallOptions = {}): Promise<MediaCall> {
     this.#last += 1
     const extension = `9${process.pid}${this.#last}`
     const watch = await this.signIn()
     // The filter first: between the two commands other channels' events would be sent.
     await watch.command(`filter Caller-Destination-Number ${extension}`)
     await watch.command('event plain ALL')
-    const phone = await CallingPhone.open(await udpWire(this.#sip), { extension: '1001', password: '' })
+    const phone = await this.phone()
+    prepare(phone.rtp)
+    if (secure !== undefined) phone.rtp.secure(secure)
     const arrived = this.#await(extension)
     const answer = await phone.call({
       target: `sip:${extension}@${this.#sip.host}:${this.#sip.port}`,
@@ -101,6 +114,7 @@ export class MediaDesk {
       headers: [`X-esl-outbound: ${this.outbound}`, ...headers],
     })
     if (answer.status !== 200) throw new Error(`refused: ${answer.startLine}`)
+    if (secure !== undefined) phone.rtp.trust(answer.body)
     phone.talk(answer, hum)
     const own = await arrived
     await watch.event(({ name }) => name === 'CHANNEL_PARK', 'the channel to wait for us')

@@ -53,6 +53,25 @@ export class AccountsPage {
     await this.#page.locator('.ant-modal-confirm-btns .ant-btn-primary').click()
   }
 
+  /** What lies outside of the panel that it belongs to, or makes the page scroll sideways. */
+  misfits(): Promise<string[]> {
+    return this.#page.locator('html').evaluate((root) => {
+      const document = root.ownerDocument
+      const width = document.defaultView.innerWidth
+      const found = document.documentElement.scrollWidth > width ? ['the page scrolls sideways'] : []
+      const submit = document.querySelector('form button[type="submit"]')?.getBoundingClientRect()
+      if (submit !== undefined && submit.bottom > document.defaultView.innerHeight)
+        found.push('the button is below the screen')
+      for (const element of document.querySelectorAll('.panel button, .panel .ant-tag, .ant-modal button, form *')) {
+        const box = element.getBoundingClientRect()
+        const around = element.closest('.panel, .ant-modal-container, main')?.getBoundingClientRect()
+        if (box.width === 0 || around === undefined) continue
+        if (box.right > around.right + 1 || box.left < around.left - 1) found.push(`outside: ${element.textContent}`)
+      }
+      return found
+    })
+  }
+
   team(name: string): Locator {
     return this.#page.locator(`[data-team="${name}"]`)
   }

@@ -15,10 +15,11 @@ export class SignInPage {
   }
 
   /** Waits for the forced change and makes it. */
-  async changePassword(present: string, next: string): Promise<void> {
+  async changePassword(present: string, next: string, startCode?: string): Promise<void> {
     const fresh = this.#page.locator('input[autocomplete=new-password]')
     await fresh.first().waitFor()
     await this.#page.locator('input[autocomplete=current-password]').fill(present)
+    if (startCode !== undefined) await this.#page.locator('#startCode').fill(startCode)
     await fresh.nth(0).fill(next)
     await fresh.nth(1).fill(next)
     await this.#page.keyboard.press('Enter')

@@ -11,6 +11,7 @@ import type {
   LegEnd,
   LegRef,
   LiveLeg,
+  MachineCue,
   OutboundDial,
   PatientLeg,
   Room,
@@ -86,6 +87,14 @@ export class FakePatientLeg extends FakeLeg implements PatientLeg {
   press(digit: string): void {
     for (const listener of this.#listeners) listener({ digit, durationMs: 0, at: new Date() })
   }
+  #machineCue: (cue: MachineCue) => void = () => {}
+
+  onMachineCue(listener: (cue: MachineCue) => void): void {
+    this.#machineCue = listener
+  }
+  soundLike(cue: MachineCue): void {
+    this.#machineCue(cue)
+  }
   async play(path: string): Promise<'completed' | 'ended'> {
     this.heard.push(path)
     return this.end === null ? 'completed' : 'ended'
@@ -99,6 +108,9 @@ export class FakePatientLeg extends FakeLeg implements PatientLeg {
     this.heard.push(`recording ${path}`)
   }
   async stopRecording(): Promise<void> {}
+  async quality(): Promise<null> {
+    return null
+  }
 }
 
 /** One dial of a patient, as the far end answers it. */

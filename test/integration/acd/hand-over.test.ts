@@ -5,7 +5,7 @@ import { setUpQueue } from '../../../src/contact-center/acd/queue-setup.ts'
 import { campaignControl } from '../../../src/follow-up/dialling/campaign-control.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
 import { addressOf, deskAgent, openPage, plugIn } from '../../chaos/desk.ts'
-import { type Hospital, openHospital } from '../../chaos/hospital.ts'
+import { callKept, type Hospital, openHospital } from '../../chaos/hospital.ts'
 import { type Baresip, startBaresip } from '../../harness/baresip.ts'
 import { hasProgram } from '../../harness/programs.ts'
 import { toneLevel } from '../../harness/tones.ts'
@@ -97,14 +97,7 @@ describe.skipIf(!hasProgram('baresip'))('a patient who asks for an agent', () =>
     const before = (await patient.heard()).length
     await waitFor(async () => (await patient.heard()).length > before + 12_000, { what: 'the question of the rating' })
     press(patient, '2')
-    // The recording is judged beside the call's end, which waits its turn in the journal: either may be first.
-    const over = sql`
-      select 1 from attempt a join recording r on r.attempt_id = a.id where a.state = 'ended' and r.state = 'verified'
-    `
-    await waitFor(async () => (await hospital.rows(over)).length > 0, {
-      what: 'the end of the call and its verified recording',
-      timeoutMs: 60_000,
-    })
+    await callKept(hospital)
     const [end] = await hospital.rows(sql`
       select a.result, t.state as task, r.value, q.left_reason from attempt a join task t on t.id = a.task_id
       left join rating r on r.attempt_id = a.id left join queue_entry q on q.attempt_id = a.id

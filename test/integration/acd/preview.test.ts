@@ -1,8 +1,10 @@
 /** Calls that an agent begins: the record first, then dial or skip; and click-to-dial. */
 import { sql } from 'kysely'
 import { afterEach, describe, expect, it } from 'vitest'
+import { PatientRecords } from '../../../src/follow-up/desk/record-service.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
 import { newId } from '../../../src/platform/ids.ts'
+import { secrets } from '../follow-up/office.ts'
 import { Floor, type Node } from './floor.ts'
 
 let floor: Floor | undefined
@@ -161,6 +163,37 @@ describe('click-to-dial', () => {
       .executeTakeFirstOrThrow()
     return task ?? expect.unreachable()
   }
+
+  it('tells the name when the patient answers, and no sooner; the dialler’s own call tells it at once', async () => {
+    const { floor, node, agent } = await open()
+    const records = new PatientRecords({ db: floor.db, decrypt: secrets.decrypt })
+    const { id: taskId } = await anyTask()
+    const read = async (reads: string, task: string) => {
+      const { patient, script, nameWithheld } = await records.open(task, { accountId: reads, rights }, systemActor)
+      return [patient.name.includes('*'), script.zh.includes('*'), nameWithheld]
+    }
+    const rights = new Set(['call.read', 'seat.use'] as const)
+    await node.dialling.dial(agent, { taskId, phoneId: null }, systemActor)
+    expect(await read(agent, taskId)).toEqual([true, true, true])
+    // Hung up before anybody answered: nothing has been learnt.
+    await node.service.hangUp(agent)
+    await node.quiet()
+    expect((await read(agent, taskId))[0]).toBe(true)
+
+    const rest = await floor.db.selectFrom('task').select('id').where('id', '<>', taskId).execute()
+    const second = rest[0]?.id ?? ''
+    await node.dialling.dial(agent, { taskId: second, phoneId: null }, systemActor)
+    await node.quiet()
+    node.telephony.dials.at(-1)?.answer()
+    await node.quiet()
+    expect(await read(agent, second)).toEqual([false, false, false])
+
+    await sql`update campaign set pacing = 'progressive'`.execute(floor.db)
+    const other = await floor.agent()
+    await node.signIn(other)
+    const [chosenForHim] = await node.dialForSeats(1)
+    expect(await read(other, chosenForHim?.work.taskId ?? '')).toEqual([false, false, false])
+  })
 
   it.each(['available', 'on_break'] as const)('reserves the seat of an agent who is %s', async (status) => {
     const { floor, node, agent } = await open()

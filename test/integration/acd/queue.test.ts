@@ -48,6 +48,25 @@ async function waiting(node: Node) {
 
 const bodies = (events: readonly unknown[]) => events.map((body) => (body as { type: string }).type)
 
+describe('a call that sounds like a machine', () => {
+  it('is labelled so, and its result is what it would have been', async () => {
+    const { floor, node } = await open()
+    const [call] = await answering(node)
+    call?.leg.soundLike({ cue: 'beep', frequency: 1000 })
+    call?.leg.soundLike({ cue: 'greeting', speechMs: 900, pauseMs: 2000 })
+    call?.leg.soundLike({ cue: 'greeting', speechMs: 4100, pauseMs: 620 })
+    call?.leg.endBy('patient')
+    await call?.done
+    await node.quiet()
+    const { rows } = await sql`select body from call_event where type = 'machine_cue' order by seq`.execute(floor.db)
+    expect(rows).toMatchObject([
+      { body: { cue: 'beep', frequency: 1000 } },
+      { body: { cue: 'greeting', speechMs: 4100, pauseMs: 620 } },
+    ])
+    expect(await floor.attempt(call?.attemptId ?? '')).toMatchObject({ state: 'ended', result: 'partial' })
+  })
+})
+
 describe('a patient who presses 0', () => {
   it('is not given to an agent who was put out, and hears at once that nobody is there', async () => {
     const { floor, node } = await open()

@@ -186,6 +186,46 @@ describe('in a call', () => {
     expect(node.roomOf(call).supervisors.size).toBe(0)
   })
 
+  it.each([
+    ['the team', () => floor.db.deleteFrom('teamSupervisor').where('userId', '=', supervisor).execute()],
+    ['the role', () => floor.db.deleteFrom('userRole').where('userAccountId', '=', supervisor).execute()],
+    [
+      'the account',
+      () => sql`update user_account set disabled_at = app_now() where id = ${supervisor}`.execute(floor.db),
+    ],
+  ])('whoever loses %s is out of it at once, and the call goes on', async (_what, lose) => {
+    const { call } = await talking()
+    await supervise('barge')
+    await node.supervision.endNotAllowed()
+    expect(node.roomOf(call).supervisors.size).toBe(1)
+    await lose()
+    await node.supervision.endNotAllowed()
+    await node.quiet()
+    expect(node.roomOf(call).supervisors.size).toBe(0)
+    expect(await supervisions()).toMatchObject([{ endReason: 'not_allowed' }])
+    expect(await floor.seat(agent)).toMatchObject({ state: 'talking' })
+    expect(await floor.seat(supervisor)).toMatchObject({ status: 'available', state: 'idle' })
+    expect((await supervisorsTold()).at(-1)).toEqual({ supervisors: [] })
+    expect((await audited()).at(-1)).toMatchObject({
+      action: 'call.supervision_ended',
+      detail: { supervisorId: supervisor, reason: 'not_allowed' },
+    })
+  })
+
+  it('whoever lost the right while coming in is out again', async () => {
+    const { call } = await talking()
+    const room = node.roomOf(call)
+    const comeIn = room.supervise.bind(room)
+    room.supervise = async (...args) => {
+      await floor.db.deleteFrom('teamSupervisor').where('userId', '=', supervisor).execute()
+      return comeIn(...args)
+    }
+    await supervise('monitor')
+    await node.quiet()
+    expect(room.supervisors.size).toBe(0)
+    expect(await supervisions()).toMatchObject([{ endReason: 'not_allowed' }])
+  })
+
   it('who cannot come in is out of the rows again, and that is written down', async () => {
     const { call } = await talking()
     const room = node.roomOf(call)

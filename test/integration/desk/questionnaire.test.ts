@@ -94,7 +94,7 @@ it('the one before is taken up again with its answers', async () => {
   expect(await desk.audit('form.questionnaire_changed')).toHaveLength(2)
 })
 
-it('whether the task is complete is judged by the one in hand', async () => {
+it('whether the task is complete is judged by the one in hand and by the task’s own', async () => {
   const { taskId, work } = await desk.talking(agent)
   await desk.fill(taskId, agent)
   await take(taskId, other)
@@ -111,10 +111,37 @@ it('whether the task is complete is judged by the one in hand', async () => {
     join questionnaire_version v on v.id = f.questionnaire_version_id order by in_hand
   `.execute(desk.db)
   expect(forms.rows).toEqual([
-    { versionId: desk.questionnaireVersionId, state: 'open', inHand: false },
+    { versionId: desk.questionnaireVersionId, state: 'complete', inHand: false },
     { versionId: other, state: 'complete', inHand: true },
   ])
 })
+
+it.each(['done', 'proxy'] as const)(
+  'one that asks less makes no “%s”: the task’s own is still to be answered',
+  async (outcome) => {
+    const { taskId, attemptId, work } = await desk.talking(agent)
+    const say = (stated: 'done' | 'proxy' | 'partial') =>
+      desk.form.setOutcome(taskId, agent.id, { outcome: stated }, desk.actor(agent))
+    await take(taskId, other)
+    await desk.form.saveAnswer(taskId, agent.id, 'health', 'well')
+    expect(await desk.read(taskId, agent)).toMatchObject({ complete: true, ownComplete: false })
+    await expect(say(outcome)).rejects.toMatchObject({
+      code: 'DESK_OWN_FORM_INCOMPLETE',
+      params: { formZh: '出院随访' },
+    })
+    await say('partial')
+    // Filled, told, and then set aside with an answer taken back.
+    await take(taskId, desk.questionnaireVersionId)
+    await desk.fill(taskId, agent)
+    await say(outcome)
+    await desk.form.clearAnswer(taskId, agent.id, 'health')
+    await take(taskId, other)
+    await desk.hangUp(work)
+    await desk.moveReservation(attemptId, 'wrapping')
+    await desk.finish(work)
+    expect((await desk.office.task(taskId)).state).not.toBe('completed')
+  },
+)
 
 it('a keypress survey asks by the task’s own again, and is not told what the other was answered', async () => {
   const call = await desk.talking(agent)

@@ -184,6 +184,23 @@ describe('writes from elsewhere', () => {
   })
 })
 
+it('a page that came by HTTPS through a proxy of ours comes so for a year, and one that came by HTTP is told nothing', async () => {
+  const proxied = await createHttpServer({
+    db,
+    auth: face.auth,
+    log: silentLog,
+    readiness: [],
+    proxies: readProxies('127.0.0.1') ?? noProxies,
+  })
+  const stays = async (proto: string) =>
+    (await proxied.inject({ url: '/healthz', headers: { 'x-forwarded-proto': proto } })).headers[
+      'strict-transport-security'
+    ]
+  expect(await stays('https')).toBe('max-age=31536000')
+  expect(await stays('http')).toBeUndefined()
+  await proxied.close()
+})
+
 describe('the session cookie', () => {
   const signIn = async (headers = {}) => {
     const who = await makeAccount(db, ['agent'])

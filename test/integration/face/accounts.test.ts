@@ -70,10 +70,11 @@ describe('an account', () => {
       mustChangePassword: true,
       lastSignInAt: null,
     })
-    expect((await security.ask('PUT', `/accounts/${id}/roles`, { roles: ['qa', 'agent'] })).statusCode).toBe(204)
+    const { startCode } = (await security.ask('PUT', `/accounts/${id}/roles`, { roles: ['qa', 'agent'] })).json()
     const { session } = await face.auth.signIn('LI.NA', password, origin)
     expect([session.mustChangePassword, session.rights.size]).toEqual([true, 0])
-    const changed = await face.auth.changePassword(session, { present: password, next: testPassword }, origin)
+    const wish = { present: password, next: testPassword, startCode }
+    const changed = await face.auth.changePassword(session, wish, origin)
     expect(changed.session.rights.has('recording.play')).toBe(true)
     expect(await changesOf(id)).toEqual([
       `account.created by ${system.name}`,
@@ -116,9 +117,11 @@ describe('an account', () => {
 
   it('that loses a role is out at once, and stays where it gets one more', async () => {
     const person = await signIn(['agent'])
-    expect((await security.ask('PUT', `/accounts/${person.id}/roles`, { roles: ['agent', 'qa'] })).statusCode).toBe(204)
+    expect((await security.ask('PUT', `/accounts/${person.id}/roles`, { roles: ['agent', 'qa'] })).json()).toEqual({
+      startCode: null,
+    })
     expect((await face.auth.session(person.token))?.roles).toEqual(['agent', 'qa'])
-    expect((await security.ask('PUT', `/accounts/${person.id}/roles`, { roles: ['agent'] })).statusCode).toBe(204)
+    expect((await security.ask('PUT', `/accounts/${person.id}/roles`, { roles: ['agent'] })).statusCode).toBe(200)
     expect(await face.auth.session(person.token)).toBeNull()
   })
 
@@ -204,10 +207,20 @@ describe('the three administrators', () => {
     const refused = await reset()
     expect([refused.statusCode, refused.json().code]).toEqual([409, 'PASSWORD_RESET_NOT_ALLOWED'])
     expect((await system.ask('POST', `/accounts/${id}/password-permission`)).json().code).toBe('RIGHT_MISSING')
-    await security.ask('POST', `/accounts/${id}/password-permission`)
+    const { startCode } = (await security.ask('POST', `/accounts/${id}/password-permission`)).json()
     expect((await itemOf(id))?.resetAllowedUntil).not.toBeNull()
     const { password } = (await reset()).json()
-    expect((await face.auth.signIn(name, password, origin)).session.mustChangePassword).toBe(true)
+    const { session } = await face.auth.signIn(name, password, origin)
+    expect([session.mustChangePassword, session.needsStartCode]).toEqual([true, true])
+    // Who made the password cannot begin with it.
+    const alone = face.auth.changePassword(session, { present: password, next: testPassword }, origin)
+    await expect(alone).rejects.toMatchObject({ code: 'START_CODE_WRONG' })
+    const begun = await face.auth.changePassword(
+      session,
+      { present: password, next: 'Rain-drops-77', startCode },
+      origin,
+    )
+    expect(begun.session.rights.has('patient.clear')).toBe(true)
     expect((await itemOf(id))?.resetAllowedUntil).toBeNull()
     expect((await reset()).json().code).toBe('PASSWORD_RESET_NOT_ALLOWED')
 
@@ -227,6 +240,59 @@ describe('the three administrators', () => {
     ])
   })
 
+  it.each([
+    ['as it was made', false],
+    ['changed already by who made the account', true],
+  ])(
+    'give a role that meets patients with a code, without which the first password is of no use: %s',
+    async (_what, changedBefore) => {
+      const made = (
+        await system.ask('POST', '/accounts', { signInName: `begin-${changedBefore}`, displayName: '新' })
+      ).json()
+      let { password } = made
+      const early = await face.auth.signIn(`begin-${changedBefore}`, password, origin)
+      let [living] = [early]
+      if (changedBefore) {
+        living = await face.auth.changePassword(early.session, { present: password, next: testPassword }, origin)
+        password = testPassword
+      }
+      const { startCode } = (await security.ask('PUT', `/accounts/${made.id}/roles`, { roles: ['agent'] })).json()
+      // Whoever was in is out, and comes no further than to the change of the password.
+      expect(await face.auth.session(living.token)).toBeNull()
+      const { session } = await face.auth.signIn(`begin-${changedBefore}`, password, origin)
+      expect([session.rights.size, session.needsStartCode]).toEqual([0, true])
+      const change = (code: string) =>
+        face.auth.changePassword(session, { present: password, next: 'Rain-drops-77', startCode: code }, origin)
+      for (const code of ['', 'AAAAA-AAAAA'])
+        await expect(change(code)).rejects.toMatchObject({ code: 'START_CODE_WRONG' })
+      const begun = await change(` ${startCode.toLowerCase().replace('-', ' ')}`)
+      expect(begun.session.rights.has('call.read')).toBe(true)
+      // It is no secret any more: it opened once.
+      expect(begun.session.needsStartCode).toBe(false)
+      const trail = JSON.stringify(await db.selectFrom('auditRow').selectAll().execute())
+      expect(trail).not.toContain(startCode)
+      // A further role needs none: nobody but its person knows the password by now.
+      const further = await security.ask('PUT', `/accounts/${made.id}/roles`, { roles: ['agent', 'supervisor'] })
+      expect(further.json()).toEqual({ startCode: null })
+      expect(await face.auth.session(begun.token)).not.toBeNull()
+    },
+  )
+
+  it('keep an account whose code is guessed locked, and its code as it was', async () => {
+    const made = (await system.ask('POST', '/accounts', { signInName: 'guessed', displayName: '猜' })).json()
+    await security.ask('PUT', `/accounts/${made.id}/roles`, { roles: ['qa'] })
+    const { session, token } = await face.auth.signIn('guessed', made.password, origin)
+    const guess = () =>
+      face.auth.changePassword(session, { present: made.password, next: testPassword, startCode: 'X' }, origin)
+    for (let failure = 1; failure <= 4; failure += 1)
+      await expect(guess()).rejects.toMatchObject({ code: 'START_CODE_WRONG' })
+    await expect(guess()).rejects.toMatchObject({ code: 'ACCOUNT_LOCKED' })
+    expect(await face.auth.session(token)).toBeNull()
+    // A new password without the security administrator's word is none.
+    expect((await system.ask('POST', `/accounts/${made.id}/password`)).json().code).toBe('PASSWORD_RESET_NOT_ALLOWED')
+    expect((await itemOf(made.id))?.needsStartCode).toBe(true)
+  })
+
   it('need nobody’s word for who may do no more than they', async () => {
     const both = await signIn(['system_admin', 'supervisor'])
     const [none, agent] = [await signIn([]), await signIn(['agent'])]
@@ -242,7 +308,7 @@ describe('the three administrators', () => {
     await expect(accounts.setRoles(systemActor, id, ['agent'])).rejects.toMatchObject({ code: 'LAST_ADMINISTRATOR' })
     await expect(accounts.disable(systemActor, id)).rejects.toMatchObject({ code: 'LAST_ADMINISTRATOR' })
     await makeAccount(own.db, ['audit_admin'])
-    await expect(accounts.setRoles(systemActor, id, ['agent'])).resolves.toBeUndefined()
+    await expect(accounts.setRoles(systemActor, id, ['agent'])).resolves.toBeDefined()
     await own.close()
   })
 })

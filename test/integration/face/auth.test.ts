@@ -25,10 +25,13 @@ async function letTimePass(minutes: number): Promise<void> {
     'session.expires_at',
     'sign_in_attempt.at',
     'user_account.locked_until',
+    'sign_in_stranger.locked_until',
   ]) {
     const [table, name] = column.split('.')
     await sql.raw(`update ${table} set ${name} = ${name} - interval '${minutes} minutes'`).execute(db)
   }
+  await sql`update sign_in_stranger set failed_at = array(
+    select f - make_interval(mins => ${minutes}) from unnest(failed_at) f)`.execute(db)
 }
 
 describe('first accounts', () => {
@@ -177,6 +180,29 @@ describe('sign-in', () => {
     await letTimePass(31)
     await expect(auth.signIn(name, testPassword, origin)).resolves.toBeDefined()
     expect((await audits('account.locked'))[0]).toMatchObject({ actorName: name })
+  })
+
+  it('answers to a name nobody has, or a disabled account’s, what it answers to an account: also when it is locked', async () => {
+    const disabled = await makeAccount(db, ['agent'])
+    await db.updateTable('userAccount').set({ disabledAt: new Date() }).where('signInName', '=', disabled).execute()
+    const told = async (who: string) => {
+      const answers: string[] = []
+      for (let failure = 1; failure <= 7; failure += 1) {
+        const given = failure % 2 === 0 ? ` ${who.toUpperCase()}` : who
+        const refusal = await auth.signIn(given, 'wrong', origin).catch((error: unknown) => error)
+        answers.push(JSON.stringify(refusal, ['code', 'params', 'minutes']))
+      }
+      await letTimePass(31)
+      const later = await auth.signIn(who, 'wrong', origin).catch(({ code }: { code: string }) => code)
+      answers.push(JSON.stringify(later))
+      return answers
+    }
+    const ofAccount = await told(name)
+    expect(ofAccount.filter((answer) => answer.includes('ACCOUNT_LOCKED'))).toHaveLength(3)
+    expect(await told('nobody.has.this')).toEqual(ofAccount)
+    expect(await told(disabled)).toEqual(ofAccount)
+    const kept = JSON.stringify(await db.selectFrom('signInStranger').selectAll().execute())
+    expect(kept).not.toContain('nobody.has.this')
   })
 
   it('begins to count anew after a success and after a lock', async () => {

@@ -52,6 +52,11 @@ async function signIn(roles: readonly Role[]) {
       expect(answer.statusCode).toBe(200)
       return answer.json()
     },
+    refusal: async (patient: string): Promise<string> => {
+      const payload = { limit: 50, patient }
+      const answer = await face.server.inject({ method: 'POST', url: '/api/calls/search', headers, payload })
+      return answer.json().code ?? 'none'
+    },
     detail: async (id: string): Promise<CallDetail> =>
       (await face.server.inject({ url: `/api/calls/${id}`, headers })).json(),
     replay: async (id: string): Promise<CallReplay> =>
@@ -105,7 +110,7 @@ describe('the list of calls', () => {
 
   it('is written down: who looked by what filter, and never for whom', async () => {
     const { who, search } = await signIn(['agent'])
-    await search({ patient: '刘洋', result: 'partial' })
+    await search({ patient: 'ZY2026000003', result: 'partial' })
     const row = await db
       .selectFrom('auditRow')
       .selectAll()
@@ -113,7 +118,30 @@ describe('the list of calls', () => {
       .where('action', '=', 'call.listed')
       .executeTakeFirstOrThrow()
     expect(row.detail).toMatchObject({ byPatient: true, result: 'partial', clear: false, total: 1 })
-    expect(JSON.stringify(row)).not.toContain('刘洋')
+    expect(JSON.stringify(row)).not.toContain('ZY2026000003')
+  })
+
+  it('confirms no name to who sees names masked, and whole numbers so often an hour, written down each', async () => {
+    const { who, search, refusal } = await signIn(['agent', 'qa'])
+    for (const name of ['刘洋', '王大锤']) expect(await refusal(name)).toBe('CALL_LOOK_UP_MASKED')
+    expect((await search({ patient: 'ZY2026' })).total).toBe(0)
+    // What is shown anyway may be asked for as often as one likes.
+    for (let n = 0; n <= 30; n += 1) expect((await search({ patient: '0007' })).total).toBe(1)
+    const guesses = await Promise.all(
+      Array.from({ length: 31 }, (_none, n) => refusal(n % 2 === 0 ? `138${1000 + n}0003` : `ZY20260001${10 + n}`)),
+    )
+    expect(guesses.filter((code) => code === 'none')).toHaveLength(29)
+    expect(guesses.filter((code) => code === 'CALL_LOOK_UP_TOO_OFTEN')).toHaveLength(2)
+    // The next page of a search is a search, too.
+    expect(await refusal('13800000003')).toBe('CALL_LOOK_UP_TOO_OFTEN')
+    const rows = await db
+      .selectFrom('auditRow')
+      .select(['outcome', 'detail'])
+      .where('actorName', '=', who)
+      .where('action', '=', 'call.looked_up')
+      .execute()
+    expect([rows.length, rows.filter(({ outcome }) => outcome === 'denied').length]).toEqual([33, 3])
+    expect((await (await signIn(['agent'])).search({ patient: '13800000003' })).total).toBe(1)
   })
 })
 
@@ -239,8 +267,10 @@ describe('a call with an agent', () => {
   })
 
   it('has its marks where they lie in the recording, people by name and nothing of the house’s own', async () => {
-    const { replay } = await signIn(['qa'])
+    const { who, replay } = await signIn(['qa'])
     const { parts, markers, places } = await replay(call.attemptId)
+    const read = db.selectFrom('auditRow').select('objectId').where('action', '=', 'call.replay_viewed')
+    expect(await read.where('actorName', '=', who).execute()).toEqual([{ objectId: call.attemptId }])
     expect(parts).toMatchObject([{ state: 'verified', durationMs: 88_000, gapMs: 2_000, changed: false }])
     expect(markers.map(({ type, offsetMs }) => [type, offsetMs / 1000])).toEqual([
       ['answered', 0],

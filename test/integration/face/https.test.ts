@@ -35,25 +35,30 @@ afterAll(async () => {
 })
 
 /** As a browser that trusts the certificate. */
-function post(path: string, body: unknown): Promise<{ status: number; cookies: readonly string[] }> {
+function post(
+  path: string,
+  body: unknown,
+): Promise<{ status: number; cookies: readonly string[]; stays: string | undefined }> {
   const { origin } = new URL(url)
   const headers = { 'content-type': 'application/json', 'x-suifang-console': '1', origin }
   return new Promise((resolve, reject) => {
     const sent = request(`${url}${path}`, { method: 'POST', ca, headers }, (answer) => {
       answer.resume()
-      resolve({ status: answer.statusCode ?? 0, cookies: answer.headers['set-cookie'] ?? [] })
+      const { 'set-cookie': cookies = [], 'strict-transport-security': stays } = answer.headers
+      resolve({ status: answer.statusCode ?? 0, cookies, stays })
     })
     sent.on('error', reject)
     sent.end(JSON.stringify(body))
   })
 }
 
-it('over HTTPS says so in its address, and gives a cookie that never travels in the clear', async () => {
+it('over HTTPS says so in its address, gives a cookie that never travels in the clear, and stays so', async () => {
   expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/)
   const name = await makeAccount(db, ['agent'])
-  const { status, cookies } = await post('/api/session', { name, password: testPassword })
+  const { status, cookies, stays } = await post('/api/session', { name, password: testPassword })
   expect(status).toBe(200)
   expect(cookies).toEqual([expect.stringMatching(/; Secure/)])
+  expect(stays).toBe('max-age=86400')
 })
 
 it('speaks no plain HTTP on that port', async () => {

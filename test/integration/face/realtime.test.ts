@@ -3,7 +3,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import type { Role } from '../../../src/platform/auth/rights.ts'
 import { virtualClock } from '../../../src/platform/clock.ts'
 import { openListener } from '../../../src/platform/database/listen.ts'
-import { sessionCookie } from '../../../src/platform/http/access.ts'
+import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
 import { silentLog } from '../../../src/platform/log.ts'
 import { openHub } from '../../../src/platform/realtime/hub.ts'
 import type { HubToPage, PushedEvent } from '../../../src/platform/realtime/protocol.ts'
@@ -236,6 +236,25 @@ it('an idle session’s sockets are cut off by the server’s clock', async () =
   const row = await db.selectFrom('session').select('endReason').where('id', '=', session.id).executeTakeFirstOrThrow()
   expect(row.endReason).toBe('idle')
   await close()
+})
+
+it('a page that comes back and asks by itself is no activity; keys and mouse are', async () => {
+  const { token, session } = await signIn(['supervisor'])
+  const seen = new Date(Date.now() - 20 * 60_000)
+  await db.updateTable('session').set({ lastSeenAt: seen }).where('id', '=', session.id).execute()
+  const lastSeen = async () =>
+    (await db.selectFrom('session').select('lastSeenAt').where('id', '=', session.id).executeTakeFirstOrThrow())
+      .lastSeenAt
+  const headers = { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` }
+  await connected(token)
+  for (const url of ['/api/session', '/api/live', '/api/campaigns']) {
+    expect((await face.server.inject({ url, headers })).statusCode).toBe(200)
+  }
+  const people = { method: 'POST', url: '/api/live/people', headers, payload: { attemptIds: [] } } as const
+  await face.server.inject(people)
+  expect(await lastSeen()).toEqual(seen)
+  await face.server.inject({ method: 'POST', url: '/api/session/activity', headers })
+  expect(await lastSeen()).not.toEqual(seen)
 })
 
 it('what changes often is told at once, and again together after a rest', async () => {

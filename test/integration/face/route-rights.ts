@@ -23,6 +23,7 @@ export const routeRights: Readonly<Record<string, Access>> = {
   'POST /api/accounts/:id/enable': 'account.manage',
   'POST /api/accounts/:id/password': 'account.manage',
   'POST /api/accounts/:id/password-permission': 'account.authorise',
+  'POST /api/accounts/:id/phone-permission': 'account.authorise',
   'PUT /api/accounts/:id/roles': 'account.authorise',
   'POST /api/accounts/:id/unlock': 'account.authorise',
   'GET /api/accounts/:id/sessions': 'account.read',

@@ -1,9 +1,13 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TeamBoard } from '../../../src/contact-center/teams/team-schema.ts'
 import type { Role } from '../../../src/platform/auth/rights.ts'
+import { lessAccessChannel } from '../../../src/platform/auth/session-store.ts'
+import { openListener } from '../../../src/platform/database/listen.ts'
 import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
 import { makeAccount, openFace, testPassword } from '../../e2e/fixture/face.ts'
 import { testDatabase } from '../../harness/database.ts'
+import { waitFor } from '../../harness/wait-for.ts'
 
 const database = await testDatabase()
 const { db } = database
@@ -26,11 +30,13 @@ async function signIn(roles: readonly Role[]) {
 }
 
 let system: Awaited<ReturnType<typeof signIn>>
+let security: Awaited<ReturnType<typeof signIn>>
 let supervisor: Awaited<ReturnType<typeof signIn>>
 let one = ''
 let other = ''
 beforeAll(async () => {
   system = await signIn(['system_admin'])
+  security = await signIn(['security_admin'])
   supervisor = await signIn(['supervisor'])
   one = (await system.ask('POST', '/teams', { name: '一组' })).json().id
   other = (await system.ask('POST', '/teams', { name: '二组' })).json().id
@@ -127,11 +133,79 @@ describe('a supervisor', () => {
   })
 })
 
+const allowPhone = async (id: string) =>
+  expect((await security.ask('POST', `/accounts/${id}/phone-permission`)).statusCode).toBe(204)
+
+describe('who supervises', () => {
+  it('is told, by the channel that ends what goes on, when a member goes to another team', async () => {
+    const agent = await agentIn(one)
+    const listener = await openListener({ url: database.url })
+    const told: string[] = []
+    await listener.listen(lessAccessChannel, { onPayload: (accountId) => void told.push(accountId) })
+    const place = (teamId: string) => system.ask('PUT', `/agents/${agent.id}`, { agentNo: agent.agentNo, teamId })
+    await place(one)
+    await place(other)
+    await waitFor(() => told.length > 0, { what: 'the news' })
+    expect(told).toEqual([supervisor.id])
+    await listener.close()
+  })
+})
+
 describe('phones', () => {
+  it('with a password take the word of both administrators, once and within half an hour', async () => {
+    const agent = await agentIn(one)
+    const give = () => system.ask('POST', `/agents/${agent.id}/phone`, { kind: 'desk', extension: '8209' })
+    expect(codeOf(await give())).toBe('PHONE_NOT_ALLOWED')
+    expect((await boardOf(system)).phoneNeedsWord).toBe(true)
+    expect(codeOf(await system.ask('POST', `/accounts/${agent.id}/phone-permission`))).toBe('RIGHT_MISSING')
+    await allowPhone(agent.id)
+    expect((await boardOf(system)).people.find(({ id }) => id === agent.id)?.phoneAllowedUntil).not.toBeNull()
+    expect((await give()).statusCode).toBe(200)
+    expect(codeOf(await give())).toBe('PHONE_NOT_ALLOWED')
+    await allowPhone(agent.id)
+    await sql`update user_account set phone_allowed_until = app_now() - interval '1 second' where id = ${agent.id}`.execute(
+      db,
+    )
+    expect(codeOf(await give())).toBe('PHONE_NOT_ALLOWED')
+    // Nor while the account happens to hold no role: its phone is still there when it has one again.
+    await security.ask('PUT', `/accounts/${agent.id}/roles`, { roles: [] })
+    expect(codeOf(await give())).toBe('PHONE_NOT_ALLOWED')
+    const trail = await sql<{ action: string; by: string; allowedBy: string | null }>`
+      select action, actor_name as by, detail ->> 'allowedBy' as allowed_by from audit_row
+      where object_id = ${agent.id} and action = 'account.phone_allowed' or action = 'phone.set_up' and detail ->> 'agent' = ${agent.id}
+      order by id
+    `.execute(db)
+    expect(trail.rows).toEqual([
+      { action: 'account.phone_allowed', by: security.name, allowedBy: null },
+      { action: 'phone.set_up', by: system.name, allowedBy: security.id },
+      { action: 'account.phone_allowed', by: security.name, allowedBy: null },
+    ])
+  })
+
+  it('are given out alone by who hears patients himself, as the first account does', async () => {
+    const both = await signIn(['supervisor', 'system_admin'])
+    const agent = await agentIn(one)
+    expect((await boardOf(both)).phoneNeedsWord).toBe(false)
+    const given = await both.ask('POST', `/agents/${agent.id}/phone`, { kind: 'desk', extension: '8210' })
+    expect(given.statusCode).toBe(200)
+  })
+
+  it('keep the word that was given when the extension is another’s', async () => {
+    const [first, second] = [await agentIn(one), await agentIn(one)]
+    await allowPhone(first.id)
+    await system.ask('POST', `/agents/${first.id}/phone`, { kind: 'desk', extension: '8203' })
+    await allowPhone(second.id)
+    const set = (extension: string) => system.ask('POST', `/agents/${second.id}/phone`, { kind: 'desk', extension })
+    expect(codeOf(await set('8203'))).toBe('PHONE_OF_ANOTHER')
+    expect((await set('8204')).statusCode).toBe(200)
+  })
+
   it('get a password that is told once and kept sealed; a new one each time', async () => {
     const agent = await agentIn(one)
-    const give = async () =>
-      (await system.ask('POST', `/agents/${agent.id}/phone`, { kind: 'desk', extension: '8201' })).json().phone
+    const give = async () => {
+      await allowPhone(agent.id)
+      return (await system.ask('POST', `/agents/${agent.id}/phone`, { kind: 'desk', extension: '8201' })).json().phone
+    }
     const [first, second] = [await give(), await give()]
     expect(first.extension).toBe('8201')
     expect(second.secret).not.toBe(first.secret)
@@ -155,17 +229,14 @@ describe('phones', () => {
 
   it('are taken away when the page is to be the phone', async () => {
     const agent = await agentIn(one)
+    await allowPhone(agent.id)
     await system.ask('POST', `/agents/${agent.id}/phone`, { kind: 'desk', extension: '8202' })
     const answer = await system.ask('POST', `/agents/${agent.id}/phone`, { kind: 'browser' })
     expect(answer.json()).toEqual({ phone: null })
     expect((await boardOf(system)).people.find(({ id }) => id === agent.id)?.phone).toBeNull()
   })
 
-  it('belong to one agent, and to nobody without a team', async () => {
-    const [first, second] = [await agentIn(one), await agentIn(one)]
-    await system.ask('POST', `/agents/${first.id}/phone`, { kind: 'desk', extension: '8203' })
-    const taken = await system.ask('POST', `/agents/${second.id}/phone`, { kind: 'desk', extension: '8203' })
-    expect(codeOf(taken)).toBe('PHONE_OF_ANOTHER')
+  it('belong to nobody without a team', async () => {
     const loose = await signIn(['agent'])
     expect(codeOf(await system.ask('POST', `/agents/${loose.id}/phone`, { kind: 'browser' }))).toBe('AGENT_PLACELESS')
   })

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CallEvent } from '../../../src/contact-center/calls/call-event.ts'
 import { callPatient } from '../../../src/contact-center/calls/patient-call.ts'
@@ -144,7 +145,7 @@ describe('a claim', () => {
     // It has made its attempts, and waits to count the lines.
     await waitFor(async () => {
       const { rows } = await sql<{ waits: boolean }>`
-        select exists (select from pg_stat_activity where wait_event_type = 'Lock' and query like '%free_lines%'
+        select exists (select from pg_stat_activity where wait_event_type = 'Lock' and query like '%claim_of_trunk%'
           and datname = current_database()) as waits
       `.execute(office.db)
       return rows[0]?.waits
@@ -200,6 +201,21 @@ describe('a claim', () => {
     expect((await office.task(gone.taskId)).hold).toBeNull()
     expect((await claim()).map(({ taskId }) => taskId)).toEqual([free.taskId])
     expect((await office.task(gone.taskId)).hold).toBe('do_not_call')
+  })
+
+  it('that fails once its attempts stand brings them the next time: no line is lost to it', async () => {
+    await office.programme()
+    const { taskId } = await office.due()
+    const work = office.work()
+    const owner = new pg.Client({ connectionString: office.database.ownerUrl })
+    await owner.connect()
+    await owner.query('revoke select on flow_version from suifang_app')
+    await expect(work.claim(lease, office.trunkId, 5)).rejects.toThrow('permission denied')
+    expect(await office.task(taskId)).toMatchObject({ state: 'claimed' })
+    await owner.query('grant select on flow_version to suifang_app')
+    await owner.end()
+    expect((await work.claim(lease, office.trunkId, 5)).map((one) => one.taskId)).toEqual([taskId])
+    expect(await work.claim(lease, office.trunkId, 5)).toEqual([])
   })
 
   it('takes nothing outside the hours, and says when they open', async () => {

@@ -7,11 +7,13 @@ import { calendarDays } from '../../../src/follow-up/calling/calendar-store.ts'
 import { type CallingRule, closedBy, windowOf } from '../../../src/follow-up/calling/calling-rule.ts'
 import { isGateReason } from '../../../src/follow-up/calling/gate-reason.ts'
 import { addDays, instantAt } from '../../../src/follow-up/calling/hospital-day.ts'
+import { barStoredNumbers } from '../../../src/follow-up/calling/number-bar-store.ts'
 import { decideConsent, liftConsent } from '../../../src/follow-up/patients/consent.ts'
 import { addDoNotCall, liftDoNotCall } from '../../../src/follow-up/patients/do-not-call.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
 import { newId } from '../../../src/platform/ids.ts'
-import { lease, monday, Office, tenOnMonday } from './office.ts'
+import { silentLog } from '../../../src/platform/log.ts'
+import { lease, monday, Office, secrets, tenOnMonday } from './office.ts'
 
 let office: Office
 beforeAll(async () => {
@@ -186,6 +188,37 @@ describe('the caps', () => {
       other.db,
     )
     expect((await other.task(two.taskId)).hold).toBeNull()
+    await other.close()
+  })
+})
+
+describe('numbers abroad and premium numbers', () => {
+  const allow = (office: Office, version: number, kinds: readonly string[]) =>
+    sql`
+      insert into setting (key, version, value)
+      select 'calling', ${version}, value || ${JSON.stringify({ alsoDialled: kinds })}::jsonb
+      from setting where key = 'calling' order by version desc limit 1
+    `.execute(office.db)
+
+  it('are barred also when they were stored before anybody asked, until the rule names their kind', async () => {
+    const other = await Office.open()
+    await other.programme()
+    const [abroad, premium, usual] = [
+      await other.due({ numbers: ['+12025550123'] }),
+      await other.due({ numbers: ['+8616812345'] }),
+      await other.due({ numbers: ['+8619911110009'] }),
+    ]
+    await barStoredNumbers({ db: other.db, secrets, log: silentLog })
+    const holds = async () => Promise.all([abroad, premium, usual].map(async (t) => (await other.task(t.taskId)).hold))
+    expect(await holds()).toEqual(['number_barred', 'number_barred', null])
+    expect(await other.gate(abroad.taskId, abroad.numberId)).toBe('number_barred')
+    await allow(other, 2, ['foreign'])
+    expect(await holds()).toEqual([null, 'number_barred', null])
+    expect(await other.gate(abroad.taskId, abroad.numberId)).toBeNull()
+    // Also a rule that is tightened again: the next claim is refused by the attempt's own trigger.
+    await allow(other, 3, [])
+    await expect(other.claimOne(abroad.taskId)).rejects.toThrow()
+    expect(await other.gate(abroad.taskId, abroad.numberId)).toBe('number_barred')
     await other.close()
   })
 })

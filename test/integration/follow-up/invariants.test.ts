@@ -122,6 +122,7 @@ describe('2: no attempt outside the gate', () => {
       (t: Task) => sql`
       insert into consent (id, patient_id, purpose, decision, source) values (${newId()}, ${t.patientId}, 'satisfaction', 'refused', 'test')`,
     ],
+    ['number_barred', (t: Task) => sql`update phone_number set bar = 'foreign' where id = ${t.numberId}`],
     [
       'number_invalid',
       (t: Task) => sql`update phone_number set flag = 'invalid', flagged_at = now() where id = ${t.numberId}`,

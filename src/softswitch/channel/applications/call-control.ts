@@ -79,8 +79,14 @@ export function sendDtmf(channel: Channel, argument: string): void {
   if (digits !== null) channel.leg.press(digits)
 }
 
-/** Keys that are tones in the voice are not looked for: every telephone here sends telephone-events. */
-export function startDtmf(): void {}
+/** Keys that come as tones in the voice are told from now on. */
+export function startDtmf(channel: Channel): void {
+  channel.leg.hearTones(true)
+}
+
+export function stopDtmf(channel: Channel): void {
+  channel.leg.hearTones(false)
+}
 
 /** What the real server writes to its log, or does to a channel that is answered already: nothing is left of it here. */
 export function nothing(): void {}

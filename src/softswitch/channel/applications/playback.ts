@@ -121,7 +121,11 @@ export class FilePlayer {
       event.add('Playback-File-Path', uri)
     })
     letIn()
-    const { end, samples, file: sound } = await this.#playing.ended
+    const { stream } = channel
+    const [around, own] = [stream.playing, this.#playing]
+    stream.playing = own
+    const { end, samples, file: sound } = await own.ended
+    if (stream.playing === own) stream.playing = around
     this.#playing = null
     if (samples >= (limits.limitSamples || Number.POSITIVE_INFINITY)) this.#timedOut = this.#stopped = true
     const { rate, read } = readOf(sound, samples)

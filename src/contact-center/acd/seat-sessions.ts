@@ -1,0 +1,89 @@
+import { sessionChannel } from '#platform/auth/session-store.ts'
+import type { Clock, Timer } from '#platform/clock.ts'
+import type { Ground } from '#platform/database/database.ts'
+import type { Listener, Subscription } from '#platform/database/listen.ts'
+import { type Log, logError } from '#platform/log.ts'
+import type { Lease } from '../work-source.ts'
+import type { SeatService } from './seat-service.ts'
+import { nextSessionEndMs, seatsWithoutSession } from './seat-session-store.ts'
+
+export interface SeatSessionsParts {
+  readonly db: Ground
+  readonly lease: Lease
+  readonly listener: Pick<Listener, 'listen'>
+  readonly seats: Pick<SeatService, 'signOut'>
+  /** Without activity for so long a session ends. */
+  readonly idleMs: number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Activity moves ends on, and people sign in: so long at most it sleeps. */
+const longestMs = 60_000
+/** Past the instant, so that the database surely agrees. */
+const marginMs = 50
+
+/**
+ * Signs seats out whose agent has no session any more, wherever its phone stands: nobody is at the page, and patients
+ * would go on being offered to the desk phone beside it. At once, or after the call and its after-call work. A page that
+ * reloads and a network that breaks end no session.
+ */
+export class SeatSessions {
+  readonly #parts: SeatSessionsParts
+  #subscription: Subscription | null = null
+  #timer: Timer | undefined
+  #round: Promise<void> | undefined
+  #again = false
+  #closed = false
+
+  constructor(parts: SeatSessionsParts) {
+    this.#parts = parts
+  }
+
+  async start(): Promise<void> {
+    const wake = () => this.wake()
+    this.#subscription = await this.#parts.listener.listen(sessionChannel, { onPayload: wake, onResync: wake })
+    this.wake()
+  }
+
+  /** A session may have ended: look. */
+  wake(): void {
+    if (this.#closed) return
+    this.#again = this.#round !== undefined
+    if (this.#again) return
+    this.#parts.clock.clearTimeout(this.#timer)
+    this.#round = this.#look().finally(() => {
+      this.#round = undefined
+      if (this.#again) this.wake()
+    })
+  }
+
+  /** Resolves when what it was woken for is done. */
+  async rest(): Promise<void> {
+    while (this.#round !== undefined) await this.#round
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#parts.clock.clearTimeout(this.#timer)
+    await this.#subscription?.close()
+    await this.#round
+  }
+
+  async #look(): Promise<void> {
+    const { db, lease, idleMs, seats, clock, log } = this.#parts
+    let waitMs = longestMs
+    try {
+      for (const agentId of await seatsWithoutSession(db, lease, idleMs)) {
+        await seats.signOut(agentId)
+        log.info({ agentId }, 'a seat is signed out: its agent has no session any more')
+      }
+      waitMs = Math.min(((await nextSessionEndMs(db, lease, idleMs)) ?? longestMs) + marginMs, longestMs)
+    } catch (error) {
+      logError(log, error, 'seats could not be compared with sessions')
+    }
+    if (this.#closed) return
+    this.#timer = clock.setTimeout(() => this.wake(), waitMs)
+    this.#timer.unref()
+  }
+}

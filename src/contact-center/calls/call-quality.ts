@@ -1,0 +1,44 @@
+import { sql } from 'kysely'
+import type { GroundTransaction } from '#platform/database/database.ts'
+import type { PatientLeg } from '#telephony/telephony.ts'
+import type { CallEvent, LineQuality } from './call-event.ts'
+import type { CallEvents } from './call-events.ts'
+
+/** In a word, for people. */
+export type QualityGrade = 'good' | 'fair' | 'poor'
+
+type Judged = Omit<LineQuality, 'packetsIn'>
+
+/**
+ * Where talking becomes work, and where it hardly goes: of the worse direction. Round trips: ITU-T G.114 calls 150 ms one
+ * way free of trouble and 400 ms the end of what can be planned for; loss: G.711 with concealment (G.113) loses a grade
+ * near 3 % and two near 8 %; jitter beyond 60 ms is more than most telephones hold back.
+ */
+const fair = { mos: 4, loss: 0.02, jitterMs: 30, roundTripMs: 300 }
+const poor = { mos: 3.1, loss: 0.06, jitterMs: 60, roundTripMs: 800 }
+
+export function gradeOf({ mos, lossIn, lossOut, jitterInMs, jitterOutMs, roundTripMs }: Judged): QualityGrade {
+  const worse = (limit: typeof fair) =>
+    mos < limit.mos ||
+    Math.max(lossIn, lossOut ?? 0) > limit.loss ||
+    Math.max(jitterInMs, jitterOutMs ?? 0) > limit.jitterMs ||
+    (roundTripMs ?? 0) > limit.roundTripMs
+  if (worse(poor)) return 'poor'
+  return worse(fair) ? 'fair' : 'good'
+}
+
+/** Tells how the patient's line was; to be called when the leg has ended. A leg without sound has nothing to tell. */
+export async function tellQuality(leg: PatientLeg, events: CallEvents): Promise<void> {
+  const quality = await leg.quality()
+  if (quality !== null) events.write({ type: 'quality', ...quality })
+}
+
+export async function keepQuality(tx: GroundTransaction, { attemptId, callId, at }: CallEvent, quality: LineQuality) {
+  await sql`
+    insert into call_quality
+      (attempt_id, call_id, packets_in, loss_in, loss_out, jitter_in_ms, jitter_out_ms, round_trip_ms, mos, at)
+    values (${attemptId}, ${callId}, ${quality.packetsIn}, ${quality.lossIn}, ${quality.lossOut}, ${quality.jitterInMs},
+      ${quality.jitterOutMs}, ${quality.roundTripMs}, ${quality.mos}, ${at})
+    on conflict do nothing
+  `.execute(tx)
+}
