@@ -249,6 +249,8 @@ at.onCall('a channel is put on hold and taken back: its telephone is told, and t
 onBridge('one of a bridge on hold neither hears nor is heard, and the other hears its music', async (a, b) => {
   const music = await at.pair.tone(1000, 20_000)
   for (const call of [a, b]) expect(await call.api('uuid_setvar', `hold_music ${music}`)).toBe('+OK\n')
+  // The real server plays nothing to one that has just come into the bridge.
+  await Promise.all([hears(a, 700), hears(b, 400)])
   expect(await a.api('uuid_hold')).toBe('+OK Success\n')
   await Promise.all([a.phone.offered(), b.event('PLAYBACK_START')])
   await hears(b, 1000)
