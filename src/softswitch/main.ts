@@ -98,12 +98,13 @@ async function open(wanted: SoftswitchSettings): Promise<{
       log,
       ...(wanted.baseFolder === '' ? {} : { baseFolder: wanted.baseFolder }),
     })
+    const pems = await certificate(wanted)
     const onFault = (error: unknown) => log('fault in the drachtio server', { error: String(error) })
     const server = await DrachtioServer.open({
       sip: {
         address: bind,
         port: wanted.drachtioSipPort,
-        streams: await streams(wanted),
+        streams: streams(wanted, pems),
         timers,
         onFault,
         onRefused,
@@ -113,6 +114,8 @@ async function open(wanted: SoftswitchSettings): Promise<{
       address: controlBind,
       port: wanted.drachtioPort,
       secret: secrets.drachtio,
+      ...(pems === null ? {} : { tls: { port: wanted.drachtioTlsPort, ...pems } }),
+      callRecords: wanted.drachtioCallRecords !== 0,
       onFault,
       onRefused,
     })
@@ -126,6 +129,7 @@ async function open(wanted: SoftswitchSettings): Promise<{
           host: controlBind,
           port: server.port,
           secret: secrets.drachtio,
+          tlsPort: server.tlsPort,
           sipPort: server.endpoint.local.port,
           sipWsHost: server.endpoint.localOf('ws').address,
           sipWsPort: server.endpoint.localOf('ws').port,
@@ -145,13 +149,17 @@ async function open(wanted: SoftswitchSettings): Promise<{
   }
 }
 
-/** @throws the system's error when the certificate cannot be read */
-async function streams(wanted: SoftswitchSettings): Promise<StreamSettings> {
-  const { sipWsBind, sipWsPort, sipWssPort, sipTlsPort, sipCertFile, sipKeyFile } = wanted
+/** @throws the system's error when it cannot be read */
+async function certificate(wanted: SoftswitchSettings): Promise<{ cert: string; key: string } | null> {
+  if (wanted.sipCertFile === '') return null
+  const [cert, key] = await Promise.all([readFile(wanted.sipCertFile, 'utf8'), readFile(wanted.sipKeyFile, 'utf8')])
+  return { cert, key }
+}
+
+function streams(wanted: SoftswitchSettings, pems: { cert: string; key: string } | null): StreamSettings {
+  const { sipWsBind, sipWsPort, sipWssPort, sipTlsPort } = wanted
   const plain = { tcp: true, ws: { address: sipWsBind, port: sipWsPort } }
-  if (sipCertFile === '') return plain
-  const [cert, key] = await Promise.all([readFile(sipCertFile, 'utf8'), readFile(sipKeyFile, 'utf8')])
-  return { ...plain, tls: { port: sipTlsPort, cert, key }, wss: { port: sipWssPort, cert, key } }
+  return pems === null ? plain : { ...plain, tls: { port: sipTlsPort, ...pems }, wss: { port: sipWssPort, ...pems } }
 }
 
 /** What is held now, as a line of the log: whether it comes back to where it began is for the reader to see. */

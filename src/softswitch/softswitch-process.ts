@@ -11,6 +11,8 @@ import { createInterface } from 'node:readline'
 import type { SoftswitchSettings } from './softswitch-settings.ts'
 import { parseState, readState, type SoftswitchState } from './softswitch-state.ts'
 
+export { REFUSED_LINE } from './refusal-book.ts'
+
 export interface SoftswitchProcess {
   readonly state: SoftswitchState
   /** It was there already. */

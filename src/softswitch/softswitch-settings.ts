@@ -8,6 +8,10 @@ export interface SoftswitchSettings {
   readonly controlBind: string
   /** 0 (the default of every port) = any free one. */
   readonly drachtioPort: number
+  /** The same over TLS; only with a certificate. */
+  readonly drachtioTlsPort: number
+  /** 1: clients with a route for `cdr:…` are told of attempts, starts and stops of calls; production says no to it. */
+  readonly drachtioCallRecords: number
   /** SIP over UDP, and over TCP at the same number. */
   readonly drachtioSipPort: number
   /** SIP over WebSocket, for browsers' phones: behind the application's own address, so loopback whatever `bind` is. */
@@ -46,6 +50,8 @@ export const DEFAULT_SETTINGS: SoftswitchSettings = {
   bind: '127.0.0.1',
   controlBind: '127.0.0.1',
   drachtioPort: 0,
+  drachtioTlsPort: 0,
+  drachtioCallRecords: 0,
   drachtioSipPort: 0,
   sipWsBind: '127.0.0.1',
   sipWsPort: 0,

@@ -18,6 +18,8 @@ export interface SoftswitchState {
   /** ISO 8601. */
   readonly startedAt: string
   readonly drachtio: SoftswitchServer & {
+    /** Where clients connect over TLS; 0: it has no certificate. */
+    readonly tlsPort: number
     /** SIP over WebSocket. */
     readonly sipWsHost: string
     readonly sipWsPort: number
@@ -81,6 +83,8 @@ function isServer(value: unknown): value is SoftswitchServer {
 
 function takesWebSockets(value: object): boolean {
   return (
+    'tlsPort' in value &&
+    typeof value.tlsPort === 'number' &&
     'sipWsHost' in value &&
     typeof value.sipWsHost === 'string' &&
     'sipWsPort' in value &&

@@ -86,6 +86,9 @@ export class CallingPhone {
   #dialogue: Dialogue | null = null
   #invite: { readonly text: string; readonly branch: string; readonly cseq: number } | null = null
   #byeCame = false
+  /** Directions of the re-INVITEs that came. */
+  readonly offers: string[] = []
+  #offersTaken = 0
 
   static async open(wire: Wire, account: { extension: string; password: string }): Promise<CallingPhone> {
     return new CallingPhone(wire, account, await RtpPhone.open())
@@ -182,9 +185,24 @@ export class CallingPhone {
     if (!this.#byeCame) await once(this.#arrivals, 'bye', { signal: AbortSignal.timeout(limitMs) })
   }
 
+  /** The direction of the next re-INVITE, which has been agreed to. */
+  async offered(limitMs = 10_000): Promise<string> {
+    while (this.offers.length === this.#offersTaken) {
+      await once(this.#arrivals, 'offer', { signal: AbortSignal.timeout(limitMs) })
+    }
+    return this.offers[this.#offersTaken++] ?? ''
+  }
+
   close(): void {
     this.rtp.close()
     this.#wire.close()
+  }
+
+  /** Our side of a stream that the far end describes anew. */
+  #agreeTo(offer: string): string {
+    const mirrored: Readonly<Record<string, string>> = { sendonly: 'recvonly', recvonly: 'sendonly' }
+    const direction = directionOf(offer)
+    return `${this.rtp.sdp.replace(/a=(sendrecv|sendonly|recvonly|inactive)\r\n/, '')}a=${mirrored[direction] ?? direction}\r\n`
   }
 
   /** The Authorization for a challenge, with the password it has now. */
@@ -277,16 +295,22 @@ export class CallingPhone {
     }
     const method = message.startLine.split(' ', 1)[0]
     if (method === 'ACK') return
+    const body = method === 'INVITE' ? this.#agreeTo(message.body) : ''
     this.#wire.send(
       [
         'SIP/2.0 200 OK',
         ...(message.headers.get('via') ?? []).map((via) => `Via: ${via}`),
         ...['From', 'To', 'Call-ID', 'CSeq'].map((name) => `${name}: ${header(message, name)}`),
-        'Content-Length: 0',
+        ...(body === '' ? [] : [`Contact: <${this.contact}>`, 'Content-Type: application/sdp']),
+        `Content-Length: ${Buffer.byteLength(body)}`,
         '',
-        '',
+        body,
       ].join('\r\n'),
     )
+    if (method === 'INVITE') {
+      this.offers.push(directionOf(message.body))
+      this.#arrivals.emit('offer')
+    }
     if (method !== 'BYE') return
     this.#byeCame = true
     this.#arrivals.emit('bye')
@@ -295,6 +319,10 @@ export class CallingPhone {
 
 export function header(message: Message, name: string): string {
   return message.headers.get(name.toLowerCase())?.[0] ?? ''
+}
+
+function directionOf(sdp: string): string {
+  return /^a=(sendrecv|sendonly|recvonly|inactive)\s*$/m.exec(sdp)?.[1] ?? 'sendrecv'
 }
 
 function authorizationLine(authorization: string): readonly string[] {

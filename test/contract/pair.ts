@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLog } from '#platform/log.ts'
 import { readSettings } from '#platform/settings/settings.ts'
+import type { SoftswitchSettings } from '#softswitch/softswitch-settings.ts'
 import type { MediaServerAddress } from '#telephony/media-server-address.ts'
 import { openTelephony, type TelephonyOptions } from '#telephony/open-telephony.ts'
 import type { SipServerAddress } from '#telephony/sip-link.ts'
@@ -30,8 +31,9 @@ export interface Pair {
   close(): Promise<void>
 }
 
-export async function openPair(): Promise<Pair> {
-  const { drachtio, freeswitch, sipWs, close } = isReal ? realPair() : await startSoftswitch()
+/** @param settings of our softswitch; the real pair has what it was started with */
+export async function openPair(settings: Partial<SoftswitchSettings> = {}): Promise<Pair> {
+  const { drachtio, freeswitch, sipWs, close } = isReal ? realPair() : await startSoftswitch(settings)
   const tones = new Map<string, Promise<void>>()
   const folder = await mkdtemp(join(tmpdir(), 'suifang-contract-'))
   return {

@@ -1,5 +1,6 @@
 /** Our softswitch as the contract's pair: the process that production starts, on free ports. */
 import { openSoftswitch } from '#softswitch/softswitch-process.ts'
+import type { SoftswitchSettings } from '#softswitch/softswitch-settings.ts'
 import type { MediaServerAddress } from '#telephony/media-server-address.ts'
 import type { SipServerAddress } from '#telephony/sip-link.ts'
 
@@ -10,8 +11,8 @@ export interface RunningSoftswitch {
   close(): Promise<void>
 }
 
-export async function startSoftswitch(): Promise<RunningSoftswitch> {
-  const softswitch = await openSoftswitch()
+export async function startSoftswitch(settings: Partial<SoftswitchSettings> = {}): Promise<RunningSoftswitch> {
+  const softswitch = await openSoftswitch({ settings })
   const { drachtio, freeswitch } = softswitch.state
   return {
     drachtio,

@@ -137,7 +137,7 @@ export function newSrf(tags?: string | string[]): Srf {
 /** Resolves when the server has accepted the application; rejects when it has refused it. */
 export async function connectSrf(
   srf: Srf,
-  server: { port: number; secret: string },
+  server: { port: number; secret: string; tls?: { rejectUnauthorized: boolean } },
 ): Promise<{ hostPort: string; version: string }> {
   const connected = waitForEvent<[Error | null, string, string]>(
     srf as unknown as Parameters<typeof waitForEvent>[0],

@@ -65,7 +65,7 @@ describe('the softswitch as a process', () => {
     killSrf(srf)
   })
 
-  it('takes browsers’ phones on loopback, and TLS only with a certificate', async () => {
+  it('takes browsers’ phones on loopback, and secure ones, and applications over TLS, only with a certificate', async () => {
     const plain = await open({ settings: { bind: '127.0.0.2' } })
     const { sipWsHost, sipWsPort, sipWssPort, sipTlsPort } = plain.state.drachtio
     expect({ sipWsHost, sipWssPort, sipTlsPort }).toEqual({ sipWsHost: '127.0.0.1', sipWssPort: 0, sipTlsPort: 0 })
@@ -82,6 +82,12 @@ describe('the softswitch as a process', () => {
     })
     await once(wss, 'open')
     wss.terminate()
+    const { port, tlsPort } = secure.state.drachtio
+    expect([plain.state.drachtio.tlsPort, tlsPort === port]).toEqual([0, false])
+    const srf = newSrf()
+    const tls = { rejectUnauthorized: false }
+    expect((await connectSrf(srf, { ...secure.state.drachtio, port: tlsPort, tls })).hostPort).toContain('127.0.0.1')
+    killSrf(srf)
   })
 
   it('is found again by its state file, and closed by the one who found it', async () => {
@@ -97,7 +103,7 @@ describe('the softswitch as a process', () => {
   it('is started anew when the state file names a process that is no softswitch', async () => {
     const stateFile = join(folder.path, 'stale.json')
     const server = { host: '127.0.0.1', port: 1, secret: '', sipPort: 1 }
-    const drachtio = { ...server, sipWsHost: '127.0.0.1', sipWsPort: 1, sipWssPort: 0, sipTlsPort: 0 }
+    const drachtio = { ...server, tlsPort: 0, sipWsHost: '127.0.0.1', sipWsPort: 1, sipWssPort: 0, sipTlsPort: 0 }
     await writeState(stateFile, { pid: process.pid, startedAt: '', drachtio, freeswitch: server })
     const softswitch = await open({ stateFile })
     expect(softswitch.adopted).toBe(false)

@@ -19,10 +19,12 @@ import {
 } from './applications/call-control.ts'
 import { conference } from './applications/conference.ts'
 import { displaceSession, stopDisplaceSession } from './applications/displace.ts'
+import { eavesdrop } from './applications/eavesdrop.ts'
 import { playAndGetDigits } from './applications/play-and-get-digits.ts'
 import { endlessPlayback, gentones, playback } from './applications/playback.ts'
 import { record, recordSession, stopRecordSession } from './applications/recording.ts'
 import { say, speak, stopToneDetect, toneDetect } from './applications/tones.ts'
+import { scheduleBroadcast, scheduleTransfer, transferTo } from './applications/transfer.ts'
 import { exportVariable, multiset, set, unset } from './applications/variables.ts'
 import type { Channel } from './channel.ts'
 import type { ExecuteFrame } from './execute-stack.ts'
@@ -33,6 +35,7 @@ export type Application = (channel: Channel, argument: string, frame: ExecuteFra
 const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Application>([
   ['answer', answer],
   ['conference', conference],
+  ['eavesdrop', eavesdrop],
   ['enable_heartbeat', enableHeartbeat],
   ['endless_playback', endlessPlayback],
   ['displace_session', displaceSession],
@@ -53,8 +56,10 @@ const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Applicati
   ['record_session', recordSession],
   ['ring_ready', nothing],
   ['say', say],
+  ['sched_broadcast', scheduleBroadcast],
   ['sched_hangup', scheduleHangup],
   ['sched_heartbeat', scheduleHeartbeat],
+  ['sched_transfer', scheduleTransfer],
   ['send_dtmf', sendDtmf],
   ['set', set],
   ['set_mute', setMute],
@@ -65,6 +70,7 @@ const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Applicati
   ['stop_displace_session', stopDisplaceSession],
   ['stop_dtmf', stopDtmf],
   ['stop_record_session', stopRecordSession],
+  ['transfer', transferTo],
   ['stop_tone_detect', stopToneDetect],
   ['tone_detect', toneDetect],
   ['unset', unset],

@@ -40,14 +40,14 @@ export function addChannelHeaders(event: SwitchEvent, channel: Channel): void {
 export function addBasicChannelHeaders(event: SwitchEvent, channel: Channel): void {
   event.add('Channel-State', channel.state.machine)
   event.add('Channel-Call-State', channel.state.call)
-  const number = stateNumber(channel.state.machine)
+  const { number } = channel.state
   event.add('Channel-State-Number', channel.up ? number : Math.max(number, stateNumber('CS_HANGUP')))
   event.add('Channel-Name', channel.name)
   event.add('Unique-ID', channel.uuid)
   event.add('Call-Direction', 'inbound')
   event.add('Presence-Call-Direction', 'inbound')
   event.add('Channel-HIT-Dialplan', 'true')
-  event.add('Channel-Call-UUID', channel.uuid)
+  event.add('Channel-Call-UUID', channel.variables.get('call_uuid') ?? channel.uuid)
   event.add(
     'Answer-State',
     channel.hangupCause !== null ? 'hangup' : channel.answeredAt === null ? 'ringing' : 'answered',
@@ -62,6 +62,10 @@ export function addBasicChannelHeaders(event: SwitchEvent, channel: Channel): vo
     }
   }
   addCallerHeaders(event, channel, 'Caller')
+  const { otherLeg } = channel
+  if (otherLeg === null) return
+  event.add('Other-Type', otherLeg.type)
+  addCallerHeaders(event, otherLeg.channel, 'Other-Leg')
 }
 
 const CALLER_FIELDS = [
@@ -97,13 +101,14 @@ const CALLER_FIELDS = [
   'Privacy-Hide-Number',
 ] as const
 
-type Prefix = 'Caller' | 'Channel'
+type Prefix = 'Caller' | 'Channel' | 'Other-Leg'
 type CallerField = (typeof CALLER_FIELDS)[number]
 
 /** Put together once: an event has each of them, and a name that is made anew is looked up slowly. */
 const CALLER_HEADERS: Readonly<Record<Prefix, Readonly<Record<CallerField, string>>>> = {
   Caller: callerHeaders('Caller'),
   Channel: callerHeaders('Channel'),
+  'Other-Leg': callerHeaders('Other-Leg'),
 }
 
 function callerHeaders(prefix: Prefix): Record<CallerField, string> {

@@ -31,16 +31,21 @@ export class ChannelKeys {
     this.#queued.length = 0
   }
 
-  /** Hands queued digits to the innermost application; without one that wants them they are taken and dropped. */
+  /**
+   * Hands queued digits to the innermost application; without one that wants them they are taken and dropped, or pressed
+   * for the other side of a bridge.
+   */
   offer(): void {
     const channel = this.#channel
     const top = channel.running
-    while (top !== undefined && top === channel.running) {
+    if (top === undefined && channel.bridge === null && !channel.route.parked) return
+    while (top === channel.running) {
       const digit = this.#queued[0]
-      if (digit === undefined || top.interruption !== null || top.opening) return
-      if (top.onDigit !== null && !top.onDigit(digit.digit)) return
+      if (digit === undefined || (top !== undefined && (top.interruption !== null || top.opening))) return
+      const taker = top?.onDigit ?? null
+      if (taker !== null && !taker(digit.digit)) return
       this.#queued.shift()
-      if (top.onDigit === null) channel.bridge?.passDigit(channel, digit)
+      if (taker === null) channel.bridge?.passDigit(channel, digit)
       channel.fire('DTMF', (event) => {
         event.add('DTMF-Digit', digit.digit)
         event.add('DTMF-Duration', digit.durationSamples)

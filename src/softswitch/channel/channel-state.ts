@@ -5,8 +5,13 @@ const STATE_NUMBERS = {
   CS_NEW: 0,
   CS_INIT: 1,
   CS_ROUTING: 2,
+  CS_SOFT_EXECUTE: 3,
   CS_EXECUTE: 4,
+  CS_EXCHANGE_MEDIA: 5,
+  CS_PARK: 6,
+  CS_CONSUME_MEDIA: 7,
   CS_HIBERNATE: 8,
+  CS_RESET: 9,
   CS_HANGUP: 10,
   CS_REPORTING: 11,
   CS_DESTROY: 12,
@@ -33,6 +38,7 @@ export type CallState = keyof typeof CALL_STATE_NUMBERS
 export class ChannelState {
   readonly #channel: Channel
   #machine: MachineState = 'CS_NEW'
+  #ahead: MachineState | null = null
   #call: CallState = 'DOWN'
 
   constructor(channel: Channel) {
@@ -47,14 +53,41 @@ export class ChannelState {
     return this.#machine
   }
 
+  /** Of the state that it is in, or on its way to: events of what ends meanwhile have the one's name, the other's number. */
+  get number(): number {
+    return STATE_NUMBERS[this.#ahead ?? this.#machine]
+  }
+
   get call(): CallState {
     return this.#call
   }
 
+  /** What runs ends first, then it enters that state. */
+  headFor(state: MachineState): void {
+    this.#ahead = state
+  }
+
   enter(state: MachineState): void {
+    this.#ahead = null
     this.#machine = state
     if (state === 'CS_ROUTING' && this.#channel.answeredAt === null) this.setCall('RINGING')
     this.#channel.fire('CHANNEL_STATE')
+  }
+
+  /** A transfer: the call is said to ring until it has found its way, answered or not. */
+  enterRouting(): void {
+    this.#ahead = 'CS_ROUTING'
+    this.#machine = 'CS_ROUTING'
+    this.setCall('RINGING')
+    this.enter('CS_ROUTING')
+  }
+
+  /** The way is found. */
+  enterExecute(): void {
+    this.#machine = 'CS_EXECUTE'
+    this.#ahead = 'CS_EXECUTE'
+    if (this.#channel.answeredAt !== null) this.setCall('ACTIVE')
+    this.enter('CS_EXECUTE')
   }
 
   setCall(state: CallState): void {
@@ -73,5 +106,12 @@ export class ChannelState {
     this.#channel.fire(held ? 'CHANNEL_HOLD' : 'CHANNEL_UNHOLD')
     this.setCall(held ? 'HELD' : 'UNHELD')
     if (!held) this.setCall('ACTIVE')
+  }
+
+  /** We have put the far end on hold, or taken it back (`uuid_hold`). */
+  setHolding(holding: boolean): void {
+    this.setCall(holding ? 'HELD' : 'UNHELD')
+    this.#channel.fire(holding ? 'CHANNEL_HOLD' : 'CHANNEL_UNHOLD')
+    if (!holding) this.setCall('ACTIVE')
   }
 }

@@ -26,6 +26,8 @@ import { ToneWatch } from './tone-watch.ts'
 
 /** A play that does not end or a disk that hangs must not keep a telephone from hearing our BYE. */
 const END_LIMIT_MS = 3_000
+/** Applications that a break does not end. */
+const UNBROKEN: ReadonlySet<string> = new Set(['socket', 'park', 'eavesdrop'])
 
 export interface Caller {
   readonly name: string
@@ -40,6 +42,8 @@ export interface Signalling {
   answer(): boolean
   /** Refuses or ends the dialog, unless the far end has. */
   end(cause: HangupCause): void
+  /** Tells the far end that it waits, or no longer does. @returns false when its stream cannot be held */
+  hold(held: boolean): boolean
 }
 
 export class Channel {
@@ -61,16 +65,20 @@ export class Channel {
   hangupCause: HangupCause | null = null
   /** Who hung up. */
   endedBy: 'us' | 'peer' | null = null
-  /** The client that the application `socket` has connected. */
-  control: OutboundControl | null = null
+  /** The clients that the application `socket` has connected: each transfer to the dialplan makes another. */
+  readonly controls = new Set<OutboundControl>()
   /** The other channel it talks to. */
   bridge: Bridge | null = null
+  /** Whom it talks to, or has talked to last, as events tell it. */
+  otherLeg: { readonly type: 'originator' | 'originatee'; readonly channel: Channel } | null = null
   readonly #signalling: Signalling
   readonly #stack: ExecuteStack
   /** Of running applications, as they were expanded when they began. */
   readonly #arguments = new Map<ExecuteFrame, string>()
   readonly #ended = Promise.withResolvers<void>()
   #heartbeat: NodeJS.Timeout | undefined
+  #holding = false
+  #endHoldMusic: (() => void) | null = null
 
   constructor(core: SwitchCore, of: { leg: MediaLeg; caller: Caller; name: string; signalling: Signalling }) {
     this.core = core
@@ -149,6 +157,32 @@ export class Channel {
     this.state.setCall('ACTIVE')
   }
 
+  /**
+   * Puts the far end on hold, or takes it back. Whom it talks to hears its `hold_music` meanwhile.
+   * @returns false when it is so already, or cannot be
+   */
+  hold(held: boolean): boolean {
+    if (!this.mediaReady || held === this.#holding || !this.#signalling.hold(held)) return false
+    this.#holding = held
+    this.state.setHolding(held)
+    this.#endHoldMusic?.()
+    this.#endHoldMusic = null
+    const peer = this.bridge?.peerOf(this)
+    const music = this.variables.get('hold_music') ?? ''
+    if (!held || music === '' || peer === undefined) return true
+    const order: ExecuteOrder = { application: 'playback', argument: music, uuid: randomUUID(), lock: true, loops: -1 }
+    peer.execute(order)
+    this.#endHoldMusic = () => {
+      order.loops = 0
+      peer.break({ all: false })
+    }
+    return true
+  }
+
+  get holding(): boolean {
+    return this.#holding
+  }
+
   /** A client's execute. @returns false when the queue is full or the channel is down */
   execute(order: ExecuteOrder): boolean {
     return this.up && this.#stack.queue(order)
@@ -157,7 +191,7 @@ export class Channel {
   /** Ends what runs now, and what runs around it; a park and the client's connection go on (`uuid_break`). */
   break(options: { all: boolean }): void {
     if (options.all) this.#stack.flush()
-    this.#stack.break(({ application }) => application === 'socket' || application === 'park')
+    this.#stack.break(({ application }) => UNBROKEN.has(application.toLowerCase()))
   }
 
   /** Ends what runs inside the innermost `application`; that itself and what is around it go on. */
@@ -214,9 +248,10 @@ export class Channel {
     clearInterval(this.#heartbeat)
     this.tones.stop()
     this.fire('CHANNEL_HANGUP')
-    this.bridge?.part(this)
+    this.bridge?.hungUp(this, cause)
     this.keys.flush()
     await within(END_LIMIT_MS, this.#stack.hangUp())
+    this.route.unpark()
     this.state.enter('CS_HANGUP')
     await within(END_LIMIT_MS, this.recordings.stop('all'))
     await within(END_LIMIT_MS, this.stream.noteStats())
@@ -231,7 +266,7 @@ export class Channel {
     this.#signalling.end(cause)
     this.state.enter('CS_REPORTING')
     this.fire('CHANNEL_HANGUP_COMPLETE')
-    this.control?.channelEnded()
+    for (const control of this.controls) control.channelEnded()
     await within(END_LIMIT_MS, this.leg.close())
     // On its way to the last state, and not yet there.
     this.fire('CHANNEL_DESTROY', (event) => event.add('Channel-State-Number', stateNumber('CS_DESTROY')))

@@ -17,8 +17,8 @@ export interface ExecuteFrame {
   readonly application: string
   readonly argument: string
   readonly uuid: string
-  /** No other execute begins before this one has ended. */
-  readonly lock: boolean
+  /** No other execute begins before this one has ended; an application may ask for it, too. */
+  lock: boolean
   readonly interruption: Interruption | null
   /** Called once, when a break or a hang-up comes; at once when one has come already. */
   onInterrupt(listener: (interruption: Interruption) => void): void
@@ -39,8 +39,8 @@ export interface ExecuteOrder {
   readonly argument: string
   readonly uuid: string
   readonly lock: boolean
-  /** Times to run it; a run that takes less than half a second is the last one. */
-  readonly loops: number
+  /** Times to run it; a run that takes less than half a second is the last one. Below 0: again and again. */
+  loops: number
 }
 
 export interface ExecuteHost {
@@ -60,7 +60,7 @@ class Frame implements ExecuteFrame {
   readonly application: string
   readonly argument: string
   readonly uuid: string
-  readonly lock: boolean
+  lock: boolean
   interruption: Interruption | null = null
   onDigit: ((digit: string) => boolean) | null = null
   /** What keeps others from beginning inside. */
@@ -115,6 +115,8 @@ export class ExecuteStack {
   readonly #frames: Frame[] = []
   /** Frames whose application has ended while others still run inside them. */
   readonly #finished = new Set<Frame>()
+  /** They end one after the other, the innermost first. */
+  readonly #leaving = new WeakSet<Frame>()
   readonly #whenUnwound = new Map<Frame, () => void>()
   #closed = false
   readonly #whenEmpty: (() => void)[] = []
@@ -158,11 +160,12 @@ export class ExecuteStack {
     for (const frame of this.#frames.slice(at + 1).reverse()) frame.interrupt('break')
   }
 
-  /** Drops what has not begun and ends the frames, but those for which `keep` says true. @returns when they have ended */
-  async leave(keep: (frame: ExecuteFrame) => boolean): Promise<void> {
+  /** Drops what has not begun and ends the frames, the innermost first. @returns when they have ended */
+  async leave(): Promise<void> {
     this.flush()
-    const leaving = this.#frames.filter((frame) => !keep(frame))
-    for (const frame of [...leaving].reverse()) frame.interrupt('transfer')
+    const leaving = [...this.#frames]
+    for (const frame of leaving) this.#leaving.add(frame)
+    this.#frames.at(-1)?.interrupt('transfer')
     await Promise.all(leaving.map(({ gone }) => gone.promise))
   }
 
@@ -225,6 +228,8 @@ export class ExecuteStack {
       this.#whenUnwound.delete(top)
     }
     this.#host.topChanged()
+    const next = this.#frames.at(-1)
+    if (next !== undefined && this.#leaving.has(next)) next.interrupt('transfer')
     if (this.#closed) this.#frames.at(-1)?.interrupt('hangup')
     if (this.#frames.length === 0) for (const done of this.#whenEmpty.splice(0)) done()
     this.#next()

@@ -1,9 +1,9 @@
 /** `record_session`: recordings that run beside whatever else a channel does. */
-import { mkdir, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { rm } from 'node:fs/promises'
 import type { RecordedSides } from '../media/leg-messages.ts'
 import type { Recording } from '../media/media-leg.ts'
 import type { Channel } from './channel.ts'
+import { makeFolderOf } from './record-folder.ts'
 
 export class SessionRecordings {
   readonly #channel: Channel
@@ -23,8 +23,7 @@ export class SessionRecordings {
     if (this.#running.has(path)) return true
     if (!channel.mediaReady) return false
     const file = channel.resolvePath(path)
-    // The real server makes missing folders, too.
-    await mkdir(dirname(file), { recursive: true }).catch(() => {})
+    await makeFolderOf(file)
     const recording = channel.leg.record({
       path: file,
       sides: sidesOf(channel),

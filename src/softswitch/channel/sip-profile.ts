@@ -30,6 +30,7 @@ import { UserAgent } from '../sip/user-agent.ts'
 import { BrowserMedia } from '../webrtc/browser-media.ts'
 import { type BrowserOffer, readBrowserOffer } from '../webrtc/webrtc-sdp.ts'
 import { Channel } from './channel.ts'
+import { CALL_EXTENSION } from './dialplan.ts'
 import { causeNamed, causeNumber, causeQ850, causeSipStatus, type HangupCause } from './hangup-cause.ts'
 import type { SipPeers } from './sip-peers.ts'
 import { SWITCH_VERSION, type SwitchCore } from './switch-core.ts'
@@ -46,13 +47,6 @@ export interface SipProfileSettings {
   readonly impairment?: Impairment
   readonly onRefused?: OnRefused
 }
-
-/** What runs when a call has come, as production's dialplan has it. */
-const DIALPLAN = [
-  ['answer', ''],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: FreeSWITCH's own way to name a variable
-  ['socket', '${sip_h_X-esl-outbound} async full'],
-] as const
 
 /** A phone that vanishes sends no BYE: its leg ends when its sound has been gone for so long, as in production. */
 const BROWSER_TIMEOUT_MS = 5_000
@@ -146,6 +140,8 @@ class ProfileCall {
   readonly #sessionId = Math.floor(Date.now() / 1000)
   #version = Math.floor(Date.now() / 1000)
   #pendingAnswer: string | null = null
+  /** Re-INVITEs of ours, one after the other. */
+  #changing: Promise<void> = Promise.resolve()
   #browser: BrowserMedia | null = null
   /** Of SRTP, when the caller has asked for it: from then on nothing goes in the clear. */
   #keys: SdesKeys | undefined
@@ -169,6 +165,7 @@ class ProfileCall {
       signalling: {
         answer: () => this.#answer(),
         end: (cause) => this.#end(cause),
+        hold: (held) => this.#hold(held),
       },
     })
     this.#noteInvite(invite, profile)
@@ -208,7 +205,7 @@ class ProfileCall {
   #proceed(answer: string, audio: NegotiatedAudio, offer: string): void {
     this.#pendingAnswer = answer
     this.#channel.stream.negotiate(audio, { local: answer, remote: offer })
-    void this.#channel.route.begin(DIALPLAN)
+    void this.#channel.route.begin(CALL_EXTENSION)
   }
 
   /** The gateway ends ICE, DTLS and SRTP; the leg hears and speaks plain RTP with it. */
@@ -249,7 +246,7 @@ class ProfileCall {
       }
       this.#channel.stream.negotiate(audio, { local: sdp, remote: ack.sdp ?? '' })
       this.#channel.markAnswered()
-      void this.#channel.route.begin(DIALPLAN)
+      void this.#channel.route.begin(CALL_EXTENSION)
     })
     if (!this.#call.answer({ sdp })) void this.#channel.hangUp('ORIGINATOR_CANCEL')
   }
@@ -285,6 +282,25 @@ class ProfileCall {
     }
     const answer = browser.answer(this.#local())
     if (reinvite.answer({ sdp: answer })) this.#setAudio(browser.audio, answer, text)
+  }
+
+  /** An encrypted stream is not held: its keys would have to be offered anew. */
+  #hold(held: boolean): boolean {
+    if (this.#browser !== null || this.#channel.stream.audio?.srtp !== undefined) return false
+    this.#changing = this.#changing.then(() => this.#describe(held)).catch(() => {})
+    return true
+  }
+
+  /** Who is on hold is sent nothing and not heard, whatever its answer says: so does the real server. */
+  async #describe(held: boolean): Promise<void> {
+    this.#version += 1
+    const local: LocalAudio = { ...this.#local(), direction: held ? 'sendonly' : 'sendrecv' }
+    const sdp = writeOffer(local)
+    const { status, sdp: answer } = await this.#call.reinvite({ sdp })
+    const audio = status === 200 && answer !== undefined ? acceptAnswer(answer, local) : null
+    if (audio === null || answer === undefined) return
+    const agreed = held ? { ...audio, maySend: false, mayReceive: false } : audio
+    this.#channel.stream.negotiate(agreed, { local: sdp, remote: answer })
   }
 
   #setAudio(audio: NegotiatedAudio, local: string, remote: string): void {

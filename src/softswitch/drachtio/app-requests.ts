@@ -25,6 +25,7 @@ import {
   requestLine,
   withoutLocalhost,
 } from './app-message.ts'
+import type { CallRecords } from './call-records.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { FlowCache } from './flow-cache.ts'
 import { dialogFrame, type MessageMeta, requestSentFrame } from './server-frame.ts'
@@ -53,15 +54,17 @@ export class AppRequests {
   readonly #registry: ClientRegistry
   readonly #flows: FlowCache
   readonly #sessions: SessionTimers
+  readonly #records: CallRecords
   /** INVITEs under way, by the transaction id the application knows. */
   readonly #invites = new Map<string, { outgoing: Outgoing; transaction: InviteClientTransaction }>()
 
-  constructor({ endpoint, dialogs, registry, flows, sessions }: ServerParts) {
+  constructor({ endpoint, dialogs, registry, flows, sessions, records }: ServerParts) {
     this.#endpoint = endpoint
     this.#dialogs = dialogs
     this.#registry = registry
     this.#flows = flows
     this.#sessions = sessions
+    this.#records = records
     sessions.onDue = (dialog, session) => {
       const end = () => this.endDialog(dialog, 'SIP ;cause=200 ;text="Session timer expired"')
       if (session.refresher === 'them') end()
@@ -139,6 +142,8 @@ export class AppRequests {
     this.#dialogs.remove(dialog)
     const bye = requestInside(dialog.state, 'BYE', { headers: { Reason: reason } })
     this.#endpoint.request(bye, { onResponse: () => {} }, this.#way(dialog, bye.uri))
+    const crossed = dialog.byeAfterAck
+    this.#records.stop('application', crossed ? 'system-initiated-termination' : 'session-expired', bye)
     const frame = dialogFrame(this.#sentMeta(dialog.hop?.protocol), 'unsolicited', dialog.id, bye.toBuffer())
     ownerOf(dialog, this.#registry)?.send(frame)
   }
@@ -196,6 +201,7 @@ export class AppRequests {
         way,
       )
       this.#invites.set(outgoing.transactionId, { outgoing, transaction })
+      this.#records.attempt('application', request)
     } else {
       const onResponse = (response: SipResponse, _origin: ResponseOrigin, source: Hop | undefined) =>
         this.#onAnswer(outgoing, request, response, source)
@@ -240,6 +246,8 @@ export class AppRequests {
       this.#enter(outgoing, transaction.request, response, source)
     } else if (status >= 300 && outgoing.dialog !== undefined) this.#dialogs.remove(outgoing.dialog)
     this.#tell(outgoing.client, outgoing.transactionId, outgoing.dialogId, response, source)
+    if (status === 200) this.#records.start('network', 'uac', response)
+    else if (status >= 300) this.#records.refused('network', response)
   }
 
   #enter(outgoing: Outgoing, request: SipRequest, response: SipResponse, source: Hop | undefined): AppDialog {
@@ -320,6 +328,7 @@ export class AppRequests {
       this.#endpoint.request(request, { onResponse }, options)
     }
     client.send(requestSentFrame(msgId, this.#sentMeta(dialog.hop?.protocol), transactionId, request.toBuffer()))
+    if (method === 'BYE') this.#records.stop('application', 'normal-release', request)
   }
 
   #sendReinvite(

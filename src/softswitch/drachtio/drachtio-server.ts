@@ -11,6 +11,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import type { SipEndpointSettings } from '#softswitch/sip/endpoint-settings.ts'
 import { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import { Door } from '../chaos/door.ts'
@@ -18,6 +19,7 @@ import type { OnRefused } from '../refusal-book.ts'
 import { AppClient } from './app-client.ts'
 import { DialogBook } from './app-dialog.ts'
 import { AppRequests } from './app-requests.ts'
+import { CallRecords } from './call-records.ts'
 import type { ClientCommand } from './client-command.ts'
 import { ClientRegistry } from './client-registry.ts'
 import { FlowCache } from './flow-cache.ts'
@@ -34,6 +36,10 @@ export interface DrachtioServerSettings {
   /** Port for applications; 0 (the default) = any free one. */
   readonly port?: number
   readonly secret: string
+  /** Applications over TLS, on a port of their own; 0 = any free one. */
+  readonly tls?: { readonly port: number; readonly cert: string; readonly key: string }
+  /** Clients that have a route for `cdr:…` are told of attempts, starts and stops of calls. Default false. */
+  readonly callRecords?: boolean
   /** A session timer below this is refused (422). Default 90, which drachtio-server has fixed. */
   readonly leastSessionSeconds?: number
   /** A connection that has not authenticated after this is closed. Default 10 s. */
@@ -54,6 +60,7 @@ export class DrachtioServer {
   readonly door = new Door()
   readonly #settings: DrachtioServerSettings
   readonly #server: Server
+  readonly #tlsServer: Server | null = null
   readonly #registry = new ClientRegistry()
   readonly #dialogs = new DialogBook()
   readonly #requests: AppRequests
@@ -89,6 +96,7 @@ export class DrachtioServer {
       registry: this.#registry,
       flows: new FlowCache(endpoint.clock),
       sessions: new SessionTimers(endpoint.clock, settings.leastSessionSeconds ?? 90),
+      records: new CallRecords(this.#registry, { on: settings.callRecords ?? false }),
     }
     this.#requests = new AppRequests(parts)
     this.#proxies = new Proxies(parts)
@@ -98,11 +106,23 @@ export class DrachtioServer {
       onStrayAck: (ack, source) => this.#network.receiveStrayAck(ack, source),
     }
     this.#server = createServer((socket) => this.#accept(socket))
+    const { tls } = settings
+    if (tls !== undefined) {
+      this.#tlsServer = createTlsServer({ cert: tls.cert, key: tls.key }, (socket) => this.#accept(socket))
+      // A handshake that fails is its client's affair.
+      this.#tlsServer.on('tlsClientError', (_error, socket) => socket.destroy())
+    }
   }
 
   /** Port for applications. */
   get port(): number {
     const address = this.#server.address()
+    return address === null || typeof address === 'string' ? 0 : address.port
+  }
+
+  /** Port for applications over TLS; 0: there is none. */
+  get tlsPort(): number {
+    const address = this.#tlsServer?.address() ?? null
     return address === null || typeof address === 'string' ? 0 : address.port
   }
 
@@ -129,7 +149,7 @@ export class DrachtioServer {
     await this.#settled()
     for (const client of this.#registry.clients) client.end()
     for (const socket of this.#sockets) socket.destroy()
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    await Promise.all([closed(this.#server), closed(this.#tlsServer)])
     if (this.endpoint !== this.#settings.sip) await this.endpoint.close()
   }
 
@@ -138,13 +158,18 @@ export class DrachtioServer {
     return this.endpoint.whenQuiet(closeLimitMs)
   }
 
-  #listen(): Promise<void> {
-    const { address = '127.0.0.1', port = 0 } = this.#settings
+  async #listen(): Promise<void> {
+    const { address: host = '127.0.0.1', port = 0, tls } = this.#settings
+    await this.#bind(this.#server, { host, port })
+    if (this.#tlsServer !== null) await this.#bind(this.#tlsServer, { host, port: tls?.port ?? 0 })
+  }
+
+  #bind(server: Server, at: { readonly host: string; readonly port: number }): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen({ host: address, port }, () => {
-        this.#server.removeListener('error', reject)
-        this.#server.on('error', (error) => this.#settings.onFault?.(error))
+      server.once('error', reject)
+      server.listen(at, () => {
+        server.removeListener('error', reject)
+        server.on('error', (error) => this.#settings.onFault?.(error))
         resolve()
       })
     })
@@ -248,6 +273,10 @@ export class DrachtioServer {
       this.#settings.onFault?.(error)
     }
   }
+}
+
+function closed(server: Server | null): Promise<void> {
+  return new Promise((resolve) => (server?.listening === true ? server.close(() => resolve()) : resolve()))
 }
 
 /** Compares in a time that does not tell how much of it was right. */

@@ -16,6 +16,7 @@ import type { AppClient } from './app-client.ts'
 import { type AppDialog, appDialogId, type DialogBook, dialogHop, ownerOf } from './app-dialog.ts'
 import { type AppMessage, contentType, outgoingHeaders, statusLine } from './app-message.ts'
 import type { AppRequests } from './app-requests.ts'
+import type { CallRecords } from './call-records.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { FlowCache } from './flow-cache.ts'
 import type { Proxies } from './proxy/proxies.ts'
@@ -46,21 +47,20 @@ export class NetworkRequests {
   readonly #registry: ClientRegistry
   readonly #flows: FlowCache
   readonly #sessions: SessionTimers
+  readonly #records: CallRecords
   readonly #requests: AppRequests
   readonly #proxies: Proxies
   readonly #onRefused: OnRefused
   readonly #pending = new Map<string, Pending>()
 
-  constructor(
-    { endpoint, dialogs, registry, flows, sessions, onRefused }: ServerParts,
-    requests: AppRequests,
-    proxies: Proxies,
-  ) {
+  constructor(parts: ServerParts, requests: AppRequests, proxies: Proxies) {
+    const { endpoint, dialogs, registry, flows, sessions, records, onRefused } = parts
     this.#endpoint = endpoint
     this.#dialogs = dialogs
     this.#registry = registry
     this.#flows = flows
     this.#sessions = sessions
+    this.#records = records
     this.#requests = requests
     this.#proxies = proxies
     this.#onRefused = onRefused
@@ -139,7 +139,8 @@ export class NetworkRequests {
     const client = status === undefined ? this.#registry.pick(request.method) : undefined
     if (client === undefined) {
       this.#onRefused('sip_unwanted', transaction.source.address)
-      transaction.reply(status ?? 503)
+      const refused = transaction.reply(status ?? 503)
+      if (refused !== undefined && request.method === 'INVITE') this.#records.refused('application', refused)
       return
     }
     const pending = this.#wait(transaction, client)
@@ -147,6 +148,7 @@ export class NetworkRequests {
     const meta = { source: 'network', peer: transaction.source } as const
     const receivedOn = this.#endpoint.localOf(transaction.source.protocol)
     client.send(newRequestFrame(meta, pending.transactionId, message, receivedOn))
+    if (request.method === 'INVITE') this.#records.attempt('network', request)
     if (transaction instanceof InviteServerTransaction) {
       transaction.user = {
         onCancel: (cancel) => this.#onCancel(pending, cancel),
@@ -165,6 +167,7 @@ export class NetworkRequests {
     const owner = ownerOf(dialog, this.#registry)
     const ends = request.method === 'BYE' || endsSubscription(dialog, request)
     if (ends) this.#dialogs.remove(dialog)
+    if (request.method === 'BYE') this.#records.stop('network', 'normal-release', request)
     if (owner === undefined) {
       transaction.reply(481)
       return
@@ -271,6 +274,9 @@ export class NetworkRequests {
     const peer = isReliable(transaction.source) ? transaction.source : transaction.replyTo
     const meta = { source: 'application', peer } as const
     client.send(responseSentFrame(msgId, meta, pending.transactionId, dialogId, response.toBuffer()))
+    if (pending.inDialog || transaction.request.method !== 'INVITE') return
+    if (response.status === 200) this.#records.start('application', 'uas', response)
+    else if (response.status >= 300) this.#records.stop('application', 'call-rejected', response)
   }
 
   #send(pending: Pending, dialog: AppDialog | undefined, response: SipResponse, reliably: boolean): boolean {
@@ -351,6 +357,7 @@ export class NetworkRequests {
     if (dialog !== undefined && !dialog.answered) this.#dialogs.remove(dialog)
     const meta = { source: 'network', peer: pending.transaction.source } as const
     const message = cancel.toBuffer()
+    if (dialog !== undefined) this.#records.stop('network', 'call-canceled', cancel)
     pending.client.send(
       dialog === undefined
         ? newRequestFrame(meta, transactionId, message)

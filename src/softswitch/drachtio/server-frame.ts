@@ -61,6 +61,12 @@ export function okFrame(msgId: string, ...fields: string[]): Buffer {
   return frame([randomUUID(), 'response', msgId, 'OK', ...fields].join('|'))
 }
 
+/** What became of a call: `cdr:…`. */
+export function recordFrame(kind: string, source: string, message: Buffer, last: string | undefined): Buffer {
+  const fields = [randomUUID(), kind, source, timeOfDay(new Date()), ...(last === undefined ? [] : [last])]
+  return frame(fields.join('|'), message)
+}
+
 /** A command that failed; the connection stays. */
 export function nokFrame(msgId: string, reason: string): Buffer {
   return frame(`${randomUUID()}|response|${msgId}|NOK|${reason}`)

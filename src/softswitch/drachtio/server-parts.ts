@@ -1,6 +1,7 @@
 import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import type { OnRefused } from '../refusal-book.ts'
 import type { DialogBook } from './app-dialog.ts'
+import type { CallRecords } from './call-records.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { FlowCache } from './flow-cache.ts'
 import type { SessionTimers } from './session-timers.ts'
@@ -13,4 +14,5 @@ export interface ServerParts {
   readonly registry: ClientRegistry
   readonly flows: FlowCache
   readonly sessions: SessionTimers
+  readonly records: CallRecords
 }

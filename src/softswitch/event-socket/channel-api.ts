@@ -7,6 +7,7 @@ import { isTrue } from '../channel/channel-variables.ts'
 import { digitsOf } from '../channel/digit-string.ts'
 import { causeNamed } from '../channel/hangup-cause.ts'
 import type { SwitchCore } from '../channel/switch-core.ts'
+import { transfer } from '../channel/transfer-order.ts'
 import { separateWords } from '../channel/words.ts'
 
 export type Api = (core: SwitchCore, argument: string) => string | Promise<string>
@@ -22,7 +23,9 @@ export const channelApis: ReadonlyMap<string, Api> = new Map<string, Api>([
   ['uuid_exists', (core, argument) => String(core.channels.has(argument))],
   ['uuid_flush_dtmf', uuidFlushDtmf],
   ['uuid_getvar', uuidGetVariable],
+  ['uuid_hold', uuidHold],
   ['uuid_kill', uuidKill],
+  ['uuid_park', uuidPark],
   ['uuid_record', uuidRecord],
   ['uuid_recv_dtmf', uuidReceiveDtmf],
   ['uuid_send_dtmf', uuidSendDtmf],
@@ -44,7 +47,7 @@ function uuidBreak(core: SwitchCore, argument: string): string {
 
 /**
  * `<uuid> <file>` or `<uuid> <application>::<argument>`, with a lock: the next execute waits. `<application>!<cause>`
- * hangs up behind it. Of `aleg|bleg|both|holdb` nothing is left without bridges but the channel itself.
+ * hangs up behind it. In a bridge `bleg` is the other one, and `both` are both; `holdb` does nothing.
  */
 function uuidBroadcast(core: SwitchCore, argument: string): string {
   const [uuid = '', what, leg = 'aleg'] = separateWords(argument)
@@ -53,10 +56,13 @@ function uuidBroadcast(core: SwitchCore, argument: string): string {
   if (channel === undefined) return '-ERR invalid uuid\n'
   const at = what.indexOf('::')
   const [application = '', cause] = (at < 0 ? 'playback' : what.slice(0, at)).split('!')
-  const execute = (name: string, data: string): boolean =>
-    channel.execute({ application: name, argument: data, uuid: randomUUID(), lock: true, loops: 1 })
-  if (/aleg|both/i.test(leg)) execute(application, at < 0 ? what : what.slice(at + 2))
-  if (cause !== undefined) execute('hangup', cause === '' ? 'normal_clearing' : cause)
+  const execute = (one: Channel, name: string, data: string): boolean =>
+    one.execute({ application: name, argument: data, uuid: randomUUID(), lock: true, loops: 1 })
+  const peer = channel.bridge?.peerOf(channel)
+  const data = at < 0 ? what : what.slice(at + 2)
+  if (/aleg|both/i.test(leg)) execute(channel, application, data)
+  if (/bleg|both/i.test(leg) && peer !== undefined) execute(peer, application, data)
+  if (cause !== undefined) execute(channel, 'hangup', cause === '' ? 'normal_clearing' : cause)
   return '+OK Message sent\n'
 }
 
@@ -73,34 +79,33 @@ function uuidBridge(core: SwitchCore, argument: string): string {
 }
 
 /**
- * `<uuid> [-bleg|-both] <applications> inline`: the channel, or the one it talks to, or both, go on with these
- * applications (`park`, `conference:room@default,hangup`). The dialplan `XML` has no extensions but the one for calls.
+ * `<uuid> [-bleg|-both] <extension> [<dialplan>] [<context>]`: the channel, or the one it talks to, or both, go on there:
+ * `park inline`, `conference:room@default,hangup inline`, or any number of the dialplan, whose extension takes them all.
  */
 function uuidTransfer(core: SwitchCore, argument: string): string {
-  const words = separateWords(argument)
-  if (words.length < 2 || words.length > 5)
+  const [uuid = '', ...words] = separateWords(argument)
+  if (words.length < 1 || words.length > 4) {
     return '-USAGE: <uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]\n'
-  const channel = core.channels.get(words[0] ?? '')
-  if (channel === undefined) return NO_CHANNEL
-  const leg = words[1]?.startsWith('-') === true ? words[1].toLowerCase() : ''
-  const [target = '', dialplan = 'XML'] = words.slice(leg === '' ? 1 : 2)
-  if (target === '' || dialplan.toLowerCase() !== 'inline') return '-ERR\n'
-  const peer = channel.bridge?.peerOf(channel)
-  const steps = inlineSteps(target)
-  if (leg === '-both' && peer !== undefined) {
-    channel.bridge?.part(channel, { both: true })
-    peer.route.transfer(steps)
   }
-  return (leg === '-bleg' ? (peer ?? channel) : channel).route.transfer(steps) ? '+OK\n' : '-ERR\n'
+  const channel = core.channels.get(uuid)
+  if (channel === undefined) return NO_CHANNEL
+  return transfer(channel, words) ? '+OK\n' : '-ERR\n'
 }
 
-/** `application:argument,…`; `m:<character>:` before it names another delimiter (mod_dptools, inline_dialplan_hunt). */
-function inlineSteps(text: string): (readonly [application: string, argument: string])[] {
-  const [, delimiter = ',', rest = text] = /^m:(.):(.*)$/s.exec(text) ?? []
-  return rest.split(delimiter).map((step) => {
-    const at = step.indexOf(':')
-    return at < 0 ? [step.trimStart(), ''] : [step.slice(0, at).trimStart(), step.slice(at + 1)]
-  })
+/** `[off|toggle] <uuid> [<display>]`: the far end waits, or is taken back. */
+function uuidHold(core: SwitchCore, argument: string): string {
+  const words = separateWords(argument)
+  const how = ['off', 'toggle'].includes(words[0]?.toLowerCase() ?? '') ? words[0]?.toLowerCase() : undefined
+  const uuid = words[how === undefined ? 0 : 1]
+  if (words.length === 0) return '-USAGE: [off|toggle] <uuid> [<display>]\n-ERR Operation failed\n'
+  const channel = core.channels.get(uuid ?? '')
+  const held = how === undefined || (how === 'toggle' && channel?.holding === false)
+  return channel?.hold(held) === true ? '+OK Success\n' : '-ERR Operation failed\n'
+}
+
+/** `<uuid>`: waits under control, in no application. */
+function uuidPark(core: SwitchCore, argument: string): string {
+  return core.channels.get(argument)?.route.stand() === true ? '+OK\n' : NO_CHANNEL
 }
 
 function uuidDump(core: SwitchCore, argument: string): string {

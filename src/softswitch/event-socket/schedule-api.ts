@@ -2,6 +2,7 @@
 import { causeNamed } from '../channel/hangup-cause.ts'
 import { timeOf } from '../channel/schedule.ts'
 import type { SwitchCore } from '../channel/switch-core.ts'
+import { scheduleTransfer } from '../channel/transfer-order.ts'
 import { separateWords } from '../channel/words.ts'
 import type { Api } from './channel-api.ts'
 
@@ -14,6 +15,7 @@ export function scheduleApis(run: Run): ReadonlyMap<string, Api> {
     ['sched_broadcast', (core, argument) => scheduleBroadcast(core, argument, run)],
     ['sched_del', (core, argument) => `+OK Deleted: ${remove(core, argument)}\n`],
     ['sched_hangup', scheduleHangup],
+    ['sched_transfer', scheduleTransferTo],
     ['unsched_api', unschedule],
   ])
 }
@@ -40,6 +42,15 @@ function scheduleHangup(core: SwitchCore, argument: string): string {
   const channel = core.channels.get(uuid)
   if (channel === undefined) return '-ERR No such channel!\n'
   channel.hangUpAt(time, cause === undefined ? 'ALLOTTED_TIMEOUT' : causeNamed(cause))
+  return '+OK\n'
+}
+
+function scheduleTransferTo(core: SwitchCore, argument: string): string {
+  const [time = '', uuid = '', ...words] = separateWords(argument)
+  if (words.length === 0) return '-USAGE: [+]<time> <uuid> <extension> [<dialplan>] [<context>]\n'
+  const channel = core.channels.get(uuid)
+  if (channel === undefined) return '-ERR No such channel!\n'
+  scheduleTransfer(channel, time, words)
   return '+OK\n'
 }
 

@@ -56,6 +56,12 @@ export interface RecordOrder {
 export type PlayEnd = 'completed' | 'stopped' | 'closed'
 export type RecordEnd = 'stopped' | 'limit' | 'silence' | 'closed' | 'failed'
 
+/** The two sides of a leg: what its far end says, what it is told. */
+export interface SpySides {
+  readonly heard: boolean
+  readonly spoken: boolean
+}
+
 /** Whom a member of a room hears. */
 export interface HearingRow {
   readonly member: number
@@ -81,6 +87,15 @@ export type ToWorker =
       /** Stops by itself after so many samples; 0 = never. */
       readonly limit: number
     }
+  /** The leg plays what another hears and speaks, until `stopPlay`. */
+  | {
+      readonly type: 'spy'
+      readonly leg: number
+      readonly play: number
+      readonly target: number
+      readonly hears: SpySides
+    }
+  | { readonly type: 'whisper'; readonly leg: number; readonly play: number; readonly into: SpySides }
   | { readonly type: 'stopPlay'; readonly leg: number; readonly play: number }
   | { readonly type: 'record'; readonly leg: number; readonly record: number; readonly order: RecordOrder }
   | { readonly type: 'maskRecord'; readonly leg: number; readonly record: number; readonly masked: boolean }

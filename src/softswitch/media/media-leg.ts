@@ -11,6 +11,7 @@ import type {
   RecordEnd,
   RecordOrder,
   RtcpNews,
+  SpySides,
   ToWorker,
 } from './leg-messages.ts'
 import type { NegotiatedAudio } from './sdp.ts'
@@ -39,6 +40,14 @@ export interface Play {
   readonly ended: Promise<PlayedEnd>
   /** Changes how the file is heard; a stream is not steered. */
   steer(order: PlaySteer): void
+  /** Idempotent. */
+  stop(): void
+}
+
+/** A leg that listens in on another. */
+export interface Spying {
+  /** `spoken`: speaks to the other's far end; `heard`: to whom that one talks to. */
+  whisper(into: SpySides): void
   /** Idempotent. */
   stop(): void
 }
@@ -141,6 +150,17 @@ export class MediaLeg extends EventEmitter<MediaLegEvents> {
       ...promises,
       steer: (steer) => this.#post({ type: 'steerPlay', leg: this.#host.id, play, steer }),
       stop: () => this.#post({ type: 'stopPlay', leg: this.#host.id, play }),
+    }
+  }
+
+  /** Listens in on another leg, above whatever plays now, until it is stopped or the other is gone. */
+  spy(target: MediaLeg, hears: SpySides): Spying {
+    const play = this.#host.newNumber()
+    const leg = this.#host.id
+    this.#post({ type: 'spy', leg, play, target: target.#host.id, hears })
+    return {
+      whisper: (into) => this.#post({ type: 'whisper', leg, play, into }),
+      stop: () => this.#post({ type: 'stopPlay', leg, play }),
     }
   }
 

@@ -14,6 +14,7 @@ import { toneStream } from './tone-stream.ts'
 import { WorkerLeg } from './worker-leg.ts'
 import { WorkerRecording } from './worker-recording.ts'
 import { WorkerRoom } from './worker-room.ts'
+import { WorkerSpy } from './worker-spy.ts'
 
 /** Ticks of two legs that talk to each other before the first call: the hot paths are compiled by then. */
 const WARM_UP_TICKS = 200
@@ -26,6 +27,8 @@ export class MediaWorker {
   readonly #sounds: SoundLibrary
   readonly #legs = new Map<number, WorkerLeg>()
   readonly #rooms = new Map<number, WorkerRoom>()
+  /** By their number among plays. */
+  readonly #spies = new Map<number, WorkerSpy>()
   /** Plays and recordings whose file is being opened, by `play|record` id: a stop may come before they begin. */
   readonly #opening = new Map<string, { stopped: boolean }>()
   readonly #closings = new Set<Promise<void>>()
@@ -57,6 +60,14 @@ export class MediaWorker {
       case 'play':
         void this.#play(message)
         return
+      case 'spy':
+        this.#spy(message)
+        return
+      case 'whisper': {
+        const spy = this.#spies.get(message.play)
+        if (spy !== undefined) spy.whispers = message.into
+        return
+      }
       case 'stopPlay':
         this.#stopPlay(message.leg, message.play)
         return
@@ -248,6 +259,19 @@ export class MediaWorker {
       samples: 0,
       file: null,
     })
+  }
+
+  #spy({ leg: id, play, target: targetId, hears }: Extract<ToWorker, { type: 'spy' }>): void {
+    const leg = this.#legs.get(id)
+    const target = this.#legs.get(targetId)
+    if (leg === undefined || target === undefined) return
+    const spy = new WorkerSpy(leg.heard, hears, (closed) => {
+      target.spies.delete(closed)
+      this.#spies.delete(play)
+    })
+    this.#spies.set(play, spy)
+    target.spies.add(spy)
+    leg.play(play, spy)
   }
 
   #stopPlay(id: number, play: number): void {

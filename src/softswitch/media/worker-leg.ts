@@ -32,6 +32,7 @@ import {
 import { ToneKeys } from './tone-keys.ts'
 import { VoiceReceiver } from './voice-receiver.ts'
 import type { WorkerRecording } from './worker-recording.ts'
+import type { WorkerSpy } from './worker-spy.ts'
 
 /** Datagrams under way: the system may still read one while the next is written. */
 const PACKET_BUFFERS = 8
@@ -65,6 +66,8 @@ export class WorkerLeg {
   /** What the far end is told in this tick. */
   readonly spoken = new Int16Array(TICK_SAMPLES)
   readonly recordings = new Map<number, WorkerRecording>()
+  /** Who listens in. */
+  readonly spies = new Set<WorkerSpy>()
   readonly ears = new Map<number, Ear>()
   readonly displacements = new Map<number, Displacement>()
   readonly socket: RtpSocket
@@ -211,6 +214,7 @@ export class WorkerLeg {
     if (this.#heardLevel !== 1) amplify(this.heard, this.#heardLevel)
     if (this.displacements.size > 0) this.#displace('heard')
     if (this.#muteHeard) this.#voice.silence()
+    for (const spy of this.spies) spy.pass('heard', this.heard)
     if (this.#ticksSinceIn >= 0) this.#ticksSinceIn += 1
     const lost = this.#receiver.elapse()
     if (lost !== null) this.#reports.digit(lost, { inBand: false })
@@ -227,7 +231,7 @@ export class WorkerLeg {
       const cue = ear.hear(this.heard, this.spoken)
       if (cue !== null) this.#reports.cue(id, cue)
     }
-    this.#send(speaking)
+    this.#send(this.#passSpoken() || speaking)
     this.#out.timestamp = (this.#out.timestamp + TICK_SAMPLES) >>> 0
     if (this.recordings.size > 0) {
       for (const recording of this.recordings.values()) recording.append(this.#voice.recorded, this.spoken)
@@ -250,6 +254,16 @@ export class WorkerLeg {
       spokenPeak: this.#lastSpokenPeak,
       stream: this.#streamFigures(),
     }
+  }
+
+  /** @returns whether somebody whispers to the far end */
+  #passSpoken(): boolean {
+    let whispered = false
+    for (const spy of this.spies) {
+      spy.pass('spoken', this.spoken)
+      whispered ||= spy.whispers.spoken
+    }
+    return whispered
   }
 
   #streamFigures(): StreamFigures {
@@ -283,6 +297,7 @@ export class WorkerLeg {
 
   /** Ends all plays. Socket and recordings are closed by the worker. */
   close(): void {
+    for (const spy of this.spies) spy.end()
     this.#plays.close()
     for (const displacement of this.displacements.values()) displacement.close()
     this.displacements.clear()

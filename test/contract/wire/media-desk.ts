@@ -55,8 +55,9 @@ export class MediaDesk {
     server.on('connection', (socket) => {
       const own = new EventSocketClient(socket)
       void own.command('connect').then(({ headers }) => {
-        const extension = headers.get('Channel-Destination-Number') ?? ''
-        this.#awaited.get(extension)?.(own)
+        const first = this.#awaited.get(headers.get('Channel-Destination-Number') ?? '')
+        const arrived = first ?? this.#awaited.get(headers.get('Unique-ID') ?? '')
+        arrived?.(own)
       })
     })
   }
@@ -106,7 +107,7 @@ export class MediaDesk {
     const phone = await this.phone()
     prepare(phone.rtp)
     if (secure !== undefined) phone.rtp.secure(secure)
-    const arrived = new Promise<EventSocketClient>((resolve) => this.#awaited.set(extension, resolve))
+    const arrived = this.#await(extension)
     const answer = await phone.call({
       target: `sip:${extension}@${this.#sip.host}:${this.#sip.port}`,
       authorize: null,
@@ -116,11 +117,18 @@ export class MediaDesk {
     if (secure !== undefined) phone.rtp.trust(answer.body)
     phone.talk(answer, hum)
     const own = await arrived
-    this.#awaited.delete(extension)
     await watch.event(({ name }) => name === 'CHANNEL_PARK', 'the channel to wait for us')
-    const call = new MediaCall({ watch, own, phone, answer })
+    const call = new MediaCall({ watch, own, phone, answer, again: (number) => this.#await(number) })
+    // A channel that is sent elsewhere has another number.
+    await watch.command(`filter Unique-ID ${call.uuid}`)
     this.#calls.add(call)
     return call
+  }
+
+  async #await(number: string): Promise<EventSocketClient> {
+    const arrived = await new Promise<EventSocketClient>((resolve) => this.#awaited.set(number, resolve))
+    this.#awaited.delete(number)
+    return arrived
   }
 
   /** Ends what is left of every call. */
@@ -142,7 +150,16 @@ export class MediaCall {
   #mark: number
   #ended = false
 
-  constructor(parts: { watch: EventSocketClient; own: EventSocketClient; phone: CallingPhone; answer: Message }) {
+  readonly #again: (uuid: string) => Promise<EventSocketClient>
+
+  constructor(parts: {
+    watch: EventSocketClient
+    own: EventSocketClient
+    phone: CallingPhone
+    answer: Message
+    again: (uuid: string) => Promise<EventSocketClient>
+  }) {
+    this.#again = parts.again
     this.watch = parts.watch
     this.own = parts.own
     this.phone = parts.phone
@@ -216,6 +233,28 @@ export class MediaCall {
     return this.events.filter(({ name }) => !untold.has(name)).map(inWords)
   }
 
+  /** The story with the states between. */
+  steps(): readonly string[] {
+    return this.events
+      .filter(({ name }) => name === 'CHANNEL_STATE' || !untold.has(name))
+      .map((event) => (event.name === 'CHANNEL_STATE' ? (event.get('Channel-State') ?? '') : inWords(event)))
+  }
+
+  callStates(): readonly string[] {
+    return this.events
+      .filter(({ name }) => name === 'CHANNEL_CALLSTATE')
+      .map((event) => event.get('Channel-Call-State') ?? '')
+  }
+
+  state(name: string): Promise<EslEvent> {
+    return this.event('CHANNEL_STATE', { 'Channel-State': name })
+  }
+
+  /** The next connection of the channel: its dialplan has called its client once more. */
+  again(): Promise<EventSocketClient> {
+    return this.#again(this.uuid)
+  }
+
   /** What ends it by itself, if nothing else has: `uuid_break`, and the completion is awaited. */
   async break(uuid: string, flag = ''): Promise<EslEvent> {
     await this.api('uuid_break', flag)
@@ -245,6 +284,9 @@ export class MediaCall {
 const untold = new Set([
   'CHANNEL_STATE',
   'CHANNEL_CALLSTATE',
+  'CALL_UPDATE',
+  'ADD_SCHEDULE',
+  'DEL_SCHEDULE',
   'API',
   'CODEC',
   'PRIVATE_COMMAND',

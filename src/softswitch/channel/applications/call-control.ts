@@ -58,10 +58,12 @@ export async function socket(channel: Channel, argument: string, frame: ExecuteF
     control.channelEnded()
     return
   }
-  channel.control = control
+  channel.controls.add(control)
+  void control.gone.then(() => channel.controls.delete(control))
   const unpark = channel.route.park()
-  const hungUp = new Promise<void>((resolve) => frame.onInterrupt((how) => how === 'hangup' && resolve()))
-  await Promise.race([control.gone, hungUp])
+  // What leads it elsewhere ends the waiting, and leaves the connection: its client goes on to command.
+  const led = new Promise<void>((resolve) => frame.onInterrupt((how) => how !== 'break' && resolve()))
+  await Promise.race([control.gone, led])
   unpark?.()
 }
 

@@ -59,6 +59,8 @@ export class FilePlayer {
   #playing: Play | null = null
   #stopped = false
   #timedOut = false
+  /** A transfer or a bridge has led the channel elsewhere. */
+  #led = false
   #wake: (() => void) | null = null
 
   constructor(channel: Channel, frame: ExecuteFrame) {
@@ -98,6 +100,7 @@ export class FilePlayer {
     // Who is hung up by us has heard the file; who has gone has not.
     if (!this.#channel.up) return this.#channel.endedBy === 'peer' ? 'failed' : 'played'
     if (this.#timedOut) return variables.isTrue('playback_timeout_as_success') ? 'played' : 'failed'
+    if (this.#led) return 'failed'
     return this.#stopped ? 'break' : result
   }
 
@@ -134,7 +137,7 @@ export class FilePlayer {
     channel.fire('PLAYBACK_STOP', (event) => {
       event.add('Playback-File-Type', type)
       event.add('Playback-File-Path', uri)
-      event.add('Playback-Status', result === 'break' && !this.#timedOut ? 'break' : 'done')
+      event.add('Playback-Status', result === 'break' && !this.#timedOut && !this.#led ? 'break' : 'done')
     })
     return { result, samples }
   }
@@ -143,6 +146,7 @@ export class FilePlayer {
   #watch(): void {
     this.#frame.onInterrupt((interruption) => {
       if (interruption !== 'break') this.#stopped = true
+      if (interruption === 'transfer') this.#led = true
       this.#playing?.stop()
       this.#wake?.()
     })

@@ -1,8 +1,7 @@
 /** `record`, `record_session`, `stop_record_session`. */
-import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import type { Channel } from '../channel.ts'
 import type { ExecuteFrame } from '../execute-stack.ts'
+import { makeFolderOf } from '../record-folder.ts'
 import { separateWords } from '../words.ts'
 import { takeTerminators } from './terminators.ts'
 
@@ -18,7 +17,7 @@ export async function record(channel: Channel, argument: string, frame: ExecuteF
   if (path === '' || !channel.mediaReady) return
   const file = channel.resolvePath(path)
   const level = Number.parseInt(threshold, 10) || 0
-  await mkdir(dirname(file), { recursive: true }).catch(() => {})
+  await makeFolderOf(file)
   const letIn = frame.keepOut()
   const recording = channel.leg.record({
     path: file,

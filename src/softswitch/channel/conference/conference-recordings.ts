@@ -1,7 +1,6 @@
 /** What is being recorded of one conference: everybody who may speak, and what is played to all, on one channel. */
-import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import type { MediaRoom, RoomRecording } from '../../media/media-room.ts'
+import { makeFolderOf } from '../record-folder.ts'
 import type { SwitchEvent } from '../switch-event.ts'
 
 interface RecordingsHost {
@@ -35,7 +34,7 @@ export class ConferenceRecordings {
   /** Begins one. A file that cannot be made is told by its `start-recording`, as on the real server. */
   async start(path: string): Promise<void> {
     const file = this.#host.resolve(path)
-    await mkdir(dirname(file), { recursive: true }).catch(() => {})
+    await makeFolderOf(file)
     const recording = this.#host.room.record(file)
     this.#running.set(path, recording)
     this.#host.listenersChanged()

@@ -12,6 +12,7 @@ import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import { type SipRequest, SipResponse } from '#softswitch/sip/sip-message.ts'
 import { parseNameAddr } from '#softswitch/sip/sip-uri.ts'
 import type { Hop } from '#softswitch/sip/transport.ts'
+import type { CallRecords } from '../call-records.ts'
 import { bestAnswer } from './best-answer.ts'
 import type { Challenges } from './challenges.ts'
 
@@ -28,6 +29,8 @@ export interface ProxyPlan {
 export interface ProxyHost {
   readonly endpoint: SipEndpoint
   readonly challenges: Challenges
+  /** Of an INVITE that begins a call. */
+  readonly records?: CallRecords
   /** The request as it goes to this target, and the way; undefined when it cannot be reached. */
   draft(target: string): { readonly request: SipRequest; readonly way: RouteOptions } | undefined
   /** Each final answer of a target. */
@@ -104,7 +107,7 @@ export class ProxiedRequest {
     const user = {
       onResponse: (response: SipResponse, origin: ResponseOrigin, source: Hop | undefined) =>
         this.#onAnswer(branch, response, origin, source),
-      onRepeated: (response: SipResponse) => this.#passOn(response),
+      onRepeated: (response: SipResponse) => this.#repeat(response),
     }
     if (this.#plan.provisionalTimeoutMs > 0) {
       branch.silence = endpoint.clock.after(this.#plan.provisionalTimeoutMs, () => this.#onSilence(branch))
@@ -112,6 +115,7 @@ export class ProxiedRequest {
     const { request, way } = draft
     branch.transaction =
       request.method === 'INVITE' ? endpoint.invite(request, user, way) : endpoint.request(request, user, way)
+    this.#host.records?.attempt('application', request)
     return true
   }
 
@@ -124,6 +128,8 @@ export class ProxiedRequest {
       return
     }
     branch.state = 'over'
+    if (status === 200) this.#host.records?.start('network', 'proxy-uac', response)
+    else if (status >= 300) this.#host.records?.refused('network', response)
     const network = origin === 'network'
     if (network && source !== undefined && !this.#done) this.#host.onAnswer(response, source)
     if (status < 300) {
@@ -172,8 +178,11 @@ export class ProxiedRequest {
   /** The final answer when no target took the request. */
   #refuse(response: SipResponse | undefined): void {
     this.#decide()
-    if (response !== undefined) this.#transaction.respond(withoutOurVia(response))
-    else if (this.#transaction instanceof InviteServerTransaction) this.#transaction.reply(408)
+    if (response !== undefined) {
+      const passed = withoutOurVia(response)
+      this.#transaction.respond(passed)
+      this.#host.records?.refused('application', passed)
+    } else if (this.#transaction instanceof InviteServerTransaction) this.#transaction.reply(408)
     // RFC 4320 §4.1: no 408 to anything but an INVITE, its sender has given up by itself.
     else this.#transaction.terminate()
     this.#finish()
@@ -182,7 +191,15 @@ export class ProxiedRequest {
   #passOn(response: SipResponse): void {
     const passed = withoutOurVia(response)
     const invite = this.#transaction instanceof InviteServerTransaction ? this.#transaction : undefined
+    if (response.status === 200) this.#host.records?.start('application', 'proxy-uas', passed)
     if (invite !== undefined && response.status >= 200) invite.relay(passed)
+    else this.#transaction.respond(passed)
+  }
+
+  /** A 2xx that has been passed on and comes once more. */
+  #repeat(response: SipResponse): void {
+    const passed = withoutOurVia(response)
+    if (this.#transaction instanceof InviteServerTransaction) this.#transaction.relay(passed)
     else this.#transaction.respond(passed)
   }
 

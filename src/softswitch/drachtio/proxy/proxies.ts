@@ -10,6 +10,7 @@ import { addExtraHeaders, type SipRequest } from '#softswitch/sip/sip-message.ts
 import { parseNameAddr, parseSipUri } from '#softswitch/sip/sip-uri.ts'
 import type { AppClient } from '../app-client.ts'
 import { outgoingHeaders } from '../app-message.ts'
+import type { CallRecords } from '../call-records.ts'
 import type { ClientCommand } from '../client-command.ts'
 import type { FlowCache } from '../flow-cache.ts'
 import { okFrame, proxyAnswerFrame } from '../server-frame.ts'
@@ -26,11 +27,13 @@ export class Proxies {
   readonly #endpoint: SipEndpoint
   readonly #flows: FlowCache
   readonly #challenges: Challenges
+  readonly #records: CallRecords
   readonly #running = new Set<ProxiedRequest>()
   /** Call-IDs of the dialogs in whose route we are, the oldest first. */
   readonly #inRoute = new Set<string>()
 
-  constructor({ endpoint, flows }: ServerParts) {
+  constructor({ endpoint, flows, records }: ServerParts) {
+    this.#records = records
     this.#endpoint = endpoint
     this.#flows = flows
     this.#challenges = new Challenges(endpoint.clock)
@@ -55,6 +58,7 @@ export class Proxies {
     const proxied = new ProxiedRequest(transaction, plan, {
       endpoint: this.#endpoint,
       challenges: this.#challenges,
+      ...(request.method === 'INVITE' ? { records: this.#records } : {}),
       draft: (target) => this.#draft(request, target, command),
       onAnswer: (response, peer) => {
         if (fullResponse) client.send(proxyAnswerFrame(msgId, { source: 'network', peer }, response.toBuffer()))
@@ -94,7 +98,9 @@ export class Proxies {
       onDone: () => void this.#running.delete(proxied),
     })
     this.#run(transaction, proxied)
+    if (request.method === 'BYE') this.#records.stop('network', 'normal-release', request)
     proxied.start()
+    if (request.method === 'BYE') this.#records.stop('application', 'normal-release', request)
     return true
   }
 
