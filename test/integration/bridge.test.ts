@@ -95,7 +95,10 @@ describe('uuid_bridge', () => {
     await hears(other, 400)
     await api('uuid_kill', other.endpoint.uuid)
     await gone(other)
-    await waitFor(() => channelOf(one)?.running?.application === 'park', { what: 'the first one parks' })
+    const bridged = events.findLastIndex(({ name }) => name === 'CHANNEL_BRIDGE')
+    const parks = (event: SwitchEvent) => event.name === 'CHANNEL_PARK' && event.get('Unique-ID') === one.endpoint.uuid
+    await waitFor(() => events.slice(bridged).some(parks), { what: 'the first one parks' })
+    expect(isUp(one)).toBe(true)
   })
 
   it('refuses what cannot talk', async () => {
@@ -136,9 +139,11 @@ describe('uuid_transfer', () => {
     expect(isUp(other)).toBe(true)
   })
 
-  it('refuses a channel that is not there and a dialplan that has nothing', async () => {
+  it('refuses a channel that is not there; a dialplan that nobody knows ends the channel', async () => {
     expect(await api('uuid_transfer', 'nobody park inline')).toBe('-ERR No such channel!\n')
-    expect(await api('uuid_transfer', `${one.endpoint.uuid} 1000`)).toBe('-ERR\n')
     expect(await api('uuid_transfer', one.endpoint.uuid)).toMatch(/^-USAGE: <uuid> \[-bleg/)
+    expect(await api('uuid_transfer', `${one.endpoint.uuid} 1000 nowhere`)).toBe('+OK\n')
+    await gone(one)
+    expect(isUp(other)).toBe(true)
   })
 })
