@@ -161,22 +161,11 @@ test('a BYE ends a browser’s leg at once', async () => {
   expect(await browser.ended).toMatchObject({ cause: 'NORMAL_CLEARING' })
 })
 
-test.each([
-  ['keys in the SDP', withKeysInSdp],
-  [
-    'no law of ours',
-    (offer: string) => offer.replace(/^a=rtpmap:[08] .*\r\n/gm, '').replace('SAVPF 111 0 8 ', 'SAVPF 111 '),
-  ],
-])('an offer with %s is refused', async (_, change) => {
+test('an offer with no law of ours is refused', async () => {
   const { offer } = await peers.open()
-  await expect(app.call(change(offer))).rejects.toMatchObject({ status: 488 })
+  const change = offer.replace(/^a=rtpmap:[08] .*\r\n/gm, '').replace('SAVPF 111 0 8 ', 'SAVPF 111 ')
+  await expect(app.call(change)).rejects.toMatchObject({ status: 488 })
 })
-
-function withKeysInSdp(offer: string): string {
-  const bare = offer.replace(/^a=(fingerprint|setup|ice-|candidate|end-of-candidates|group|mid|rtcp-mux).*\r\n/gm, '')
-  const key = `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${'A'.repeat(40)}\r\n`
-  return `${bare.replace('UDP/TLS/RTP/SAVPF', 'RTP/SAVP')}${key}`
-}
 
 /**
  * Waits for half a second of this tone and next to nothing else: no packet missing, doubled or out of place. A machine
