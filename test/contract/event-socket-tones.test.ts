@@ -139,6 +139,8 @@ at.onCall('what cannot be said is not said; speech without an engine’s name en
   expect((await call.event('CHANNEL_HANGUP')).get('Hangup-Cause')).toBe('DESTINATION_OUT_OF_ORDER')
 })
 
-test.runIf(isReal)('a server without mod_avmd says that it has no such command', async () => {
-  expect(await at.desk.control.api('avmd nope start')).toBe('-ERR avmd Command not found!\n')
-})
+if (isReal) {
+  test('a server without mod_avmd says that it has no such command', async () => {
+    expect(await at.desk.control.api('avmd nope start')).toBe('-ERR avmd Command not found!\n')
+  })
+}
