@@ -185,7 +185,12 @@ class Server implements EmbeddedPostgres {
     const ready = await this.#waitUntilReady(pid)
     if (ready !== undefined && existsSync(join(ready.socketDir, socketName))) {
       this.#socketDir = ready.socketDir
-      await this.#makeRoles()
+      try {
+        await this.#makeRoles()
+      } catch (error) {
+        if (await worksIn(pid, this.#pgData)) throw error
+        return false // it died while we came in
+      }
       this.#log.info({ postgresPid: pid }, 'joined the Postgres that runs on the data folder')
       return true
     }
