@@ -68,7 +68,7 @@ export function CallsPage() {
           columns={useColumns(open)}
           dataSource={calls.data?.calls ?? []}
           loading={calls.isFetching}
-          scroll={{ x: 1_160 }}
+          scroll={{ x: 1_116 }}
           onRow={({ attemptId }) => ({ onClick: () => open(attemptId, { play: false }), style: { cursor: 'pointer' } })}
           locale={{
             emptyText: (
@@ -200,7 +200,7 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
     {
       title: t('calls.line.title'),
       dataIndex: 'quality',
-      width: 84,
+      width: 76,
       render: (quality: CallItem['quality']) => <LineGrade quality={quality} />,
     },
     {
