@@ -27,6 +27,7 @@ const WITH_VARIABLES: ReadonlySet<string> = new Set([
   'RECORD_STOP',
   'PLAYBACK_START',
   'PLAYBACK_STOP',
+  'CALL_UPDATE',
 ])
 
 /** Adds who and in what state the channel is, then its variables when the event carries them. */

@@ -65,6 +65,8 @@ export class Channel {
   hangupCause: HangupCause | null = null
   /** Who hung up. */
   endedBy: 'us' | 'peer' | null = null
+  /** Of its bridges: whom its telephone was last told it talks to, and whether it was the other leg. */
+  readonly peers = { shown: '', isOther: false }
   /** The clients that the application `socket` has connected: each transfer to the dialplan makes another. */
   readonly controls = new Set<OutboundControl>()
   /** The other channel it talks to. */

@@ -5,7 +5,7 @@ import { Displacement } from './displacement.ts'
 import { earFor } from './ears.ts'
 import type { FromWorker, MediaWorkerSettings, RecordEnd, RecordOrder, ToWorker } from './leg-messages.ts'
 import { MediaTicker, TICK_SAMPLES } from './media-ticker.ts'
-import { raisePriority } from './raise-priority.ts'
+import { raisePriority, runInRealTime } from './raise-priority.ts'
 import { RecordingFile } from './recording-file.ts'
 import { type RtpSocket, RtpSocketPool } from './rtp-socket.ts'
 import { SoundLibrary } from './sound-library.ts'
@@ -34,6 +34,7 @@ export class MediaWorker {
   readonly #closings = new Set<Promise<void>>()
   readonly #strangers = new StrangerCount((address, packets) => this.#say({ type: 'strangers', address, packets }))
   readonly #ticker = new MediaTicker(() => this.#tick())
+  #realTime = false
 
   constructor(settings: MediaWorkerSettings, say: (message: FromWorker) => void) {
     this.#settings = settings
@@ -47,7 +48,8 @@ export class MediaWorker {
   async start(): Promise<void> {
     raisePriority()
     await this.#warmUp()
-    await this.#sockets.warmUp()
+    const [realTime] = await Promise.all([runInRealTime(), this.#sockets.warmUp()])
+    this.#realTime = realTime
     this.#ticker.start()
     this.#say({ type: 'ready' })
   }
@@ -423,6 +425,7 @@ export class MediaWorker {
         legs: this.#legs.size,
         ticker: this.#ticker.figures({ restart }),
         cpuMs: (user + system) / 1000,
+        realTime: this.#realTime,
       },
     })
   }
