@@ -239,6 +239,7 @@ export class EventConnection implements EventListener {
         return
       default:
         this.#reply(this.#subscriptionReply(verb, rest, words) ?? '-ERR command not found')
+        if (!this.#ended) this.#core.bus.listen(this, this.#subscription.onlyChannel)
     }
   }
 
@@ -326,7 +327,7 @@ export class EventConnection implements EventListener {
           event.add('Event-UUID', uuid)
           if (body !== '') event.body = body
         },
-        subclass,
+        { subclass },
       )
     }
     this.#reply(`+OK ${uuid}`)
