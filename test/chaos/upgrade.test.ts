@@ -37,6 +37,12 @@ describe('a landed migration', () => {
     ['0010-supervision.ts', '36dcf46be3a3229e6b507f2986d89591da45b140b7f9bb2ba3a45572f7939581'],
     ['0011-queues.ts', '6a15454ab1d83ae9bc8ecbbf70d3abb5ac8090d81fa1c60ac3c6ea573a7542c2'],
     ['0012-quality.ts', '017ce17be13b04ce20a4d640f9e99259bf4e7926a17ec98152086410bd0aa175'],
+    ['0013-desk.ts', '4ebabc55398d4b4e5ba87637744b86a177245218a401cf933bc1469f6224be53'],
+    ['0014-supervision-locks.ts', 'e2391d61c72404fd6ab4739cfa4571ea7fe22422b51c5ff4a097b8899df5d16d'],
+    ['0015-call-quality.ts', '6d813ae878c695b8edc6be1e40c9d42048e360562a92ada4e11600191070a423'],
+    ['0016-accounts.ts', '51b65d978af90106d3af22007b38c86906ad4f8297280dfbe92e9af3752df954'],
+    ['0017-claim.ts', '6c4fd1a8e62c30c6512e285607bb0187cc3aeeb7ea938e8eaef6a657de07384f'],
+    ['0018-barred-numbers.ts', 'a6cfe9a0a2f2736c24bb9dc4017da828038b263cb6ae396ad8de4dafb2d0c2cc'],
   ])('%s is what it was when it landed', async (name, landed) => {
     const text = await readFile(join(migrationsFolder, name))
     expect(createHash('sha256').update(text).digest('hex')).toBe(landed)
