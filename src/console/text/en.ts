@@ -242,6 +242,7 @@ export const en: Texts<typeof zh> = {
     any_hour_refused: 'Any hour needs a simulated trunk',
     expired: 'Expired',
     task_not_open: 'Task not open',
+    no_free_seat: 'No seat is free',
     not_due: 'Not due yet',
     no_free_line: 'No free line',
     telephony_down: 'Telephony not connected',

@@ -233,6 +233,7 @@ export const zh = {
     any_hour_refused: '全时段仅限模拟线路',
     expired: '已过期',
     task_not_open: '任务不可拨打',
+    no_free_seat: '没有空闲坐席',
     not_due: '未到期',
     no_free_line: '线路占满',
     telephony_down: '电话系统未连接',
