@@ -2,7 +2,6 @@ import { sql } from 'kysely'
 import type { GroundTransaction } from '#platform/database/database.ts'
 import type { PatientLeg } from '#telephony/telephony.ts'
 import type { CallEvent, LineQuality } from './call-event.ts'
-import type { CallEvents } from './call-events.ts'
 
 /** In a word, for people. */
 export type QualityGrade = 'good' | 'fair' | 'poor'
@@ -27,10 +26,13 @@ export function gradeOf({ mos, lossIn, lossOut, jitterInMs, jitterOutMs, roundTr
   return worse(fair) ? 'fair' : 'good'
 }
 
-/** Tells how the patient's line was; to be called when the leg has ended. A leg without sound has nothing to tell. */
-export async function tellQuality(leg: PatientLeg, events: CallEvents): Promise<void> {
+/**
+ * How the patient's line was, for the call's last event: a transaction of its own would stand before the next patient's
+ * answer. To be asked when the leg has ended. A leg without sound has nothing to tell.
+ */
+export async function qualityOf(leg: PatientLeg): Promise<{ readonly quality?: LineQuality }> {
   const quality = await leg.quality()
-  if (quality !== null) events.write({ type: 'quality', ...quality })
+  return quality === null ? {} : { quality }
 }
 
 export async function keepQuality(

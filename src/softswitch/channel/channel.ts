@@ -103,7 +103,7 @@ export class Channel {
     )
     this.leg.on('rtcp', (news) => {
       const name = rtcpEventName(news)
-      if (name !== null) core.bus.fire(name, (event) => addRtcpHeaders(event, this.uuid, news), null)
+      if (name !== null) core.bus.fire(name, (event) => addRtcpHeaders(event, this.uuid, news), { channel: this.uuid })
     })
     this.leg.on('silent', () => void this.hangUp('MEDIA_TIMEOUT'))
   }
@@ -142,7 +142,7 @@ export class Channel {
         addChannelHeaders(event, this)
         fill?.(event)
       },
-      subclass,
+      { subclass, channel: this.uuid },
     )
   }
 

@@ -243,6 +243,7 @@ export class EventConnection implements EventListener {
         return
       default:
         this.#reply(this.#subscriptionReply(verb, rest, words) ?? '-ERR command not found')
+        if (!this.#ended) this.#core.bus.listen(this, this.#subscription.onlyChannel)
     }
   }
 
@@ -330,7 +331,7 @@ export class EventConnection implements EventListener {
           event.add('Event-UUID', uuid)
           if (body !== '') event.body = body
         },
-        subclass,
+        { subclass },
       )
     }
     this.#reply(`+OK ${uuid}`)
