@@ -5,7 +5,7 @@ import { SeatDialling } from '#contact-center/acd/seat-dialling.ts'
 import { CampaignSeats } from '#contact-center/acd/seat-offer.ts'
 import { reconcileSeats } from '#contact-center/acd/seat-reconciler.ts'
 import { callForSeat } from '#contact-center/calls/agent-call.ts'
-import { CallApplier, type JournaledCallEvent } from '#contact-center/calls/call-applier.ts'
+import { answersExpress, CallApplier, type JournaledCallEvent } from '#contact-center/calls/call-applier.ts'
 import { parseJournaled } from '#contact-center/calls/call-journal.ts'
 import { type HandedOver, HandOver } from '#contact-center/calls/hand-over.ts'
 import { LeaseKeeper, leaseSeconds, takeLease } from '#contact-center/calls/lease-keeper.ts'
@@ -93,6 +93,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   const journal = await Journal.open<JournaledCallEvent>(join(ground.settings.dataDir, 'journal'), {
     apply: (batch) => applier.apply(batch),
     parse: parseJournaled,
+    express: answersExpress,
     log,
     clock,
   })
@@ -114,7 +115,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   const carry = async ({ attemptId }: Work, call: () => Promise<void>) => {
     ours.add(attemptId)
     // Until its last event is in the rows the attempt is ours, whatever the rows say.
-    await call().finally(() => journal.applied().then(() => ours.delete(attemptId)))
+    await call().finally(() => journal.applied(attemptId).then(() => ours.delete(attemptId)))
   }
   const agentCalling = agentCallingParts(calling, seats)
   const handingOver = handOverParts(agentCalling, queues)

@@ -40,8 +40,8 @@ export interface CallingParts extends Omit<PatientCallParts, 'handOver'> {
   readonly telephony: Telephony
   readonly work: FollowUpWork
   readonly prompts: PromptBook
-  /** Resolves when what has been journaled is in the rows. */
-  readonly applied: () => Promise<void>
+  /** Resolves when what has been journaled of an attempt is in the rows. */
+  readonly applied: (attemptId: string) => Promise<void>
 }
 
 /** What one call needs: telephony below, the journal beside, flow and prompts. */
@@ -81,7 +81,7 @@ export function callingParts(
     prompts,
     resultRules: () => defaultResultRules,
     journal: (event, under) => journal.append({ event, lease: under }),
-    applied: () => journal.applied(),
+    applied: (attemptId) => journal.applied(attemptId),
     recordingPath: async (attemptId) => {
       const day = join(recordingsFolder(settings.dataDir), clock.now().toISOString().slice(0, 10))
       await mkdir(day, { recursive: true, mode: 0o770 })
@@ -121,7 +121,7 @@ export function agentCallingParts(calling: CallingParts, seats: Seats): AgentCal
       legLost: (seatId: string, leg: SeatLeg) => seats.service.legLost(seatId, leg),
       hangUp: (seatId: string) => seats.legs.hangUp(seatId),
     },
-    shown: () => Promise.race([applied(), sleep(clock, shownWithinMs)]),
+    shown: (attemptId) => Promise.race([applied(attemptId), sleep(clock, shownWithinMs)]),
     apology: prompts.resolve(apology),
   }
 }

@@ -1,4 +1,5 @@
 import type { GroundTransaction } from '#platform/database/database.ts'
+import type { NewStreamEvent } from '#platform/realtime/stream-store.ts'
 import type { TrunkAddress } from '#telephony/telephony.ts'
 import type { CallEvent } from './calls/call-event.ts'
 
@@ -51,13 +52,15 @@ export interface WorkSource {
   /**
    * Follow-up's part of one call event (answers, outcome, end), inside the transaction that applies the event to
    * attempt and call. Idempotence is the caller's: an event is applied once.
+   * @returns what the stream `live` must be told at the end of that transaction, since it is locked from then on
    */
-  apply(tx: GroundTransaction, event: CallEvent): Promise<void>
+  apply(tx: GroundTransaction, event: CallEvent): Promise<readonly NewStreamEvent[]>
   /**
    * The agent has done with a call that was bridged (after-call work done, or its time is over): what becomes of the
    * task, by outcome and answers. Inside the transaction that frees the seat; a task that somebody stopped stays so.
+   * @returns as `apply`
    */
-  agentCallOver(tx: GroundTransaction, call: AgentCallOver): Promise<void>
+  agentCallOver(tx: GroundTransaction, call: AgentCallOver): Promise<readonly NewStreamEvent[]>
   /** The next instant at which something of this trunk may become due; null when nothing is planned. */
   nextDueAt(trunkId: string): Promise<Date | null>
 }

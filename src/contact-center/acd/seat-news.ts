@@ -18,15 +18,17 @@ export function floorStream(teamId: string): string {
 export class SeatNews {
   readonly #bySeat = new Map<string, NewStreamEvent[]>()
   readonly #byTeam = new Map<string, NewStreamEvent[]>()
+  readonly #live: NewStreamEvent[] = []
   readonly #known = new Map<string, SeatRow>()
   #looking = false
 
   /** The seat has changed; without an event of its own it is told as it stands at the end of the transaction. */
   add(seatId: string, ...events: readonly NewStreamEvent[]): void {
+    this.#known.delete(seatId)
     push(this.#bySeat, seatId, events)
   }
 
-  /** The seat has changed, and this transaction will not change it again: it needs no other look. */
+  /** The seat has changed to this: it needs no other look, unless it changes once more. */
   addAsItStands(seat: SeatRow): void {
     this.add(seat.id)
     this.#known.set(seat.id, seat)
@@ -37,6 +39,11 @@ export class SeatNews {
     push(this.#byTeam, teamId, events)
   }
 
+  /** For the stream `live`, which is locked from its first line to the transaction's end. */
+  addToLive(...events: readonly NewStreamEvent[]): void {
+    this.#live.push(...events)
+  }
+
   /** Who supervises a call may have changed, and no seat. */
   look(): void {
     this.#looking = true
@@ -44,10 +51,9 @@ export class SeatNews {
 
   /**
    * Writes it all, each seat's own state last, the floors after the seats. The last statements of a transaction; streams
-   * are locked in one order everywhere.
-   * @param live what the stream `live` is told first
+   * are locked in one order everywhere, `live` first.
    */
-  async tell(tx: GroundTransaction, live: readonly NewStreamEvent[] = []): Promise<void> {
+  async tell(tx: GroundTransaction): Promise<void> {
     const unknown = [...this.#bySeat.keys()].filter((id) => !this.#known.has(id))
     let seats: readonly SeatRow[] = [
       ...this.#known.values(),
@@ -63,7 +69,7 @@ export class SeatNews {
       this.addToFloor(seat.teamId, { type: 'seat.changed', payload: floorNews(seat) })
     }
     await appendToStreams(tx, [
-      ['live', live],
+      ['live', this.#live],
       ...inOrder(toPages).map(([seatId, events]) => [seatStream(seatId), events] as const),
       ...inOrder(this.#byTeam).map(([teamId, events]) => [floorStream(teamId), events] as const),
     ])
@@ -71,6 +77,7 @@ export class SeatNews {
   }
 
   clear(): void {
+    this.#live.length = 0
     this.#bySeat.clear()
     this.#byTeam.clear()
     this.#known.clear()

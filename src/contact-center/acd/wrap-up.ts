@@ -23,5 +23,7 @@ export async function endWrapUp(
   if (!seat.reachable) await loseSeatLeg(tx, id, { channelUuid: null, keepLease: false })
   news.add(id)
   // A call that went on at another seat is that one's to wrap up.
-  if (attemptId !== null && taskId !== null && !handedOver) await work.agentCallOver(tx, { attemptId, taskId })
+  if (attemptId !== null && taskId !== null && !handedOver) {
+    news.addToLive(...(await work.agentCallOver(tx, { attemptId, taskId })))
+  }
 }

@@ -9,7 +9,7 @@ import type { Work, WorkSource } from '../work-source.ts'
 import { attemptResult, type ResultRule } from './attempt-result.ts'
 import type { AttemptResult } from './call-event.ts'
 import { CallEvents, type CallEventsParts, failedEnd, neverDialled, refs } from './call-events.ts'
-import { tellQuality } from './call-quality.ts'
+import { qualityOf } from './call-quality.ts'
 import { CallRecording, pathOrNone } from './call-recording.ts'
 import { partFromAgent, type Rate } from './hang-up-rating.ts'
 import { SeatTalk, type SeatTalkParts, type TalkEnd } from './seat-talk.ts'
@@ -21,10 +21,10 @@ export interface AgentCallParts extends CallEventsParts, SeatTalkParts {
   /** Absolute path on the media server for this attempt's recording. Its folder exists. */
   readonly recordingPath: (attemptId: string) => Promise<string>
   /**
-   * Resolves when what has been journaled is in the rows, and so on the seat's page, or after a short time of its own:
+   * Resolves when what has been journaled of the attempt is in the rows, and so on the seat's page, or after a short time of its own:
    * a call does not wait for a database that is away.
    */
-  readonly shown: () => Promise<void>
+  readonly shown: (attemptId: string) => Promise<void>
   readonly rate: Rate
 }
 
@@ -183,18 +183,20 @@ class AgentCall implements SeatCall {
     try {
       await recording
       // The agent has read before the first word.
-      await events.written().then(() => this.#parts.shown(), ignore)
+      await events.written().then(() => this.#parts.shown(this.#work.attemptId), ignore)
       ended = await talk.run()
       await partFromAgent(this.#parts.rate, { talk, ended, leg, seat: this.#seat, events, log: this.#log })
     } catch (error) {
       logError(this.#log, error, 'the call broke off')
     }
     if (ended.endedBy !== null) await leg.hangUp()
-    await (await recording).stop()
+    const kept = await recording
+    await kept.stop()
     await talk.close()
     await leg.hangUp()
-    await (await recording).tellClosed(() => failpoint('recording-closed'))
-    await tellQuality(leg, events)
+    const closedAt = this.#parts.clock.now()
+    const quality = await qualityOf(leg)
+    kept.tellClosed(closedAt, () => failpoint('recording-closed'))
     const end = leg.end ?? { by: 'lost', q850: null, at: this.#parts.clock.now() }
     events.write(
       {
@@ -205,6 +207,7 @@ class AgentCall implements SeatCall {
         sipReason: null,
         q850: end.q850,
         earlyMedia,
+        ...quality,
       },
       ended.bridged ? () => failpoint('wrap-up') : undefined,
     )

@@ -82,12 +82,11 @@ export async function markAnswered(
   body: Extract<CallEventBody, { type: 'answered' }>,
 ): Promise<void> {
   await sql`/* prepared: mark-answered */
-    update attempt set state = 'answered', answered_at = ${event.at}, sip_status = ${body.sipStatus},
-      early_media = ${body.earlyMedia}
-    where id = ${event.attemptId}
-  `.execute(tx)
-  await sql`/* prepared: mark-answered-call */
-    with begun as (update call set answered_at = ${event.at} where id = ${event.callId})
+    with answered as (
+      update attempt set state = 'answered', answered_at = ${event.at}, sip_status = ${body.sipStatus},
+        early_media = ${body.earlyMedia}
+      where id = ${event.attemptId}
+    ), begun as (update call set answered_at = ${event.at} where id = ${event.callId})
     update party set sip_call_id = ${body.ref.sipCallId}, invite_transaction = null, dialog_id = ${body.ref.dialogId},
       local_tag = ${body.ref.localTag}, remote_tag = ${body.ref.remoteTag}, channel_uuid = ${body.ref.channelUuid},
       media_host = ${body.ref.mediaHost}

@@ -1,4 +1,5 @@
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
+import type { Express } from '#platform/journal/backlog.ts'
 import type { Log } from '#platform/log.ts'
 import type { NewStreamEvent } from '#platform/realtime/stream-store.ts'
 import { applyToQueue } from '../acd/queue-calls.ts'
@@ -65,10 +66,9 @@ export class CallApplier {
 
   async #applyTogether(batch: readonly JournaledCallEvent[]): Promise<void> {
     await this.#parts.db.transaction().execute(async (tx) => {
-      const told: NewStreamEvent[] = []
-      const seats = new SeatNews()
-      for (const one of batch) told.push(...(await this.#applyOne(tx, one, seats)))
-      await seats.tell(tx, told)
+      const news = new SeatNews()
+      for (const one of batch) await this.#applyOne(tx, one, news)
+      await news.tell(tx)
     })
   }
 
@@ -86,12 +86,7 @@ export class CallApplier {
     }
   }
 
-  /** @returns what the live page must hear */
-  async #applyOne(
-    tx: GroundTransaction,
-    { event, lease }: JournaledCallEvent,
-    seats: SeatNews,
-  ): Promise<NewStreamEvent[]> {
+  async #applyOne(tx: GroundTransaction, { event, lease }: JournaledCallEvent, news: SeatNews): Promise<void> {
     const found = await lockAttemptOf(tx, event, lease)
     if (found === null) {
       // The attempt belongs to another database (a data folder put together from two).
@@ -99,17 +94,19 @@ export class CallApplier {
         { attemptId: event.attemptId, type: event.body.type },
         'event of an unknown attempt dropped',
       )
-      return []
+      return
     }
-    if (!found.isNew) return []
+    if (!found.isNew) return
     const before = found.state
-    if (before === 'answered' || before === 'bridged') await applyToQueue(tx, event, seats)
-    const told = await this.#change(tx, event, before)
-    if (found.hasSeat) await applyToSeat(tx, event, before, seats)
-    if (before !== 'ended' || saidByPatient.has(event.body.type)) await this.#parts.work.apply(tx, event)
-    return told
+    if (before === 'answered' || before === 'bridged') await applyToQueue(tx, event, news)
+    news.addToLive(...(await this.#change(tx, event, before)))
+    if (found.hasSeat) await applyToSeat(tx, event, before, news)
+    if (before !== 'ended' || saidByPatient.has(event.body.type)) {
+      news.addToLive(...(await this.#parts.work.apply(tx, event)))
+    }
   }
 
+  /** @returns what the live page must hear */
   async #change(tx: GroundTransaction, event: CallEvent, before: string): Promise<NewStreamEvent[]> {
     const { body, attemptId, callId, taskId, campaignId, at } = event
     const moved = (to: string, more = {}): NewStreamEvent => ({
@@ -167,6 +164,7 @@ export class CallApplier {
       case 'ended': {
         if (over) return []
         await markEnded(tx, event, body)
+        if (body.quality !== undefined) await keepQuality(tx, event, body.quality)
         const told = [moved('ended', { result: body.result })]
         return (await markRecordingMissing(tx, attemptId)) ? [...told, recording('missing')] : told
       }
@@ -174,6 +172,15 @@ export class CallApplier {
         return []
     }
   }
+}
+
+/**
+ * The order of events matters within a call. Somebody waits for the news of an answer, and what other calls have left in
+ * the journal before it, above all an end with its many rows, is nothing to them.
+ */
+export const answersExpress: Express<JournaledCallEvent> = {
+  keyOf: ({ event }) => event.attemptId,
+  isUrgent: ({ event }) => event.body.type === 'answered',
 }
 
 /**

@@ -69,7 +69,7 @@ export type CallEventBody =
   | { readonly type: 'left_queue'; readonly reason: LeftReason }
   /** What the patient thought of the agent who was in the call last, 1 to 5 (best). */
   | { readonly type: 'rated'; readonly value: number }
-  /** How the patient's line sounded; once, at the leg's end. */
+  /** How the patient's line sounded. No longer written: `ended` says it; journals of 0.5 and before may still hold it. */
   | ({ readonly type: 'quality' } & LineQuality)
   /** A supervisor came into the call, changed how, or left it (null). */
   | {
@@ -111,6 +111,8 @@ export type CallEventBody =
       readonly sipReason: string | null
       readonly q850: number | null
       readonly earlyMedia: boolean
+      /** How the patient's line sounded; absent where nothing was to be heard. */
+      readonly quality?: LineQuality
     }
 
 /** The same shape as telephony's LegRef; spelled here because a journal outlives the code that wrote it. */

@@ -2,7 +2,6 @@ import { sql } from 'kysely'
 import type { GroundTransaction } from '#platform/database/database.ts'
 import type { PatientLeg } from '#telephony/telephony.ts'
 import type { CallEvent, LineQuality } from './call-event.ts'
-import type { CallEvents } from './call-events.ts'
 
 /** In a word, for people. */
 export type QualityGrade = 'good' | 'fair' | 'poor'
@@ -27,22 +26,27 @@ export function gradeOf({ mos, lossIn, lossOut, jitterInMs, jitterOutMs, roundTr
   return worse(fair) ? 'fair' : 'good'
 }
 
-/** Tells how the patient's line was; to be called when the leg has ended. A leg without sound has nothing to tell. */
-export async function tellQuality(leg: PatientLeg, events: CallEvents): Promise<void> {
+/**
+ * How the patient's line was, for the call's last event: a transaction of its own would stand before the next patient's
+ * answer. To be asked when the leg has ended. A leg without sound has nothing to tell.
+ */
+export async function qualityOf(leg: PatientLeg): Promise<{ readonly quality?: LineQuality }> {
   const quality = await leg.quality()
-  if (quality !== null) events.write({ type: 'quality', ...quality })
+  return quality === null ? {} : { quality }
 }
 
 export async function keepQuality(
   tx: GroundTransaction,
-  { attemptId, callId, at }: Pick<CallEvent, 'attemptId' | 'callId' | 'at'>,
+  { attemptId, at }: Pick<CallEvent, 'attemptId' | 'at'>,
   quality: LineQuality,
 ) {
-  await sql`
+  await sql`/* prepared: keep-quality */
     insert into call_quality
       (attempt_id, call_id, packets_in, loss_in, loss_out, jitter_in_ms, jitter_out_ms, round_trip_ms, mos, at)
-    values (${attemptId}, ${callId}, ${quality.packetsIn}, ${quality.lossIn}, ${quality.lossOut}, ${quality.jitterInMs},
-      ${quality.jitterOutMs}, ${quality.roundTripMs}, ${quality.mos}, ${at})
+    select c.attempt_id, c.id, ${quality.packetsIn}::integer, ${quality.lossIn}::real, ${quality.lossOut}::real,
+      ${quality.jitterInMs}::real, ${quality.jitterOutMs}::real, ${quality.roundTripMs}::real, ${quality.mos}::real,
+      ${at}::timestamptz
+    from call c where c.attempt_id = ${attemptId}
     on conflict do nothing
   `.execute(tx)
 }

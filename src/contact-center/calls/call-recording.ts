@@ -12,6 +12,8 @@ export class CallRecording {
   readonly #events: CallEvents
   readonly #log: Log
   readonly #started: Promise<string | null>
+  /** Of the file that was stopped. */
+  #path: string | null = null
 
   /** @param path where it is to be recorded; a failure to make it, or to start, leaves the call without a recording */
   constructor(leg: PatientLeg, path: string | null, events: CallEvents, log: Log) {
@@ -23,14 +25,20 @@ export class CallRecording {
 
   /** The file is complete. */
   async stop(): Promise<void> {
-    if ((await this.#started) === null) return
+    this.#path = await this.#started
+    if (this.#path === null) return
     await this.#leg.stopRecording().catch((error: unknown) => logError(this.#log, error, 'recording not stopped'))
   }
 
-  /** Tells of the file, if there is one; after the leg's end. @param onDurable runs once the event has been fsynced */
-  async tellClosed(onDurable?: () => void): Promise<void> {
-    const path = await this.#started
-    if (path !== null) this.#events.write({ type: 'recording_closed', path }, onDurable)
+  /**
+   * Tells of the file, if there is one; after `stop` and the leg's end. In one breath with the call's last event it is in
+   * one write to the journal with it, and in one transaction.
+   * @param at when it was closed
+   * @param onDurable runs once the event has been fsynced
+   */
+  tellClosed(at: Date, onDurable?: () => void): void {
+    const path = this.#path
+    if (path !== null) this.#events.write({ type: 'recording_closed', path }, onDurable, at)
   }
 
   /** @returns null when no recording could be started: the row then ends as `missing`, with an alarm */

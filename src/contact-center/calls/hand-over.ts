@@ -16,8 +16,8 @@ export interface HandOverParts extends SeatTalkParts {
   readonly queueOf: (campaignId: string, name: string | null) => Queue | null
   readonly enter: QueueMatcher['enter']
   readonly rate: Rate
-  /** Resolves when what has been journaled is in the rows, or after a short time of its own. */
-  readonly shown: () => Promise<void>
+  /** Resolves when what has been journaled of the attempt is in the rows, or after a short time of its own. */
+  readonly shown: (attemptId: string) => Promise<void>
 }
 
 /** The call of an answered patient. */
@@ -81,7 +81,7 @@ export class HandOver {
     const { seat, talk } = this.#found
     const leg = this.#leg
     // The answers so far are in the form before the first word.
-    await this.#events.written().then(() => this.#parts.shown(), ignore)
+    await this.#events.written().then(() => this.#parts.shown(this.#work.attemptId), ignore)
     const ended = await talk.run()
     await partFromAgent(this.#parts.rate, { talk, ended, leg, seat, events: this.#events, log: this.#log })
     return ended

@@ -8,7 +8,7 @@ import { talkResult } from './agent-call.ts'
 import { attemptResult, type ResultRule } from './attempt-result.ts'
 import type { AttemptResult, FlowOutcome } from './call-event.ts'
 import { CallEvents, type CallEventsParts, failedEnd, neverDialled, refs } from './call-events.ts'
-import { tellQuality } from './call-quality.ts'
+import { qualityOf } from './call-quality.ts'
 import { CallRecording, pathOrNone } from './call-recording.ts'
 import type { HandedOver, HandOver } from './hand-over.ts'
 import type { TalkEnd } from './seat-talk.ts'
@@ -89,8 +89,14 @@ export async function callPatient(parts: PatientCallParts, work: Work): Promise<
       if (cue.cue === 'beep' || cue.speechMs >= longGreetingMs) events.write({ type: 'machine_cue', ...cue })
     })
     const handOver = parts.handOver({ work, leg, events, log })
-    const { outcome, ended } = await converse(parts, work, leg, { events, log, recordingPath, handOver })
+    const { outcome, ended, quality, recording, closedAt } = await converse(parts, work, leg, {
+      events,
+      log,
+      recordingPath,
+      handOver,
+    })
     const end = leg.end ?? { by: 'lost', q850: null, at: parts.clock.now() }
+    recording.tellClosed(closedAt, () => failpoint('recording-closed'))
     events.write(
       {
         type: 'ended',
@@ -100,6 +106,7 @@ export async function callPatient(parts: PatientCallParts, work: Work): Promise<
         sipReason: null,
         q850: end.q850,
         earlyMedia,
+        ...quality,
       },
       ended?.bridged === true ? () => failpoint('wrap-up') : undefined,
     )
@@ -117,6 +124,16 @@ interface Conversation {
   readonly handOver: HandOver
 }
 
+/** What the conversation came to, and how its line was. */
+interface Spoken {
+  readonly outcome: FlowOutcome | null
+  readonly ended: TalkEnd | null
+  readonly quality: Awaited<ReturnType<typeof qualityOf>>
+  readonly recording: CallRecording
+  /** When the recording was. */
+  readonly closedAt: Date
+}
+
 /**
  * Records, leads through the flow, has an agent talk with whoever asked for one, and hangs up. Whatever fails in it, the leg
  * is released and the recording closed.
@@ -126,7 +143,7 @@ async function converse(
   work: Work,
   leg: PatientLeg,
   { events, log, recordingPath, handOver }: Conversation,
-): Promise<{ readonly outcome: FlowOutcome | null; readonly ended: TalkEnd | null }> {
+): Promise<Spoken> {
   const recording = new CallRecording(leg, await pathOrNone(recordingPath, log), events, log)
   let outcome: FlowOutcome | null = null
   let ended: TalkEnd | null = null
@@ -145,9 +162,9 @@ async function converse(
   await recording.stop()
   await handOver.close()
   await leg.hangUp()
-  await recording.tellClosed(() => failpoint('recording-closed'))
-  await tellQuality(leg, events)
-  return { outcome, ended }
+  const closedAt = parts.clock.now()
+  const quality = await qualityOf(leg)
+  return { outcome, ended, quality, recording, closedAt }
 }
 
 /** What the telephone did is not what the patient said: a refusal spoken to its end is a completed call. */

@@ -254,13 +254,13 @@ export class FollowUpWork implements WorkSource {
     })
   }
 
-  async apply(tx: GroundTransaction, event: CallEvent): Promise<void> {
-    await applyToTask(tx, event, this.#parts.clock.now())
+  async apply(tx: GroundTransaction, event: CallEvent): Promise<readonly NewStreamEvent[]> {
+    return applyToTask(tx, event, this.#parts.clock.now())
   }
 
   /** A call that was bridged leaves its task `wrapping`; outcome and answers say where it goes. */
-  async agentCallOver(tx: GroundTransaction, call: AgentCallOver): Promise<void> {
-    await agentCallOver(tx, call, this.#parts.clock.now())
+  async agentCallOver(tx: GroundTransaction, call: AgentCallOver): Promise<readonly NewStreamEvent[]> {
+    return agentCallOver(tx, call, this.#parts.clock.now())
   }
 
   async nextDueAt(trunkId: string): Promise<Date | null> {

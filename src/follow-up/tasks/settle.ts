@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { GroundTransaction } from '#platform/database/database.ts'
-import { appendToStream, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
+import type { NewStreamEvent } from '#platform/realtime/stream-store.ts'
 import { windowOfProgramme } from '../calling/calling-rule-store.ts'
 import { refuseInCall } from '../patients/do-not-call.ts'
 import { patientRefused, patientsDied, patientsReadmitted } from '../patients/patient-news.ts'
@@ -38,44 +38,52 @@ export interface AgentCallOver {
  * Moves the task of a call that an agent has wrapped up. Before the call's last event is in the rows nothing happens
  * here: that event finds no reservation at work any more, and moves the task itself. Again, or for a task that has
  * moved already: nothing.
+ * @returns what the live page must hear
  */
-export async function agentCallOver(tx: GroundTransaction, over: AgentCallOver, now: Date): Promise<void> {
+export async function agentCallOver(
+  tx: GroundTransaction,
+  over: AgentCallOver,
+  now: Date,
+): Promise<readonly NewStreamEvent[]> {
   // Not for update: a save of an answer refers to this row, and waits for the reservation that the caller holds.
   const { rows } = await sql<{ state: string }>`
     select state from attempt where id = ${over.attemptId} for no key update
   `.execute(tx)
-  if (rows[0]?.state !== 'ended') return
+  if (rows[0]?.state !== 'ended') return []
   const task = await taskInHand(tx, over.taskId, over.attemptId)
-  if (task?.state === 'wrapping') await settle(tx, task, { at: now, now })
+  return task?.state === 'wrapping' ? settle(tx, task, { at: now, now }) : []
 }
 
-/** The call's last event is applied. With an agent at work the task waits for the end of that; else it moves now. */
+/**
+ * The call's last event is applied. With an agent at work the task waits for the end of that; else it moves now.
+ * @returns what the live page must hear
+ */
 export async function callEnded(
   tx: GroundTransaction,
   over: { readonly attemptId: string; readonly taskId: string; readonly campaignId: string },
   at: Date,
   now: Date,
-): Promise<void> {
+): Promise<readonly NewStreamEvent[]> {
   const task = await taskInHand(tx, over.taskId, over.attemptId)
   if (task === null) {
     // A call that was never begun leaves its task claimed.
     const back = await waitAgain(tx, [over.taskId])
     const { campaignId } = over
-    return appendToStream(
-      tx,
-      'live',
-      taskChanges(back.map((taskId) => ({ taskId, campaignId, from: 'claimed', to: 'scheduled' }))),
-    )
+    return taskChanges(back.map((taskId) => ({ taskId, campaignId, from: 'claimed', to: 'scheduled' })))
   }
-  if (task.state !== 'in_progress') return
+  if (task.state !== 'in_progress') return []
   if (!task.agentAtWork) return settle(tx, task, { at, now })
   await keepAgentsWord(tx, task.attemptId)
   await sql`update task set state = 'wrapping' where id = ${task.taskId}`.execute(tx)
-  await appendToStream(tx, 'live', taskChanges([{ ...task, from: 'in_progress', to: 'wrapping' }]))
+  return taskChanges([{ ...task, from: 'in_progress', to: 'wrapping' }])
 }
 
 /** @param task in progress or wrapping, its attempt ended */
-async function settle(tx: GroundTransaction, task: TaskInHand, { at, now }: { at: Date; now: Date }): Promise<void> {
+async function settle(
+  tx: GroundTransaction,
+  task: TaskInHand,
+  { at, now }: { at: Date; now: Date },
+): Promise<readonly NewStreamEvent[]> {
   await learnOfNumber(tx, task, at)
   const form = task.withAgent ? await formInHand(tx, task.taskId) : null
   const verdict = form === null ? null : await agentsVerdict(tx, task, form, at)
@@ -100,7 +108,7 @@ async function settle(tx: GroundTransaction, task: TaskInHand, { at, now }: { at
   await closeForm(tx, task.taskId, move, at)
   const others = await tellPatient(tx, task, after)
   const own = { ...task, from: task.state, to: move.to }
-  await appendToStream(tx, 'live', [...taskChanges([own]), ...others])
+  return [...taskChanges([own]), ...others]
 }
 
 async function agentsVerdict(

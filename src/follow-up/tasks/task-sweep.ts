@@ -121,7 +121,9 @@ async function healWrapUps(db: Ground): Promise<number> {
         and r.state in ('accepted', 'wrapping'))
     order by t.id limit ${atOnce}
   `.execute(db)
-  for (const { now, ...over } of rows) await db.transaction().execute((tx) => agentCallOver(tx, over, now))
+  for (const { now, ...over } of rows) {
+    await db.transaction().execute(async (tx) => appendToStream(tx, 'live', await agentCallOver(tx, over, now)))
+  }
   return rows.length
 }
 

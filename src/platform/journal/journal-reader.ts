@@ -24,16 +24,20 @@ export class JournalReader {
   }
 
   /**
-   * Up to `limit` entries between `from` and `end`; none when there are none. Segments wholly before the returned
-   * position are finished with: the caller has applied all that came before `from`.
+   * Up to `limit` entries between `from` and `end`; none when there are none.
+   * @param read.leave the caller has applied all that came before `from`: a segment that ends there is finished with, and
+   *   the next one is read. Else no further than to its end.
    */
-  async read(from: Position, end: Position, limit: number): Promise<readonly ReadEntry[]> {
+  async read(
+    from: Position,
+    { end, limit, leave }: { readonly end: Position; readonly limit: number; readonly leave: boolean },
+  ): Promise<readonly ReadEntry[]> {
     let position = from
     while (position.segment < end.segment || (position.segment === end.segment && position.offset < end.offset)) {
       const stop = position.segment === end.segment ? end.offset : Number.POSITIVE_INFINITY
       const entries = await this.#readSegment(position, stop, limit)
       if (entries.length > 0) return entries
-      if (position.segment === end.segment) return []
+      if (position.segment === end.segment || !leave) return []
       position = await this.#nextSegment(position, end)
     }
     return []

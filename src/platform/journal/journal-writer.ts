@@ -67,6 +67,8 @@ export class JournalWriter {
   }
 
   async #write(): Promise<void> {
+    // What is said in one breath is written and applied together.
+    await Promise.resolve()
     while (this.#waiting.length > 0) {
       const batch = this.#waiting
       this.#waiting = []

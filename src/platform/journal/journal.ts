@@ -4,6 +4,7 @@ import { type Clock, sleep, systemClock } from '../clock.ts'
 import { kindOf } from '../errors/errors.ts'
 import { failpoint } from '../failpoint.ts'
 import { type Log, logError } from '../log.ts'
+import { Backlog, type Express, type Waiting } from './backlog.ts'
 import { Cursor, type Position } from './cursor.ts'
 import { JournalReader, type ReadEntry } from './journal-reader.ts'
 import { JournalWriter } from './journal-writer.ts'
@@ -12,11 +13,14 @@ import { listSegments } from './segment.ts'
 export interface JournalOptions<Entry> {
   /**
    * Brings entries to where they belong, in order, all of them or none. Called again with the same ones after an
-   * error or a crash: it must be idempotent.
+   * error or a crash: it must be idempotent. With `express` it may be called while another call is under way, never
+   * with the same key.
    */
   apply(entries: readonly Entry[]): Promise<void>
   /** Reads an entry back from its JSON: dates come as text, and another release may have written it. */
   parse(value: unknown): Entry
+  /** Entries that do not wait for those of other keys before them. Absent: all are applied in one order. */
+  readonly express?: Express<Entry>
   readonly log: Log
   readonly clock?: Clock
   /** Most entries applied at once; default 200. */
@@ -28,8 +32,8 @@ export interface JournalOptions<Entry> {
 /**
  * What a running call has to say, safe on disk before anybody waits for the database (architecture §3).
  *
- * `append` resolves when the entry is fsynced. Entries are applied in the order they were appended; while the
- * database is away they wait on disk, not in memory, for as long as it takes and over restarts. One process a folder.
+ * `append` resolves when the entry is fsynced. Entries are applied in the order they were appended (those of one key,
+ * where there is an express way); while the database is away they wait on disk, not in memory, for as long as it takes and over restarts. One process a folder.
  *
  * An entry that cannot be applied although the database is there is tried ten times, then put into `rejected.jsonl`
  * beside the journal and told as an error: one broken entry must not stop a hospital's calls, and is not lost.
@@ -45,13 +49,23 @@ export class Journal<Entry> {
   #applying: Promise<void> | undefined
   /** Something was written since the last look. */
   #more = false
-  #waiting: { readonly for: Position; readonly resolve: () => void }[] = []
+  #waiting: { readonly for: Position; readonly key: string | undefined; readonly resolve: () => void }[] = []
+  readonly #backlog: Backlog<Entry>
+  readonly #batch: number
+  /** Everything before this place is applied, or in the backlog. */
+  #readTo: Position
+  /** Something was written, or one of the ways is free again. */
+  #changed = Promise.withResolvers<void>()
+  readonly #ways = new Map<Way, Promise<void>>()
 
   private constructor(folder: string, options: JournalOptions<Entry>, cursor: Cursor, lastSegment: number) {
     this.#folder = folder
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#cursor = cursor
+    this.#readTo = cursor.position
+    this.#backlog = new Backlog(options.express)
+    this.#batch = options.batch ?? 200
     this.#reader = new JournalReader(folder, options.log)
     this.#writer = new JournalWriter({
       folder,
@@ -85,10 +99,12 @@ export class Journal<Entry> {
   /**
    * Resolves when everything that is on disk by now has been applied, whatever is appended meanwhile. Waits as long as the
    * database is away.
+   * @param key only what has this key (`express`)
    */
-  applied(): Promise<void> {
-    if (this.#applying === undefined || isReached(this.#writer.end, this.#cursor.position)) return Promise.resolve()
-    return new Promise((resolve) => this.#waiting.push({ for: this.#writer.end, resolve }))
+  applied(key?: string): Promise<void> {
+    const end = this.#writer.end
+    if (this.#applying === undefined || this.#isApplied(end, key)) return Promise.resolve()
+    return new Promise((resolve) => this.#waiting.push({ for: end, key, resolve }))
   }
 
   /** True while entries wait for the database. */
@@ -100,6 +116,7 @@ export class Journal<Entry> {
   async close(): Promise<void> {
     await this.#writer.close()
     this.#stop.abort()
+    this.#changed.resolve()
     await this.#applying
     await this.#reader.close()
     await this.#cursor.close()
@@ -107,6 +124,7 @@ export class Journal<Entry> {
 
   #applyRest(): void {
     this.#more = true
+    this.#changed.resolve()
     this.#applying ??= this.#applyAll().finally(() => {
       this.#applying = undefined
       if (this.#more && !this.#stop.signal.aborted) this.#applyRest()
@@ -114,47 +132,88 @@ export class Journal<Entry> {
     })
   }
 
+  /** Until nothing is left: reads on, and has each way take what it may. */
   async #applyAll(): Promise<void> {
-    while (this.#more && !this.#stop.signal.aborted) {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      this.#changed = Promise.withResolvers()
       this.#more = false
-      // Again whenever something was written meanwhile; the reader itself finds the ends of old segments.
-      for (let entries = await this.#readOn(); entries.length > 0; entries = await this.#readOn()) {
-        await this.#applyBatch(entries)
-        if (this.#stop.signal.aborted) return
-      }
+      const hadNone = this.#backlog.size === 0
+      const came = await this.#readOn()
+      this.#start('express', () => this.#backlog.takeUrgent(this.#batch))
+      this.#start('rest', () => this.#backlog.take(this.#batch))
+      if (came) continue
+      if (this.#backlog.size > 0) await this.#changed.promise
+      // What was still under way at that look may have hidden the next segment.
+      else if (hadNone && !this.#more) break
+    }
+    await Promise.all(this.#ways.values())
+  }
+
+  #start(way: Way, take: () => readonly Waiting<Entry>[]): void {
+    if (this.#ways.has(way) || this.#stop.signal.aborted) return
+    const taken = take()
+    if (taken.length === 0) return
+    const applying = this.#applyTaken(taken).finally(() => {
+      this.#ways.delete(way)
+      this.#changed.resolve()
+    })
+    this.#ways.set(way, applying)
+  }
+
+  async #applyTaken(taken: readonly Waiting<Entry>[]): Promise<void> {
+    await this.#apply(taken.map(({ entry }) => entry))
+    if (!this.#stop.signal.aborted) await this.#settle(taken)
+  }
+
+  /** These are applied, or put aside. */
+  async #settle(taken: readonly Waiting<Entry>[]): Promise<void> {
+    failpoint('journal-applied')
+    this.#moveTo(this.#backlog.done(taken))
+    this.#tellApplied()
+    await this.#cursor.keep().catch((error) => logError(this.#options.log, error, 'the journal position was not kept'))
+  }
+
+  #moveTo(position: Position | null): void {
+    if (position !== null) this.#cursor.moveTo(position)
+  }
+
+  async #parse(value: unknown): Promise<{ readonly entry: Entry } | null> {
+    try {
+      return { entry: this.#options.parse(value) }
+    } catch (error) {
+      await this.#putAside(value, error)
+      return null
     }
   }
 
   #tellApplied(): void {
-    const { position } = this.#cursor
     const waiting = this.#waiting
-    this.#waiting = waiting.filter((one) => !isReached(one.for, position))
-    for (const one of waiting) if (isReached(one.for, position)) one.resolve()
+    this.#waiting = waiting.filter((one) => !this.#isApplied(one.for, one.key))
+    for (const one of waiting) if (this.#isApplied(one.for, one.key)) one.resolve()
   }
 
-  #readOn(): Promise<readonly ReadEntry[]> {
-    const limit = this.#options.batch ?? 200
-    return this.#insist('the journal could not be read', [], () =>
-      this.#reader.read(this.#cursor.position, this.#writer.end, limit),
+  #isApplied(end: Position, key: string | undefined): boolean {
+    if (isReached(end, this.#cursor.position)) return true
+    return key !== undefined && isReached(end, this.#readTo) && !this.#backlog.awaits(key, end)
+  }
+
+  /** @returns whether there was more, and room for it */
+  async #readOn(): Promise<boolean> {
+    const limit = this.#batch
+    // Two batches: enough to find who is in a hurry, and bounded while the database is away.
+    if (this.#backlog.size >= 2 * limit) return false
+    const read = await this.#insist<readonly ReadEntry[]>('the journal could not be read', [], () =>
+      this.#reader.read(this.#readTo, { end: this.#writer.end, limit, leave: this.#backlog.size === 0 }),
     )
-  }
-
-  async #applyBatch(read: readonly ReadEntry[]): Promise<void> {
-    const entries: Entry[] = []
-    for (const { value } of read) {
-      try {
-        entries.push(this.#options.parse(value))
-      } catch (error) {
-        await this.#putAside(value, error)
-      }
+    for (const { value, next } of read) {
+      const parsed = await this.#parse(value)
+      if (this.#stop.signal.aborted) return false
+      this.#readTo = next
+      if (parsed === null) this.#moveTo(this.#backlog.skip(next))
+      else this.#backlog.add({ entry: parsed.entry, next })
     }
-    await this.#apply(entries)
-    const last = read.at(-1)
-    if (last === undefined || this.#stop.signal.aborted) return
-    failpoint('journal-applied')
-    this.#cursor.moveTo(last.next)
-    this.#tellApplied()
-    await this.#cursor.keep().catch((error) => logError(this.#options.log, error, 'the journal position was not kept'))
+    return read.length > 0
   }
 
   async #apply(entries: readonly Entry[]): Promise<void> {
@@ -206,6 +265,9 @@ export class Journal<Entry> {
 }
 
 const triesBeforeRejected = 10
+
+/** Two batches may be under way at a time: what is in a hurry, and the rest. */
+type Way = 'express' | 'rest'
 
 function isReached(wanted: Position, { segment, offset }: Position): boolean {
   return segment > wanted.segment || (segment === wanted.segment && offset >= wanted.offset)

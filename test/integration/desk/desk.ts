@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { appendToStream } from '../../../src/platform/realtime/stream-store.ts'
 import '../../../src/contact-center/acd/acd-tables.ts'
 import type { AttemptResult, CallEventBody } from '../../../src/contact-center/calls/call-event.ts'
 import type { Work } from '../../../src/contact-center/work-source.ts'
@@ -164,7 +165,7 @@ export class Desk {
     const { attemptId, taskId } = work
     await this.db.transaction().execute(async (tx) => {
       await tx.updateTable('reservation').set({ state: 'completed' }).where('attemptId', '=', attemptId).execute()
-      await this.office.work().agentCallOver(tx, { attemptId, taskId })
+      await appendToStream(tx, 'live', await this.office.work().agentCallOver(tx, { attemptId, taskId }))
     })
   }
 
