@@ -1,8 +1,11 @@
 import { parseArgs } from 'node:util'
 import { setUpPhone, setUpTeam } from '#contact-center/acd/agent-setup.ts'
 import { setUpQueue } from '#contact-center/acd/queue-setup.ts'
+import { calendarCommand, callingCommand } from '#follow-up/calling/calling-command.ts'
 import { setUpTrunk } from '#follow-up/dialling/trunk-setup.ts'
+import { intakeCommand } from '#follow-up/intake/hospital-intake.ts'
 import { runImport } from '#follow-up/intake/import-command.ts'
+import { doNotCallCommand, numberUsableCommand } from '#follow-up/patients/number-command.ts'
 import { simulateFlow } from '#follow-up/questionnaire/simulate-flow.ts'
 import { status } from '#follow-up/status/status.ts'
 import { runAudit } from '#platform/audit/audit-command.ts'
@@ -30,6 +33,17 @@ const usage = {
                           建立坐席组；给出活动时，该活动由该组外呼（渐进式或预览式），并可设置挂机评价；给出班长时，由其管理该组
   queue --name 队列名 --team 组名 [--campaign 外呼活动] [--wait 60]
                           建立坐席组的队列；给出活动时，该活动的患者可按 0 转到该组，最长等待若干秒
+  calling [--periods 08:30-11:30,14:30-20:00] [--holidays open|closed] [--weekends open|closed]
+          [--cap-day 2] [--cap-week 5] [--also foreign,premium,service|none]
+                          查看或修改外呼时段、节假日与周末、同一号码的频次上限，以及放行的号码类别
+  intake [--area-code 0752|none]
+                          名单中固定电话缺区号时使用的区号（控制台导入与命令行导入通用）
+  calendar [--import 年份.json]
+                          查看已知的节假日年份，导入一年（格式同 src/follow-up/calling/holidays）
+  do-not-call [--number 号码] | --add --number 号码 [--reason 原因] [--until 2026-12-31] | --lift 编号
+                          查看、加入、解除禁呼
+  number-usable --number 号码 | --flagged-since 2026-11-22
+                          被网络误判为空号或停机的号码恢复可拨，并重开因此失败的任务
   account --name <登录名> --reset-password
                           重置账号密码，输出一次性密码（管理员的密码在此重置）
   audit verify [--json] [--anchor 编号:哈希]
@@ -49,6 +63,18 @@ const usage = {
   queue --name <queue> --team <team> [--campaign <campaign>] [--wait 60]
                           sets up the team's queue; with a campaign, its patients reach the team by key 0 and wait
                           that many seconds at most
+  calling [--periods 08:30-11:30,14:30-20:00] [--holidays open|closed] [--weekends open|closed]
+          [--cap-day 2] [--cap-week 5] [--also foreign,premium,service|none]
+                          shows or changes when and how often numbers are dialled, and which barred kinds are let through
+  intake [--area-code 0752|none]
+                          area code of landlines that a list writes without one, by the console and by command
+  calendar [--import <year.json>]
+                          the years whose holidays are known; adds one (format: src/follow-up/calling/holidays)
+  do-not-call [--number <number>] | --add --number <number> [--reason <words>] [--until 2026-12-31] | --lift <id>
+                          shows, adds, lifts
+  number-usable --number <number> | --flagged-since 2026-11-22
+                          numbers that the network wrongly called invalid may be dialled again, and the tasks that
+                          failed by it are opened again
   account --name <login> --reset-password
                           resets a password, prints a one-time one (administrators' passwords are reset here)
   audit verify [--json] [--anchor number:hash]
@@ -64,9 +90,18 @@ try {
   if (process.env.INIT_CWD !== undefined) process.chdir(process.env.INIT_CWD)
   process.exitCode = await run(settings, command, args)
 } catch (error) {
-  if (!(error instanceof AppError)) throw error
-  process.stderr.write(`${error.messageIn(language)} (${error.code})\n`)
-  process.exitCode = 1
+  if (error instanceof AppError) {
+    process.stderr.write(`${error.messageIn(language)} (${error.code})\n`)
+    process.exitCode = 1
+  } else if (isWrongUsage(error)) {
+    process.stderr.write(`${error.message}\n\n${usage[language]}\n`)
+    process.exitCode = 2
+  } else throw error
+}
+
+/** An option that there is not, or one without its value (node:util, parseArgs). */
+function isWrongUsage(error: unknown): error is TypeError {
+  return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
 }
 
 async function run(settings: Settings, name: string | undefined, argv: readonly string[]): Promise<number> {
@@ -81,6 +116,16 @@ async function run(settings: Settings, name: string | undefined, argv: readonly 
       return withGround(settings, (ground) => setTrunk(ground, argv))
     case 'phone':
       return withGround(settings, (ground) => setPhone(ground, argv))
+    case 'calling':
+      return withGround(settings, async (ground) => tell(await callingCommand(ground, argv)))
+    case 'calendar':
+      return withGround(settings, async (ground) => tell(await calendarCommand(ground, argv)))
+    case 'intake':
+      return withGround(settings, async (ground) => tell(await intakeCommand(ground.db, argv)))
+    case 'do-not-call':
+      return withGround(settings, async (ground) => tell(await doNotCallCommand(ground, argv)))
+    case 'number-usable':
+      return withGround(settings, async (ground) => tell(await numberUsableCommand(ground, argv)))
     case 'queue':
       return withGround(settings, (ground) => setQueue(ground, argv))
     case 'team':
@@ -107,6 +152,11 @@ async function withGround(settings: Settings, act: (ground: GroundFloor) => Prom
   } finally {
     await ground.close()
   }
+}
+
+function tell(answer: object): number {
+  process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`)
+  return 0
 }
 
 async function tellStatus({ db }: GroundFloor, argv: readonly string[]): Promise<number> {
@@ -159,15 +209,28 @@ async function setTeam({ db }: GroundFloor, argv: readonly string[]): Promise<nu
     args: [...argv],
     options: { name: text, campaign: text, pacing: text, rating: text, supervisor: text },
   })
+  const pacing = oneOf(values.pacing, ['progressive', 'preview'])
+  const rating = oneOf(values.rating, ['on', 'off'])
+  if (pacing === null || rating === null) return wrongUsage()
   const id = await setUpTeam(db, {
     name: values.name ?? '',
     campaign: values.campaign ?? null,
     supervisor: values.supervisor ?? null,
-    pacing: values.pacing === 'preview' ? 'preview' : 'progressive',
-    ...(values.rating === undefined ? {} : { rating: values.rating === 'on' }),
+    pacing: pacing ?? 'progressive',
+    ...(rating === undefined ? {} : { rating: rating === 'on' }),
   })
   process.stdout.write(`${id}\n`)
   return 0
+}
+
+/** @returns null for another word */
+function oneOf<Word extends string>(given: string | undefined, words: readonly Word[]): Word | null | undefined {
+  return given === undefined ? undefined : (words.find((word) => word === given) ?? null)
+}
+
+function wrongUsage(): number {
+  process.stderr.write(`${usage[language]}\n`)
+  return 2
 }
 
 async function setQueue({ db }: GroundFloor, argv: readonly string[]): Promise<number> {
@@ -189,8 +252,7 @@ async function resetPassword({ db }: GroundFloor, argv: readonly string[]): Prom
     options: { name: { type: 'string' }, 'reset-password': { type: 'boolean' } },
   })
   if (values.name === undefined || values['reset-password'] !== true) {
-    process.stderr.write(`${usage[language]}\n`)
-    return 2
+    return wrongUsage()
   }
   const { password } = await new Accounts(db).resetPasswordAtServer(systemActor, values.name)
   process.stdout.write(`${JSON.stringify({ name: values.name, password })}\n`)
@@ -204,9 +266,6 @@ async function simulate(argv: readonly string[]): Promise<number> {
     allowPositionals: true,
   })
   const [file] = positionals
-  if (file === undefined) {
-    process.stderr.write(`${usage[language]}\n`)
-    return 2
-  }
+  if (file === undefined) return wrongUsage()
   return simulateFlow(file, { input: process.stdin, output: process.stdout, keys: values.keys, language })
 }

@@ -4,15 +4,22 @@ const beatMs = 20
 const mostBeatsAtOnce = 10
 
 export class Ticker {
+  readonly #phaseMs: number | null
   readonly #listeners = new Set<() => void>()
   #timer: NodeJS.Timeout | undefined
   #next = 0
 
+  /** @param phaseMs beats so long behind each full 20 ms of the process's clock; null: as it comes */
+  constructor(phaseMs: number | null = null) {
+    this.#phaseMs = phaseMs
+  }
+
   add(listener: () => void): void {
     this.#listeners.add(listener)
     if (this.#timer !== undefined) return
-    this.#next = performance.now() + beatMs
-    this.#timer = setTimeout(() => this.#beat(), beatMs)
+    const now = performance.now()
+    this.#next = now + beatMs - (this.#phaseMs === null ? 0 : (now - this.#phaseMs) % beatMs)
+    this.#timer = setTimeout(() => this.#beat(), this.#next - now)
   }
 
   remove(listener: () => void): void {

@@ -2,6 +2,7 @@ import modesl from 'modesl'
 import type { Clock, Timer } from '#platform/clock.ts'
 import { OperationalError } from '#platform/errors/errors.ts'
 import { type Log, logError } from '#platform/log.ts'
+import { gatherCommands } from './gather-commands.ts'
 import { guardSocket } from './guard-socket.ts'
 import type { HeaderOf } from './leg-quality.ts'
 import { type MediaServerAddress, mediaServerName } from './media-server-address.ts'
@@ -93,6 +94,7 @@ export class ControlConnection {
     )
     this.#connection = connection
     connection.reqEvents = ['HEARTBEAT', 'RECORD_STOP', ...soundEvents, 'CUSTOM conference::maintenance']
+    gatherCommands(connection)
     const { socket } = connection
     socket?.setNoDelay(true)
     socket?.setTimeout(signInLimitMs, () => socket.destroy())

@@ -6,6 +6,7 @@ import { newId } from '#platform/ids.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { type ChannelOwner, ownerHeaders, ownerVariableNames } from './channel-owner.ts'
 import { ControlConnection } from './control-connection.ts'
+import { gatherCommands } from './gather-commands.ts'
 import { guardSocket } from './guard-socket.ts'
 import { MediaEndpoint } from './media-endpoint.ts'
 import { type MediaServerAddress, mediaServerName } from './media-server-address.ts'
@@ -299,6 +300,7 @@ export class MediaLink {
     const { socket } = connection
     if (socket === null) return
     socket.setNoDelay(true)
+    gatherCommands(connection)
     guardSocket(socket, (error) => {
       logError(this.#parts.log, error, 'a channel sent what its client cannot digest: its call ends')
       socket.destroy()

@@ -48,6 +48,7 @@ export class OutboundCall<Leg extends ConnectedLeg> {
   #invitation: Invitation | null = null
   #endpoint: MediaEndpoint | null = null
   #ringTimer: Timer | undefined
+  #rang = false
 
   constructor(parts: OutboundCallParts, plan: CallPlan<Leg>) {
     this.#parts = { ...parts, log: parts.log.child({ ...plan.owner }) }
@@ -121,7 +122,10 @@ export class OutboundCall<Leg extends ConnectedLeg> {
           this.#ringTimer = clock.setTimeout(() => this.#stop('ring_timeout'), ringTimeoutMs)
           hooks.onInviteSent(ref)
         },
-        onRinging: (progress) => hooks.onRinging(progress),
+        onRinging: (progress) => {
+          this.#rang ||= progress.sipStatus === 180
+          hooks.onRinging(progress)
+        },
       },
       sip,
       clock,
@@ -139,6 +143,7 @@ export class OutboundCall<Leg extends ConnectedLeg> {
     { dialog, sipStatus }: Extract<InvitationOutcome, { kind: 'answered' }>,
   ): Promise<OutboundAnswer<Leg> | null> {
     const { sip, clock, log } = this.#parts
+    this.#rang = true
     const leg = this.#plan.answered({ ref: this.#ref, dialog, endpoint, sip, clock, log })
     try {
       await endpoint.connect(dialog.remote.sdp)
@@ -179,7 +184,8 @@ export class OutboundCall<Leg extends ConnectedLeg> {
     why: Pick<DialFailure, 'cause'> & Partial<Pick<DialFailure, 'sipStatus' | 'sipReason' | 'q850'>>,
   ): DialFailure {
     const { cause, sipStatus = null, sipReason = null, q850 = null } = why
-    return { answered: false, cause, sipStatus, sipReason, q850, earlyMedia: this.#earlyMedia, ref: this.#ref }
+    const heard = { sipStatus, sipReason, q850, earlyMedia: this.#earlyMedia, rang: this.#rang }
+    return { answered: false, cause, ...heard, ref: this.#ref }
   }
 
   get #earlyMedia(): boolean {

@@ -89,6 +89,8 @@ export interface DialFailure {
   /** From the `Reason: Q.850;cause=` header (RFC 3326). */
   readonly q850: number | null
   readonly earlyMedia: boolean
+  /** The telephone at the other end was heard to ring (180), or it was answered. */
+  readonly rang: boolean
   readonly ref: LegRef
 }
 

@@ -225,6 +225,32 @@ describe('a request from outside', () => {
     }
   })
 
+  test('is offered in turn whatever the tags of the applications, and to those that are left', async () => {
+    const three: DrachtioClient[] = []
+    for (const tags of ['ward', 'ward,night', '']) three.push(await signIn({ tags, verbs: ['options'] }))
+    const taken = async () => {
+      ask()
+      const client = await Promise.any(
+        three.map((one) =>
+          one.until(() => one.frames.some(({ message }) => message?.method === 'OPTIONS') && one, 'a turn'),
+        ),
+      )
+      const told = await client.requested('OPTIONS')
+      await client.respond(told, answerTo(told.message, 200, 'OK'))
+      await peer.answered(200)
+      return three.indexOf(client)
+    }
+    const turns: number[] = []
+    for (let asked = 0; asked < 6; asked++) turns.push(await taken())
+    expect(turns.toSorted()).toEqual([0, 0, 1, 1, 2, 2])
+    three[1]?.close()
+    await three[1]?.gone()
+    await three[0]?.ask('ping')
+    const left = new Set<number>()
+    for (let asked = 0; asked < 4; asked++) left.add(await taken())
+    expect([...left].toSorted()).toEqual([0, 2])
+  })
+
   test.each(['BYE', 'UPDATE', 'CANCEL'])('%s that belongs to nothing gets 481', async (method) => {
     const dialog = peer.dial()
     dialog.toTag = 'never-given'
@@ -326,6 +352,16 @@ describe('a request of an application', () => {
     const { verdict, reason } = await client.request(writeSip('OPTIONS not-a-uri SIP/2.0', []))
     expect(verdict).toBe('NOK')
     expect(reason).toMatch(/^invalid request-uri/)
+  })
+
+  test('leaves over UDP however long it is, as drachtio’s limits are', async () => {
+    const client = await signIn()
+    const long = 'x'.repeat(4_000)
+    await client.request(options([`X-Long: ${long}`]))
+    const request = await peer.requested('OPTIONS')
+    expect([request.get('X-Long'), request.get('Via')?.slice(0, 11)]).toEqual([long, 'SIP/2.0/UDP'])
+    peer.answer(request, 200, 'OK', { headers: [`X-Long: ${long}`] })
+    expect((await client.answered(200)).message.get('X-Long')).toBe(long)
   })
 
   test('by a way that the server does not have is refused', async () => {

@@ -73,6 +73,27 @@ onCalls('two channels that are bridged leave what they did, and tell each step',
   expect(await b.variable('call_uuid')).toBe(a.uuid)
 })
 
+onCalls('two that are bridged are told whom they talk to, the other leg first', 2, async (a, b) => {
+  await bridge(a, b)
+  const [first, second] = await Promise.all([b.event('CALL_UPDATE'), a.event('CALL_UPDATE')])
+  for (const [told, peer] of [
+    [first, a],
+    [second, b],
+  ] as const) {
+    expect(told.get('Direction')).toBe('SEND')
+    expect([told.get('Sent-Callee-ID-Number'), told.get('Bridged-To')]).toEqual(['1001', peer.uuid])
+  }
+  expect(Number(first.get('Event-Sequence'))).toBeLessThan(Number(second.get('Event-Sequence')))
+  for (const call of [a, b]) call.mark()
+  await a.api('uuid_transfer', '-both park inline')
+  await Promise.all([a.event('CHANNEL_PARK'), b.event('CHANNEL_PARK')])
+  expect((await b.event('CALL_UPDATE')).get('Direction')).toBe('RECV')
+  for (const call of [a, b]) call.mark()
+  await bridge(a, b)
+  await Promise.all([hears(a, 700), hears(b, 400)])
+  expect([a, b].flatMap((call) => call.events.filter(({ name }) => name === 'CALL_UPDATE'))).toEqual([])
+})
+
 onBridge('who is bridged hears the other, and not itself', async (a, b) => {
   await Promise.all([hears(a, 700), hears(b, 400)])
 })
@@ -228,6 +249,15 @@ at.onCall('nobody there to listen in on: it completes at once', async (call) => 
   for (const nobody of ['', 'nope', call.uuid]) {
     expect((await call.execute('eavesdrop', nobody)).get('Application-Response')).toBe('_none_')
   }
+})
+
+at.onCall('a parked channel is dead, or silent when it has said so before it parked', async (call) => {
+  const before = call.phone.rtp.heard.length
+  await call.watch.api('msleep 300')
+  expect(call.phone.rtp.heard.length).toBe(before)
+  expect(await call.api('uuid_transfer', 'set:send_silence_when_idle=-1,park inline')).toBe('+OK\n')
+  await call.phone.rtp.until(() => call.phone.rtp.heard.length >= before + 15)
+  expect(Math.max(...call.phone.rtp.samples(before).map(Math.abs))).toBeLessThan(100)
 })
 
 at.onCall('a channel is put on hold and taken back: its telephone is told, and the clients', async (call) => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -34,6 +34,16 @@ afterEach(async () => {
   phone.close()
 })
 
+const SCHED_OTHER = 0
+const SCHED_RR = 2
+
+/** Of every thread of this process: field 41 of its stat (proc_pid_stat(5)); the second one is a name in brackets. */
+async function policies(): Promise<number[]> {
+  const threads = await readdir('/proc/self/task')
+  const stats = await Promise.all(threads.map((thread) => readFile(`/proc/self/task/${thread}/stat`, 'latin1')))
+  return stats.map((stat) => Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[38]))
+}
+
 function address(): { address: string; port: number } {
   return { address: leg.address, port: leg.port }
 }
@@ -53,6 +63,13 @@ function stereo(file: Buffer): { left: Int16Array; right: Int16Array } {
     right: Int16Array.from({ length: frames }, (_, i) => file.readInt16LE(46 + i * 4)),
   }
 }
+
+describe('the media thread', () => {
+  it.runIf(process.platform === 'linux')('runs in real time where it may, and no other thread does', async () => {
+    const { realTime } = await engine.figures()
+    expect((await policies()).filter((policy) => policy !== SCHED_OTHER)).toEqual(realTime ? [SCHED_RR] : [])
+  })
+})
 
 describe('a play', () => {
   it('reaches the telephone whole, in order, at one timestamp step a packet, with one marker', async () => {

@@ -24,7 +24,9 @@ export type FromLightPhones =
   | { readonly type: 'hushed'; readonly packetsHeard: readonly number[] }
 
 const hum = 400
-const ticker = new Ticker()
+/** Every telephone has a clock of its own: in turn they beat 2 ms apart, not all in one instant. */
+const tickers = Array.from({ length: 10 }, (_, i) => new Ticker(i * 2))
+let opened = 0
 const lines: LightPhone[] = []
 let keys = { firstMs: 2_000, everyMs: 2_000 }
 
@@ -40,10 +42,10 @@ tell({ type: 'open', port: endpoint.local.port })
 async function handle(message: ToLightPhones): Promise<void> {
   switch (message.type) {
     case 'lines': {
-      const opened = await Promise.all(message.hums.map((hz) => LightPhone.open(hz)))
-      for (const line of opened) ticker.add(beats(line))
-      lines.push(...opened)
-      tell({ type: 'lines', offers: opened.map(({ sdp }) => sdp) })
+      const more = await Promise.all(message.hums.map((hz) => LightPhone.open(hz)))
+      for (const line of more) begin(line)
+      lines.push(...more)
+      tell({ type: 'lines', offers: more.map(({ sdp }) => sdp) })
       return
     }
     case 'talk': {
@@ -89,20 +91,21 @@ async function answer(call: SipCall): Promise<void> {
     return
   }
   phone.talkTo(answered.audio.remotePort)
-  if (call.answer({ sdp: answered.sdp })) ticker.add(beats(phone))
+  if (call.answer({ sdp: answered.sdp })) begin(phone)
 }
 
 const beating = new Map<LightPhone, () => void>()
 
-function beats(phone: LightPhone): () => void {
+function begin(phone: LightPhone): void {
+  const ticker = tickers[opened % tickers.length]
+  opened += 1
   const beat = () => phone.beat()
-  beating.set(phone, beat)
-  return beat
+  ticker?.add(beat)
+  beating.set(phone, () => ticker?.remove(beat))
 }
 
 function hushed(phone: LightPhone): void {
-  const beat = beating.get(phone)
-  if (beat !== undefined) ticker.remove(beat)
+  beating.get(phone)?.()
   beating.delete(phone)
   phone.close()
 }

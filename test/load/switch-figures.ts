@@ -11,7 +11,7 @@ import { LightPhones } from './light-phones.ts'
 import { type MediaSeat, MediaSeats } from './media-seats.ts'
 import { answeringApplication, plainRung } from './plain-rate.ts'
 import { quantile, say } from './report.ts'
-import type { SwitchPair } from './switch-pair.ts'
+import type { SwitchPair, Ticks } from './switch-pair.ts'
 
 export interface Extent {
   /** Of calls and seconds: 1 is a whole measurement, less a try. */
@@ -31,7 +31,7 @@ const lengthMargin = 0.01
 const tickBoundMs = 5
 const plainRates = [250, 500, 750, 1_000, 1_250, 1_500, 2_000, 2_500]
 const plainSeconds = 5
-const outboundRates = [10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 70, 80, 100]
+const outboundRates = [10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 70, 80, 100, 120, 140, 160, 200]
 const outboundSeconds = 8
 const mostFailed = 0.01
 const executes = 500
@@ -63,14 +63,18 @@ export async function legs(pair: SwitchPair, extent: Extent): Promise<{ legs: nu
   opened.defer(() => media.close())
   let carried: { legs: number; tickP99Ms: number | null } = { legs: 0, tickP99Ms: null }
   for (const rung of legRungs) {
-    const { wrong, tickP99Ms, cpu } = await legRung(pair, {
+    const { wrong, ticks, cpu } = await legRung(pair, {
       rung,
       phones,
       media,
       extent,
     })
+    const tickP99Ms = ticks?.lateP99Ms ?? null
     const late = tickP99Ms !== null && tickP99Ms > tickBoundMs
-    const tick = tickP99Ms === null ? '' : `, ticks late by ${tickP99Ms.toFixed(1)} ms at p99`
+    const tick =
+      ticks === null
+        ? ''
+        : `, ticks late by ${ticks.lateP99Ms.toFixed(1)} ms at p99${ticks.realTime ? '' : ' (not in real time)'}`
     say(
       `  ${pair.name}: ${rung} legs${tick}, ${cpu}; ${wrong.length === 0 ? 'every recording true' : `${wrong.length} faults, ${wrong[0]}`}`,
     )
@@ -83,7 +87,7 @@ export async function legs(pair: SwitchPair, extent: Extent): Promise<{ legs: nu
 async function legRung(
   pair: SwitchPair,
   of: { readonly rung: number; readonly phones: LightPhones; readonly media: MediaSeats; readonly extent: Extent },
-): Promise<{ wrong: string[]; tickP99Ms: number | null; cpu: string }> {
+): Promise<{ wrong: string[]; ticks: Ticks | null; cpu: string }> {
   const { rung, phones, media, extent } = of
   const rooms = Math.max(1, Math.round(rung / 2))
   const tones = Array.from({ length: rooms }, (_, i) => ({
@@ -101,11 +105,11 @@ async function legRung(
       talking.push(await media.seat({ agent, patient, agentHz, patientHz, marginMs }))
     }
     await sleep(1_000, undefined, { signal: extent.interrupted })
-    await pair.tickP99Ms()
+    await pair.ticks()
     const first = pair.cpuSeconds()
     await sleep(legSeconds * extent.share * 1_000, undefined, { signal: extent.interrupted })
     const last = pair.cpuSeconds()
-    const tickP99Ms = await pair.tickP99Ms()
+    const ticks = await pair.ticks()
     const cpu =
       first === null || last === null
         ? 'processor unknown'
@@ -114,11 +118,11 @@ async function legRung(
     const judges: (() => Promise<string[]>)[] = []
     for (const seat of talking) judges.push(await seat.end())
     for (const judge of judges) wrong.push(...(await judge()))
-    return { wrong, tickP99Ms, cpu }
+    return { wrong, ticks, cpu }
   } catch (error) {
     extent.interrupted.throwIfAborted()
     // What cannot be set up is not carried.
-    return { wrong: [String(error)], tickP99Ms: null, cpu: 'not held' }
+    return { wrong: [String(error)], ticks: null, cpu: 'not held' }
   } finally {
     await phones.hush()
   }

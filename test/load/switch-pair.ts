@@ -4,6 +4,7 @@ import { EventEmitter } from 'node:events'
 import { promisify } from 'node:util'
 import { silentLog } from '#platform/log.ts'
 import { readSettings } from '#platform/settings/settings.ts'
+import type { MediaFigures } from '#softswitch/media/leg-messages.ts'
 import { openSoftswitch } from '#softswitch/softswitch-process.ts'
 import { openTelephony } from '#telephony/open-telephony.ts'
 import type { Telephony } from '#telephony/telephony.ts'
@@ -11,6 +12,13 @@ import { connectSrf, killSrf, newSrf } from '../harness/srf.ts'
 import { waitForEvent } from '../harness/wait-for.ts'
 import { EventSocket } from './media-seats.ts'
 import { cpuSecondsOf } from './process-tree.ts'
+
+export interface Ticks {
+  /** How late they began. */
+  readonly lateP99Ms: number
+  /** The media's thread runs as soon as it is woken. */
+  readonly realTime: boolean
+}
 
 export interface SwitchPair {
   readonly name: 'embedded' | 'real'
@@ -23,8 +31,8 @@ export interface SwitchPair {
   }
   /** Processor time of the servers since they began, seconds; null when their processes are not known. */
   cpuSeconds(): number | null
-  /** How late the media's ticks began, p99, since it was asked last; null when the servers do not tell. */
-  tickP99Ms(): Promise<number | null>
+  /** Of the media, since it was asked last; null when the servers do not tell. */
+  ticks(): Promise<Ticks | null>
   telephony(): Promise<Telephony>
   close(): Promise<void>
 }
@@ -43,12 +51,12 @@ export async function embeddedPair(folder: string, core?: number): Promise<Switc
     drachtio,
     freeswitch,
     cpuSeconds: () => cpuSecondsOf([pid]),
-    async tickP99Ms() {
+    async ticks() {
       const answer = waitForEvent<[string]>(told, 'figures', { what: 'the figures of the softswitch' })
       process.kill(pid, 'SIGUSR2')
       const [line] = await answer
-      const { media }: { media: { ticker: { lateP99Ms: number } } | null } = JSON.parse(line)
-      return media?.ticker.lateP99Ms ?? null
+      const { media }: { media: MediaFigures | null } = JSON.parse(line)
+      return media === null ? null : { lateP99Ms: media.ticker.lateP99Ms, realTime: media.realTime }
     },
     telephony: () => openTelephony({ drachtio, freeswitches: [freeswitch], log: silentLog }),
     close: () => softswitch.close(),
@@ -72,7 +80,7 @@ export async function realPair(): Promise<SwitchPair | null> {
     drachtio: { ...switches.drachtio, sipPort: await sipPortOfDrachtio(switches.drachtio) },
     freeswitch: { ...media, sipPort: await sipPortOfFreeswitch(media) },
     cpuSeconds: () => (pids.length === 0 ? null : cpuSecondsOf(pids)),
-    tickP99Ms: async () => null,
+    ticks: async () => null,
     telephony: () => openTelephony({ drachtio: switches.drachtio, freeswitches: [media], log: silentLog }),
     close: async () => {},
   }

@@ -1,6 +1,7 @@
-import type { Clock, Timer } from '#platform/clock.ts'
+import type { Clock } from '#platform/clock.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { type Log, logError } from '#platform/log.ts'
+import { Rounds } from '#platform/rounds.ts'
 import { stateLease } from '../calls/attempt-store.ts'
 import type { Lease } from '../work-source.ts'
 import { lockLongestIdle, lockWaiting } from './queue-store.ts'
@@ -39,15 +40,13 @@ type Match = { readonly seat: ReservedSeat } | 'wait' | 'nobody' | 'not_waiting'
  */
 export class QueueMatcher {
   readonly #parts: QueueMatcherParts
+  readonly #rounds: Rounds
   /** In the order in which they came. */
   readonly #waiting = new Map<string, { readonly call: WaitingCall; looked: boolean }>()
-  #round: Promise<void> | undefined
-  #timer: Timer | undefined
-  #again = false
-  #closed = false
 
   constructor(parts: QueueMatcherParts) {
     this.#parts = parts
+    this.#rounds = new Rounds({ clock: parts.clock, look: () => this.#look() })
   }
 
   /** How many patients wait here. */
@@ -67,35 +66,23 @@ export class QueueMatcher {
 
   /** An entry was made or a seat has changed: look. Cheap, and safe to call at any moment. */
   wake(): void {
-    if (this.#closed || this.#waiting.size === 0) return
-    if (this.#round !== undefined) {
-      this.#again = true
-      return
-    }
-    this.#parts.clock.clearTimeout(this.#timer)
-    this.#round = this.#look().finally(() => {
-      this.#round = undefined
-      if (!this.#again) return
-      this.#again = false
-      this.wake()
-    })
+    if (this.#waiting.size > 0) this.#rounds.wake()
   }
 
   /** Resolves when what it was woken for is done. */
-  async rest(): Promise<void> {
-    while (this.#round !== undefined) await this.#round
+  rest(): Promise<void> {
+    return this.#rounds.rest()
   }
 
-  async close(): Promise<void> {
-    this.#closed = true
-    this.#parts.clock.clearTimeout(this.#timer)
-    await this.#round
+  close(): Promise<void> {
+    return this.#rounds.close()
   }
 
-  async #look(): Promise<void> {
+  async #look(): Promise<number | null> {
+    let failed = false
     for (const place of [...this.#waiting.values()]) {
       const { attemptId } = place.call
-      if (this.#closed || this.#waiting.get(attemptId) !== place) continue
+      if (this.#rounds.closed || this.#waiting.get(attemptId) !== place) continue
       try {
         const match = await this.#match(attemptId)
         if (match === 'not_waiting') continue
@@ -104,12 +91,11 @@ export class QueueMatcher {
         place.looked = true
       } catch (error) {
         // The database is away, or refused: the call's own limit runs on.
-        const { log, clock } = this.#parts
-        logError(log, error, 'a patient who waits could not be matched', { attemptId })
-        clock.clearTimeout(this.#timer)
-        if (!this.#closed) this.#timer = clock.setTimeout(() => this.wake(), retryMs)
+        logError(this.#parts.log, error, 'a patient who waits could not be matched', { attemptId })
+        failed = true
       }
     }
+    return failed ? retryMs : null
   }
 
   #match(attemptId: string): Promise<Match> {

@@ -1,6 +1,7 @@
-import type { Clock, Timer } from '#platform/clock.ts'
+import type { Clock } from '#platform/clock.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { type Log, logError } from '#platform/log.ts'
+import { Rounds } from '#platform/rounds.ts'
 import { stateLease } from '../calls/attempt-store.ts'
 import type { Lease, WorkSource } from '../work-source.ts'
 import type { SeatLegs } from './seat-legs.ts'
@@ -30,57 +31,41 @@ const longestMs = 3_600_000
  */
 export class SeatKeeper {
   readonly #parts: SeatKeeperParts
-  #timer: Timer | undefined
-  #round: Promise<void> | undefined
-  #again = false
-  #closed = false
+  readonly #rounds: Rounds
 
   constructor(parts: SeatKeeperParts) {
     this.#parts = parts
+    this.#rounds = new Rounds({ clock: parts.clock, look: () => this.#look() })
   }
 
   /** A seat has changed: look again. Cheap, and safe to call at any moment. */
   wake(): void {
-    if (this.#closed) return
-    if (this.#round !== undefined) {
-      this.#again = true
-      return
-    }
-    this.#parts.clock.clearTimeout(this.#timer)
-    this.#round = this.#look().finally(() => {
-      this.#round = undefined
-      if (!this.#again) return
-      this.#again = false
-      this.wake()
-    })
+    this.#rounds.wake()
   }
 
   /** Resolves when what it was woken for is done. */
-  async rest(): Promise<void> {
-    while (this.#round !== undefined) await this.#round
+  rest(): Promise<void> {
+    return this.#rounds.rest()
   }
 
-  async close(): Promise<void> {
-    this.#closed = true
-    this.#parts.clock.clearTimeout(this.#timer)
-    await this.#round
+  close(): Promise<void> {
+    return this.#rounds.close()
   }
 
-  async #look(): Promise<void> {
+  async #look(): Promise<number> {
     const { db, lease, log } = this.#parts
-    let waitMs = retryMs
     try {
       const due = await seatsDue(db, lease, atOnce)
       const failed = await this.#bringOn(due)
       // After-call work that is over may let a sign-out go ahead.
-      if (due.length > 0 && !failed) this.#again = true
+      if (due.length > 0 && !failed) this.wake()
       const next = await nextWrapUpMs(db, lease)
       // What could not be brought on is due still, and waits a little before it is tried again.
-      waitMs = failed ? retryMs : Math.max(0, Math.min(next ?? longestMs, longestMs))
+      return failed ? retryMs : Math.max(0, Math.min(next ?? longestMs, longestMs))
     } catch (error) {
       logError(log, error, 'the seats could not be looked at')
+      return retryMs
     }
-    if (!this.#closed) this.#timer = this.#parts.clock.setTimeout(() => this.wake(), waitMs)
   }
 
   /** @returns whether one of them failed */

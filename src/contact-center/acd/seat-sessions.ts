@@ -1,8 +1,9 @@
 import { sessionChannel } from '#platform/auth/session-store.ts'
-import type { Clock, Timer } from '#platform/clock.ts'
+import type { Clock } from '#platform/clock.ts'
 import type { Ground } from '#platform/database/database.ts'
 import type { Listener, Subscription } from '#platform/database/listen.ts'
 import { type Log, logError } from '#platform/log.ts'
+import { Rounds } from '#platform/rounds.ts'
 import type { Lease } from '../work-source.ts'
 import type { SeatService } from './seat-service.ts'
 import { nextSessionEndMs, seatsWithoutSession } from './seat-session-store.ts'
@@ -30,14 +31,12 @@ const marginMs = 50
  */
 export class SeatSessions {
   readonly #parts: SeatSessionsParts
+  readonly #rounds: Rounds
   #subscription: Subscription | null = null
-  #timer: Timer | undefined
-  #round: Promise<void> | undefined
-  #again = false
-  #closed = false
 
   constructor(parts: SeatSessionsParts) {
     this.#parts = parts
+    this.#rounds = new Rounds({ clock: parts.clock, look: () => this.#look() })
   }
 
   async start(): Promise<void> {
@@ -48,43 +47,30 @@ export class SeatSessions {
 
   /** A session may have ended: look. */
   wake(): void {
-    if (this.#closed) return
-    this.#again = this.#round !== undefined
-    if (this.#again) return
-    this.#parts.clock.clearTimeout(this.#timer)
-    this.#round = this.#look().finally(() => {
-      this.#round = undefined
-      if (this.#again) this.wake()
-    })
+    this.#rounds.wake()
   }
 
   /** Resolves when what it was woken for is done. */
-  async rest(): Promise<void> {
-    while (this.#round !== undefined) await this.#round
+  rest(): Promise<void> {
+    return this.#rounds.rest()
   }
 
   async close(): Promise<void> {
-    this.#closed = true
-    this.#parts.clock.clearTimeout(this.#timer)
-    await this.#subscription?.close()
-    await this.#round
+    await Promise.all([this.#rounds.close(), this.#subscription?.close()])
   }
 
-  async #look(): Promise<void> {
-    const { db, lease, idleMs, seats, clock, log } = this.#parts
-    let waitMs = longestMs
+  async #look(): Promise<number> {
+    const { db, lease, idleMs, seats, log } = this.#parts
     try {
       for (const agentId of await seatsWithoutSession(db, lease, idleMs)) {
         await seats.signOut(agentId)
         seats.vacate(agentId)
         log.info({ agentId }, 'a seat is signed out: its agent has no session any more')
       }
-      waitMs = Math.min(((await nextSessionEndMs(db, lease, idleMs)) ?? longestMs) + marginMs, longestMs)
+      return Math.min(((await nextSessionEndMs(db, lease, idleMs)) ?? longestMs) + marginMs, longestMs)
     } catch (error) {
       logError(log, error, 'seats could not be compared with sessions')
+      return longestMs
     }
-    if (this.#closed) return
-    this.#timer = clock.setTimeout(() => this.wake(), waitMs)
-    this.#timer.unref()
   }
 }

@@ -11,6 +11,7 @@ export interface ResultRule {
   readonly q850?: readonly number[]
   readonly sip?: readonly number[]
   readonly earlyMedia?: boolean
+  readonly rang?: boolean
   readonly result: AttemptResult
 }
 
@@ -23,9 +24,12 @@ export const defaultResultRules: readonly ResultRule[] = [
   { cause: 'lost', result: 'restart' },
   { cause: 'ring_timeout', result: 'no_answer' },
   { cause: 'no_reply', result: 'congestion' },
+  // Congestion is dialled again at once and counts for no cap. A person whose telephone has rung is not left to that.
+  { cause: 'no_media', rang: true, result: 'failed' },
   { cause: 'no_media', result: 'congestion' },
   { q850: [20], result: 'powered_off' },
   { q850: [1, 28], result: 'invalid_number' },
+  { q850: [34, 38, 41, 42], rang: true, result: 'failed' },
   { q850: [34, 38, 41, 42], result: 'congestion' },
   { q850: [17], result: 'busy' },
   { q850: [21], result: 'rejected' },
@@ -36,6 +40,7 @@ export const defaultResultRules: readonly ResultRule[] = [
   { sip: [603, 607, 608], result: 'rejected' },
   { sip: [408, 480, 487], result: 'no_answer' },
   { sip: [410], result: 'suspended_line' },
+  { sip: [503], rang: true, result: 'failed' },
   { sip: [503], result: 'congestion' },
   { sip: [500, 502, 504], result: 'unreachable' },
   { result: 'failed' },
@@ -43,7 +48,7 @@ export const defaultResultRules: readonly ResultRule[] = [
 
 /** Names a dial that was not answered. `rules` must end with a row without conditions; `failed` stands in for it. */
 export function attemptResult(
-  failure: Pick<DialFailure, 'cause' | 'sipStatus' | 'q850' | 'earlyMedia'>,
+  failure: Pick<DialFailure, 'cause' | 'sipStatus' | 'q850' | 'earlyMedia' | 'rang'>,
   rules: readonly ResultRule[] = defaultResultRules,
 ): AttemptResult {
   for (const rule of rules) {
@@ -51,6 +56,7 @@ export function attemptResult(
     if (rule.q850 !== undefined && (failure.q850 === null || !rule.q850.includes(failure.q850))) continue
     if (rule.sip !== undefined && (failure.sipStatus === null || !rule.sip.includes(failure.sipStatus))) continue
     if (rule.earlyMedia !== undefined && rule.earlyMedia !== failure.earlyMedia) continue
+    if (rule.rang !== undefined && rule.rang !== failure.rang) continue
     return rule.result
   }
   return 'failed'

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
-import type { Clock, Timer } from '#platform/clock.ts'
+import type { Clock } from '#platform/clock.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { type Log, logError } from '#platform/log.ts'
+import { Rounds } from '#platform/rounds.ts'
 import { type LegRef, type Telephony, unknownLeg } from '#telephony/telephony.ts'
 import { closeOrphanedRecordings, unjudgedRecordings } from '../recording/recording-store.ts'
 import type { Lease, WorkSource } from '../work-source.ts'
@@ -46,31 +47,28 @@ interface Orphan extends LegRef {
  */
 export class Reconciler {
   readonly #parts: ReconcilerParts
-  #timer: Timer | undefined
-  #running: Promise<void> | undefined
-  #closed = false
+  readonly #rounds: Rounds
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts
+    this.#rounds = new Rounds({ clock: parts.clock, look: () => this.#round() })
   }
 
   /** The first round, awaited by the start; then one after another by itself. */
   async start(): Promise<void> {
-    await this.#round()
+    this.#rounds.wake()
+    await this.#rounds.rest()
   }
 
-  async close(): Promise<void> {
-    this.#closed = true
-    this.#parts.clock.clearTimeout(this.#timer)
-    await this.#running
+  close(): Promise<void> {
+    return this.#rounds.close()
   }
 
-  async #round(): Promise<void> {
-    this.#running = this.#reconcile().catch((error: unknown) =>
+  async #round(): Promise<number> {
+    await this.#reconcile().catch((error: unknown) =>
       logError(this.#parts.log, error, 'what dead processes left could not be looked through'),
     )
-    await this.#running
-    if (!this.#closed) this.#timer = this.#parts.clock.setTimeout(() => void this.#round(), everyMs)
+    return everyMs
   }
 
   async #reconcile(): Promise<void> {

@@ -1,6 +1,7 @@
-import type { Clock, Timer } from '#platform/clock.ts'
+import type { Clock } from '#platform/clock.ts'
 import { failpoint } from '#platform/failpoint.ts'
 import type { Log } from '#platform/log.ts'
+import { Rounds } from '#platform/rounds.ts'
 import type { Telephony } from '#telephony/telephony.ts'
 import type { CampaignSeats, ReservedSeat } from '../acd/seat-offer.ts'
 import type { Lease, Work, WorkSource } from '../work-source.ts'
@@ -57,13 +58,12 @@ export class Dialer {
   readonly #parts: DialerParts
   readonly #pacers = new Map<string, Pacer>()
   readonly #running = new Set<Promise<void>>()
-  #timer: Timer | undefined
-  #round: Promise<void> | undefined
-  #again = false
+  readonly #rounds: Rounds
   #open = false
 
   constructor(parts: DialerParts) {
     this.#parts = parts
+    this.#rounds = new Rounds({ clock: parts.clock, look: () => this.#look() })
     parts.telephony.onUpChange((up) => {
       if (up) this.wake()
     })
@@ -81,20 +81,7 @@ export class Dialer {
 
   /** Something may have become possible: look for work. Cheap, and safe to call at any moment. */
   wake(): void {
-    if (!this.#open) return
-    if (this.#round !== undefined) {
-      this.#again = true
-      return
-    }
-    this.#parts.clock.clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.#round = this.#look().finally(() => {
-      this.#round = undefined
-      if (this.#again) {
-        this.#again = false
-        this.wake()
-      }
-    })
+    if (this.#open) this.#rounds.wake()
   }
 
   /** A call that a person has begun: carried as the dialler's own, and counted in the trunk's calls per second. */
@@ -107,26 +94,21 @@ export class Dialer {
   /** No new call from now on; calls in progress are hung up and written to their end. */
   async close({ hangUp }: { readonly hangUp: () => Promise<void> }): Promise<void> {
     this.#open = false
-    this.#parts.clock.clearTimeout(this.#timer)
-    await this.#round
+    await this.#rounds.close()
     await hangUp()
     await Promise.allSettled(this.#running)
   }
 
-  async #look(): Promise<void> {
+  async #look(): Promise<number | null> {
     try {
-      if (!this.#parts.telephony.up) return
+      if (!this.#parts.telephony.up) return null
       let waitAtMost = longestWaitMs
       for (const trunk of await this.#parts.trunks()) waitAtMost = Math.min(waitAtMost, await this.#dialTrunk(trunk))
-      this.#sleep(waitAtMost)
+      return waitAtMost
     } catch (error) {
       this.#parts.log.warn({ err: error }, 'no work could be claimed; calls in progress go on')
-      this.#sleep(retryMs)
+      return retryMs
     }
-  }
-
-  #sleep(ms: number): void {
-    if (this.#open) this.#timer = this.#parts.clock.setTimeout(() => this.wake(), ms)
   }
 
   /** @returns milliseconds until this trunk is worth another look, should nothing wake us before */

@@ -61,7 +61,7 @@ export async function addDoNotCall(db: Ground, refusal: NewRefusal, by: Actor): 
 
 /**
  * Said in a call, by the key `9` or to the agent: neither this number nor this patient is called again, by any programme
- * (requirements E09, §5.2 REF).
+ * (requirements E09, §5.2 REF). Others who have the number too, and one of their own, are called there.
  */
 export async function refuseInCall(
   tx: GroundTransaction,
@@ -74,13 +74,14 @@ export async function refuseInCall(
     readonly at: Date
   },
 ): Promise<void> {
-  await sql`
+  const { rows } = await sql<{ phoneNumberId: string }>`
     insert into do_not_call (id, phone_number_id, patient_id, source, attempt_id, created_by, created_at)
     select ${newId()}, a.phone_number_id, t.patient_id, ${said.source}, a.id, ${said.by}, ${said.at}
     from attempt a join task t on t.id = a.task_id
     where a.id = ${said.attemptId} and t.id = ${said.taskId}
-    on conflict do nothing
+    on conflict do nothing returning phone_number_id
   `.execute(tx)
+  for (const { phoneNumberId } of rows) await renumberTasksOf(tx, phoneNumberId)
 }
 
 /** Takes an entry off the list. Stopped plans stay stopped; waiting tasks may be dialled again. */

@@ -7,6 +7,18 @@ declareErrors({
     en: 'There is no such entry in the do-not-call list, or it was lifted already. Reload the page.',
     zh: '禁呼名单中没有该条目,或已被解除。请刷新页面。',
   },
+  NUMBER_UNREADABLE: {
+    kind: 'user',
+    status: 400,
+    en: 'This is no telephone number. Write one, a landline with its area code: 13800138000, 0752-2288288.',
+    zh: '不是有效的电话号码。请写一个号码,固定电话带区号:13800138000、0752-2288288。',
+  },
+  DAY_UNREADABLE: {
+    kind: 'user',
+    status: 400,
+    en: '{text} is no day. Write it as 2026-12-31.',
+    zh: '{text} 不是有效日期。请写成 2026-12-31。',
+  },
   CONSENT_UNKNOWN: {
     kind: 'user',
     status: 404,

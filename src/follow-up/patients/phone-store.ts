@@ -26,12 +26,13 @@ export async function usablePhones(tx: GroundTransaction, patientId: string) {
   return rows
 }
 
-/** Somebody else answered: not dialled for this patient again. */
+/** Somebody else answered: not dialled for this patient again, whatever the programme; waiting tasks take the next number. */
 export async function markWrongPerson(tx: GroundTransaction, patientId: string, numberId: string, at: Date) {
   await sql`
     update patient_phone set wrong_person_at = ${at}
     where patient_id = ${patientId} and phone_number_id = ${numberId} and removed_at is null
   `.execute(tx)
+  await renumberWaiting(tx, sql`t.patient_id = ${patientId} and t.phone_number_id = ${numberId}`)
 }
 
 /** Which number worked is learnt (requirements C16). */

@@ -69,9 +69,16 @@ describe('when a task is dialled again', () => {
     expect(again).toMatchObject({ at: instantAt('2026-11-25', '08:30') })
   })
 
-  it('is at once after trouble of the line, which counts for nothing', () => {
+  it('is at once after trouble of the line, which counts for nothing, and later each time that it goes on', () => {
     const trouble = Array.from({ length: 12 }, (_, n) => tried('congestion', instantAt(monday, `09:${10 + n}`)))
-    expect(oneNumber(defaultRetryPlan, ...trouble)).toMatchObject({ at: instantAt(monday, '09:24') })
+    const waits = trouble.map((last, n) => {
+      const next = oneNumber(defaultRetryPlan, ...trouble.slice(0, n + 1))
+      return next.type === 'again' ? (next.at.getTime() - minutesAfter(last.at, 1).getTime()) / 60_000 : next.reason
+    })
+    expect(waits).toEqual([2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60, 60])
+    const [first] = trouble
+    const busyBetween = [...trouble.slice(0, 5), tried('busy', instantAt(monday, '09:20')), ...(first ? [first] : [])]
+    expect(oneNumber(defaultRetryPlan, ...busyBetween)).toMatchObject({ at: instantAt(monday, '09:13') })
   })
 
   it('needs no other part of the day where there is only one', () => {

@@ -121,7 +121,8 @@ export function nextDial(
   if (rule.number !== 'drop' && rule.maxTimes !== null && times > rule.maxTimes) return over
 
   const movesOn = phoneNumberId !== last.phoneNumberId
-  const delayMinutes = movesOn ? Math.min(rule.delayMinutes, plan.nextNumberMinutes) : rule.delayMinutes
+  const waitMinutes = counts(last) ? rule.delayMinutes : longerEachTime(rule.delayMinutes, uncountedInARow(attempts))
+  const delayMinutes = movesOn ? Math.min(waitMinutes, plan.nextNumberMinutes) : waitMinutes
   const earliest = new Date(now.getTime() + delayMinutes * minuteMs)
   const otherThan = rule.otherPeriod === true && !movesOn ? periodAt(window, last.at) : null
   const at = freeSlot(counted, plan, window, earliest, otherThan)
@@ -151,6 +152,17 @@ function freeSlot(
     } else return at
   }
   return earliest
+}
+
+/** The line's trouble counts for nothing, so nothing else would end trying: a carrier that refuses one number would be asked all day. */
+const longestUncountedMinutes = 60
+
+function longerEachTime(minutes: number, times: number): number {
+  return Math.max(minutes, Math.min(minutes * 2 ** (times - 1), longestUncountedMinutes))
+}
+
+function uncountedInARow(attempts: readonly PastAttempt[]): number {
+  return attempts.length - 1 - attempts.findLastIndex(counts)
 }
 
 function droppedNumbers(attempts: readonly PastAttempt[], plan: RetryPlan): ReadonlySet<string> {

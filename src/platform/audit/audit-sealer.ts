@@ -1,6 +1,7 @@
-import type { Clock, Timer } from '#platform/clock.ts'
+import type { Clock } from '#platform/clock.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { type Log, logError } from '#platform/log.ts'
+import { Rounds } from '#platform/rounds.ts'
 import { chainState } from './audit-chain.ts'
 import { sealAudit } from './audit-store.ts'
 
@@ -21,27 +22,20 @@ const anchorEveryMs = 3_600_000
  */
 export class AuditSealer {
   readonly #parts: AuditSealerParts
-  #timer: Timer | undefined
-  #running: Promise<void> | undefined
-  #closed = false
+  readonly #rounds: Rounds
   #anchoredAt = Number.NEGATIVE_INFINITY
 
   constructor(parts: AuditSealerParts) {
     this.#parts = parts
+    this.#rounds = new Rounds({ clock: parts.clock, look: () => this.#seal().then(() => everyMs) })
   }
 
   start(): void {
-    if (this.#closed) return
-    this.#timer = this.#parts.clock.setTimeout(() => {
-      this.#running = this.#seal().finally(() => this.start())
-    }, everyMs)
-    this.#timer.unref()
+    this.#rounds.wakeIn(everyMs)
   }
 
-  async close(): Promise<void> {
-    this.#closed = true
-    this.#parts.clock.clearTimeout(this.#timer)
-    await this.#running
+  close(): Promise<void> {
+    return this.#rounds.close()
   }
 
   async #seal(): Promise<void> {

@@ -139,6 +139,23 @@ export class Bridge {
     this.#tell('CHANNEL_BRIDGE')
     this.#other.state.enter('CS_CONSUME_MEDIA')
     this.#other.state.enter('CS_EXCHANGE_MEDIA')
+    this.#other.peers.isOther = true
+    this.#originator.peers.isOther = false
+    for (const channel of [this.#other, this.#originator]) this.#show(channel)
+  }
+
+  /** Tells whom a channel's telephone now talks to, unless it is whom it was told last. */
+  #show(channel: Channel): void {
+    const { name, number } = this.peerOf(channel).caller
+    const shown = `${name} ${number}`
+    if (channel.peers.shown === shown) return
+    channel.peers.shown = shown
+    channel.fire('CALL_UPDATE', (event) => {
+      event.add('Direction', 'SEND')
+      event.add('Sent-Callee-ID-Name', name)
+      event.add('Sent-Callee-ID-Number', number)
+      event.add('Bridged-To', this.peerOf(channel).uuid)
+    })
   }
 
   /** One has been led elsewhere while it was on its way here. */

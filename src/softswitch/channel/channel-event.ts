@@ -2,7 +2,7 @@
 import type { Channel } from './channel.ts'
 import { stateNumber } from './channel-state.ts'
 import { microseconds } from './event-bus.ts'
-import type { SwitchEvent } from './switch-event.ts'
+import { KeptHeader, type SwitchEvent } from './switch-event.ts'
 
 /** Events that carry the channel's variables, too. */
 const WITH_VARIABLES: ReadonlySet<string> = new Set([
@@ -27,6 +27,7 @@ const WITH_VARIABLES: ReadonlySet<string> = new Set([
   'RECORD_STOP',
   'PLAYBACK_START',
   'PLAYBACK_STOP',
+  'CALL_UPDATE',
 ])
 
 /** Adds who and in what state the channel is, then its variables when the event carries them. */
@@ -119,36 +120,69 @@ function callerHeaders(prefix: Prefix): Record<CallerField, string> {
 
 /** The caller profile under a prefix: `Caller` in events, `Channel` in the answer to `connect`. */
 export function addCallerHeaders(event: SwitchEvent, channel: Channel, prefix: Prefix): void {
+  for (const header of callerHeadersOf(channel, prefix)) event.keep(header)
+}
+
+interface CallerProfile {
+  /** As they stood when it was written. */
+  readonly answeredAt: Date | null
+  readonly hungUpAt: Date | null
+  readonly headers: ReadonlyMap<Prefix, readonly KeptHeader[]>
+}
+
+/** Nothing of a profile changes but two of its times: it is written three times a call, and not with every event. */
+const profiles = new WeakMap<Channel, CallerProfile>()
+
+function callerHeadersOf(channel: Channel, prefix: Prefix): readonly KeptHeader[] {
+  const { answeredAt, hungUpAt } = channel
+  const known = profiles.get(channel)
+  const isTrue = known !== undefined && known.answeredAt === answeredAt && known.hungUpAt === hungUpAt
+  const written = isTrue ? known.headers.get(prefix) : undefined
+  if (written !== undefined) return written
+  const headers = writeCallerHeaders(channel, prefix)
+  profiles.set(channel, {
+    answeredAt,
+    hungUpAt,
+    headers: new Map([...(isTrue ? known.headers : []), [prefix, headers]]),
+  })
+  return headers
+}
+
+function writeCallerHeaders(channel: Channel, prefix: Prefix): KeptHeader[] {
   const { caller } = channel
-  const names = CALLER_HEADERS[prefix]
-  event.add(names.Direction, 'inbound')
-  event.add(names['Logical-Direction'], 'inbound')
-  event.add(names.Username, caller.number)
-  event.add(names.Dialplan, 'XML')
-  event.add(names['Caller-ID-Name'], caller.name)
-  event.add(names['Caller-ID-Number'], caller.number)
-  event.add(names['Orig-Caller-ID-Name'], caller.name)
-  event.add(names['Orig-Caller-ID-Number'], caller.number)
-  event.add(names['Network-Addr'], caller.networkAddress)
-  event.add(names.ANI, caller.number)
-  event.add(names['Destination-Number'], caller.destination)
-  event.add(names['Unique-ID'], channel.uuid)
-  event.add(names.Source, 'mod_sofia')
-  event.add(names.Context, 'default')
-  event.add(names['Channel-Name'], channel.name)
-  event.add(names['Profile-Index'], 1)
-  event.add(names['Profile-Created-Time'], microseconds(channel.createdAt))
-  event.add(names['Channel-Created-Time'], microseconds(channel.createdAt))
-  event.add(names['Channel-Answered-Time'], microseconds(channel.answeredAt))
-  event.add(names['Channel-Progress-Time'], 0)
-  event.add(names['Channel-Progress-Media-Time'], microseconds(channel.answeredAt))
-  event.add(names['Channel-Hangup-Time'], microseconds(channel.hungUpAt))
-  event.add(names['Channel-Transfer-Time'], 0)
-  event.add(names['Channel-Resurrect-Time'], 0)
-  event.add(names['Channel-Bridged-Time'], 0)
-  event.add(names['Channel-Last-Hold'], 0)
-  event.add(names['Channel-Hold-Accum'], 0)
-  event.add(names['Screen-Bit'], 'true')
-  event.add(names['Privacy-Hide-Name'], 'false')
-  event.add(names['Privacy-Hide-Number'], 'false')
+  const created = microseconds(channel.createdAt)
+  const answered = microseconds(channel.answeredAt)
+  const fields: Readonly<Record<CallerField, string>> = {
+    Direction: 'inbound',
+    'Logical-Direction': 'inbound',
+    Username: caller.number,
+    Dialplan: 'XML',
+    'Caller-ID-Name': caller.name,
+    'Caller-ID-Number': caller.number,
+    'Orig-Caller-ID-Name': caller.name,
+    'Orig-Caller-ID-Number': caller.number,
+    'Network-Addr': caller.networkAddress,
+    ANI: caller.number,
+    'Destination-Number': caller.destination,
+    'Unique-ID': channel.uuid,
+    Source: 'mod_sofia',
+    Context: 'default',
+    'Channel-Name': channel.name,
+    'Profile-Index': '1',
+    'Profile-Created-Time': created,
+    'Channel-Created-Time': created,
+    'Channel-Answered-Time': answered,
+    'Channel-Progress-Time': '0',
+    'Channel-Progress-Media-Time': answered,
+    'Channel-Hangup-Time': microseconds(channel.hungUpAt),
+    'Channel-Transfer-Time': '0',
+    'Channel-Resurrect-Time': '0',
+    'Channel-Bridged-Time': '0',
+    'Channel-Last-Hold': '0',
+    'Channel-Hold-Accum': '0',
+    'Screen-Bit': 'true',
+    'Privacy-Hide-Name': 'false',
+    'Privacy-Hide-Number': 'false',
+  }
+  return CALLER_FIELDS.map((field) => new KeptHeader(CALLER_HEADERS[prefix][field], fields[field]))
 }

@@ -47,6 +47,9 @@ export class ChannelRoute {
     void this.free().then(async () => {
       if (!isMeant()) return
       channel.state.enterRouting()
+      // The other leg of a bridge becomes a caller of its own.
+      if (channel.peers.isOther) channel.fire('CALL_UPDATE', (event) => event.add('Direction', 'RECV'))
+      channel.peers.isOther = false
       if (steps === null) {
         await channel.hangUp('NO_ROUTE_DESTINATION')
         return

@@ -1,12 +1,9 @@
-interface Variable {
-  /** Its name in events. Kept, since an event of a hundred variables would make a hundred texts. */
-  readonly header: string
-  value: string
-}
+import { KeptHeader } from './switch-event.ts'
 
 /** A channel's variables: named texts in the order in which they were first set. */
 export class ChannelVariables implements Iterable<readonly [string, string]> {
-  readonly #values = new Map<string, Variable>()
+  /** As events have them: one of a hundred variables would else make two hundred texts. */
+  readonly #values = new Map<string, KeptHeader>()
   readonly #globals: ReadonlyMap<string, string>
 
   /** @param globals what `$${name}` and a name that the channel does not have mean */
@@ -25,8 +22,8 @@ export class ChannelVariables implements Iterable<readonly [string, string]> {
       return
     }
     const known = this.#values.get(name)
-    if (known === undefined) this.#values.set(name, { header: `variable_${name}`, value: String(value) })
-    else known.value = String(value)
+    const text = String(value)
+    if (known?.value !== text) this.#values.set(name, new KeptHeader(known?.name ?? `variable_${name}`, text))
   }
 
   /** FreeSWITCH's reading of a switch: true, yes, on, enable(d), active, allow, t, or a number other than 0. */
@@ -42,8 +39,8 @@ export class ChannelVariables implements Iterable<readonly [string, string]> {
   }
 
   /** Each as a header `variable_<name>`. */
-  addTo(event: { add(name: string, value: string): void }): void {
-    for (const { header, value } of this.#values.values()) event.add(header, value)
+  addTo(event: { keep(header: KeptHeader): void }): void {
+    for (const header of this.#values.values()) event.keep(header)
   }
 
   *[Symbol.iterator](): IterableIterator<[string, string]> {

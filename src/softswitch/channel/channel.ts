@@ -65,6 +65,8 @@ export class Channel {
   hangupCause: HangupCause | null = null
   /** Who hung up. */
   endedBy: 'us' | 'peer' | null = null
+  /** Of its bridges: whom its telephone was last told it talks to, and whether it was the other leg. */
+  readonly peers = { shown: '', isOther: false }
   /** The clients that the application `socket` has connected: each transfer to the dialplan makes another. */
   readonly controls = new Set<OutboundControl>()
   /** The other channel it talks to. */
@@ -101,7 +103,7 @@ export class Channel {
     )
     this.leg.on('rtcp', (news) => {
       const name = rtcpEventName(news)
-      if (name !== null) core.bus.fire(name, (event) => addRtcpHeaders(event, this.uuid, news), null)
+      if (name !== null) core.bus.fire(name, (event) => addRtcpHeaders(event, this.uuid, news), { channel: this.uuid })
     })
     this.leg.on('silent', () => void this.hangUp('MEDIA_TIMEOUT'))
   }
@@ -140,7 +142,7 @@ export class Channel {
         addChannelHeaders(event, this)
         fill?.(event)
       },
-      subclass,
+      { subclass, channel: this.uuid },
     )
   }
 

@@ -5,20 +5,24 @@ import { dirname } from 'node:path'
 /** A disk that does not answer must not keep a call waiting: what then opens the file says what is wrong. */
 const LIMIT_MS = 3_000
 
-/** Never fails: without the folder the file cannot be opened, which is told. */
-export async function makeFolderOf(file: string): Promise<void> {
-  const limit = Promise.withResolvers<void>()
-  const timer = setTimeout(limit.resolve, LIMIT_MS)
-  await Promise.race([makeFolder(dirname(file)).catch(() => {}), limit.promise])
+/**
+ * Never fails: without the folder the file cannot be opened, which is told.
+ * @returns false when it is known not to be there
+ */
+export async function makeFolderOf(file: string): Promise<boolean> {
+  const limit = Promise.withResolvers<boolean>()
+  const timer = setTimeout(limit.resolve, LIMIT_MS, true)
+  const made = await Promise.race([makeFolder(dirname(file)), limit.promise])
   clearTimeout(timer)
+  return made
 }
 
 /** Not by `recursive`: under /proc that one tries for ever, since nothing can be made there and nothing is in the way. */
-async function makeFolder(folder: string): Promise<void> {
+async function makeFolder(folder: string): Promise<boolean> {
   const made = await make(folder)
-  if (made !== 'ENOENT' || dirname(folder) === folder) return
+  if (made !== 'ENOENT' || dirname(folder) === folder) return made === undefined || made === 'EEXIST'
   await makeFolder(dirname(folder))
-  await make(folder)
+  return (await make(folder)) === undefined
 }
 
 /** @returns the error's code, or nothing */

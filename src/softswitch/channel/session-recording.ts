@@ -16,14 +16,17 @@ export class SessionRecordings {
   /**
    * Begins a recording; one that runs already under this path just goes on.
    * @param options.limitSeconds ends by itself; 0 = never
-   * @returns false when the channel has no media or the file cannot be made
+   * @returns `failed` when the file cannot be made, `refused` when it is not tried: no media, or no folder for it
    */
-  async start(path: string, options: { limitSeconds: number }): Promise<boolean> {
+  async start(path: string, options: { limitSeconds: number }): Promise<'runs' | 'failed' | 'refused'> {
     const channel = this.#channel
-    if (this.#running.has(path)) return true
-    if (!channel.mediaReady) return false
+    if (this.#running.has(path)) return 'runs'
+    if (!channel.mediaReady) return 'refused'
     const file = channel.resolvePath(path)
-    await makeFolderOf(file)
+    if (!(await makeFolderOf(file))) {
+      channel.variables.set('record_completion_cause', 'uri-failure')
+      return 'refused'
+    }
     const recording = channel.leg.record({
       path: file,
       sides: sidesOf(channel),
@@ -53,7 +56,7 @@ export class SessionRecordings {
       }
       ended.resolve()
     })
-    return started
+    return started ? 'runs' : 'failed'
   }
 
   /**

@@ -28,12 +28,29 @@ export function eventNameOf(word: string): string | null {
   return null
 }
 
+/** A header that comes with many events: what it is in JSON is made once. */
+export class KeptHeader {
+  readonly name: string
+  readonly value: string
+  #json: string | null = null
+
+  constructor(name: string, value: string) {
+    this.name = name
+    this.value = value
+  }
+
+  get json(): string {
+    this.#json ??= jsonPair(this.name, this.value)
+    return this.#json
+  }
+}
+
 export class SwitchEvent implements Iterable<readonly [string, string]> {
   readonly name: string
   /** Of CUSTOM events. */
   readonly subclass: string | null
   body: string | null = null
-  readonly #headers = new Map<string, string>()
+  readonly #headers = new Map<string, string | KeptHeader>()
   #json: string | null = null
   #plain: string | null = null
 
@@ -47,20 +64,25 @@ export class SwitchEvent implements Iterable<readonly [string, string]> {
     if (value !== null && value !== undefined) this.#headers.set(name, String(value))
   }
 
+  /** Adds a header that other events have as well, or replaces the one of its name. */
+  keep(header: KeptHeader): void {
+    this.#headers.set(header.name, header)
+  }
+
   /** Case does not matter. */
   get(name: string): string | undefined {
     const exact = this.#headers.get(name)
-    if (exact !== undefined) return exact
+    if (exact !== undefined) return textOf(exact)
     const wanted = name.toLowerCase()
     // The length first: every client's filter may look in vain, through a hundred headers.
     for (const [key, value] of this.#headers) {
-      if (key.length === wanted.length && key.toLowerCase() === wanted) return value
+      if (key.length === wanted.length && key.toLowerCase() === wanted) return textOf(value)
     }
     return undefined
   }
 
-  [Symbol.iterator](): IterableIterator<[string, string]> {
-    return this.#headers[Symbol.iterator]()
+  *[Symbol.iterator](): IterableIterator<[string, string]> {
+    for (const [name, value] of this.#headers) yield [name, textOf(value)]
   }
 
   /** As `event plain` and `uuid_dump` have it: `Name: value` lines, values encoded as in a URL, an empty line. */
@@ -80,7 +102,7 @@ export class SwitchEvent implements Iterable<readonly [string, string]> {
   }
 
   toXml(): string {
-    const lines = [...this.#headers].map(([name, value]) => `  <${name}>${escapeXml(encodeValue(value))}</${name}>`)
+    const lines = [...this].map(([name, value]) => `  <${name}>${escapeXml(encodeValue(value))}</${name}>`)
     const body =
       this.body === null
         ? ''
@@ -92,13 +114,14 @@ export class SwitchEvent implements Iterable<readonly [string, string]> {
   #writeJson(): string {
     let text = ''
     for (const [name, value] of this.#headers) {
-      text += `${text === '' ? '{' : ','}${jsonText(name)}:${jsonText(value)}`
+      const pair = typeof value === 'string' ? jsonPair(name, value) : value.json
+      text += text === '' ? `{${pair}` : `,${pair}`
     }
     return text === '' ? '{}' : `${text}}`
   }
 
   #jsonWithBody(body: string): string {
-    const object: Record<string, string> = Object.fromEntries(this.#headers)
+    const object: Record<string, string> = Object.fromEntries(this)
     object['Content-Length'] = String(Buffer.byteLength(body))
     object._body = body
     return JSON.stringify(object)
@@ -106,10 +129,18 @@ export class SwitchEvent implements Iterable<readonly [string, string]> {
 
   #serialize(encode: (value: string) => string): string {
     let text = ''
-    for (const [name, value] of this.#headers) text += `${name}: ${encode(value)}\n`
+    for (const [name, value] of this.#headers) text += `${name}: ${encode(textOf(value))}\n`
     if (this.body === null || this.body === '') return `${text}\n`
     return `${text}Content-Length: ${Buffer.byteLength(this.body)}\n\n${this.body}`
   }
+}
+
+function textOf(value: string | KeptHeader): string {
+  return typeof value === 'string' ? value : value.value
+}
+
+function jsonPair(name: string, value: string): string {
+  return `${jsonText(name)}:${jsonText(value)}`
 }
 
 /** Text that stands in JSON as it is. */

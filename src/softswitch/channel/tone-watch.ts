@@ -139,7 +139,7 @@ export class ToneWatch {
         event.add('Call-command', 'avmd')
         for (const [name, value] of Object.entries(headers)) event.add(name, value)
       },
-      subclass,
+      { subclass, channel: this.#channel.uuid },
     )
   }
 }

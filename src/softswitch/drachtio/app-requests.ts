@@ -46,6 +46,8 @@ interface Outgoing {
   cancelled: boolean
   /** The dialog of a reliable provisional answer, or of the 200. */
   dialog: AppDialog | undefined
+  /** RSeq of the last provisional answer that the application has acknowledged; 0: of none. */
+  acknowledged: number
 }
 
 export class AppRequests {
@@ -190,6 +192,7 @@ export class AppRequests {
       contact: request.headers.get('Contact') ?? '',
       cancelled: false,
       dialog: undefined,
+      acknowledged: 0,
     }
     if (method === 'INVITE') {
       const transaction = this.#endpoint.invite(
@@ -226,7 +229,7 @@ export class AppRequests {
     source: Hop | undefined,
   ): void {
     const { status } = response
-    if (status === 100) return
+    if (status === 100 || (status < 200 && outOfTurn(outgoing, response))) return
     const fork = status >= 200 && !this.#invites.has(outgoing.transactionId)
     if (status >= 200) this.#invites.delete(outgoing.transactionId)
     if (fork || (status > 200 && status < 300)) {
@@ -306,6 +309,7 @@ export class AppRequests {
     const { method, uri, message } = wish
     const givenSeq = parseCSeq(message.headers.get('CSeq') ?? '')?.number ?? 0
     dialog.state.localSeq = Math.max(dialog.state.localSeq, givenSeq - 1)
+    if (method === 'PRACK') this.#noteAcknowledged(dialog, message)
     // A BYE that overtakes our own re-INVITE would leave that transaction behind.
     if (method === 'BYE') dialog.reinvite?.cancel()
     const headers = this.#inDialogHeaders(message, wish.type)
@@ -329,6 +333,15 @@ export class AppRequests {
     }
     client.send(requestSentFrame(msgId, this.#sentMeta(dialog.hop?.protocol), transactionId, request.toBuffer()))
     if (method === 'BYE') this.#records.stop('application', 'normal-release', request)
+  }
+
+  /** A PRACK leaves: its answer will not be told again. */
+  #noteAcknowledged(dialog: AppDialog, message: AppMessage): void {
+    const outgoing = this.#invites.get(dialog.transactionId)?.outgoing
+    if (outgoing === undefined) throw new Refusal('unable to find IIP when sending PRACK')
+    const rseq = Number.parseInt(message.headers.get('RAck') ?? '', 10)
+    if (!(rseq > 0)) throw new Refusal('Error creating sip transaction for request')
+    outgoing.acknowledged = rseq
   }
 
   #sendReinvite(
@@ -435,6 +448,12 @@ function answering(client: AppClient, msgId: string, prefix: string, run: () => 
     if (!(error instanceof Refusal)) throw error
     client.nok(msgId, `${prefix}${error.message}`)
   }
+}
+
+/** A reliable provisional answer that comes again, or before the one it follows (RFC 3262 §4). */
+function outOfTurn({ acknowledged }: Outgoing, response: SipResponse): boolean {
+  const rseq = Number.parseInt(response.headers.get('RSeq') ?? '', 10)
+  return acknowledged > 0 && rseq > 0 && rseq !== acknowledged + 1
 }
 
 /** Methods that leave outside a dialog over the flow on which their target has registered. */

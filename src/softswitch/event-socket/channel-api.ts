@@ -160,7 +160,7 @@ async function uuidRecord(core: SwitchCore, argument: string): Promise<string> {
   switch (action.toLowerCase()) {
     case 'start': {
       const limitSeconds = Number.parseInt(limit, 10) || 0
-      return done(await channel.recordings.start(path, { limitSeconds }), 'record')
+      return done((await channel.recordings.start(path, { limitSeconds })) === 'runs', 'record')
     }
     case 'stop':
       return done(await channel.recordings.stop(path), 'stop record')

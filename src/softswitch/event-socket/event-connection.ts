@@ -14,9 +14,12 @@ import { eventNameOf, type SwitchEvent } from '../channel/switch-event.ts'
 import { gatheredWrite } from '../gathered-write.ts'
 import { runApi } from './api.ts'
 import { type EslCommand, EslReader } from './esl-reader.ts'
+import { EventQueue } from './event-queue.ts'
 import { EventSubscription, formatOf } from './event-subscription.ts'
 
-/** A client that does not read is given up, as the real server gives up one that loses too many events. */
+/** Beyond, events wait in a queue of their own and not as bytes of the socket, which nobody counts. */
+const UNSENT_BYTES = 1024 * 1024
+/** Answers do not wait: a client that asks and does not read is given up. */
 const MOST_UNSENT_BYTES = 16 * 1024 * 1024
 const AUTH_LIMIT_MS = 25_000
 const LINGER_LIMIT_MS = 600_000
@@ -41,6 +44,8 @@ export class EventConnection implements EventListener {
   readonly #reader = new EslReader()
   readonly #subscription = new EventSubscription()
   readonly #waiting: EslCommand[] = []
+  /** Events for which the client has not read enough. */
+  readonly #unread: EventQueue
   readonly #gone = Promise.withResolvers<void>()
   #working = false
   #authenticated: boolean
@@ -56,6 +61,15 @@ export class EventConnection implements EventListener {
     // Each header line of a client may be a packet of its own, and each answer is awaited: no waiting for more.
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 30_000)
+    this.#unread = new EventQueue({
+      onFull: () => core.settings.log('an event socket client reads too slowly', { waiting: this.#unread.length }),
+      onRoom: (lost) => core.settings.log('events were lost for an event socket client', { lost }),
+      onGivenUp: (lost) => {
+        core.settings.log('an event socket client has lost too many events', { lost })
+        this.#sayGoodbye('', 'killed listener because of lost events\n')
+      },
+    })
+    socket.on('drain', () => this.#sendUnread())
     socket.on('data', (bytes) => this.#receive(bytes))
     socket.on('error', () => {})
     socket.on('end', () => this.#drop())
@@ -78,6 +92,28 @@ export class EventConnection implements EventListener {
 
   deliver(event: SwitchEvent): void {
     if (this.#ended || !this.#subscription.accepts(event)) return
+    if (this.#unread.length > 0 || this.#socket.writableLength > UNSENT_BYTES) this.#unread.push(event)
+    else this.#writeEvent(event)
+  }
+
+  /** As many as the socket takes. */
+  #sendUnread(): void {
+    while (this.#socket.writableLength <= UNSENT_BYTES && this.#writeNextUnread()) {}
+  }
+
+  /** All of them: a goodbye is the last that is said. */
+  #writeUnread(): void {
+    while (this.#writeNextUnread()) {}
+  }
+
+  /** @returns false when there is none, or nobody */
+  #writeNextUnread(): boolean {
+    const event = this.#ended ? undefined : this.#unread.shift()
+    if (event !== undefined) this.#writeEvent(event)
+    return event !== undefined
+  }
+
+  #writeEvent(event: SwitchEvent): void {
     const { format } = this.#subscription
     const text = format === 'json' ? event.toJson() : format === 'xml' ? event.toXml() : event.toPlain()
     const head = `Content-Length: ${Buffer.byteLength(text)}\nContent-Type: text/event-${format}\n\n`
@@ -92,6 +128,7 @@ export class EventConnection implements EventListener {
       this.disconnect()
       return
     }
+    this.#writeUnread()
     this.#write(
       `Content-Type: text/disconnect-notice\nControlled-Session-UUID: ${channel.uuid}\n` +
         `Content-Disposition: linger\nChannel-Name: ${channel.name}\nLinger-Time: ${this.#lingerSeconds}\n` +
@@ -104,9 +141,13 @@ export class EventConnection implements EventListener {
   /** Says goodbye and closes. Idempotent. */
   disconnect(): void {
     if (this.#ended) return
+    this.#writeUnread()
     const channel = this.#role.channel
-    const words = 'Disconnected, goodbye.\n'
     const whose = channel === null ? '' : `Controlled-Session-UUID: ${channel.uuid}\nContent-Disposition: disconnect\n`
+    this.#sayGoodbye(whose, 'Disconnected, goodbye.\n')
+  }
+
+  #sayGoodbye(whose: string, words: string): void {
     this.#write(`Content-Type: text/disconnect-notice\n${whose}Content-Length: ${Buffer.byteLength(words)}\n\n${words}`)
     this.#leave()
     this.#socket.end()
@@ -131,8 +172,9 @@ export class EventConnection implements EventListener {
   #write(text: string): void {
     if (this.#ended || this.#socket.destroyed) return
     gatheredWrite(this.#socket, text)
-    if (this.#socket.writableLength > MOST_UNSENT_BYTES) {
-      this.#core.settings.log('an event socket client does not read', { unsent: this.#socket.writableLength })
+    const unsent = this.#socket.writableLength
+    if (unsent > MOST_UNSENT_BYTES) {
+      this.#core.settings.log('an event socket client does not read', { unsent })
       this.#drop()
     }
   }
@@ -201,6 +243,7 @@ export class EventConnection implements EventListener {
         return
       default:
         this.#reply(this.#subscriptionReply(verb, rest, words) ?? '-ERR command not found')
+        if (!this.#ended) this.#core.bus.listen(this, this.#subscription.onlyChannel)
     }
   }
 
@@ -288,7 +331,7 @@ export class EventConnection implements EventListener {
           event.add('Event-UUID', uuid)
           if (body !== '') event.body = body
         },
-        subclass,
+        { subclass },
       )
     }
     this.#reply(`+OK ${uuid}`)

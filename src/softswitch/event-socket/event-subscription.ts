@@ -6,6 +6,8 @@ export type EventFormat = 'plain' | 'json' | 'xml'
 interface Filter {
   readonly name: string
   readonly value: string
+  /** The value without its sign. */
+  readonly text: string
   readonly matches: (text: string) => boolean
   readonly keeps: boolean
 }
@@ -108,7 +110,7 @@ export class EventSubscription {
     if (this.#filters.length >= MOST_FILTERS) return false
     const sign = /^[+\- ]*/.exec(value)?.[0] ?? ''
     const text = value.slice(sign.length)
-    this.#filters.push({ name, value, matches: matcher(text), keeps: sign.trimEnd().at(-1) !== '-' })
+    this.#filters.push({ name, value, text, matches: matcher(text), keeps: sign.trimEnd().at(-1) !== '-' })
     return true
   }
 
@@ -119,6 +121,14 @@ export class EventSubscription {
         name.toLowerCase() !== 'all' &&
         (filter.name.toLowerCase() !== name.toLowerCase() || (value !== undefined && filter.value !== value)),
     )
+  }
+
+  /** The uuid of the channel whose events alone can be accepted; null: those of others can be, too. */
+  get onlyChannel(): string | null {
+    if (this.ownChannel !== null) return this.ownChannel
+    const wanted = new Set(this.#filters.filter(({ keeps }) => keeps).map(({ name, text }) => channelOf(name, text)))
+    const [channel = null, ...others] = wanted
+    return others.length === 0 ? channel : null
   }
 
   /** Whether an event of this kind may be wanted. */
@@ -149,6 +159,11 @@ export class EventSubscription {
 export function formatOf(word: string): EventFormat | null {
   const lower = word.toLowerCase()
   return lower === 'plain' || lower === 'json' || lower === 'xml' ? lower : null
+}
+
+/** The channel that a filter lets through; null when it is none of a single one. */
+function channelOf(name: string, text: string): string | null {
+  return name.toLowerCase() === 'unique-id' && !text.startsWith('/') ? text.toLowerCase() : null
 }
 
 /** A pattern that is none fits nothing. */

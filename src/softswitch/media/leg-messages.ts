@@ -188,6 +188,8 @@ export interface MediaFigures {
   readonly ticker: TickerFigures
   /** CPU of the worker's thread since it began, ms. */
   readonly cpuMs: number
+  /** It runs as soon as it is woken: the system has allowed it. */
+  readonly realTime: boolean
 }
 
 /** From the worker. */

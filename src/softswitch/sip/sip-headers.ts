@@ -18,7 +18,16 @@ export class SipHeaders implements Iterable<readonly [name: string, value: strin
   /** First value of the header, or undefined. */
   get(name: string): string | undefined {
     const key = keyOf(name)
-    return this.#lines.find((line) => line.key === key)?.value
+    for (const line of this.#lines) if (line.key === key) return line.value
+    return undefined
+  }
+
+  /** How many lines the header has. */
+  count(name: string): number {
+    const key = keyOf(name)
+    let count = 0
+    for (const line of this.#lines) if (line.key === key) count += 1
+    return count
   }
 
   has(name: string): boolean {

@@ -114,7 +114,7 @@ function unfold(section: string): string[] {
 
 function checkCommon(headers: SipHeaders): string | undefined {
   for (const name of single) {
-    if (headers.all(name).length > 1) return `more than one ${name}`
+    if (headers.count(name) > 1) return `more than one ${name}`
   }
   for (const name of ['From', 'To']) {
     const value = headers.get(name)
@@ -126,7 +126,7 @@ function checkCommon(headers: SipHeaders): string | undefined {
   const callId = headers.get('Call-ID') ?? ''
   if (!word.test(callId)) return 'Call-ID missing or malformed'
   if (parseCSeq(headers.get('CSeq') ?? '') === undefined) return 'CSeq missing or malformed'
-  if (headers.all('Via').length === 0) return 'Via missing'
+  if (!headers.has('Via')) return 'Via missing'
   for (const line of headers.all('Via')) {
     if (emptyElement(line)) return 'malformed Via'
     for (const value of splitList(line)) if (parseVia(value) === undefined) return 'malformed Via'
@@ -156,8 +156,13 @@ function checkRequest(request: SipRequest): string | undefined {
   return undefined
 }
 
+/** A separator that another one or the end follows, or a comma that begins the line. */
+const suspectElement = /^[ \t]*,|[,;][ \t]*(?:[,;]|$)/
+
 /** True when a list has an element or parameter without content: `a,,b`, `a;;b`, `a;`. Quoted and bracketed text is passed over. */
 function emptyElement(line: string): boolean {
+  // Nearly every line has none, not even within quotes.
+  if (!suspectElement.test(line)) return false
   let before = ','
   let end = ''
   for (let i = 0; i < line.length; i++) {

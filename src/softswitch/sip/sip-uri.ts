@@ -3,6 +3,8 @@
  * The parsers answer undefined where the grammar of RFC 3261 §25 is broken; they never throw.
  */
 
+import { remembering } from './remembering.ts'
+
 /** Parameter names in lower case; a parameter without `=` has the value ''. */
 export type SipParams = ReadonlyMap<string, string>
 
@@ -27,7 +29,9 @@ export interface NameAddr {
 const token = /^[\w\-.!%*+`'~]+$/
 const hostName = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.?$/i
 
-export function parseSipUri(text: string): SipUri | undefined {
+export const parseSipUri = remembering(readSipUri)
+
+function readSipUri(text: string): SipUri | undefined {
   const colon = text.indexOf(':')
   if (colon < 0) return undefined
   const scheme = text.slice(0, colon).toLowerCase()
@@ -50,7 +54,9 @@ export function parseSipUri(text: string): SipUri | undefined {
 }
 
 /** `host`, `host:port` or `[v6]:port`. */
-export function parseHostPort(text: string): { host: string; port: number | undefined } | undefined {
+export const parseHostPort = remembering(readHostPort)
+
+function readHostPort(text: string): { readonly host: string; readonly port: number | undefined } | undefined {
   const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/i.exec(text)
   if (match === null) return undefined
   const host = match[1] ?? match[2] ?? ''
@@ -78,7 +84,9 @@ export function parseParams(text: string): SipParams | undefined {
  * One name-addr or addr-spec with header parameters. A bare URI may not hold `?`, `,` or `;` (RFC 3261 §20.10), so
  * what follows its first `;` are parameters of the header.
  */
-export function parseNameAddr(text: string): NameAddr | undefined {
+export const parseNameAddr = remembering(readNameAddr)
+
+function readNameAddr(text: string): NameAddr | undefined {
   const value = text.trim()
   const open = /^(?:("(?:[^"\\]|\\.)*")\s*|([^"<>]*))<([^<>]*)>(.*)$/s.exec(value)
   if (open !== null) {

@@ -1,4 +1,5 @@
 /** One Via value (RFC 3261 §20.42, RFC 3581). */
+import { remembering } from './remembering.ts'
 import { hostText, parseHostPort, parseParams, type SipParams } from './sip-uri.ts'
 
 export interface Via {
@@ -12,7 +13,9 @@ export interface Via {
 /** Every branch made by this side begins so; a branch of just these letters is not unique and is not believed. */
 export const branchCookie = 'z9hG4bK'
 
-export function parseVia(value: string): Via | undefined {
+export const parseVia = remembering(readVia)
+
+function readVia(value: string): Via | undefined {
   const text = value.trim()
   const semicolon = text.indexOf(';')
   const main = semicolon < 0 ? text : text.slice(0, semicolon)

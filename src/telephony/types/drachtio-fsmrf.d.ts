@@ -16,6 +16,7 @@ declare module 'drachtio-fsmrf' {
     interface EslConnection {
       readonly socket: Socket | null
       reconnectOpts: { maxAttempts?: number }
+      send(command: string, headers?: Readonly<Record<string, unknown>>): void
       on(event: string, listener: (event: Event) => void): this
       removeAllListeners(event?: string): this
     }

@@ -13,6 +13,7 @@ declare module 'modesl' {
       /** What is subscribed right after sign-in. By default every completed execute of every channel: keep it short. */
       reqEvents: string[]
       readonly socket: Socket | null
+      send(command: string, headers?: Readonly<Record<string, unknown>>): void
       api(command: string, callback: (event: Event) => void): void
       disconnect(): void
       on(event: 'error', listener: (error: Error) => void): this

@@ -34,7 +34,7 @@ export const noLeg: LegRef = {
   mediaHost: null,
 }
 
-const failure = { answered: false, sipReason: null, q850: null, earlyMedia: false, ref: noLeg } as const
+const failure = { answered: false, sipReason: null, q850: null, earlyMedia: false, rang: false, ref: noLeg } as const
 
 class FakeLeg {
   readonly ref: LegRef = { ...noLeg, channelUuid: newId(), dialogId: newId(), mediaHost: '127.0.0.9' }

@@ -179,11 +179,24 @@ describe('what the patient said', () => {
     expect(await office.enrol(stay)).toMatchObject({ tasks: 0 })
   })
 
-  it('a wrong person: the number is not dialled for this patient again, the next is', async () => {
-    const { taskId, numberIds } = await office.due({ numbers: ['+8619944440006', '+8619944440007'] })
-    await talk(await office.claimOne(taskId), [], 'wrong_person')
-    expect(await office.task(taskId)).toMatchObject({ state: 'retry_wait', phoneNumberId: numberIds[1] })
-    expect(await office.gate(taskId, numberIds[0] ?? '')).toBe('wrong_person')
+  it('no more calls: somebody else who has that number is called on the own one', async () => {
+    const family = '+8619944440008'
+    const { taskId } = await office.due({ numbers: [family] })
+    const other = await office.due({ numbers: [family, '+8619944440009'] })
+    await talk(await office.claimOne(taskId), [{ type: 'do_not_call' }], 'refused')
+    expect(await office.task(other.taskId)).toMatchObject({ phoneNumberId: other.numberIds[1], hold: null })
+    expect((await office.claimOne(other.taskId)).taskId).toBe(other.taskId)
+  })
+
+  it('a wrong person: the number is not dialled for this patient again, by no programme, the next is', async () => {
+    await office.programme()
+    const { patientId, numberIds } = await office.due({ numbers: ['+8619944440006', '+8619944440007'] })
+    const [task, other] = await office.db.selectFrom('task').selectAll().where('patientId', '=', patientId).execute()
+    if (task === undefined || other === undefined) throw new Error('two programmes, one task')
+    await talk(await office.claimOne(task.id), [], 'wrong_person')
+    expect(await office.task(task.id)).toMatchObject({ state: 'retry_wait', phoneNumberId: numberIds[1] })
+    expect(await office.gate(task.id, numberIds[0] ?? '')).toBe('wrong_person')
+    expect(await office.task(other.id)).toMatchObject({ phoneNumberId: numberIds[1], hold: null })
   })
 })
 

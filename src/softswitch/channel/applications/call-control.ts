@@ -1,6 +1,7 @@
 /** `answer`, `hangup`, `park`, `sleep`, `socket`, `set_mute`, `send_dtmf`, `start_dtmf`. */
 
 import type { Channel } from '../channel.ts'
+import { addChannelHeaders } from '../channel-event.ts'
 import { isTrue } from '../channel-variables.ts'
 import { digitsOf } from '../digit-string.ts'
 import type { ExecuteFrame } from '../execute-stack.ts'
@@ -119,11 +120,13 @@ export function event(channel: Channel, argument: string): void {
   const given = new Map(pairs.map(([name, value]) => [name.toLowerCase(), value]))
   const name = eventNameOf(given.get('event-name') ?? 'CHANNEL_APPLICATION') ?? 'CHANNEL_APPLICATION'
   const subclass = name === 'CUSTOM' ? (given.get('event-subclass') ?? null) : null
-  channel.fire(
+  // Not as the channel's own: its headers may name another channel.
+  channel.core.bus.fire(
     name === 'ALL' ? 'CHANNEL_APPLICATION' : name,
     (made) => {
+      addChannelHeaders(made, channel)
       for (const [header, value] of pairs) if (!/^event-(name|subclass)$/i.test(header)) made.add(header, value)
     },
-    subclass,
+    { subclass },
   )
 }

@@ -89,8 +89,9 @@ async function readDigits(
       return { status: 'failure', digits: '' }
     }
   }
+  const collected = collector.collect()
   channel.keys.offer()
-  let status = await collector.collect()
+  let status = await collected
   const { digits, terminator } = collector
   if (terminator !== '') variables.set('read_terminator_used', terminator)
   else if (order.terminators.startsWith('=')) status = 'too_small'
@@ -100,7 +101,10 @@ async function readDigits(
   return { status, digits }
 }
 
-/** Takes keys from the beginning of the prompt on, until there are enough, a terminator, or time is up. */
+/**
+ * Takes one key that ends the prompt, and the others behind it, until there are enough, a terminator, or time is up: so
+ * the prompt's end is always told between the first key and the second.
+ */
 class Collector {
   digits = ''
   terminator = ''
@@ -134,6 +138,7 @@ class Collector {
   /** @returns false when the digit is one too many: it stays for whatever comes next */
   #take(digit: string): boolean {
     if (this.#closed || this.terminator !== '' || this.digits.length >= this.#order.most) return false
+    if (!this.#collecting && this.digits !== '') return false
     if (this.#order.terminators.includes(digit)) this.terminator = digit
     else this.digits += digit
     this.onFirst()

@@ -51,7 +51,9 @@ export async function recordSession(channel: Channel, argument: string): Promise
   if (path === '') return
   const limitSeconds = limit.startsWith('+') ? Number.parseInt(limit.slice(1), 10) || 0 : 0
   const started = await channel.recordings.start(path, { limitSeconds })
-  if (!started && channel.variables.isTrue('RECORD_HANGUP_ON_ERROR')) void channel.hangUp('DESTINATION_OUT_OF_ORDER')
+  // Where it was not even tried the channel stays, as there.
+  const failed = started === 'failed' && channel.variables.isTrue('RECORD_HANGUP_ON_ERROR')
+  if (failed) void channel.hangUp('DESTINATION_OUT_OF_ORDER')
 }
 
 /** Argument: the path as it was given, or `all`. Returns when the file is whole. */

@@ -44,10 +44,11 @@ export class ConferenceRecordings {
         if (!started) event.add('Error', 'File could not be opened for recording')
       }),
     )
-    void recording.ended.then(({ samples, error }) => {
+    void recording.ended.then(({ samples }) => {
       if (this.#running.get(path) === recording) this.#running.delete(path)
       this.#host.listenersChanged()
-      if (error === null) this.#tellStopped(path, samples)
+      // Of one that never began, too, as there.
+      this.#tellStopped(path, samples)
     })
   }
 

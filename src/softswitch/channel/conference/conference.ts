@@ -323,7 +323,7 @@ export class Conference {
         event.add('Action', action)
         fill?.(event)
       },
-      MAINTENANCE,
+      { subclass: MAINTENANCE },
     )
   }
 
@@ -349,7 +349,7 @@ export class Conference {
         event.add('Action', action)
         fill?.(event)
       },
-      MAINTENANCE,
+      { subclass: MAINTENANCE, channel: member.channel.uuid },
     )
   }
 
