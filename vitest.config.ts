@@ -9,7 +9,7 @@ const postgres = './test/harness/global-postgres.ts'
 const again = process.env.CI === 'true' ? 1 : 0
 
 /** On the real pair one case at a time: there is one pair. */
-const pairs = process.env.SWITCH === 'real' ? 1 : 2
+const pairs = process.env.SWITCH === 'real' ? 1 : 3
 
 /** Whole houses, and programs with folders of their own, which mostly wait for prompts to be heard or for each other. */
 const houses = [
