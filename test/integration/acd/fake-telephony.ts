@@ -119,6 +119,8 @@ export class FakeDial implements OutboundDial {
   readonly result: Promise<DialAnswer | DialFailure>
   leg: FakePatientLeg | null = null
   over = false
+  /** It crosses a CANCEL. */
+  answersAllTheSame = false
   readonly #hooks: DialHooks
   #resolve: (result: DialAnswer | DialFailure) => void = () => {}
 
@@ -146,7 +148,7 @@ export class FakeDial implements OutboundDial {
   }
 
   cancel(): void {
-    this.#settle({ ...failure, cause: 'cancelled', sipStatus: 487 })
+    if (!this.answersAllTheSame) this.#settle({ ...failure, cause: 'cancelled', sipStatus: 487 })
   }
 
   #settle(result: DialAnswer | DialFailure): void {
