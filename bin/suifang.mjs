@@ -34,7 +34,11 @@ function isInstalled() {
   const wanted = lockHash()
   if (read('node_modules/.suifang-installed') === wanted) return existsSync(node24())
   if (!existsSync(node24()) || !isInstalledByHand()) return false
-  writeFileSync(join(root, 'node_modules/.suifang-installed'), wanted)
+  try {
+    writeFileSync(join(root, 'node_modules/.suifang-installed'), wanted)
+  } catch {
+    // Installed by somebody else, in an image for one: we look again at each start.
+  }
   return true
 }
 

@@ -3,6 +3,7 @@ import { setUpPhone, setUpTeam } from '#contact-center/acd/agent-setup.ts'
 import { setUpQueue } from '#contact-center/acd/queue-setup.ts'
 import { calendarCommand, callingCommand } from '#follow-up/calling/calling-command.ts'
 import { setUpTrunk } from '#follow-up/dialling/trunk-setup.ts'
+import { intakeCommand } from '#follow-up/intake/hospital-intake.ts'
 import { runImport } from '#follow-up/intake/import-command.ts'
 import { doNotCallCommand, numberUsableCommand } from '#follow-up/patients/number-command.ts'
 import { simulateFlow } from '#follow-up/questionnaire/simulate-flow.ts'
@@ -35,6 +36,8 @@ const usage = {
   calling [--periods 08:30-11:30,14:30-20:00] [--holidays open|closed] [--weekends open|closed]
           [--cap-day 2] [--cap-week 5] [--also foreign,premium,service|none] [--reason 原因]
                           查看或修改外呼时段、节假日与周末、同一号码的频次上限，以及放行的号码类别
+  intake [--area-code 0752|none]
+                          名单中固定电话缺区号时使用的区号（控制台导入与命令行导入通用）
   calendar [--import 年份.json]
                           查看已知的节假日年份，导入一年（格式同 src/follow-up/calling/holidays）
   do-not-call [--number 号码] | --add --number 号码 [--reason 原因] [--until 2026-12-31] | --lift 编号
@@ -63,6 +66,8 @@ const usage = {
   calling [--periods 08:30-11:30,14:30-20:00] [--holidays open|closed] [--weekends open|closed]
           [--cap-day 2] [--cap-week 5] [--also foreign,premium,service|none] [--reason <words>]
                           shows or changes when and how often numbers are dialled, and which barred kinds are let through
+  intake [--area-code 0752|none]
+                          area code of landlines that a list writes without one, by the console and by command
   calendar [--import <year.json>]
                           the years whose holidays are known; adds one (format: src/follow-up/calling/holidays)
   do-not-call [--number <number>] | --add --number <number> [--reason <words>] [--until 2026-12-31] | --lift <id>
@@ -115,6 +120,8 @@ async function run(settings: Settings, name: string | undefined, argv: readonly 
       return withGround(settings, async (ground) => tell(await callingCommand(ground, argv)))
     case 'calendar':
       return withGround(settings, async (ground) => tell(await calendarCommand(ground, argv)))
+    case 'intake':
+      return withGround(settings, async (ground) => tell(await intakeCommand(ground.db, argv)))
     case 'do-not-call':
       return withGround(settings, async (ground) => tell(await doNotCallCommand(ground, argv)))
     case 'number-usable':

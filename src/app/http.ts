@@ -20,6 +20,7 @@ import { deskRoutes } from '#follow-up/desk/desk-routes.ts'
 import { DeskForm } from '#follow-up/desk/form-service.ts'
 import { PatientRecords } from '#follow-up/desk/record-service.ts'
 import { campaignControl } from '#follow-up/dialling/campaign-control.ts'
+import { hospitalWords } from '#follow-up/intake/hospital-intake.ts'
 import { importRoutes } from '#follow-up/intake/import-routes.ts'
 import { liveRoutes } from '#follow-up/live/live-routes.ts'
 import { liveStream } from '#follow-up/live/live-schema.ts'
@@ -128,7 +129,7 @@ export async function openHttp(
   const sessionsJudged = await listener.listen(sessionChannel, judging(supervision, log))
   opened.defer(() => sessionsJudged.close())
   await server.register(deskRoutes, { records: new PatientRecords({ db, decrypt }), form: new DeskForm(db) })
-  await server.register(importRoutes, { intake: ground })
+  await server.register(importRoutes, { intake: ground, words: () => hospitalWords(dataDir) })
   const opening = new RecordingOpening({
     db,
     clock,

@@ -49,8 +49,9 @@ async function start({
   onLog = () => {},
 }: SoftswitchOptions): Promise<SoftswitchProcess> {
   const program = new URL('./main.ts', import.meta.url).pathname
-  // A small young generation: calls make much short-lived text, and what it grows to is never given back.
-  const child = spawn(process.execPath, ['--max-semi-space-size=2', program], {
+  // A young generation of a few MB: what it grows to is never given back, and with less the text that calls make is
+  // collected so often that its collectors are busy for a quarter of the calls' own time.
+  const child = spawn(process.execPath, ['--max-semi-space-size=8', program], {
     // A process group of its own: a Ctrl-C in our terminal must not end it before us.
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],

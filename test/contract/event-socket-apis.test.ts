@@ -175,6 +175,16 @@ at.onCall('a heart beats at once and then at its pace, until it is stopped', asy
   expect(beats()).toBe(then)
 })
 
+at.onCall('it beats once when that is scheduled from inside', async (call) => {
+  await call.execute('sched_heartbeat', '1')
+  expect((await call.event('SESSION_HEARTBEAT')).get('Unique-ID')).toBe(call.uuid)
+})
+
+at.onCall('a channel that talks to nobody is a call of its own', async (call) => {
+  // The real server's list is behind by up to half a second.
+  while (!(await call.watch.api('show calls')).includes(call.uuid)) await call.watch.api('msleep 50')
+})
+
 at.onCall('an application may have it beat', async (call) => {
   await call.execute('enable_heartbeat', '1')
   const beat = await call.event('SESSION_HEARTBEAT')

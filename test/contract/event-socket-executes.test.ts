@@ -287,3 +287,17 @@ at.onCall('a client may have an event of the channel sent', async (call) => {
   const sent = await call.event('CUSTOM', { 'Event-Subclass': 'suifang::test' })
   expect([sent.get('colour'), sent.get('Unique-ID')]).toEqual(['green', call.uuid])
 })
+
+at.onCall('an endless play begins again and again, until its channel is gone', async (call) => {
+  const play = await call.start('endless_playback', at.short)
+  await call.watch.until(() => call.story().filter((line) => line === 'PLAYBACK_START').length === 2, 'a second time')
+  await call.api('uuid_kill')
+  await call.completed(play)
+  await call.over()
+  expect(call.story().slice(0, 4)).toEqual([
+    'EXECUTE endless_playback',
+    'PLAYBACK_START',
+    'PLAYBACK_STOP done',
+    'PLAYBACK_START',
+  ])
+})

@@ -1,4 +1,7 @@
-/** Recordings of rooms: `conference <name> record` and its kin, what is told of them, and what their files hold. */
+/**
+ * Recordings of rooms: `conference <name> record` and its kin, what is told of them, and what their files hold; and what
+ * of members no other file asks.
+ */
 import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
@@ -176,4 +179,20 @@ onRoom('a recording ends with its room, and its file is whole', async (room) => 
   await Promise.all(room.calls.map((call) => call.end()))
   await room.told('stop-recording')
   expect(toneLevel((await wavAt(room.path)).samples.subarray(0, 1_600), 400)).toBeGreaterThan(quiet)
+})
+
+onRoom('a member is muted and unmuted by one word, held and taken back, and known by its channel', async (room) => {
+  const [call] = room.calls
+  const joined = room.watch.events.find((event) => event.get('Action') === 'add-member')
+  const member = joined?.get('Member-ID')
+  expect([call?.uuid, await room.say(`get-uuid ${member}`)]).toEqual([joined?.get('Unique-ID'), call?.uuid])
+  const told = (action: string) => room.told(action).then((event) => event.get('Member-ID'))
+  expect(await room.say(`tmute ${member}`)).toBe(`+OK mute ${member}\n`)
+  expect(await told('mute-member')).toBe(member)
+  expect(await room.say(`tmute ${member}`)).toBe(`+OK unmute ${member}\n`)
+  expect(await told('unmute-member')).toBe(member)
+  expect(await room.say(`hold ${member}`)).toBe(`+OK hold ${member}\n`)
+  expect(await told('hold-member')).toBe(member)
+  expect(await room.say(`unhold ${member}`)).toBe(`+OK unhold ${member}\n`)
+  expect(await told('unhold-member')).toBe(member)
 })

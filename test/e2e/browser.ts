@@ -4,6 +4,7 @@ import { access, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { leftOut } from '../harness/chromium-features.ts'
 
 export interface BrowserOptions {
   /** A microphone and loudspeakers that the computer has not: with a WAV to hear, over and over, or a beep a second. */
@@ -16,9 +17,7 @@ export function launchBrowser({ media }: BrowserOptions = {}): Promise<Browser> 
   const devices = [
     '--use-fake-device-for-media-stream',
     ...(microphone === undefined ? [] : [`--use-file-for-fake-audio-capture=${microphone}`]),
-    // Both ends of a call are on this computer, and what it is called is no secret here.
     '--allow-loopback-in-peer-connection',
-    '--disable-features=WebRtcHideLocalIpsWithMdns',
   ]
   return chromium.launch({
     executablePath: '/usr/bin/chromium',
@@ -31,6 +30,7 @@ export function launchBrowser({ media }: BrowserOptions = {}): Promise<Browser> 
       '--disable-component-update',
       '--disable-sync',
       '--autoplay-policy=no-user-gesture-required',
+      leftOut,
       ...(media === undefined ? [] : devices),
     ],
   })

@@ -7,6 +7,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { Audio, cleanup, PeerConnection, type Track } from 'node-datachannel'
 import { decodeG711, encodeG711 } from '#softswitch/media/g711.ts'
+import { isRtcp, renameRtcpSender } from '#softswitch/media/rtcp-packet.ts'
 import { newRtpHeader, RTP_HEADER_BYTES, readRtp, writeRtp } from '#softswitch/media/rtp-packet.ts'
 import { sine, toneLevel } from './tones.ts'
 
@@ -119,14 +120,13 @@ async function open({ peer, phonePort, eventType }: Extract<ToPeers, { type: 'op
     heardSamples: 0,
   }
   track.onMessage((packet) => {
-    const type = packet[1] ?? 0
-    if (type >= 192 && type <= 223) return
     if (known.hum === null) relay.send(packet, phonePort, '127.0.0.1')
-    else hear(known, packet)
+    else if (!isRtcp(packet)) hear(known, packet)
   })
   relay.on('message', (packet) => {
     if (!isOpen) return
-    packet.writeUInt32BE(ssrc, ssrcAt)
+    if (isRtcp(packet)) renameRtcpSender(packet, ssrc)
+    else packet.writeUInt32BE(ssrc, ssrcAt)
     try {
       track.sendMessageBinary(packet)
     } catch {

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { build } from 'vite'
+import { leftOut } from './chromium-features.ts'
 
 /** What runs in the page, beside JsSIP. Its globals are asked by `ChromiumPhone`. */
 const pageScript = /* js */ `
@@ -117,7 +118,7 @@ export class ChromiumPhone {
         '--use-fake-ui-for-media-stream',
         `--use-file-for-fake-audio-capture=${microphone}`,
         '--allow-loopback-in-peer-connection',
-        '--disable-features=WebRtcHideLocalIpsWithMdns',
+        leftOut,
       ],
     })
     const address = server.address()

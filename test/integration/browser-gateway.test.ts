@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { RtcpNews } from '#softswitch/media/leg-messages.ts'
 import { MediaEngine } from '#softswitch/media/media-engine.ts'
 import type { MediaLeg } from '#softswitch/media/media-leg.ts'
+import { Reception } from '#softswitch/media/reception.ts'
+import { isRtcp, readRtcp } from '#softswitch/media/rtcp-packet.ts'
+import { RtcpReporter } from '#softswitch/media/rtcp-reporter.ts'
 import { BrowserMedia } from '#softswitch/webrtc/browser-media.ts'
 import { Gateway } from '#softswitch/webrtc/gateway.ts'
 import { readBrowserOffer } from '#softswitch/webrtc/webrtc-sdp.ts'
@@ -8,6 +12,7 @@ import { type BrowserPeer, BrowserPeers } from '../harness/browser-peers.ts'
 import { toneLevel } from '../harness/tones.ts'
 import { waitFor, waitForEvent } from '../harness/wait-for.ts'
 
+const now = () => performance.timeOrigin + performance.now()
 const laws = ['PCMA', 'PCMU'] as const
 const local = { laws, owner: 'test', sessionId: 1, version: 1 }
 
@@ -119,6 +124,38 @@ test('forty browsers that come and go leave nothing behind', async () => {
     }
   }
   expect(await gateway.figures()).toMatchObject({ peers: 1 })
+})
+
+test('reports go both ways, ours under the number that the browser was told', async () => {
+  const { peer, leg, media } = await connect()
+  const { socket } = peer.phone
+  const ours: Buffer[] = []
+  const there = new RtcpReporter(77, 'browser')
+  const heardThere = new Reception()
+  // The browser answers each report with one of its own.
+  socket.on('message', (datagram) => {
+    const report = isRtcp(datagram) ? readRtcp(datagram) : null
+    if (report === null) return
+    ours.push(datagram)
+    there.take(report, now())
+    heardThere.take(report.ssrc, ours.length, 0, 0, true)
+    const { packet } = there.write(heardThere, { packets: ours.length, octets: 0, rtpTimestamp: 0 }, now())
+    socket.send(Buffer.from(packet), peer.speakTo.port, peer.speakTo.address)
+  })
+  peer.phone.talk(peer.speakTo)
+  leg.play('tone_stream://%(10000,0,500)')
+  const [{ report, roundTripMs }] = await waitForEvent<[RtcpNews]>(leg, 'rtcp', {
+    accept: ({ direction }) => direction === 'received',
+  })
+
+  const told = Number(/^a=ssrc:(\d+) cname/m.exec(media.answer(local))?.[1])
+  const [first] = ours
+  if (first === undefined) throw new Error('no report has come')
+  expect(readRtcp(first)).toMatchObject({ ssrc: told, sender: { packets: expect.any(Number) } })
+  // The report with one block is 52 bytes; the name behind it is the same sender's.
+  expect(first.readUInt32BE(52 + 4)).toBe(told)
+  expect(report.blocks[0]).toMatchObject({ ssrc: told })
+  expect(roundTripMs).toBeGreaterThanOrEqual(0)
 })
 
 test('sound arrives as it was sent, sample by sample', async () => {

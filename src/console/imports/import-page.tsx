@@ -1,9 +1,9 @@
 import { DownloadOutlined, FileExcelOutlined, InboxOutlined } from '@ant-design/icons'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Button, Empty, Progress, Skeleton, Table, type TableColumnsType, Tabs, Tag, Upload } from 'antd'
+import { Alert, Button, Empty, Progress, Skeleton, Table, type TableColumnsType, Tabs, Tag, Upload } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { ImportReport, ImportRun, NumberlessPatient } from '#follow-up/intake/import-schema.ts'
+import type { ImportReceipt, ImportReport, ImportRun, NumberlessPatient } from '#follow-up/intake/import-schema.ts'
 import { request } from '../api/request.ts'
 import { useRight } from '../api/session.ts'
 import { Trouble } from '../app/trouble.tsx'
@@ -17,6 +17,13 @@ type Sending =
   | { readonly type: 'sending'; readonly fileName: string; readonly share: number }
   | { readonly type: 'failed'; readonly fileName: string; readonly error: unknown }
 
+interface Received {
+  readonly file: File
+  readonly receipt: ImportReceipt
+  /** Sheets of the file that were read, one upload each. */
+  readonly read: readonly string[]
+}
+
 /** Discharge lists in: upload, what became of each row, what came in before, who cannot be called. */
 export function ImportPage() {
   const { t } = useTranslation()
@@ -24,13 +31,17 @@ export function ImportPage() {
   const mayWrite = useRight('import.write')
   const [sending, setSending] = useState<Sending>({ type: 'idle' })
   const [shown, setShown] = useState<string | null>(null)
+  const [received, setReceived] = useState<Received | null>(null)
 
-  async function send(file: File) {
+  async function send(file: File, sheet?: string) {
     setSending({ type: 'sending', fileName: file.name, share: 0 })
     try {
-      const { id } = await uploadList(file, (share) => setSending({ type: 'sending', fileName: file.name, share }))
+      const onShare = (share: number) => setSending({ type: 'sending', fileName: file.name, share })
+      const receipt = await uploadList(file, onShare, sheet === undefined ? {} : { sheet })
+      const read = sheet === undefined ? [] : (received?.read ?? [])
       setSending({ type: 'idle' })
-      setShown(id)
+      setReceived({ file, receipt, read: receipt.sheet === null ? read : [...read, receipt.sheet] })
+      setShown(receipt.id)
     } catch (error) {
       setSending({ type: 'failed', fileName: file.name, error })
     }
@@ -41,6 +52,9 @@ export function ImportPage() {
   return (
     <div className="stack">
       {mayWrite && <Drop sending={sending} onFile={(file) => void send(file)} />}
+      {received !== null && received.receipt.id === shown && (
+        <Receipt {...received} busy={sending.type === 'sending'} onSheet={(sheet) => void send(received.file, sheet)} />
+      )}
       {shown !== null && <Report importId={shown} />}
       <section className="panel imports-tabs">
         <Tabs
@@ -51,6 +65,54 @@ export function ImportPage() {
         />
       </section>
     </div>
+  )
+}
+
+/** What would else be passed over in silence: sheets that were not read, and what was odd in rows that were. */
+function Receipt({
+  receipt,
+  read,
+  busy,
+  onSheet,
+}: Received & { readonly busy: boolean; readonly onSheet: (sheet: string) => void }) {
+  const { t, i18n } = useTranslation()
+  const language = i18n.language === 'en' ? 'en' : 'zh'
+  const unread = receipt.otherSheets.filter((sheet) => !read.includes(sheet))
+  return (
+    <>
+      {unread.length > 0 && (
+        <Alert
+          type="warning"
+          showIcon
+          title={t('imports.otherSheets', { sheet: receipt.sheet ?? '' })}
+          description={
+            <div className="imports-sheets">
+              {unread.map((sheet) => (
+                <Button key={sheet} size="small" disabled={busy} onClick={() => onSheet(sheet)}>
+                  {t('imports.readSheet', { sheet })}
+                </Button>
+              ))}
+            </div>
+          }
+        />
+      )}
+      {receipt.warnings.length > 0 && (
+        <Alert
+          type="info"
+          showIcon
+          title={t('imports.oddRows')}
+          description={
+            <ul className="imports-odd">
+              {receipt.warnings.map(({ code, words, rows }) => (
+                <li key={code}>
+                  {words[language]} × {count(rows)}
+                </li>
+              ))}
+            </ul>
+          }
+        />
+      )}
+    </>
   )
 }
 

@@ -1,3 +1,4 @@
+import type { ImportReceipt } from '#follow-up/intake/import-schema.ts'
 import { offline, RefusedError, refused } from '../api/request.ts'
 import { currentLanguage, i18n } from '../text/i18n.ts'
 
@@ -6,14 +7,19 @@ const largestBytes = 50 * 1024 * 1024
 
 /**
  * Sends a discharge list; `fetch` cannot tell how much of it has left.
+ * @param sheet of a workbook: this one; absent, the one with the fullest header
  * @param onShare how much of the file is sent, 0 to 1; at 1 the server is reading it
  * @throws RefusedError
  */
-export function uploadList(file: File, onShare: (share: number) => void): Promise<{ id: string }> {
+export function uploadList(
+  file: File,
+  onShare: (share: number) => void,
+  { sheet }: { readonly sheet?: string } = {},
+): Promise<ImportReceipt> {
   if (file.size > largestBytes) return Promise.reject(tooLarge())
   return new Promise((resolve, reject) => {
     const sending = new XMLHttpRequest()
-    sending.open('POST', '/api/imports')
+    sending.open('POST', sheet === undefined ? '/api/imports' : `/api/imports?${new URLSearchParams({ sheet })}`)
     sending.setRequestHeader('x-suifang-console', '1')
     sending.setRequestHeader('accept-language', currentLanguage())
     sending.responseType = 'json'
@@ -46,6 +52,6 @@ function tooLarge(): RefusedError {
   )
 }
 
-function isReceipt(answer: unknown): answer is { id: string } {
-  return typeof answer === 'object' && answer !== null && 'id' in answer && typeof answer.id === 'string'
+function isReceipt(answer: unknown): answer is ImportReceipt {
+  return typeof answer === 'object' && answer !== null && 'id' in answer && 'otherSheets' in answer
 }

@@ -4,6 +4,7 @@ import type { Lease } from '../work-source.ts'
 import { maySit } from './may-sit.ts'
 import type { ReservationState } from './reservation.ts'
 import type { SeatState } from './seat.ts'
+import { type SeatRow, seatRowFrom } from './seat-store.ts'
 import '../supervision/supervision-tables.ts'
 import './acd-tables.ts'
 
@@ -111,15 +112,32 @@ export async function moveReservation(tx: GroundTransaction, id: string, state: 
   await sql`/* prepared: move-reservation */ update reservation set state = ${state} where id = ${id}`.execute(tx)
 }
 
-/** The patient has answered: the offer is accepted, and a seat that waited for it rings. */
-export async function acceptAtSeat(
+/**
+ * The patient has answered: the offer that waits for it is accepted, and a seat that waits for the call rings. One statement,
+ * since an agent waits for the record.
+ * @returns null where no offer waits; `seat` is as it stands then, null for one that has not moved
+ */
+export async function acceptOffer(
   tx: GroundTransaction,
-  { reservationId, seatId }: Pick<SeatOfAttempt, 'reservationId' | 'seatId'>,
-): Promise<void> {
-  await sql`/* prepared: accept-at-seat */
-    with accepted as (update reservation set state = 'accepted' where id = ${reservationId})
-    update seat set state = 'ringing' where id = ${seatId} and state = 'reserved'
+  { attemptId, at }: { readonly attemptId: string; readonly at: Date },
+): Promise<{ readonly seatId: string; readonly seat: SeatRow | null } | null> {
+  const { rows } = await sql<
+    { acceptedSeatId: string } & (SeatRow | { readonly id: null })
+  >`/* prepared: accept-offer */
+    with accepted as (
+      update reservation set state = 'accepted'
+      where attempt_id = ${attemptId} and handed_over_at is null and state = 'pending' returning seat_id
+    ), rung as (
+      update seat s set state = 'ringing' from accepted where s.id = accepted.seat_id and s.state = 'reserved' returning s.*
+    )
+    select accepted.seat_id as accepted_seat_id, now.* from accepted
+    left join (${seatRowFrom(sql.raw('rung'))}) now on now.id = accepted.seat_id
   `.execute(tx)
+  const [row] = rows
+  if (row === undefined) return null
+  const { acceptedSeatId: seatId, ...seat } = row
+  // What this statement and the one before it have changed is not to be seen in it.
+  return { seatId, seat: seat.id === null ? null : { ...seat, reservation: 'accepted', answeredAt: at } }
 }
 
 /**

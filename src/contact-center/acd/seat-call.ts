@@ -45,12 +45,19 @@ export interface SeatCall {
   takeOver(to: TakingOver): Promise<void>
   /** A supervisor ends the call. @param by who, for the call's events */
   release(by: string, reason: string): Promise<void>
+  /**
+   * Nobody is at the seat any more: a dial is taken back, and a patient who answers all the same finds an apology and is
+   * called again. A call in which patient and agent are, or were, goes on.
+   */
+  vacate(): void
 }
 
 /** Calls that this process carries at seats now, one a seat. */
 export class SeatCalls {
   readonly #calls = new Map<string, SeatCall>()
   readonly #waiting = new Map<SeatCall, () => void>()
+  /** Seats that nobody is at. */
+  readonly #vacant = new Set<string>()
 
   at(seatId: string): SeatCall | undefined {
     return this.#calls.get(seatId)
@@ -59,11 +66,23 @@ export class SeatCalls {
   /** @returns how to leave again */
   enter(seatId: string, call: SeatCall): () => void {
     this.#calls.set(seatId, call)
+    // Its offer may have been made just before.
+    if (this.#vacant.has(seatId)) call.vacate()
     return () => {
       if (this.#calls.get(seatId) === call) this.#calls.delete(seatId)
       this.#waiting.get(call)?.()
       this.#waiting.delete(call)
     }
+  }
+
+  /** Nobody is at the seat, until somebody takes it. */
+  vacate(seatId: string): void {
+    this.#vacant.add(seatId)
+    this.#calls.get(seatId)?.vacate()
+  }
+
+  take(seatId: string): void {
+    this.#vacant.delete(seatId)
   }
 
   /** Resolves when the seat's present call has left it; null when it has none. */

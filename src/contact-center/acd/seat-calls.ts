@@ -3,7 +3,7 @@ import type { GroundTransaction } from '#platform/database/database.ts'
 import type { CallEvent, CallEventBody } from '../calls/call-event.ts'
 import { endSupervision } from '../supervision/supervision-store.ts'
 import {
-  acceptAtSeat,
+  acceptOffer,
   handOverReservation,
   lockSeatOfAttempt,
   moveReservation,
@@ -39,6 +39,7 @@ export async function applyToSeat(
 ): Promise<void> {
   if (!concerned.has(event.body.type)) return
   if (event.body.type === 'supervised') return followSupervision(tx, event.body, news)
+  if (event.body.type === 'answered') return accept(tx, event, attemptState, news)
   const seat = await lockSeatOfAttempt(tx, event.attemptId)
   if (seat === null) return
   await change(tx, event, { seat, attemptState, news })
@@ -52,14 +53,10 @@ interface Standing {
 }
 
 async function change(tx: GroundTransaction, event: CallEvent, { seat, attemptState, news }: Standing): Promise<void> {
-  const { body, callId, attemptId, taskId } = event
+  const { body, callId, attemptId } = event
   const { seatId, state, reservation } = seat
   const over = attemptState === 'ended'
   switch (body.type) {
-    case 'answered':
-      if (over || reservation !== 'pending') return
-      await acceptAtSeat(tx, seat)
-      return news.add(seatId, { type: 'call.answered', payload: { callId, attemptId, taskId } })
     case 'bridged':
       if (over || reservation !== 'accepted') return
       await setSeatLeg(tx, seatId, body.ref)
@@ -94,6 +91,16 @@ async function change(tx: GroundTransaction, event: CallEvent, { seat, attemptSt
     default:
       return
   }
+}
+
+async function accept(tx: GroundTransaction, event: CallEvent, attemptState: string, news: SeatNews): Promise<void> {
+  if (attemptState === 'ended') return
+  const accepted = await acceptOffer(tx, event)
+  if (accepted === null) return
+  const { seatId, seat } = accepted
+  const { callId, attemptId, taskId } = event
+  news.add(seatId, { type: 'call.answered', payload: { callId, attemptId, taskId } })
+  if (seat !== null) news.addAsItStands(seat)
 }
 
 /** The agent's seat has after-call work, the supervisor's has the call. */

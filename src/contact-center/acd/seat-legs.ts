@@ -41,6 +41,7 @@ const notThere: SeatAnswer = {
   sipReason: null,
   q850: null,
   earlyMedia: false,
+  rang: false,
   ref: unknownLeg,
 }
 

@@ -24,10 +24,11 @@ export class SeatNews {
 
   /** The seat has changed; without an event of its own it is told as it stands at the end of the transaction. */
   add(seatId: string, ...events: readonly NewStreamEvent[]): void {
+    this.#known.delete(seatId)
     push(this.#bySeat, seatId, events)
   }
 
-  /** The seat has changed, and this transaction will not change it again: it needs no other look. */
+  /** The seat has changed to this: it needs no other look, unless it changes once more. */
   addAsItStands(seat: SeatRow): void {
     this.add(seat.id)
     this.#known.set(seat.id, seat)

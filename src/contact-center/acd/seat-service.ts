@@ -80,6 +80,7 @@ export class SeatService {
    * @throws UserError SEAT_NO_PHONE, SEAT_PHONE_NOT_LIVE, SEAT_PHONE_NOT_ANSWERED, SEAT_SOFTPHONE_NOT_UP, SEAT_TAKEN
    */
   signIn(userId: string): Promise<void> {
+    this.#parts.calls.take(userId)
     const under = this.#signingIn.get(userId)
     if (under !== undefined) return under
     const done = this.#signIn(userId).finally(() => this.#signingIn.delete(userId))
@@ -99,6 +100,11 @@ export class SeatService {
       return seat.id
     })
     if (left !== null) await this.#parts.legs.hangUp(left)
+  }
+
+  /** Nobody is at the seat: whoever is being dialled for it is not called on. */
+  vacate(userId: string): void {
+    this.#parts.calls.vacate(userId)
   }
 
   /**

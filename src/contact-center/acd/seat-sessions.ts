@@ -12,7 +12,7 @@ export interface SeatSessionsParts {
   readonly db: Ground
   readonly lease: Lease
   readonly listener: Pick<Listener, 'listen'>
-  readonly seats: Pick<SeatService, 'signOut'>
+  readonly seats: Pick<SeatService, 'signOut' | 'vacate'>
   /** Without activity for so long a session ends. */
   readonly idleMs: number
   readonly clock: Clock
@@ -26,8 +26,8 @@ const marginMs = 50
 
 /**
  * Signs seats out whose agent has no session any more, wherever its phone stands: nobody is at the page, and patients
- * would go on being offered to the desk phone beside it. At once, or after the call and its after-call work. A page that
- * reloads and a network that breaks end no session.
+ * would go on being offered to the desk phone beside it. At once, or after the call and its after-call work; who is only
+ * being dialled for it yet is not called on. A page that reloads and a network that breaks end no session.
  */
 export class SeatSessions {
   readonly #parts: SeatSessionsParts
@@ -64,6 +64,7 @@ export class SeatSessions {
     try {
       for (const agentId of await seatsWithoutSession(db, lease, idleMs)) {
         await seats.signOut(agentId)
+        seats.vacate(agentId)
         log.info({ agentId }, 'a seat is signed out: its agent has no session any more')
       }
       return Math.min(((await nextSessionEndMs(db, lease, idleMs)) ?? longestMs) + marginMs, longestMs)

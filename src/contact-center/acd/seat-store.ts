@@ -91,7 +91,7 @@ export interface SeatRow {
 }
 
 /** @param seats where the seats are taken from: the table, or what a statement has made of some of its rows */
-const seatRowFrom = (seats: ReturnType<typeof sql.raw>) => sql`
+export const seatRowFrom = (seats: ReturnType<typeof sql.raw>) => sql`
   select s.id, g.team_id, s.status, s.status_reason, s.status_since, s.state, s.state_since as since, s.wrap_up_until,
     coalesce(s.wrap_up_until <= clock_timestamp(), false) as wrap_up_over, p.extension, p.kind as phone_kind,
     exists (select from registration n where n.phone_id = p.id and n.expires_at > clock_timestamp()) as phone_live,

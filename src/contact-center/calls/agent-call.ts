@@ -55,6 +55,7 @@ class AgentCall implements SeatCall {
   #agent: SeatLeg | null
   #talk: SeatTalk | null = null
   #hangingUp = false
+  #vacant = false
 
   constructor(parts: AgentCallParts, work: Work, seat: ReservedSeat) {
     this.#parts = parts
@@ -96,6 +97,11 @@ class AgentCall implements SeatCall {
     await this.hangUp()
   }
 
+  vacate(): void {
+    this.#vacant = true
+    this.#dial?.cancel()
+  }
+
   hold = noCall
   resume = noCall
   sendDigits = noCall
@@ -122,8 +128,9 @@ class AgentCall implements SeatCall {
     const { work, lease } = this.#parts
     const { attemptId } = this.#work
     try {
-      if (this.#agent === null || this.#agent.end !== null || this.#hangingUp) {
+      if (this.#agent === null || this.#agent.end !== null || this.#hangingUp || this.#vacant) {
         await work.release([attemptId], lease)
+        if (this.#vacant) return 'agent_gone'
         return this.#hangingUp ? 'agent_hung_up' : 'phone_lost'
       }
       const gate = await work.begin(attemptId, lease)
@@ -145,7 +152,7 @@ class AgentCall implements SeatCall {
       onRinging: (progress) => this.#events.write({ type: 'ringing', ...progress }, () => failpoint('ringing')),
     })
     this.#dial = dial
-    if (this.#hangingUp) dial.cancel()
+    if (this.#hangingUp || this.#vacant) dial.cancel()
     this.#watchAgent(dial)
     const result = await dial.result
     this.#dial = null

@@ -37,14 +37,16 @@ export async function qualityOf(leg: PatientLeg): Promise<{ readonly quality?: L
 
 export async function keepQuality(
   tx: GroundTransaction,
-  { attemptId, callId, at }: Pick<CallEvent, 'attemptId' | 'callId' | 'at'>,
+  { attemptId, at }: Pick<CallEvent, 'attemptId' | 'at'>,
   quality: LineQuality,
 ) {
-  await sql`
+  await sql`/* prepared: keep-quality */
     insert into call_quality
       (attempt_id, call_id, packets_in, loss_in, loss_out, jitter_in_ms, jitter_out_ms, round_trip_ms, mos, at)
-    values (${attemptId}, ${callId}, ${quality.packetsIn}, ${quality.lossIn}, ${quality.lossOut}, ${quality.jitterInMs},
-      ${quality.jitterOutMs}, ${quality.roundTripMs}, ${quality.mos}, ${at})
+    select c.attempt_id, c.id, ${quality.packetsIn}::integer, ${quality.lossIn}::real, ${quality.lossOut}::real,
+      ${quality.jitterInMs}::real, ${quality.jitterOutMs}::real, ${quality.roundTripMs}::real, ${quality.mos}::real,
+      ${at}::timestamptz
+    from call c where c.attempt_id = ${attemptId}
     on conflict do nothing
   `.execute(tx)
 }

@@ -32,7 +32,7 @@ export interface TalkOrder {
 export interface TalkEnd {
   /** Patient and agent were together. */
   readonly bridged: boolean
-  /** The agent's phone was lost and did not come back. */
+  /** The agent's phone was lost and did not come back, or nobody was at the seat. */
   readonly agentLost: boolean
   /** Who at the hospital ended it; null when the patient went, or the agent was lost. */
   readonly endedBy: 'agent' | 'supervisor' | null
@@ -89,7 +89,7 @@ export class SeatTalk implements SeatCall {
 
   /** Until the patient's leg ends, somebody at the hospital ends the call, or the agent is lost for good. */
   async run(): Promise<TalkEnd> {
-    let agentLost = false
+    let agentLost = this.#agent === null && !this.#isOver
     for (let agent = this.#agent; agent !== null; ) {
       this.#agent = agent
       if (this.#inRoom === agent || (await this.#enter(agent))) await this.#stay(agent)
@@ -161,6 +161,10 @@ export class SeatTalk implements SeatCall {
     if (this.#isOver) throw new UserError('SEAT_NO_CALL')
     this.#events.write({ type: 'released', by, reason })
     this.#end('supervisor')
+  }
+
+  vacate(): void {
+    if (!this.#bridged) this.#agent = null
   }
 
   async supervise(one: Supervising): Promise<void> {

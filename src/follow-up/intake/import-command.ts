@@ -1,5 +1,4 @@
-import { access, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import { parseArgs } from 'node:util'
 import { systemActor } from '#platform/audit/audit-store.ts'
@@ -7,7 +6,7 @@ import { AppError, UserError } from '#platform/errors/errors.ts'
 import type { GroundFloor } from '#platform/ground.ts'
 import type { Purpose } from '../follow-up-tables.ts'
 import type { Place } from './cell.ts'
-import { type HospitalWords, parseHospitalWords } from './column-words.ts'
+import { hospitalWords } from './hospital-intake.ts'
 import { ImportRecords } from './import-records.ts'
 import './intake-errors.ts'
 import { type ImportDone, importDischargeList } from './intake-service.ts'
@@ -83,7 +82,7 @@ const usage = {
   --sheet <工作表>     要读取的工作表
   --site <院区>        导入到哪个院区
   --columns <文件>     医院自用列名(默认: 数据目录下的 columns.json)
-  --area-code <区号>   固定电话缺区号时使用的区号,如 0752`,
+  --area-code <区号>   固定电话缺区号时使用的区号,如 0752(默认: intake --area-code 所设)`,
   en: `Usage: npm run suifang -- import <file> [options]
   --json               print the report as one JSON document
   --errors <file.csv>  write the rejected rows with reasons; corrected, that file can be imported as it is
@@ -92,7 +91,7 @@ const usage = {
   --sheet <name>       the sheet to read
   --site <name>        the site to import into
   --columns <file>     the hospital's own names for columns (default: columns.json in the data folder)
-  --area-code <code>   for landlines written without one, such as 0752`,
+  --area-code <code>   for landlines written without one, such as 0752 (default: what intake --area-code says)`,
 }
 
 async function importFile(file: string, given: Given, io: ImportIo): Promise<ImportDone> {
@@ -104,7 +103,7 @@ async function importFile(file: string, given: Given, io: ImportIo): Promise<Imp
   return importDischargeList(
     {
       ...ground,
-      words: await hospitalWords(given.columns, ground.settings.dataDir),
+      words: await hospitalWords(ground.settings.dataDir, given.columns),
       ...(areaCode ? { areaCode } : {}),
     },
     {
@@ -123,24 +122,6 @@ function purposeOf(given: string | undefined): Purpose {
   const purpose = PURPOSES.find((known) => known === (given ?? 'satisfaction'))
   if (!purpose) throw new UserError('IMPORT_PURPOSE_UNKNOWN', { given: given ?? '', known: PURPOSES })
   return purpose
-}
-
-async function hospitalWords(given: string | undefined, dataDir: string): Promise<HospitalWords> {
-  const file = given ?? join(dataDir, 'columns.json')
-  if (given === undefined && !(await exists(file))) return {}
-  try {
-    return parseHospitalWords(await readFile(file, 'utf8'), file)
-  } catch (error) {
-    if (error instanceof AppError || !(error instanceof Error && 'code' in error)) throw error
-    throw new UserError('IMPORT_COLUMN_FILE_BROKEN', { file, reason: String(error.code) }, { cause: error })
-  }
-}
-
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  )
 }
 
 async function writeErrors(file: string, done: ImportDone, { ground }: ImportIo): Promise<void> {

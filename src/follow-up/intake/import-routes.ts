@@ -10,18 +10,31 @@ import { languageOf } from '#platform/http/language.ts'
 import { sightOf } from '../live/live-routes.ts'
 import type { Sight } from '../live/live-service.ts'
 import { maskName, maskRecordNumber } from '../live/person-mask.ts'
+import type { HospitalWords } from './column-words.ts'
 import { ImportRecords } from './import-records.ts'
-import { ImportReport, ImportRun, NumberlessPatient } from './import-schema.ts'
-import { type IntakeParts, importDischargeList } from './intake-service.ts'
+import { ImportReceipt, ImportReport, ImportRun, NumberlessPatient } from './import-schema.ts'
+import { type ImportDone, type IntakeParts, importDischargeList } from './intake-service.ts'
 import { READ_LIMITS } from './list-file.ts'
+import { warningWords } from './row-codes.ts'
 
 const runsShown = 100
 const numberlessShown = 500
 
 const Target = Type.Object({ id: Type.String({ format: 'uuid' }) })
 
+const Wish = Type.Object({
+  /** Of a workbook: this sheet and no other. */
+  sheet: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+})
+
+export interface ImportRoutesOptions {
+  readonly intake: IntakeParts
+  /** The hospital's own words for columns, read at each upload: whoever changes them need not start the house anew. */
+  readonly words: () => Promise<HospitalWords>
+}
+
 /** Discharge lists by upload; what became of them; who cannot be called. */
-export const importRoutes: FastifyPluginAsyncTypebox<{ readonly intake: IntakeParts }> = async (server, { intake }) => {
+export const importRoutes: FastifyPluginAsyncTypebox<ImportRoutesOptions> = async (server, { intake, words }) => {
   const { db } = intake
   const records = new ImportRecords(intake)
 
@@ -29,17 +42,23 @@ export const importRoutes: FastifyPluginAsyncTypebox<{ readonly intake: IntakePa
     '/api/imports',
     {
       config: { access: 'import.write' },
-      schema: { consumes: ['multipart/form-data'], response: { 200: Type.Object({ id: Type.String() }) } },
+      schema: { consumes: ['multipart/form-data'], querystring: Wish, response: { 200: ImportReceipt } },
     },
     async (request) => {
       const actor = actorOf(request)
       try {
-        const { importId } = await importDischargeList(intake, {
-          ...(await uploadedFile(request)),
-          actor,
-          language: languageOf(request.headers['accept-language']),
-        })
-        return { id: importId }
+        const { sheet } = request.query
+        const uploaded = await uploadedFile(request)
+        const done = await importDischargeList(
+          { ...intake, words: await words() },
+          {
+            ...uploaded,
+            actor,
+            language: languageOf(request.headers['accept-language']),
+            ...(sheet === undefined ? {} : { sheet }),
+          },
+        )
+        return receiptOf(done)
       } catch (error) {
         // What came in whole is written down by the import itself.
         await writeAudit(db, { actor, action: 'import.uploaded', outcome: 'failed', detail: { code: codeOf(error) } })
@@ -91,6 +110,17 @@ export const importRoutes: FastifyPluginAsyncTypebox<{ readonly intake: IntakePa
         .send(file)
     },
   )
+}
+
+function receiptOf({ importId, file, warnings }: ImportDone): ImportReceipt {
+  const counts = new Map<keyof typeof warningWords, number>()
+  for (const { warnings: told } of warnings) for (const one of told) counts.set(one, (counts.get(one) ?? 0) + 1)
+  return {
+    id: importId,
+    sheet: file.sheet,
+    otherSheets: [...file.otherSheets],
+    warnings: [...counts].map(([code, rows]) => ({ code, words: warningWords[code], rows })),
+  }
 }
 
 function asSeen(patient: NumberlessPatient, { clear }: Sight): NumberlessPatient {

@@ -42,6 +42,18 @@ export const ImportReport = Type.Object({
 })
 export type ImportReport = Static<typeof ImportReport>
 
+/** Told once, to who uploads: how the file was understood. */
+export const ImportReceipt = Type.Object({
+  id: Type.String(),
+  /** The sheet that was read; null for a text. */
+  sheet: Nullable(Type.String()),
+  /** Sheets with lists that were not read. */
+  otherSheets: Type.Array(Type.String()),
+  /** What was odd in rows that were read all the same. */
+  warnings: Type.Array(Type.Object({ code: Type.String(), words: LocalText, rows: Type.Integer() })),
+})
+export type ImportReceipt = Static<typeof ImportReceipt>
+
 /** As many rows of each kind as a report shows. */
 export const reportRows = 500
 

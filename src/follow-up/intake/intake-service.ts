@@ -14,6 +14,7 @@ import type { Purpose } from '../follow-up-tables.ts'
 import { tellDiallers } from '../tasks/work-channel.ts'
 import type { HospitalWords } from './column-words.ts'
 import type { ListEntry } from './discharge-list.ts'
+import { hospitalAreaCode } from './hospital-intake.ts'
 import { type ImportReport, type LoadedAs, reportOf } from './import-report.ts'
 import { waitForOtherImports } from './known-store.ts'
 import { lanesOf } from './lanes.ts'
@@ -30,7 +31,7 @@ export interface IntakeParts {
   readonly log: Log
   /** The hospital's own words for columns. */
   readonly words?: HospitalWords
-  /** Area code of the hospital, such as `0752`, for landlines written without one. */
+  /** For landlines written without one, such as `0752`; absent, what the hospital has set. */
   readonly areaCode?: string
   readonly limits?: ReadLimits
 }
@@ -76,7 +77,8 @@ export async function importDischargeList(parts: IntakeParts, request: ImportReq
   const siteId = await siteOf(db, request.site ?? null)
   if (siteId === null) throw new UserError('IMPORT_NO_SITE')
   await closeLostRuns(db)
-  const run = { id: importId, siteId, fileName: basename(request.fileName), startedBy: request.actor.accountId }
+  const fileName = nameOf(request.fileName)
+  const run = { id: importId, siteId, fileName, startedBy: request.actor.accountId }
   try {
     const bytes = await contentOf(request, parts.limits ?? READ_LIMITS)
     const digest = { sha256: createHash('sha256').update(bytes).digest(), bytes: bytes.length }
@@ -100,6 +102,11 @@ export async function importDischargeList(parts: IntakeParts, request: ImportReq
   }
 }
 
+/** Without folders, and without what no database takes. */
+function nameOf(file: string): string {
+  return basename(file.replace(/\p{Cc}/gu, ''))
+}
+
 async function contentOf({ content }: ImportRequest, limits: ReadLimits): Promise<Uint8Array> {
   if ('bytes' in content) {
     refuseTooLarge(content.bytes.length, limits)
@@ -116,14 +123,15 @@ async function contentOf({ content }: ImportRequest, limits: ReadLimits): Promis
 }
 
 async function readAndJudge(parts: IntakeParts, { sheet }: ImportRequest, bytes: Uint8Array): Promise<ReadList> {
-  const { areaCode, words = {}, limits = READ_LIMITS } = parts
+  const { words = {}, limits = READ_LIMITS } = parts
+  const areaCode = parts.areaCode ?? (await hospitalAreaCode(parts.db))
   const list = await readListInThread({
     bytes,
     words,
     limits,
     today: hospitalDay(parts.clock.now()),
     ...(sheet === undefined ? {} : { sheet }),
-    ...(areaCode === undefined ? {} : { areaCode }),
+    ...(areaCode === null ? {} : { areaCode }),
   })
   if (!list.entries.some(({ verdict }) => verdict !== 'ignored')) throw new UserError('IMPORT_NO_ROWS')
   return list

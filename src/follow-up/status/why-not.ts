@@ -10,6 +10,8 @@ import '../follow-up-tables.ts'
  * What the gate said of a person stands on the task (`hold`) and is counted from an index. It may be out of date in two
  * ways only: the hold has ended and nobody has asked since, or a claim has taken the number this moment. There the gate
  * is asked.
+ *
+ * What may be dialled waits all the same where the campaign dials for seats and none is free: `no_free_seat`.
  */
 export async function whyNot(db: Ground | GroundTransaction, campaignId: string): Promise<WhyNot> {
   // Asked first and given as a value: the planner then knows how few of a million rows it leaves, and no row asks for it.
@@ -60,8 +62,18 @@ export async function whyNot(db: Ground | GroundTransaction, campaignId: string)
     )
     select reason, sum(count)::integer as count from told group by reason having sum(count) > 0 order by count desc, reason
   `.execute(db)
-  return {
-    callable: rows.find(({ reason }) => reason === null)?.count ?? 0,
-    reasons: rows.flatMap(({ reason, count }) => (reason === null ? [] : [{ reason, count }])),
-  }
+  const callable = rows.find(({ reason }) => reason === null)?.count ?? 0
+  const reasons = rows.flatMap(({ reason, count }) => (reason === null ? [] : [{ reason, count }]))
+  if (callable === 0 || !(await isWithoutSeat(db, campaignId))) return { callable, reasons }
+  return { callable: 0, reasons: [{ reason: 'no_free_seat', count: callable }, ...reasons] }
+}
+
+async function isWithoutSeat(db: Ground | GroundTransaction, campaignId: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from campaign c
+    where c.id = ${campaignId} and c.pacing in ('progressive', 'preview') and not exists (
+      select from seat s join agent g on g.user_id = s.agent_id
+      where g.team_id = c.team_id and s.state = 'idle' and s.status = 'available')
+  `.execute(db)
+  return rows.length > 0
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type VirtualClock, virtualClock } from '../clock.ts'
 import { OperationalError } from '../errors/errors.ts'
@@ -343,4 +344,149 @@ test('a disk that refuses is told, and the next append is tried in a new segment
   await journal.applied()
   expect(applied).toEqual(['kept'])
   await journal.close()
+})
+
+describe('with an express way', () => {
+  interface Said {
+    readonly call: string
+    readonly seq: number
+    readonly answered?: boolean
+  }
+
+  /** Read back from disk. */
+  const said = (value: unknown) => value as Said
+  const express = {
+    keyOf: (entry: unknown) => said(entry).call,
+    isUrgent: (entry: unknown) => said(entry).answered === true,
+  }
+  const names = (entries: readonly unknown[]) => entries.map((entry) => `${said(entry).call}${said(entry).seq}`)
+
+  /** A journal whose batches are applied when the test lets them. */
+  async function openByHand(options: Options = {}) {
+    const under: { readonly entries: readonly string[]; readonly let: () => void }[] = []
+    const applied: string[] = []
+    const began = new EventTarget()
+    const { journal } = await open({
+      express,
+      ...options,
+      apply: async (entries) => {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        under.push({ entries: names(entries), let: resolve })
+        began.dispatchEvent(new Event('batch'))
+        await promise
+        applied.push(...names(entries))
+      },
+    })
+    /** The batch that begins as this one, from 1. */
+    const batch = async (number: number) => {
+      while (under[number - 1] === undefined) await once(began, 'batch')
+      const one = under[number - 1]
+      if (one === undefined) throw new Error('no batch')
+      return one
+    }
+    return { journal, applied, batch }
+  }
+
+  test('who was just answered waits for nobody else’s entries', async () => {
+    const { journal, applied, batch } = await openByHand()
+    await journal.append({ call: 'a', seq: 1 })
+    const end = await batch(1)
+    await journal.append({ call: 'b', seq: 1, answered: true })
+    const answer = await batch(2)
+    expect(answer.entries).toEqual(['b1'])
+    answer.let()
+    await journal.applied('b')
+    expect(applied).toEqual(['b1'])
+    end.let()
+    await journal.applied()
+    expect(applied).toEqual(['b1', 'a1'])
+    await journal.close()
+  })
+
+  test('nobody overtakes an entry of the own call', async () => {
+    const { journal, applied, batch } = await openByHand()
+    await journal.append({ call: 'a', seq: 1 })
+    const first = await batch(1)
+    await journal.append({ call: 'a', seq: 2, answered: true })
+    await journal.append({ call: 'b', seq: 1, answered: true })
+    expect((await batch(2)).entries).toEqual(['b1'])
+    first.let()
+    const second = await batch(3)
+    expect(second.entries).toEqual(['a2'])
+    second.let()
+    await journal.applied('a')
+    expect(applied).toEqual(['a1', 'a2'])
+    ;(await batch(2)).let()
+    await journal.close()
+  })
+
+  test('what stands before an answer is applied again after a crash, and the answer too', async () => {
+    const { journal, batch } = await openByHand()
+    await journal.append({ call: 'a', seq: 1 })
+    const end = await batch(1)
+    await journal.append({ call: 'b', seq: 1, answered: true })
+    ;(await batch(2)).let()
+    await journal.applied('b')
+    const copy = join(root, 'copy')
+    await cp(folder, copy, { recursive: true })
+    end.let()
+    await journal.close()
+    const again = await open({ express }, copy)
+    await again.journal.applied()
+    expect(names(again.applied).toSorted()).toEqual(['a1', 'b1'])
+    await again.journal.close()
+  })
+
+  test('a segment stays until everything in it is applied', async () => {
+    const { journal, batch } = await openByHand({ segmentBytes: 1 })
+    await journal.append({ call: 'a', seq: 1 })
+    const end = await batch(1)
+    await journal.append({ call: 'b', seq: 1, answered: true })
+    expect(await segments()).toHaveLength(2)
+    end.let()
+    ;(await batch(2)).let()
+    await journal.applied()
+    expect((await segments()).length).toBeLessThanOrEqual(1)
+    await journal.close()
+  })
+
+  test('in whatever order they come, each call’s entries are applied once and in order, never two batches of a call at a time', async () => {
+    const anyEntry = fc.record({ call: fc.constantFrom('a', 'b', 'c', 'd'), answered: fc.boolean(), turns: fc.nat(5) })
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyEntry, { maxLength: 40 }), fc.integer({ min: 1, max: 5 }), async (all, batch) => {
+        const at = await mkdtemp(join(root, 'any-'))
+        const running = new Set<string>()
+        const seen = new Map<string, number[]>()
+        const turns = new Map(all.map(({ turns: count }, index) => [index, count]))
+        const { journal } = await open(
+          {
+            express,
+            batch,
+            segmentBytes: 300,
+            apply: async (entries) => {
+              const calls = new Set(entries.map((entry) => said(entry).call))
+              expect([...calls].filter((call) => running.has(call))).toEqual([])
+              for (const call of calls) running.add(call)
+              const wait = Math.max(...entries.map((entry) => turns.get(said(entry).seq) ?? 0))
+              for (let turn = 0; turn < wait; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+              for (const entry of entries) {
+                const { call, seq } = said(entry)
+                seen.set(call, [...(seen.get(call) ?? []), seq])
+              }
+              for (const call of calls) running.delete(call)
+            },
+          },
+          at,
+        )
+        await Promise.all(all.map(({ call, answered }, seq) => journal.append({ call, seq, answered })))
+        await journal.applied()
+        for (const call of ['a', 'b', 'c', 'd']) {
+          const expected = all.flatMap((one, seq) => (one.call === call ? [seq] : []))
+          expect(seen.get(call) ?? []).toEqual(expected)
+        }
+        await journal.close()
+      }),
+      { numRuns: 30 },
+    )
+  })
 })

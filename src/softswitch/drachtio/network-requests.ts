@@ -182,8 +182,15 @@ export class NetworkRequests {
       transaction.reply(481)
       return
     }
-    // An UPDATE before the answer is told under the INVITE's transaction, where the application looks for it.
-    const early = !dialog.answered && request.method === 'UPDATE'
+    // An UPDATE before the answer is told under the INVITE's transaction, where the application looks for it; behind a
+    // PRACK under its own, as there.
+    const began = this.#pending.get(dialog.transactionId)?.dialog === dialog && dialog.reliable?.acknowledged !== true
+    const early = began && !dialog.answered && request.method === 'UPDATE'
+    // RFC 3311 §5.2.
+    if (early && this.#pending.has(`${dialog.transactionId}|UPDATE`)) {
+      transaction.reply(500, { headers: { 'Retry-After': String(randomInt(10)) } })
+      return
+    }
     const pending = this.#wait(transaction, owner, { dialog, ...(early ? { id: dialog.transactionId } : {}) })
     const meta = { source: 'network', peer: transaction.source } as const
     owner.send(dialogFrame(meta, pending.transactionId, dialog.id, request.toBuffer()))

@@ -64,7 +64,10 @@ export class EventConnection implements EventListener {
     this.#unread = new EventQueue({
       onFull: () => core.settings.log('an event socket client reads too slowly', { waiting: this.#unread.length }),
       onRoom: (lost) => core.settings.log('events were lost for an event socket client', { lost }),
-      onGivenUp: (lost) => this.#giveUp('an event socket client has lost too many events', { lost }),
+      onGivenUp: (lost) => {
+        core.settings.log('an event socket client has lost too many events', { lost })
+        this.#sayGoodbye('', 'killed listener because of lost events\n')
+      },
     })
     socket.on('drain', () => this.#sendUnread())
     socket.on('data', (bytes) => this.#receive(bytes))
@@ -140,8 +143,11 @@ export class EventConnection implements EventListener {
     if (this.#ended) return
     this.#writeUnread()
     const channel = this.#role.channel
-    const words = 'Disconnected, goodbye.\n'
     const whose = channel === null ? '' : `Controlled-Session-UUID: ${channel.uuid}\nContent-Disposition: disconnect\n`
+    this.#sayGoodbye(whose, 'Disconnected, goodbye.\n')
+  }
+
+  #sayGoodbye(whose: string, words: string): void {
     this.#write(`Content-Type: text/disconnect-notice\n${whose}Content-Length: ${Buffer.byteLength(words)}\n\n${words}`)
     this.#leave()
     this.#socket.end()
@@ -167,12 +173,10 @@ export class EventConnection implements EventListener {
     if (this.#ended || this.#socket.destroyed) return
     gatheredWrite(this.#socket, text)
     const unsent = this.#socket.writableLength
-    if (unsent > MOST_UNSENT_BYTES) this.#giveUp('an event socket client does not read', { unsent })
-  }
-
-  #giveUp(why: string, details: Readonly<Record<string, number>>): void {
-    this.#core.settings.log(why, details)
-    this.#drop()
+    if (unsent > MOST_UNSENT_BYTES) {
+      this.#core.settings.log('an event socket client does not read', { unsent })
+      this.#drop()
+    }
   }
 
   #reply(text: string): void {

@@ -20,6 +20,24 @@ describe('subscription', () => {
     ])
   })
 
+  it('can be of one channel alone: by myevents, or by filters that let nothing else through', () => {
+    const filtered = (...filters: [string, string][]) => {
+      const subscription = new EventSubscription()
+      for (const [name, value] of filters) subscription.addFilter(name, value)
+      return subscription.onlyChannel
+    }
+    expect(filtered()).toBeNull()
+    expect(filtered(['unique-id', 'A-1'])).toBe('a-1')
+    expect(filtered(['Unique-ID', 'a-1'], ['Event-Name', '-DTMF'])).toBe('a-1')
+    expect(filtered(['Unique-ID', 'a-1'], ['Unique-ID', 'b-2'])).toBeNull()
+    expect(filtered(['Unique-ID', 'a-1'], ['Event-Name', 'DTMF'])).toBeNull()
+    expect(filtered(['Unique-ID', '/a/'])).toBeNull()
+    expect(filtered(['Unique-ID', '-a-1'])).toBeNull()
+    const mine = new EventSubscription()
+    mine.addMine('c-3')
+    expect(mine.onlyChannel).toBe('c-3')
+  })
+
   it('takes every word behind CUSTOM as a subclass', () => {
     const subscription = new EventSubscription()
     subscription.add('plain CUSTOM a::b BACKGROUND_JOB'.split(' '))

@@ -23,9 +23,9 @@ export function raisePriority(): void {
 }
 
 /**
- * Has the calling thread, and none that it starts, run as soon as it wakes: SCHED_RR at its lowest priority, as
- * FreeSWITCH's media threads have it. An ordinary thread waits for others' time slices, whatever its nice value: 4 ms
- * a time with a scheduler that ticks 250 times a second. The kernel leaves others a twentieth of the time.
+ * Has the calling thread, and none that it starts, run as soon as it wakes: SCHED_RR at its lowest priority (FreeSWITCH
+ * takes real-time priority, too). An ordinary thread waits for others' time slices, whatever its nice value: 4 ms a time
+ * with a scheduler that ticks 250 times a second. The kernel leaves others a twentieth of the time.
  * @returns whether it does
  */
 export async function runInRealTime(): Promise<boolean> {

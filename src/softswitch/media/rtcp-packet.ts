@@ -47,6 +47,14 @@ export function isRtcp(datagram: Uint8Array): boolean {
   return type >= 192 && type <= 223
 }
 
+/** Writes another sender into every packet of a compound one, in place. */
+export function renameRtcpSender(datagram: Buffer, ssrc: number): void {
+  for (let at = 0; at + HEADER_BYTES + 4 <= datagram.length; ) {
+    datagram.writeUInt32BE(ssrc, at + HEADER_BYTES)
+    at += HEADER_BYTES + datagram.readUInt16BE(at + 2) * 4
+  }
+}
+
 /** @returns the first report of a compound packet, or null when it is none or its lengths do not fit */
 export function readRtcp(datagram: Uint8Array): RtcpReport | null {
   const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength)

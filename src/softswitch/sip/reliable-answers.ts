@@ -22,12 +22,18 @@ export class ReliableAnswers {
   /** First the one under way, then those that wait; a 2xx can only be the last. */
   #queue: SipResponse[] = []
   #rseq = randomInt(1, 2 ** 30)
+  #acknowledged = false
   #repeat: SipTimer | undefined
   #limit: SipTimer | undefined
 
   constructor(transaction: InviteServerTransaction, host: ReliableAnswersHost) {
     this.#transaction = transaction
     this.#host = host
+  }
+
+  /** One of them has had its PRACK. */
+  get acknowledged(): boolean {
+    return this.#acknowledged
   }
 
   /** Numbers the answer (RSeq, Require) and sends it, now or behind those before it. */
@@ -61,6 +67,7 @@ export class ReliableAnswers {
     const meant = Number(rseq) === Number(first?.headers.get('RSeq') ?? Number.NaN)
     if (!meant || Number(seq) !== cseq?.number || method?.toUpperCase() !== 'INVITE') return false
     this.#queue.shift()
+    this.#acknowledged = true
     this.#stopTimers()
     const next = this.#queue[0]
     if (next !== undefined && next.status >= 200) this.final(this.#queue.shift() ?? next)

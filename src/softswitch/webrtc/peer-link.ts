@@ -5,14 +5,13 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import type { PeerConnection, Track } from 'node-datachannel'
-import { isRtcp } from '../media/rtcp-packet.ts'
+import { isRtcp, renameRtcpSender } from '../media/rtcp-packet.ts'
 import type { GatewaySettings, PeerAnswer, PeerOffer } from './gateway-messages.ts'
 
 /** The library needs some 5 ms to find its one address. */
 const GATHER_LIMIT_MS = 3_000
-/** Of who sends it, in RTP and in RTCP. */
+/** Of who sends it. */
 const SSRC_AT = 8
-const RTCP_SSRC_AT = 4
 
 type WebRtcLibrary = Pick<typeof import('node-datachannel'), 'PeerConnection' | 'Audio'>
 
@@ -114,7 +113,8 @@ export class PeerLink {
   #toBrowser(packet: Buffer): void {
     if (!this.#open || packet.length < SSRC_AT + 4) return
     // RTCP goes on the same port (RFC 5761).
-    packet.writeUInt32BE(this.#ssrc, isRtcp(packet) ? RTCP_SSRC_AT : SSRC_AT)
+    if (isRtcp(packet)) renameRtcpSender(packet, this.#ssrc)
+    else packet.writeUInt32BE(this.#ssrc, SSRC_AT)
     try {
       this.#track.sendMessageBinary(packet)
     } catch {

@@ -34,7 +34,7 @@ export const noLeg: LegRef = {
   mediaHost: null,
 }
 
-const failure = { answered: false, sipReason: null, q850: null, earlyMedia: false, ref: noLeg } as const
+const failure = { answered: false, sipReason: null, q850: null, earlyMedia: false, rang: false, ref: noLeg } as const
 
 class FakeLeg {
   readonly ref: LegRef = { ...noLeg, channelUuid: newId(), dialogId: newId(), mediaHost: '127.0.0.9' }
@@ -119,6 +119,8 @@ export class FakeDial implements OutboundDial {
   readonly result: Promise<DialAnswer | DialFailure>
   leg: FakePatientLeg | null = null
   over = false
+  /** It crosses a CANCEL. */
+  answersAllTheSame = false
   readonly #hooks: DialHooks
   #resolve: (result: DialAnswer | DialFailure) => void = () => {}
 
@@ -146,7 +148,7 @@ export class FakeDial implements OutboundDial {
   }
 
   cancel(): void {
-    this.#settle({ ...failure, cause: 'cancelled', sipStatus: 487 })
+    if (!this.answersAllTheSame) this.#settle({ ...failure, cause: 'cancelled', sipStatus: 487 })
   }
 
   #settle(result: DialAnswer | DialFailure): void {

@@ -14,7 +14,7 @@ import { reconcileSeats } from '../../../src/contact-center/acd/seat-reconciler.
 import { SeatService } from '../../../src/contact-center/acd/seat-service.ts'
 import { type AgentCallParts, callForSeat } from '../../../src/contact-center/calls/agent-call.ts'
 import { defaultResultRules } from '../../../src/contact-center/calls/attempt-result.ts'
-import { CallApplier, type JournaledCallEvent } from '../../../src/contact-center/calls/call-applier.ts'
+import { answersExpress, CallApplier, type JournaledCallEvent } from '../../../src/contact-center/calls/call-applier.ts'
 import { HandOver } from '../../../src/contact-center/calls/hand-over.ts'
 import { ratingIn } from '../../../src/contact-center/calls/hang-up-rating.ts'
 import { callPatient } from '../../../src/contact-center/calls/patient-call.ts'
@@ -33,6 +33,7 @@ import type { Role } from '../../../src/platform/auth/rights.ts'
 import { type VirtualClock, virtualClock } from '../../../src/platform/clock.ts'
 import type { Ground } from '../../../src/platform/database/database.ts'
 import { newId } from '../../../src/platform/ids.ts'
+import { Backlog } from '../../../src/platform/journal/backlog.ts'
 import { createLog, type Log } from '../../../src/platform/log.ts'
 import { Office, secrets } from '../follow-up/office.ts'
 import { type FakeDial, type FakeRoom, type FakeSeatCall, FakeTelephony } from './fake-telephony.ts'
@@ -567,8 +568,12 @@ export class Node {
     await turn()
     const { journal } = this.floor
     while (journal.length > 0 && !this.#stalled && !this.#dead) {
+      // As the house's own: a call that was just answered beside all the others.
       const batch = journal.slice(0, 5)
-      await this.#applier.apply(batch)
+      const backlog = new Backlog(answersExpress)
+      for (const [offset, entry] of batch.entries()) backlog.add({ entry, next: { segment: 1, offset } })
+      const ways = [backlog.takeUrgent(batch.length), backlog.take(batch.length)]
+      await Promise.all(ways.map((taken) => this.#applier.apply(taken.map(({ entry }) => entry))))
       journal.splice(0, batch.length)
     }
   }

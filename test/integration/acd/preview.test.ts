@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import { afterEach, describe, expect, it } from 'vitest'
 import { PatientRecords } from '../../../src/follow-up/desk/record-service.ts'
+import { whyNot } from '../../../src/follow-up/status/why-not.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
 import { newId } from '../../../src/platform/ids.ts'
 import { secrets } from '../follow-up/office.ts'
@@ -60,6 +61,17 @@ describe('a preview campaign', () => {
     expect((await node.service.view(agent))?.preview).toMatchObject({ taskId })
     expect(node.telephony.dials).toEqual([])
     expect(await taskOf(taskId)).toMatchObject({ state: 'scheduled' })
+  })
+
+  it('says that no seat is free, while none is, instead of what could be dialled', async () => {
+    const { floor, node, agent } = await open({ patients: 2, agents: 1 })
+    const { campaignId, db } = floor
+    expect(await whyNot(db, campaignId)).toEqual({ callable: 2, reasons: [] })
+    await offer(node)
+    expect(await whyNot(db, campaignId)).toEqual({ callable: 0, reasons: [{ reason: 'no_free_seat', count: 2 }] })
+    await sql`update campaign set pacing = 'agentless' where id = ${campaignId}`.execute(db)
+    expect(await whyNot(db, campaignId)).toEqual({ callable: 2, reasons: [] })
+    expect((await floor.seat(agent)).state).toBe('previewing')
   })
 
   it('never shows two seats the same task', async () => {

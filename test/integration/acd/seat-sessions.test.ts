@@ -67,10 +67,15 @@ async function end(id: string, how: 'signed_out' | 'ended' | 'signed_in_elsewher
   await settled()
 }
 
-async function talking() {
+async function dialled() {
   const [call] = await node.dialForSeats()
-  const patient = call === undefined ? undefined : node.telephony.dialOf(call.seat)?.answer()
-  if (patient === undefined) throw new Error('nobody was dialled')
+  const dial = call === undefined ? undefined : node.telephony.dialOf(call.seat)
+  if (call === undefined || dial === undefined) throw new Error('nobody was dialled')
+  return { dial, done: call.done, callId: call.seat.callId, taskId: call.work.taskId }
+}
+
+async function talking() {
+  const patient = (await dialled()).dial.answer()
   await node.quiet()
   return patient
 }
@@ -107,6 +112,38 @@ describe('the end of an agent’s last session', () => {
     await floor.passWrapUp(agent)
     await node.keep()
     expect(await floor.seat(agent)).toMatchObject({ status: 'signed_out', state: 'unreachable' })
+  })
+
+  it('takes back the dial of a patient who would find nobody: the task waits to be dialled again, the seat is out', async () => {
+    const id = await session()
+    await watch()
+    const call = await dialled()
+    await end(id)
+    expect(call.dial).toMatchObject({ over: true, leg: null })
+    await call.done
+    await node.quiet()
+    await node.keep()
+    expect(await floor.seat(agent)).toMatchObject({ status: 'signed_out', state: 'unreachable' })
+    expect(await floor.reservations(agent)).toMatchObject([{ state: 'rescinded' }])
+    const { rows } = await sql<{ state: string }>`select state from task where id = ${call.taskId}`.execute(floor.db)
+    expect(rows).toEqual([{ state: 'retry_wait' }])
+  })
+
+  it('has a patient who answers in that moment apologised to and called again, not led to the empty seat', async () => {
+    const id = await session()
+    await watch()
+    const call = await dialled()
+    call.dial.answersAllTheSame = true
+    await end(id)
+    const patient = call.dial.answer()
+    await call.done
+    await node.quiet()
+    expect(patient.heard).toContain(node.apology)
+    expect(node.telephony.rooms.get(call.callId)?.moves).not.toContain('join')
+    const { rows } = await sql<{ state: string; result: string }>`
+      select t.state, a.result from task t join attempt a on a.task_id = t.id where t.id = ${call.taskId}
+    `.execute(floor.db)
+    expect(rows).toEqual([{ state: 'callback', result: 'abandoned' }])
   })
 
   it('is noticed by the clock where nobody says it: idle, or too old', async () => {

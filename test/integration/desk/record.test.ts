@@ -110,7 +110,7 @@ afterAll(() => desk.close())
 const read = (...rights: Parameters<Desk['read']> extends [unknown, unknown, ...infer R] ? R : never) =>
   desk.read(called.taskId, agent, ...rights)
 
-it('the line of a call is kept as its event tells it', async () => {
+it('the line of a call is kept from an event of its own, as journals of an earlier release hold it', async () => {
   const { db } = desk.office
   const kept = await db.selectFrom('callQuality').select(['packetsIn', 'lossIn', 'lossOut', 'mos']).execute()
   expect(kept).toEqual([{ packetsIn: 500, lossIn: 0, lossOut: null, mos: 4.5 }])

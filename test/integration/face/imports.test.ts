@@ -1,4 +1,6 @@
+import { utils, write } from '@e965/xlsx'
 import { afterAll, describe, expect, it } from 'vitest'
+import { intakeCommand } from '../../../src/follow-up/intake/hospital-intake.ts'
 import type { ImportReport, ImportRun, NumberlessPatient } from '../../../src/follow-up/intake/import-schema.ts'
 import type { Role } from '../../../src/platform/auth/rights.ts'
 import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
@@ -8,7 +10,8 @@ import { testDatabase } from '../../harness/database.ts'
 
 const database = await testDatabase()
 const { db } = database
-const face = await openFace({ db, databaseUrl: database.url })
+const columnWords = { phones: ['回访电话'], dischargedAt: ['离科时点'] }
+const face = await openFace({ db, databaseUrl: database.url, columnWords })
 afterAll(async () => {
   await face.close()
   await database.close()
@@ -27,13 +30,13 @@ async function signIn(roles: readonly Role[]) {
   const { token } = await face.auth.signIn(who, testPassword, { ip: null, userAgent: null, requestId: null })
   const headers = { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` }
   const get = async <T>(url: string): Promise<T> => (await face.server.inject({ url, headers })).json()
-  const upload = async (name: string, content: string | Uint8Array) => {
+  const upload = async (name: string, content: string | Uint8Array, query = '') => {
     const form = new FormData()
     form.append('file', new Blob([typeof content === 'string' ? content : Buffer.from(content)]), name)
     const request = new Request('http://x/', { method: 'POST', body: form })
     return face.server.inject({
       method: 'POST',
-      url: '/api/imports',
+      url: `/api/imports${query}`,
       headers: { ...headers, 'content-type': request.headers.get('content-type') ?? '' },
       payload: Buffer.from(await request.arrayBuffer()),
     })
@@ -97,6 +100,50 @@ describe('an uploaded list', () => {
       .where('action', '=', 'import.uploaded')
       .executeTakeFirstOrThrow()
     expect(row).toMatchObject({ outcome: 'failed', detail: { code: answer.json().code } })
+  })
+
+  it('is read by the words and the area code that the hospital has set, as on the command line', async () => {
+    const { upload, get } = await signIn(['supervisor'])
+    const own = '住院号,姓名,回访电话,离科时点\nZY900031,周小明,2288288,2026-11-01'
+    const countsAfter = async () => {
+      const { id } = (await upload('own.csv', own)).json()
+      return (await get<ImportReport>(`/api/imports/${id}`)).run.counts
+    }
+    expect(await countsAfter()).toMatchObject({ read: 1, rejected: 1 })
+    await expect(intakeCommand(db, ['--area-code', '752'])).rejects.toMatchObject({ code: 'HOSPITAL_SETTING_INVALID' })
+    expect(await intakeCommand(db, ['--area-code', '0752'])).toEqual({ areaCode: '0752' })
+    expect(await countsAfter()).toMatchObject({ read: 1, created: 1 })
+    await intakeCommand(db, ['--area-code', 'none'])
+  })
+
+  it('tells of the sheets that were not read, which can be read then, and of rows that were odd', async () => {
+    const { upload } = await signIn(['supervisor'])
+    const sheet = (no: string) =>
+      utils.aoa_to_sheet([
+        ['住院号', '姓名', '联系电话', '出院时间'],
+        [no, '吴小明', '13900000041', '2026-11-01'],
+      ])
+    const book = utils.book_new()
+    utils.book_append_sheet(book, sheet('ZY900041'), '内科')
+    utils.book_append_sheet(book, sheet('ZY900042'), '外科')
+    const bytes = new Uint8Array(write(book, { type: 'array', bookType: 'xlsx' }))
+    const first = (await upload('two.xlsx', bytes)).json()
+    expect(first).toMatchObject({ sheet: '内科', otherSheets: ['外科'] })
+    expect(first.warnings).toContainEqual({ code: 'discharge_without_time', words: expect.anything(), rows: 1 })
+    const second = (await upload('two.xlsx', bytes, `?${new URLSearchParams({ sheet: '外科' })}`)).json()
+    expect(second).toMatchObject({ sheet: '外科', otherSheets: [] })
+    const stays = await db
+      .selectFrom('encounter')
+      .select('encounterNo')
+      .where('encounterNo', 'like', 'ZY90004%')
+      .execute()
+    expect(stays).toHaveLength(2)
+  })
+
+  it('keeps of its name what a database takes', async () => {
+    const { upload, get } = await signIn(['supervisor'])
+    const { id } = (await upload('../名\u0000单.csv', list)).json()
+    expect((await get<ImportReport>(`/api/imports/${id}`)).run.fileName).toBe('名单.csv')
   })
 
   it('is missing when no file comes', async () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import '../../../src/contact-center/contact-center-tables.ts'
 import { stateLease } from '../../../src/contact-center/calls/attempt-store.ts'
-import { CallApplier } from '../../../src/contact-center/calls/call-applier.ts'
+import { CallApplier, type JournaledCallEvent } from '../../../src/contact-center/calls/call-applier.ts'
 import type { AttemptResult, CallEventBody } from '../../../src/contact-center/calls/call-event.ts'
 import type { Lease, Work } from '../../../src/contact-center/work-source.ts'
 import { instantAt } from '../../../src/follow-up/calling/hospital-day.ts'
@@ -327,27 +327,25 @@ export class Office {
     bodies: readonly CallEventBody[],
     { now, by }: { readonly now: Date; readonly by: Lease },
   ): Promise<void> {
-    const applier = new CallApplier({
+    const applier = this.#applierOver(db, now)
+    await applier.apply(await eventsOf(db, work, bodies, { now, by }))
+  }
+
+  /** The same for several calls, in one batch of the journal. */
+  async tellTogether(said: readonly (readonly [work: Work, body: CallEventBody])[]): Promise<void> {
+    const how = { now: this.now, by: lease }
+    const events = await Promise.all(said.map(([work, body]) => eventsOf(this.db, work, [body], how)))
+    await this.#applierOver(this.db, this.now).apply(events.flat())
+  }
+
+  #applierOver(db: Ground, now: Date): CallApplier {
+    return new CallApplier({
       db,
       work: this.workOver(db, now),
       log: silentLog,
       judgeLater: async () => {},
       onEnded: () => {},
     })
-    const callId = newId()
-    const { attemptId, taskId, campaignId } = work
-    const known = await db
-      .selectFrom('callEvent')
-      .select((eb) => eb.fn.max('seq').as('last'))
-      .where('attemptId', '=', attemptId)
-      .executeTakeFirst()
-    const first = (known?.last ?? 0) + 1
-    await applier.apply(
-      bodies.map((body, index) => ({
-        event: { attemptId, callId, taskId, campaignId, seq: first + index, at: now, body },
-        lease: by,
-      })),
-    )
   }
 
   /** Puts this task first and claims one. */
@@ -404,10 +402,30 @@ export const noLeg = {
   mediaHost: null,
 }
 
+/** The next events of a call, numbered after those that are in the rows. */
+async function eventsOf(
+  db: Ground,
+  { attemptId, taskId, campaignId }: Work,
+  bodies: readonly CallEventBody[],
+  { now, by }: { readonly now: Date; readonly by: Lease },
+): Promise<JournaledCallEvent[]> {
+  const callId = newId()
+  const known = await db
+    .selectFrom('callEvent')
+    .select((eb) => eb.fn.max('seq').as('last'))
+    .where('attemptId', '=', attemptId)
+    .executeTakeFirst()
+  const first = (known?.last ?? 0) + 1
+  return bodies.map((body, index) => ({
+    event: { attemptId, callId, taskId, campaignId, seq: first + index, at: now, body },
+    lease: by,
+  }))
+}
+
 export const invited: CallEventBody = { type: 'invited', ref: noLeg }
 export const answered: CallEventBody = { type: 'answered', sipStatus: 200, earlyMedia: false, ref: noLeg }
 
-export function endedBy(result: AttemptResult): CallEventBody {
+export function endedBy(result: AttemptResult): Extract<CallEventBody, { type: 'ended' }> {
   return { type: 'ended', result, hangupBy: null, sipStatus: null, sipReason: null, q850: null, earlyMedia: false }
 }
 
