@@ -199,13 +199,16 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     const { page, live, complaints } = await enter(['supervisor'])
     await live.ready()
     const missing = page.locator('[data-missing]')
-    await missing.getByRole('link').click()
     const picture = async (name: string) => {
       for (const width of pictures === undefined ? [] : [1366, 1920]) {
         await page.setViewportSize({ width, height: width === 1366 ? 768 : 1080 })
         await page.screenshot({ path: join(pictures ?? '', `${name}-${width}.png`) })
       }
     }
+    await missing.waitFor()
+    await picture('live-missing-zh')
+    await missing.getByRole('link').click()
+    await page.getByRole('heading', { name: '当前状态' }).waitFor()
     await picture('calling-zh')
     expect(await page.getByRole('button', { name: '保存…' }).isDisabled()).toBe(true)
     await page.getByLabel('第 1 个时段结束').fill('12:60')
