@@ -1,7 +1,9 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { seedCalendar } from '../../src/follow-up/calling/calendar-service.ts'
 import type { Role } from '../../src/platform/auth/rights.ts'
 import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
@@ -15,6 +17,8 @@ import { LivePage } from './pages/live-page.ts'
 import { Shell } from './pages/shell.ts'
 import { SignInPage } from './pages/sign-in-page.ts'
 
+/** A folder in which to keep what the pages look like, for the documentation. */
+const pictures = process.env.SEAT_PICTURES
 const lists = join(import.meta.dirname, '../fixtures/discharge-lists')
 
 describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
@@ -188,6 +192,60 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
       .where('action', 'like', 'recording.%')
       .execute()
     expect(played).toEqual([{ action: 'recording.played' }])
+    expect(complaints).toEqual([])
+  })
+
+  it('changes the calling rule with a reason and imports a year, and the live page no longer misses it', async () => {
+    await seedCalendar(stage.database.db)
+    // Whatever a release ships, and whenever this runs: this year has not been announced.
+    await sql`delete from calendar_year where year = extract(year from app_now())`.execute(stage.database.db)
+    const { page, live, complaints } = await enter(['supervisor'])
+    await live.ready()
+    const missing = page.locator('[data-missing]')
+    const picture = async (name: string) => {
+      for (const width of pictures === undefined ? [] : [1366, 1920]) {
+        await page.setViewportSize({ width, height: width === 1366 ? 768 : 1080 })
+        await page.screenshot({ path: join(pictures ?? '', `${name}-${width}.png`) })
+      }
+    }
+    await missing.waitFor()
+    await picture('live-missing-zh')
+    await missing.getByRole('link').click()
+    await page.getByRole('heading', { name: '当前状态' }).waitFor()
+    await picture('calling-zh')
+    expect(await page.getByRole('button', { name: '保存…' }).isDisabled()).toBe(true)
+    await page.getByLabel('第 1 个时段结束').fill('12:60')
+    await page.getByText('请填写 HH:MM').waitFor()
+    await page.getByLabel('第 1 个时段结束').fill('12:00')
+    await page.getByRole('checkbox', { name: /国际/ }).check()
+    // By keyboard, as the rest of the form can be.
+    await page.getByLabel('第 1 个时段结束').press('Enter')
+    const dialog = page.getByRole('dialog')
+    await dialog.locator('[data-part=periods]').getByText('08:30–12:00').waitFor()
+    await dialog.locator('[data-part=alsoDialled]').waitFor()
+    await picture('calling-change-zh')
+    await dialog.getByLabel('原因').fill('境外家属较多')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.getByText('原因：境外家属较多').waitFor()
+
+    const years = (await missing.getAttribute('data-missing'))?.split(' ') ?? []
+    for (const year of years) {
+      const days = [{ name: '元旦', date: `${year}-01-01`, isOffDay: true }]
+      const text = JSON.stringify({ year: Number(year), papers: ['notice'], days })
+      const buffer = Buffer.from(text)
+      await page
+        .locator('input[type=file]')
+        .setInputFiles({ name: `${year}.json`, mimeType: 'application/json', buffer })
+      await dialog.getByLabel('原因').fill('国办通知')
+      await dialog.getByRole('button', { name: /导\s*入/ }).click()
+      await page.locator(`[data-year="${year}"][data-known=true]`).waitFor()
+    }
+    await page.getByText('文件中缺少以下法定节日').waitFor()
+    await picture('calling-imported-zh')
+    await missing.waitFor({ state: 'detached' })
+    await new Shell(page).open('/')
+    await live.ready()
+    expect(await missing.count()).toBe(0)
     expect(complaints).toEqual([])
   })
 

@@ -1,5 +1,6 @@
 import { accountsEn } from './accounts-en.ts'
 import { auditEn } from './audit-en.ts'
+import { callingEn } from './calling-en.ts'
 import { callsEn } from './calls-en.ts'
 import { floorEn } from './floor-en.ts'
 import { phoneEn } from './phone-en.ts'
@@ -15,6 +16,7 @@ export const en: Texts<typeof zh> = {
     live: 'Live calling',
     import: 'Discharge lists',
     calls: 'Calls',
+    calling: 'Calling rule',
     seat: 'Seat',
     accounts: 'Accounts',
     audit: 'Audit trail',
@@ -364,6 +366,7 @@ export const en: Texts<typeof zh> = {
     discharged: 'Discharged',
   },
   calls: callsEn,
+  calling: callingEn,
   accounts: accountsEn,
   audit: auditEn,
 }
