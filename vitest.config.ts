@@ -62,13 +62,13 @@ export default defineConfig({
         test: {
           name: 'chaos',
           include: houses,
-          ...files(4, { maxWorkers: 3, limitMs: 120_000 }),
+          ...files(4, { maxWorkers: 4, limitMs: 120_000 }),
           testTimeout: 240_000,
         },
       },
       // The clients' own suites. Some of their cases wait for half a minute: beside the houses, which wait as well.
       {
-        test: { name: 'peers', include: ['test/peers/**/*.test.ts'], ...files(4, { maxWorkers: 3, limitMs: 120_000 }) },
+        test: { name: 'peers', include: ['test/peers/**/*.test.ts'], ...files(4, { maxWorkers: 4, limitMs: 120_000 }) },
       },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...files(5, { maxWorkers: 2, limitMs: 120_000 }) } },
     ],
