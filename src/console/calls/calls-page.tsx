@@ -63,7 +63,7 @@ export function CallsPage() {
       {calls.isError && <Trouble error={calls.error} onRetry={() => void calls.refetch()} />}
       <section className="panel" aria-label={t('calls.title')}>
         <Table<CallItem>
-          size="medium"
+          size="small"
           rowKey="attemptId"
           columns={useColumns(open)}
           dataSource={calls.data?.calls ?? []}
@@ -160,10 +160,10 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
   const { t } = useTranslation()
   const mayPlay = useRight('recording.play')
   return [
-    { title: t('calls.time'), dataIndex: 'at', width: 154, render: dateTime, className: 'number nowrap' },
+    { title: t('calls.time'), dataIndex: 'at', width: 144, render: dateTime, className: 'number nowrap' },
     {
       title: t('calls.patientColumn'),
-      width: 136,
+      width: 120,
       render: (_value, { name, recordNumber }) => (
         <>
           {name}
@@ -171,18 +171,18 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
         </>
       ),
     },
-    { title: t('calls.phone'), dataIndex: 'phone', width: 124, className: 'number' },
-    { title: t('calls.department'), dataIndex: 'department', ellipsis: true },
+    { title: t('calls.phone'), dataIndex: 'phone', width: 114, className: 'number' },
+    { title: t('calls.department'), dataIndex: 'department', width: '9%', ellipsis: true },
     { title: t('calls.programme'), dataIndex: 'programme', ellipsis: true },
     {
       title: t('calls.agent'),
-      width: 92,
+      width: 76,
       ellipsis: true,
       render: (_value, { agent }) => (agent === null ? <span className="muted">–</span> : agent.name),
     },
     {
       title: t('calls.result'),
-      width: 112,
+      width: 104,
       render: (_value, { result, correctedResult, state }) => {
         if (result === null) return <Dot color={colors.busy} text={word('callState', state)} />
         const shown = correctedResult ?? result
@@ -192,7 +192,7 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
     {
       title: t('calls.duration'),
       dataIndex: 'talkSeconds',
-      width: 92,
+      width: 86,
       align: 'right',
       className: 'number',
       render: (seconds: number | null) => (seconds === null ? '–' : duration(seconds)),
@@ -206,7 +206,7 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
     {
       title: t('calls.rating'),
       dataIndex: 'rating',
-      width: 84,
+      width: 76,
       align: 'right',
       className: 'number',
       render: (value: number | null) =>

@@ -273,7 +273,7 @@ function RowList({
   const { t } = useTranslation()
   const hasColumns = rows.some(({ column }) => column !== '')
   const columns: TableColumnsType<ReportRow> = [
-    { title: t('imports.row'), dataIndex: 'place', width: 130, className: 'number' },
+    { title: t('imports.row'), dataIndex: 'place', width: 170, className: 'number' },
     ...(hasColumns ? [{ title: t('imports.column'), dataIndex: 'column', width: 130 }] : []),
     { title: t('imports.message'), dataIndex: 'words' },
     { title: t('imports.code'), dataIndex: 'code', width: 220, className: 'muted' },
