@@ -2,6 +2,7 @@ import { accountsEn } from './accounts-en.ts'
 import { auditEn } from './audit-en.ts'
 import { callsEn } from './calls-en.ts'
 import { floorEn } from './floor-en.ts'
+import { notCalledEn } from './not-called-en.ts'
 import { phoneEn } from './phone-en.ts'
 import { seatEn } from './seat-en.ts'
 import type { Texts } from './texts.ts'
@@ -15,6 +16,7 @@ export const en: Texts<typeof zh> = {
     live: 'Live calling',
     import: 'Discharge lists',
     calls: 'Calls',
+    notCalled: 'Do not call',
     seat: 'Seat',
     accounts: 'Accounts',
     audit: 'Audit trail',
@@ -283,6 +285,13 @@ export const en: Texts<typeof zh> = {
     paperwork: 'Paperwork',
     meeting: 'Meeting',
   },
+  refusalSource: {
+    patient_key: 'The patient’s key',
+    agent: 'Told to an agent',
+    supervisor: 'Added by hand',
+    import: 'A list',
+    programme: 'A programme',
+  },
   sex: { 1: 'male', 2: 'female', male: 'male', female: 'female' },
   encounterKind: { inpatient: 'Inpatient', outpatient: 'Outpatient', checkup: 'Check-up', emergency: 'Emergency' },
   relation: {
@@ -364,6 +373,7 @@ export const en: Texts<typeof zh> = {
     discharged: 'Discharged',
   },
   calls: callsEn,
+  notCalled: notCalledEn,
   accounts: accountsEn,
   audit: auditEn,
 }

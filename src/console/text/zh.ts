@@ -2,6 +2,7 @@ import { accountsZh } from './accounts-zh.ts'
 import { auditZh } from './audit-zh.ts'
 import { callsZh } from './calls-zh.ts'
 import { floorZh } from './floor-zh.ts'
+import { notCalledZh } from './not-called-zh.ts'
 import { phoneZh } from './phone-zh.ts'
 import { seatZh } from './seat-zh.ts'
 
@@ -13,6 +14,7 @@ export const zh = {
     live: '实时外呼',
     import: '出院名单导入',
     calls: '通话记录',
+    notCalled: '不再拨打',
     seat: '坐席',
     floor: '班长台',
     accounts: '账号与班组',
@@ -268,6 +270,13 @@ export const zh = {
     paperwork: '处理工单',
     meeting: '会议',
   },
+  refusalSource: {
+    patient_key: '患者按键',
+    agent: '患者告知坐席',
+    supervisor: '人工加入',
+    import: '名单导入',
+    programme: '方案规定',
+  },
   sex: { 1: '男', 2: '女', male: '男', female: '女' },
   encounterKind: { inpatient: '住院', outpatient: '门诊', checkup: '体检', emergency: '急诊' },
   relation: { 0: '本人', 1: '配偶', 2: '儿子', 3: '女儿', 4: '孙辈', 5: '父母', 6: '祖父母', 7: '兄弟姐妹', 8: '其他' },
@@ -339,6 +348,7 @@ export const zh = {
     discharged: '出院日期',
   },
   calls: callsZh,
+  notCalled: notCalledZh,
   accounts: accountsZh,
   audit: auditZh,
 }

@@ -4,16 +4,13 @@ import { systemActor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import type { GroundFloor } from '#platform/ground.ts'
-import { newId } from '#platform/ids.ts'
 import { appendToStream } from '#platform/realtime/stream-store.ts'
 import { instantAt } from '../calling/hospital-day.ts'
-import { barOf } from '../calling/number-bar.ts'
-import { addNumbers } from '../intake/known-store.ts'
-import { readPhoneCell } from '../intake/phone-cell.ts'
 import { taskChanges } from '../tasks/task-change.ts'
 import { moveTasks } from '../tasks/task-store.ts'
 import { tellDiallers } from '../tasks/work-channel.ts'
 import { addDoNotCall, liftDoNotCall } from './do-not-call.ts'
+import { e164Of, numberIdOf } from './number-by-text.ts'
 import './patient-errors.ts'
 import { renumberTasks } from './phone-store.ts'
 
@@ -49,14 +46,13 @@ export async function doNotCallCommand(parts: Parts, argv: readonly string[]): P
   if (values.lift !== undefined) {
     if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(values.lift)) throw new UserError('DO_NOT_CALL_UNKNOWN')
     await liftDoNotCall(db, values.lift, systemActor)
-    await db.transaction().execute((tx) => tellDiallers(tx))
     return []
   }
   if (values.add === true) {
     const number = e164Of(values.number ?? '')
     // Of the day that is named: the list holds until it is over.
     const until = values.until === undefined ? {} : { until: instantAt(dayOf(values.until), '24:00') }
-    const phoneNumberId = await db.transaction().execute((tx) => numberIdOf(parts, tx, number))
+    const phoneNumberId = await db.transaction().execute((tx) => numberIdOf(parts.secrets, tx, number))
     const reason = values.reason === undefined ? {} : { reason: values.reason }
     const id = await addDoNotCall(db, { phoneNumberId, source: 'supervisor', ...reason, ...until }, systemActor)
     return listed(parts, sql`d.id = ${id}`)
@@ -142,21 +138,6 @@ async function reopenFailedBy(tx: GroundTransaction, numberIds: readonly string[
     })
   }
   return moveTasks(tx, { where: sql`t.id = any (${ids}::uuid[])`, from: ['failed'], to: 'scheduled', reason: null })
-}
-
-async function numberIdOf({ secrets }: Parts, tx: GroundTransaction, e164: string): Promise<string> {
-  const hmac = secrets.hmacPhone(e164)
-  const number = { id: newId(), hmac, ciphertext: secrets.encrypt(e164), last4: e164.slice(-4), bar: barOf(e164) }
-  const ids = await addNumbers(tx, [number])
-  return ids.get(hmac.toString('hex')) ?? number.id
-}
-
-/** One number as lists write it, with its area code. */
-function e164Of(text: string): string {
-  const { phones } = readPhoneCell(text)
-  const [phone, ...others] = phones
-  if (phone === undefined || others.length > 0) throw new UserError('NUMBER_UNREADABLE')
-  return phone.e164
 }
 
 function dayOf(text: string): string {

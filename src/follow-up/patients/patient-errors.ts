@@ -7,6 +7,12 @@ declareErrors({
     en: 'There is no such entry in the do-not-call list, or it was lifted already. Reload the page.',
     zh: '禁呼名单中没有该条目,或已被解除。请刷新页面。',
   },
+  DO_NOT_CALL_STANDS: {
+    kind: 'user',
+    status: 409,
+    en: 'Nobody is called on this number already: it stands in the list.',
+    zh: '该号码已在禁呼名单中,无需再次加入。',
+  },
   NUMBER_UNREADABLE: {
     kind: 'user',
     status: 400,

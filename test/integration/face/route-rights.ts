@@ -70,6 +70,9 @@ export const routeRights: Readonly<Record<string, Access>> = {
   // follow-up
   'DELETE /api/desk/tasks/:taskId/answers/:questionId': 'seat.use',
   'GET /api/desk/tasks/:taskId': 'seat.use',
+  'POST /api/do-not-call/search': 'campaign.control',
+  'POST /api/do-not-call': 'campaign.control',
+  'POST /api/do-not-call/:id/lift': 'campaign.control',
   'GET /api/imports': 'import.read',
   'GET /api/imports/:id': 'import.read',
   'GET /api/imports/:id/errors': 'import.write',

@@ -1,0 +1,11 @@
+import { Tabs } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { RefusalPanel } from './refusal-panel.tsx'
+import './not-called.css'
+
+/** Who is not called and why, and how that is taken back. */
+export function NotCalledPage() {
+  const { t } = useTranslation()
+  const items = [{ key: 'refusals', label: t('notCalled.tab.refusals'), children: <RefusalPanel /> }]
+  return <Tabs items={items} destroyOnHidden className="not-called" />
+}

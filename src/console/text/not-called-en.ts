@@ -1,0 +1,33 @@
+import type { notCalledZh } from './not-called-zh.ts'
+import type { Texts } from './texts.ts'
+
+export const notCalledEn: Texts<typeof notCalledZh> = {
+  tab: { refusals: 'Do-not-call list' },
+  number: 'Whole telephone number',
+  numberHint: 'Find by the whole number',
+  numberPlease: 'Write the whole number, a landline with its area code',
+  search: 'Find',
+  phone: 'Number',
+  anyNumber: 'Any number',
+  patient: 'Patient',
+  everybody: 'Everybody on this number',
+  department: 'Department',
+  source: 'Came by',
+  call: 'Call',
+  reason: 'Reason',
+  reasonPlease: 'Write why; it goes into the audit trail',
+  since: 'Since',
+  until: 'Until',
+  forGood: 'For good',
+  none: 'Nobody is on the do-not-call list',
+  noneNext: 'Who presses 9, tells an agent so, or is added here stands in it.',
+  notFound: 'This number is not on the list',
+  notFoundNext: 'Check that it is whole; a landline needs its area code.',
+  add: 'Add a number',
+  addOk: 'Add',
+  addHint: 'At once: no programme dials this number any more, nor what is queued already.',
+  lift: 'Take off',
+  liftAsk: 'Take {{who}} off the do-not-call list?',
+  liftNumberHint: 'At once: tasks that wait may dial this number again.',
+  liftPatientHint: 'At once: this patient may be called again. Plans that were stopped stay stopped.',
+}
