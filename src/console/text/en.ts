@@ -285,6 +285,7 @@ export const en: Texts<typeof zh> = {
     paperwork: 'Paperwork',
     meeting: 'Meeting',
   },
+  numberFlag: { invalid: 'No such number', suspended: 'Out of service' },
   refusalSource: {
     patient_key: 'The patient’s key',
     agent: 'Told to an agent',

@@ -2,7 +2,7 @@ import type { notCalledZh } from './not-called-zh.ts'
 import type { Texts } from './texts.ts'
 
 export const notCalledEn: Texts<typeof notCalledZh> = {
-  tab: { refusals: 'Do-not-call list' },
+  tab: { refusals: 'Do-not-call list', flagged: 'Closed numbers' },
   number: 'Whole telephone number',
   numberHint: 'Find by the whole number',
   numberPlease: 'Write the whole number, a landline with its area code',
@@ -30,4 +30,21 @@ export const notCalledEn: Texts<typeof notCalledZh> = {
   liftAsk: 'Take {{who}} off the do-not-call list?',
   liftNumberHint: 'At once: tasks that wait may dial this number again.',
   liftPatientHint: 'At once: this patient may be called again. Plans that were stopped stay stopped.',
+
+  flag: 'The network said',
+  flaggedAt: 'When',
+  flaggedSince: 'Closed since',
+  trunk: 'Trunk',
+  anyTrunk: 'All trunks',
+  noFlagged: 'No number is closed',
+  noFlaggedNext:
+    'What the network calls invalid or out of service stands here, and nobody dials it until it is cleared.',
+  notFlagged: 'This number is not closed',
+  clear: 'Dial again',
+  clearAsk: 'Dial {{phone}} again?',
+  clearHint: 'At once: the number may be dialled, and tasks that failed by it are due again as far as they have time.',
+  clearAll: 'Dial all again ({{numbers}})…',
+  clearAllHint: 'Choose “Closed since” first',
+  clearAllAsk: 'Dial these {{numbers}} numbers again?',
+  cleared: 'Numbers opened again: {{numbers}}; tasks due again: {{tasks}}.',
 }

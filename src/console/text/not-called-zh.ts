@@ -1,5 +1,5 @@
 export const notCalledZh = {
-  tab: { refusals: '禁呼名单' },
+  tab: { refusals: '禁呼名单', flagged: '停拨号码' },
   number: '完整电话号码',
   numberHint: '输入完整电话号码查找',
   numberPlease: '请输入完整电话号码，固定电话带区号',
@@ -27,4 +27,20 @@ export const notCalledZh = {
   liftAsk: '将 {{who}} 移出禁呼名单？',
   liftNumberHint: '立即生效：等待中的任务可再次拨打该号码。',
   liftPatientHint: '立即生效：该患者今后的任务可再次拨打。已终止的方案不会自动恢复。',
+
+  flag: '线路返回',
+  flaggedAt: '标记时间',
+  flaggedSince: '此时间之后被标记',
+  trunk: '线路',
+  anyTrunk: '全部线路',
+  noFlagged: '没有被停拨的号码',
+  noFlaggedNext: '线路返回空号或停机的号码会出现在这里，在恢复之前不再拨打。',
+  notFlagged: '该号码没有被停拨',
+  clear: '恢复可拨',
+  clearAsk: '恢复 {{phone}}？',
+  clearHint: '立即生效：号码可再次拨打，因此失败且未过期的任务会重新排队。',
+  clearAll: '全部恢复（{{numbers}}）…',
+  clearAllHint: '请先选择“此时间之后被标记”',
+  clearAllAsk: '恢复这 {{numbers}} 个号码？',
+  cleared: '已恢复 {{numbers}} 个号码，重新排队 {{tasks}} 个任务。',
 }

@@ -270,6 +270,7 @@ export const zh = {
     paperwork: '处理工单',
     meeting: '会议',
   },
+  numberFlag: { invalid: '空号', suspended: '停机' },
   refusalSource: {
     patient_key: '患者按键',
     agent: '患者告知坐席',

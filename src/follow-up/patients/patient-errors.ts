@@ -19,6 +19,12 @@ declareErrors({
     en: 'This is no telephone number. Write one, a landline with its area code: 13800138000, 0752-2288288.',
     zh: '不是有效的电话号码。请写一个号码,固定电话带区号:13800138000、0752-2288288。',
   },
+  NUMBER_NOT_FLAGGED: {
+    kind: 'user',
+    status: 404,
+    en: 'This number may be dialled again already. Reload the page.',
+    zh: '该号码已恢复可拨。请刷新页面。',
+  },
   DAY_UNREADABLE: {
     kind: 'user',
     status: 400,

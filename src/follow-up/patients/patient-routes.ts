@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { writeAudit } from '#platform/audit/audit-store.ts'
 import type { Ground } from '#platform/database/database.ts'
@@ -9,6 +10,8 @@ import { sightOf } from '../live/live-routes.ts'
 import { liftDoNotCall } from './do-not-call.ts'
 import { listRefusals, refuseNumber } from './do-not-call-list.ts'
 import { NewEntry, Reasoned, RefusalPage, RefusalSearch } from './do-not-call-schema.ts'
+import { clearFlags, listFlagged } from './flagged-numbers.ts'
+import { FlaggedBatch, FlaggedPage, FlaggedSearch, UsableAgain } from './flagged-schema.ts'
 
 const Target = Type.Object({ id: Type.String({ format: 'uuid' }) })
 
@@ -21,14 +24,18 @@ export interface PatientRoutesOptions {
 export const patientRoutes: FastifyPluginAsyncTypebox<PatientRoutesOptions> = async (server, { db, secrets }) => {
   const config = { access: 'campaign.control' } as const
 
+  /** What is found, or not, confirms a number that is masked elsewhere. */
+  const confirming = async (request: FastifyRequest, number: string | undefined) => {
+    if (number !== undefined && !sightOf(sessionOf(request)).clear) await countLookUp(db, actorOf(request), 'number')
+  }
+
   server.post(
     '/api/do-not-call/search',
     { config, schema: { body: RefusalSearch, response: { 200: RefusalPage } } },
     async (request) => {
       const actor = actorOf(request)
       const { number, offset } = request.body
-      // What is found, or not, confirms a number that is masked elsewhere.
-      if (number !== undefined && !sightOf(sessionOf(request)).clear) await countLookUp(db, actor, 'number')
+      await confirming(request, number)
       const page = await listRefusals({ db, secrets }, request.body)
       const detail = { byNumber: number !== undefined, offset, total: page.total }
       await writeAudit(db, { actor, action: 'do_not_call.listed', outcome: 'ok', detail })
@@ -50,4 +57,37 @@ export const patientRoutes: FastifyPluginAsyncTypebox<PatientRoutesOptions> = as
       return reply.code(204).send()
     },
   )
+
+  server.post(
+    '/api/flagged-numbers/search',
+    { config, schema: { body: FlaggedSearch, response: { 200: FlaggedPage } } },
+    async (request) => {
+      const { number, ...filter } = request.body
+      await confirming(request, number)
+      const page = await listFlagged({ db, secrets }, request.body)
+      const detail = { ...filter, byNumber: number !== undefined, total: page.total }
+      await writeAudit(db, { actor: actorOf(request), action: 'number.flagged_listed', outcome: 'ok', detail })
+      return page
+    },
+  )
+
+  server.post(
+    '/api/flagged-numbers/:id/clear',
+    { config, schema: { params: Target, body: Reasoned, response: { 200: UsableAgain } } },
+    async (request) => clearFlags(db, { id: request.params.id }, why(request, request.body)),
+  )
+
+  server.post(
+    '/api/flagged-numbers/clear',
+    { config, schema: { body: FlaggedBatch, response: { 200: UsableAgain } } },
+    async (request) => {
+      const { since, asOf, trunkId } = request.body
+      const between = { since: new Date(since), asOf: new Date(asOf) }
+      return clearFlags(db, trunkId === undefined ? between : { ...between, trunkId }, why(request, request.body))
+    },
+  )
+}
+
+function why(request: FastifyRequest, { reason }: { readonly reason: string }) {
+  return { actor: actorOf(request), reason: reason.trim() }
 }

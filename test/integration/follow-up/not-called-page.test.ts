@@ -136,3 +136,63 @@ describe('the do-not-call list on its page', () => {
     expect((await supervisor.ask(path, wish)).json()).toMatchObject({ code })
   })
 })
+
+describe('numbers that the network has closed, on the same page', () => {
+  const find = async (wish: Record<string, unknown> = {}) =>
+    (await supervisor.ask('/flagged-numbers/search', { ...wish, ...place })).json()
+
+  it('are told with what was said and over which trunk; one may be dialled again with a reason, and its tasks', async () => {
+    const { taskId, numberId } = await office.due({ numbers: ['+8613944440051'] })
+    const other = await office.due({ numbers: ['+8613944440051'] })
+    await office.fail(await office.claimOne(taskId), 'suspended_line')
+    expect((await office.task(other.taskId)).hold).toBe('no_number')
+    const { numbers, total } = await find({ number: '13944440051' })
+    expect({ numbers, total }).toMatchObject({
+      total: 1,
+      numbers: [{ id: numberId, phone: '139****0051', flag: 'suspended', at: office.now.toISOString() }],
+    })
+    expect(numbers[0].trunk).toEqual(expect.any(String))
+    const clear = () => supervisor.ask(`/flagged-numbers/${numberId}/clear`, { reason: '号码已复机' })
+    expect((await clear()).json()).toEqual({ numbers: 1, reopened: 1 })
+    expect(await office.task(taskId)).toMatchObject({ state: 'scheduled', phoneNumberId: numberId, hold: null })
+    expect(await office.task(other.taskId)).toMatchObject({ phoneNumberId: numberId, hold: null })
+    expect(await find({ number: '13944440051' })).toMatchObject({ numbers: [], total: 0 })
+    expect(await lastAudit('number.usable')).toMatchObject({
+      actorName: supervisor.name,
+      objectId: numberId,
+      detail: { numbers: 1, reopened: 1, reason: '号码已复机' },
+    })
+    expect((await clear()).json()).toMatchObject({ code: 'NUMBER_NOT_FLAGGED' })
+  })
+
+  it('are cleared together since a moment and of one trunk, no more of them than were shown', async () => {
+    const early = await office.due({ numbers: ['+8613944440061'] })
+    await office.fail(await office.claimOne(early.taskId), 'invalid_number')
+    const meanwhile = new Date(office.now.getTime() + 60_000)
+    const late = await office.due({ numbers: ['+8613944440062'] })
+    await office.fail(await office.claimOne(late.taskId), 'invalid_number')
+    await flaggedAt(late.numberId, meanwhile)
+    const all = { since: office.now.toISOString(), trunkId: office.trunkId }
+    expect(await find(all)).toMatchObject({ total: 2, numbers: [{ id: late.numberId }, { id: early.numberId }] })
+    expect(await find({ ...all, trunkId: office.realTrunkId })).toMatchObject({ total: 0 })
+    expect(await find({ ...all, since: meanwhile.toISOString() })).toMatchObject({ total: 1 })
+    const clear = (wish: Record<string, unknown>) =>
+      supervisor.ask('/flagged-numbers/clear', { ...all, reason: '线路号码格式有误', ...wish })
+    const none = await clear({ asOf: meanwhile.toISOString(), trunkId: office.realTrunkId })
+    expect(none.json()).toEqual({ numbers: 0, reopened: 0 })
+    expect((await clear({ asOf: office.now.toISOString() })).json()).toEqual({ numbers: 1, reopened: 1 })
+    expect(await find()).toMatchObject({ total: 1, numbers: [{ id: late.numberId }] })
+    expect(await lastAudit('number.usable')).toMatchObject({ detail: { trunkId: office.trunkId, numbers: 1 } })
+  })
+
+  it.each([
+    ['/flagged-numbers/clear', { since: '2026-11-23T00:00:00Z', asOf: '2026-11-24T00:00:00Z', reason: ' ' }],
+    ['/flagged-numbers/clear', { asOf: '2026-11-24T00:00:00Z', reason: '试' }],
+  ])('are not cleared without a reason and a moment: %s %s', async (path, wish) => {
+    expect((await supervisor.ask(path, wish)).json()).toMatchObject({ code: 'INPUT_INVALID' })
+  })
+})
+
+async function flaggedAt(numberId: string, at: Date): Promise<void> {
+  await office.db.updateTable('phoneNumber').set({ flaggedAt: at }).where('id', '=', numberId).execute()
+}
