@@ -9,7 +9,7 @@ const postgres = './test/harness/global-postgres.ts'
 const again = process.env.CI === 'true' ? 1 : 0
 
 /** On the real pair one case at a time: there is one pair. */
-const pairs = process.env.SWITCH === 'real' ? 1 : 2
+const pairs = process.env.SWITCH === 'real' ? 1 : 3
 
 /** Whole houses, and programs with folders of their own, which mostly wait for prompts to be heard or for each other. */
 const houses = [
@@ -62,13 +62,13 @@ export default defineConfig({
         test: {
           name: 'chaos',
           include: houses,
-          ...files(4, { maxWorkers: 3, limitMs: 120_000 }),
+          ...files(4, { maxWorkers: 4, limitMs: 120_000 }),
           testTimeout: 240_000,
         },
       },
       // The clients' own suites. Some of their cases wait for half a minute: beside the houses, which wait as well.
       {
-        test: { name: 'peers', include: ['test/peers/**/*.test.ts'], ...files(4, { maxWorkers: 3, limitMs: 120_000 }) },
+        test: { name: 'peers', include: ['test/peers/**/*.test.ts'], ...files(4, { maxWorkers: 4, limitMs: 120_000 }) },
       },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...files(5, { maxWorkers: 2, limitMs: 120_000 }) } },
     ],

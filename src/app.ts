@@ -15,6 +15,7 @@ import { Dialer } from '#contact-center/dialer/dialer.ts'
 import { dialableTrunks } from '#contact-center/dialer/trunk-store.ts'
 import { judgeClosedRecording } from '#contact-center/recording/recording-service.ts'
 import type { Work } from '#contact-center/work-source.ts'
+import { calendarRound } from '#follow-up/calling/calendar-service.ts'
 import { barStoredNumbers } from '#follow-up/calling/number-bar-store.ts'
 import { FollowUpWork } from '#follow-up/dialling/work-source.ts'
 import { taskSweep } from '#follow-up/tasks/task-sweep.ts'
@@ -73,9 +74,10 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   })
   const retention = streamRetention(db)
   const sweep = taskSweep(db)
-  const jobs = await openJobs({ url: ground.url, jobs: [judgeJob, retention.job, sweep.job], log })
+  const calendar = calendarRound(db)
+  const jobs = await openJobs({ url: ground.url, jobs: [judgeJob, retention.job, sweep.job, calendar.job], log })
   opened.defer(() => jobs.close())
-  const cron = openCron({ db, entries: [retention, sweep], log })
+  const cron = openCron({ db, entries: [retention, sweep, calendar], log })
   opened.defer(() => cron.close())
   const sealer = new AuditSealer({ db, clock, log })
   sealer.start()

@@ -34,7 +34,7 @@ const usage = {
   queue --name 队列名 --team 组名 [--campaign 外呼活动] [--wait 60]
                           建立坐席组的队列；给出活动时，该活动的患者可按 0 转到该组，最长等待若干秒
   calling [--periods 08:30-11:30,14:30-20:00] [--holidays open|closed] [--weekends open|closed]
-          [--cap-day 2] [--cap-week 5] [--also foreign,premium,service|none]
+          [--cap-day 2] [--cap-week 5] [--also foreign,premium,service|none] [--reason 原因]
                           查看或修改外呼时段、节假日与周末、同一号码的频次上限，以及放行的号码类别
   intake [--area-code 0752|none]
                           名单中固定电话缺区号时使用的区号（控制台导入与命令行导入通用）
@@ -64,7 +64,7 @@ const usage = {
                           sets up the team's queue; with a campaign, its patients reach the team by key 0 and wait
                           that many seconds at most
   calling [--periods 08:30-11:30,14:30-20:00] [--holidays open|closed] [--weekends open|closed]
-          [--cap-day 2] [--cap-week 5] [--also foreign,premium,service|none]
+          [--cap-day 2] [--cap-week 5] [--also foreign,premium,service|none] [--reason <words>]
                           shows or changes when and how often numbers are dialled, and which barred kinds are let through
   intake [--area-code 0752|none]
                           area code of landlines that a list writes without one, by the console and by command

@@ -48,9 +48,10 @@ async function open(settings: Settings, log: Log, opened: AsyncDisposableStack):
   const logins = await ensureFirstAccounts(ground.db, (first) => keepFirstLogins(settings.dataDir, first))
   if (settings.demo) await loadDemoHospital(ground)
   else await ensureStandardHospital(ground.db)
-  for (const year of await missingCalendarYears(ground.db, ground.clock.now())) {
-    log.warn({ year }, 'the holidays of this year are not known: calls would leave on them')
-    say(`Holidays of ${year} are not known: calls would leave on them. ${year} 年节假日尚未导入，节假日将照常外呼。`)
+  for (const year of await missingCalendarYears(ground.db)) {
+    log.warn({ year }, 'the holidays of this year are to be imported')
+    say(`Holidays of ${year} are not imported yet: only the days that the law itself names are kept free of calls.`)
+    say(`${year} 年节假日安排尚未导入：目前只在法定节日当天停止外呼。`)
   }
   const house = await openHouse(ground)
   opened.defer(() => house.close())

@@ -13,6 +13,7 @@ import { supervisionRoutes } from '#contact-center/supervision/supervision-route
 import { Supervision } from '#contact-center/supervision/supervision-service.ts'
 import { teamRoutes } from '#contact-center/teams/team-routes.ts'
 import { Teams } from '#contact-center/teams/team-service.ts'
+import { callingRoutes } from '#follow-up/calling/calling-routes.ts'
 import { callListRoutes } from '#follow-up/calls/call-list-routes.ts'
 import { CallList } from '#follow-up/calls/call-list-service.ts'
 import { deskRoutes } from '#follow-up/desk/desk-routes.ts'
@@ -105,6 +106,7 @@ export async function openHttp(
   opened.defer(() => server.close())
   await server.register(authRoutes, { auth })
   await server.register(campaignRoutes, { db, control: campaignControl(db) })
+  await server.register(callingRoutes, { db, clock })
   await server.register(liveRoutes, { live: new Live({ db, decrypt, whyNot }) })
   await server.register(callListRoutes, {
     db,

@@ -49,8 +49,8 @@ async function start({
   onLog = () => {},
 }: SoftswitchOptions): Promise<SoftswitchProcess> {
   const program = new URL('./main.ts', import.meta.url).pathname
-  // A young generation of a few MB: what it grows to is never given back, and with less the text that calls make is
-  // collected so often that its collectors are busy for a quarter of the calls' own time.
+  // A young generation of a few MB: what it grows to is never given back, and with 2 the short-lived text that calls make
+  // is collected so often that calls fail at 120 a second (docs/benchmarks.md).
   const child = spawn(process.execPath, ['--max-semi-space-size=8', program], {
     // A process group of its own: a Ctrl-C in our terminal must not end it before us.
     detached: true,

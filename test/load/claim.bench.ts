@@ -6,6 +6,8 @@
  * Postgres with its default durability in a temporary folder. Afterwards they claim as fast as they can, for
  * information. What stands above the floor's p99 (an empty committed transaction, in the same run) is held to the bounds.
  *
+ * What neighbours took of the cores meanwhile is told beside it.
+ *
  * `--json` ends stdout with {claim50P99Ms, doubleClaims, whyNotP99Ms, floorP99Ms}. `--patients 10000` is a smaller run.
  */
 import { type ChildProcess, fork } from 'node:child_process'
@@ -23,6 +25,7 @@ import { claimIds, loadClaimData } from './claim-data.ts'
 import type { ClaimNode, ClaimOrder, ClaimReport } from './claim-process.ts'
 import { faults, temporaryFolder } from './house.ts'
 import { joinFloors, measureFloor } from './latency-floor.ts'
+import { watchNeighbours } from './neighbours.ts'
 import { distribution, finish, machine, quantile, say } from './report.ts'
 
 const nodes = 8
@@ -71,8 +74,10 @@ async function run(): Promise<void> {
 
   const before = await measureFloor({ samples: floorSamples, url })
   await tell(claimers, { claims: warmUp, everyMs: 0 })
+  const neighbours = watchNeighbours()
   const asked = askWhyNot(db)
   const steady = await tell(claimers, { claims: claims / nodes, everyMs: (nodes / claimsPerSecond) * 1_000 })
+  const taken = neighbours()
   const whyNotMs = await asked.stop()
   const after = await measureFloor({ samples: floorSamples, url })
   const beganRush = performance.now()
@@ -91,6 +96,7 @@ async function run(): Promise<void> {
   say(
     `  as fast as they can: ${rushClaims} claims in ${rushSeconds.toFixed(1)} s, ends included; ${distribution(rush.flatMap((report) => report.took))}`,
   )
+  say(`  meanwhile ${taken}`)
   const claim50P99Ms = aboveFloor(took)
   const whyNotP99Ms = aboveFloor(whyNotMs)
   finish({ claim50P99Ms, doubleClaims, whyNotP99Ms, floorP99Ms: floor }, [

@@ -78,6 +78,13 @@ const imports = createRoute({
   component: lazyRouteComponent(() => import('../imports/import-page.tsx'), 'ImportPage'),
 })
 
+const calling = createRoute({
+  getParentRoute: () => inside,
+  path: '/calling',
+  beforeLoad: requireRight('campaign.control'),
+  component: lazyRouteComponent(() => import('../calling/calling-page.tsx'), 'CallingPage'),
+})
+
 const calls = createRoute({
   getParentRoute: () => inside,
   path: '/calls',
@@ -150,7 +157,7 @@ export function createConsoleRouter(queryClient: QueryClient) {
     routeTree: root.addChildren([
       signIn,
       password,
-      inside.addChildren([live, seat, floor, imports, calls, call, notCalled, accounts, sessions, audit]),
+      inside.addChildren([live, seat, floor, imports, calling, calls, call, notCalled, accounts, sessions, audit]),
     ]),
     context: { queryClient },
     defaultPendingComponent: Waiting,

@@ -10,6 +10,7 @@ import {
   MenuUnfoldOutlined,
   PhoneOutlined,
   SafetyCertificateOutlined,
+  ScheduleOutlined,
   StopOutlined,
   TeamOutlined,
   UserOutlined,
@@ -50,6 +51,7 @@ const pages = [
   { path: '/seat', right: 'seat.use', text: 'nav.seat', icon: <CustomerServiceOutlined aria-hidden /> },
   { path: '/floor', right: 'floor.read', text: 'nav.floor', icon: <TeamOutlined aria-hidden /> },
   { path: '/import', right: 'import.read', text: 'nav.import', icon: <ImportOutlined aria-hidden /> },
+  { path: '/calling', right: 'campaign.control', text: 'nav.calling', icon: <ScheduleOutlined aria-hidden /> },
   { path: '/calls', right: 'call.read', text: 'nav.calls', icon: <FileSearchOutlined aria-hidden /> },
   { path: '/do-not-call', right: 'campaign.control', text: 'nav.notCalled', icon: <StopOutlined aria-hidden /> },
   {

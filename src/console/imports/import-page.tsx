@@ -82,6 +82,7 @@ function Receipt({
     <>
       {unread.length > 0 && (
         <Alert
+          role="status"
           type="warning"
           showIcon
           title={t('imports.otherSheets', { sheet: receipt.sheet ?? '' })}
@@ -98,6 +99,7 @@ function Receipt({
       )}
       {receipt.warnings.length > 0 && (
         <Alert
+          role="status"
           type="info"
           showIcon
           title={t('imports.oddRows')}

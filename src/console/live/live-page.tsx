@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { useConnection } from '../app/connection-state.tsx'
 import { Waiting } from '../app/page-states.tsx'
 import { Trouble } from '../app/trouble.tsx'
+import { MissingYears } from '../calling/missing-years.tsx'
 import { CampaignCard } from './campaign-card.tsx'
 import { CallsInProgress, Failures, RecentResults } from './live-lists.tsx'
 import { LiveStore } from './live-store.ts'
@@ -19,6 +20,7 @@ export function LivePage() {
   return (
     <div className="live">
       {error !== null && <Trouble error={error} onRetry={() => void store.load()} />}
+      <MissingYears years={view.calendarMissing} link />
       {view.campaigns.length === 0 && (
         <section className="panel">
           <Empty

@@ -19,6 +19,7 @@ const snapshot: LiveSnapshot = {
   ],
   calls: [],
   recentResults: [],
+  calendarMissing: [],
   people: [],
 }
 

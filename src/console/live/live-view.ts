@@ -7,7 +7,8 @@ export interface LiveView {
   readonly campaigns: readonly LiveCampaign[]
   readonly calls: readonly LiveCall[]
   readonly recentResults: readonly LiveResult[]
-  /** True when events tell of a campaign the snapshot did not know: a new snapshot is needed. */
+  readonly calendarMissing: readonly number[]
+  /** True when events tell of what a snapshot alone brings (a campaign it did not know, another calling rule). */
   readonly stale: boolean
 }
 
@@ -15,8 +16,8 @@ export interface LiveView {
 export const recentResultsShown = 50
 
 export function viewOf(snapshot: LiveSnapshot): LiveView {
-  const { offset, campaigns, calls, recentResults } = snapshot
-  return { offset, campaigns, calls, recentResults, stale: false }
+  const { offset, campaigns, calls, recentResults, calendarMissing } = snapshot
+  return { offset, campaigns, calls, recentResults, calendarMissing, stale: false }
 }
 
 /**
@@ -29,6 +30,7 @@ export function withEvents(view: LiveView, events: readonly PushedEvent[]): Live
 
 function withEvent(before: LiveView, event: PushedEvent): LiveView {
   const view = { ...before, offset: event.offset }
+  if (event.type === 'calling.changed') return { ...view, stale: true }
   const campaignId = text(event.payload, 'campaignId')
   if (campaignId === null) return view
   if (!view.campaigns.some(({ id }) => id === campaignId)) return { ...view, stale: true }

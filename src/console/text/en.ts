@@ -1,5 +1,6 @@
 import { accountsEn } from './accounts-en.ts'
 import { auditEn } from './audit-en.ts'
+import { callingEn } from './calling-en.ts'
 import { callsEn } from './calls-en.ts'
 import { floorEn } from './floor-en.ts'
 import { notCalledEn } from './not-called-en.ts'
@@ -16,6 +17,7 @@ export const en: Texts<typeof zh> = {
     live: 'Live calling',
     import: 'Discharge lists',
     calls: 'Calls',
+    calling: 'Calling rule',
     notCalled: 'Do not call',
     seat: 'Seat',
     accounts: 'Accounts',
@@ -374,6 +376,7 @@ export const en: Texts<typeof zh> = {
     discharged: 'Discharged',
   },
   calls: callsEn,
+  calling: callingEn,
   notCalled: notCalledEn,
   accounts: accountsEn,
   audit: auditEn,

@@ -1,5 +1,6 @@
 import { accountsZh } from './accounts-zh.ts'
 import { auditZh } from './audit-zh.ts'
+import { callingZh } from './calling-zh.ts'
 import { callsZh } from './calls-zh.ts'
 import { floorZh } from './floor-zh.ts'
 import { notCalledZh } from './not-called-zh.ts'
@@ -14,6 +15,7 @@ export const zh = {
     live: '实时外呼',
     import: '出院名单导入',
     calls: '通话记录',
+    calling: '拨打规则',
     notCalled: '不再拨打',
     seat: '坐席',
     floor: '班长台',
@@ -349,6 +351,7 @@ export const zh = {
     discharged: '出院日期',
   },
   calls: callsZh,
+  calling: callingZh,
   notCalled: notCalledZh,
   accounts: accountsZh,
   audit: auditZh,

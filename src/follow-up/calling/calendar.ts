@@ -74,3 +74,10 @@ export function isRestDay(day: string, calendar: Calendar): boolean {
   const said = calendar.get(day)
   return said === undefined ? weekdayOf(day) >= 6 : said === 'holiday'
 }
+
+/** Holidays that stand on a date by law (since 2025) and that a year does not have: its file may not be whole. */
+export function lackingHolidays({ year, days }: CalendarYear): readonly string[] {
+  const off = new Set(days.flatMap(({ day, kind }) => (kind === 'holiday' ? [day] : [])))
+  const fixed = ['01-01', '05-01', '05-02', '10-01', '10-02', '10-03'].map((day) => `${year}-${day}`)
+  return year < 2025 ? [] : fixed.filter((day) => !off.has(day))
+}

@@ -1,30 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { systemActor, writeAudit } from '#platform/audit/audit-store.ts'
-import type { Ground } from '#platform/database/database.ts'
+import { systemActor } from '#platform/audit/audit-store.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import type { GroundFloor } from '#platform/ground.ts'
-import { changeSetting, defineSetting, readSetting } from '#platform/settings/hospital-settings.ts'
-import { tellDiallers } from '../tasks/work-channel.ts'
+import { lackingHolidays } from './calendar.ts'
 import { importCalendarYear, missingCalendarYears } from './calendar-service.ts'
 import { calendarYears } from './calendar-store.ts'
-import './calling-errors.ts'
-import { CallingRule, parseCallingRule } from './calling-rule.ts'
+import type { CallingRule } from './calling-rule.ts'
+import { changeCallingRule, readCallingRule } from './calling-rule-service.ts'
 
-/** What an administrator decides about the hours and days of calls, at the server. Each change is an audit row. */
-
-/** Stands in a database from the start (migration 0003); this default is for one whose rule cannot be read. */
-const callingSetting = defineSetting('calling', CallingRule, {
-  periods: [],
-  holidays: 'closed',
-  weekends: 'closed',
-  capPerDay: 1,
-  capPerWeek: 1,
-})
+/** What an administrator decides about the hours and days of calls, at the server. Each change is an audit row, with the reason where one is given. */
 
 /**
  * `calling [--periods 08:30-11:30,14:30-20:00] [--holidays open|closed] [--weekends open|closed] [--cap-day 2]
- * [--cap-week 5] [--also foreign,premium,service|none]`: what is not named stays as it is.
+ * [--cap-week 5] [--also foreign,premium,service|none] [--reason <words>]`: what is not named stays as it is.
  * @returns the rule that stands then
  * @throws UserError CALLING_RULE_INVALID; nothing is changed then
  */
@@ -32,9 +21,17 @@ export async function callingCommand({ db }: Pick<GroundFloor, 'db'>, argv: read
   const text = { type: 'string' } as const
   const { values } = parseArgs({
     args: [...argv],
-    options: { periods: text, holidays: text, weekends: text, 'cap-day': text, 'cap-week': text, also: text },
+    options: {
+      periods: text,
+      holidays: text,
+      weekends: text,
+      'cap-day': text,
+      'cap-week': text,
+      also: text,
+      reason: text,
+    },
   })
-  const before = await readSetting(db, callingSetting)
+  const before = await readCallingRule(db)
   if (Object.keys(values).length === 0) return before
   const wished = {
     ...before,
@@ -45,7 +42,7 @@ export async function callingCommand({ db }: Pick<GroundFloor, 'db'>, argv: read
     ...(values['cap-week'] === undefined ? {} : { capPerWeek: Number(values['cap-week']) }),
     ...(values.also === undefined ? {} : { alsoDialled: values.also === 'none' ? [] : values.also.split(',') }),
   }
-  return changeCallingRule(db, parseCallingRule(wished))
+  return changeCallingRule(db, { actor: systemActor, rule: wished, reason: values.reason ?? null })
 }
 
 function periodsOf(text: string): readonly { readonly opens: string; readonly closes: string }[] {
@@ -56,39 +53,33 @@ function periodsOf(text: string): readonly { readonly opens: string; readonly cl
   })
 }
 
-async function changeCallingRule(db: Ground, rule: CallingRule): Promise<CallingRule> {
-  await db.transaction().execute(async (tx) => {
-    const version = await changeSetting(tx, callingSetting, rule, null)
-    const object = { kind: 'setting', id: callingSetting.key }
-    await writeAudit(tx, { actor: systemActor, action: 'setting.changed', object, outcome: 'ok', detail: { version } })
-    await tellDiallers(tx)
-  })
-  return rule
-}
-
-/** Years whose holidays are known, and those that should be and are not: calls would leave on their holidays. */
+/** Years whose holidays are known, and those that should be and are not: of these only the law's own holidays are kept free. */
 export interface KnownCalendar {
   readonly years: readonly number[]
   readonly missing: readonly number[]
+  /** Days that the law gives off and the imported file does not. */
+  readonly lacking?: readonly string[]
 }
 
 /**
- * `calendar [--import <year.json>]`: the years that are known; a file of the shipped format adds or replaces one.
+ * `calendar [--import <year.json> [--reason <words>]]`: the years that are known; a file of the shipped format adds or replaces one.
  * @throws UserError CALENDAR_UNREADABLE, CALENDAR_NOT_ANNOUNCED; nothing is changed then
  */
 export async function calendarCommand(
-  { db, clock }: Pick<GroundFloor, 'db' | 'clock'>,
+  { db }: Pick<GroundFloor, 'db'>,
   argv: readonly string[],
 ): Promise<KnownCalendar> {
-  const { values } = parseArgs({ args: [...argv], options: { import: { type: 'string' } } })
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({ args: [...argv], options: { import: text, reason: text } })
+  let lacking: readonly string[] = []
   if (values.import !== undefined) {
-    const { year } = await importCalendarYear(db, await textOf(values.import))
-    const object = { kind: 'calendar_year', id: String(year) }
-    await writeAudit(db, { actor: systemActor, action: 'calendar.imported', object, outcome: 'ok' })
-    await db.transaction().execute((tx) => tellDiallers(tx))
+    const reason = values.reason ?? null
+    lacking = lackingHolidays(
+      await importCalendarYear(db, { text: await textOf(values.import), actor: systemActor, reason }),
+    )
   }
   const years = [...(await calendarYears(db))].sort((a, b) => a - b)
-  return { years, missing: await missingCalendarYears(db, clock.now()) }
+  return { years, missing: await missingCalendarYears(db), ...(lacking.length === 0 ? {} : { lacking }) }
 }
 
 async function textOf(file: string): Promise<string> {

@@ -19,4 +19,10 @@ declareErrors({
     en: 'The calling rule is not valid at {at}. Periods open before they close and do not overlap; at most five calls a day to one number.',
     zh: '外呼时间规则在 {at} 处无效。每个时段须先开始后结束且互不重叠;同一号码每天最多拨打五次。',
   },
+  CALLING_RULE_CHANGED: {
+    kind: 'user',
+    status: 409,
+    en: 'Somebody else has changed the calling rule meanwhile. Look at what holds now, and make your change again.',
+    zh: '外呼规则刚刚已被他人修改。请查看当前规则后重新修改。',
+  },
 })

@@ -4,6 +4,7 @@ import { Compile } from 'typebox/compile'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { calendarDays } from './calendar-store.ts'
 import { anyHour, CallingRule, type CallingWindow } from './calling-rule.ts'
+import type { CallingBoard } from './calling-schema.ts'
 
 const hoursShape = Compile(Type.Pick(CallingRule, ['periods', 'holidays', 'weekends']))
 
@@ -24,4 +25,40 @@ export async function windowOfProgramme(db: Ground | GroundTransaction, programm
   if (!hoursShape.Check(found?.hours)) return { periods: [], holidays: 'closed', weekends: 'closed', calendar }
   const { periods, holidays, weekends } = found.hours
   return { periods, holidays, weekends, calendar }
+}
+
+export async function ruleVersion(db: Ground): Promise<number> {
+  const row = await db.selectFrom('settingNow').select('version').where('key', '=', 'calling').executeTakeFirst()
+  return row?.version ?? 0
+}
+
+/** Who changed the rule last, and why; null where it stands as it was shipped. */
+export async function lastRuleChange(
+  db: Ground,
+): Promise<{ readonly at: Date; readonly by: string | null; readonly reason: string | null } | null> {
+  const { rows } = await sql<{ at: Date; by: string | null; reason: string | null }>`
+    select at, actor_name as by, detail ->> 'reason' as reason from audit_row
+    where object_kind = 'setting' and object_id = 'calling' and action = 'setting.changed' and outcome = 'ok'
+    order by id desc limit 1
+  `.execute(db)
+  return rows[0] ?? null
+}
+
+/** Waiting tasks that the rule holds by what it says of their numbers. */
+export async function heldTasks(db: Ground): Promise<CallingBoard['held']> {
+  const { rows } = await sql<CallingBoard['held'][number]>`
+    select t.hold as reason, case t.hold when 'number_barred' then n.bar end as bar, count(*)::integer as count
+    from task t left join phone_number n on n.id = t.phone_number_id
+    where t.hold in ('cap_day', 'cap_week', 'number_barred') and t.state in ('scheduled', 'retry_wait', 'callback')
+    group by 1, 2 order by 1, 2
+  `.execute(db)
+  return rows
+}
+
+export async function ownHours(db: Ground): Promise<CallingBoard['campaigns']> {
+  const { rows } = await sql<CallingBoard['campaigns'][number]>`
+    select name, any_hour, coalesce(calling, '{}') as own from campaign
+    where any_hour or calling is not null order by created_at, id
+  `.execute(db)
+  return rows
 }

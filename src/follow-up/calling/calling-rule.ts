@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile'
 import { UserError } from '#platform/errors/errors.ts'
 import type { Calendar } from './calendar.ts'
 import { addDays, dayOf, instantAt, minuteOfDay, minutesOf, startOfDay, weekdayOf } from './hospital-day.ts'
-import { numberBars } from './number-bar.ts'
+import { BarredKind } from './number-bar.ts'
 import './calling-errors.ts'
 
 const TimeOfDay = Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$|^24:00$' })
@@ -25,9 +25,7 @@ export const CallingRule = Type.Object(
     /** The same in any seven days running. */
     capPerWeek: Type.Integer({ minimum: 1, maximum: 35 }),
     /** Kinds of numbers that are barred where this does not name them; default none. */
-    alsoDialled: Type.Optional(
-      Type.Array(Type.Union(numberBars.map((bar) => Type.Literal(bar))), { uniqueItems: true }),
-    ),
+    alsoDialled: Type.Optional(Type.Array(BarredKind, { uniqueItems: true })),
   },
   { additionalProperties: false },
 )

@@ -16,8 +16,8 @@ export const gateReasons = {
   number_invalid: { zh: '号码为空号', en: 'The number does not exist' },
   number_suspended: { zh: '号码已停机', en: 'The number is suspended' },
   number_barred: {
-    zh: '国际、声讯和服务号码默认不拨，须由管理员在呼叫规则中放开（alsoDialled）',
-    en: 'International, premium and service numbers are barred until the hospital’s calling rule allows them (alsoDialled)',
+    zh: '国际、声讯和服务号码默认不拨，须由班长在“拨打规则”中放开',
+    en: 'International, premium and service numbers are barred until the calling rule allows them',
   },
   number_active: { zh: '该号码正在通话', en: 'The number is in a call' },
   cap_day: { zh: '今日拨打次数已满', en: 'Called often enough today' },

@@ -1,11 +1,13 @@
+import { type Static, Type } from 'typebox'
+
 /**
  * Numbers that cost more than a call in this country, or that no patient has: barred unless the hospital's calling rule
  * names their kind. Source: the country's numbering plan (MIIT 电信网编号计划, 2017).
  */
-export const numberBars = ['foreign', 'premium', 'service'] as const
+export const BarredKind = Type.Union([Type.Literal('foreign'), Type.Literal('premium'), Type.Literal('service')])
 
 /** `none`: an ordinary subscriber's. */
-export type NumberBar = 'none' | (typeof numberBars)[number]
+export type NumberBar = 'none' | Static<typeof BarredKind>
 
 /** 2G satellite (1349) and Tiantong (1740 0–5, 1749): a mobile's length at many times its price. */
 const satellite = /^1(349|740[0-5]|749)/

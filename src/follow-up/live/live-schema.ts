@@ -88,6 +88,8 @@ export const LiveSnapshot = Type.Object({
   /** Newest first. */
   recentResults: Type.Array(LiveResult),
   people: Type.Array(LivePerson),
+  /** Years whose holidays should be known by now and are not. */
+  calendarMissing: Type.Array(Type.Integer()),
 })
 export type LiveSnapshot = Static<typeof LiveSnapshot>
 
@@ -136,6 +138,8 @@ export type LiveEvent =
     }
   | { readonly type: 'campaign.changed'; readonly payload: { readonly campaignId: string; readonly state: string } }
   | { readonly type: 'recording.changed'; readonly payload: { readonly attemptId: string; readonly state: string } }
+  /** The hospital's calling rule or its calendar is another, or the day: a page takes a fresh snapshot. */
+  | { readonly type: 'calling.changed'; readonly payload: Readonly<Record<string, never>> }
   | { readonly type: 'import.finished'; readonly payload: { readonly importId: string } }
   | {
       readonly type: 'why_not.changed'

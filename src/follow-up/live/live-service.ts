@@ -1,5 +1,6 @@
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { lastOffset } from '#platform/realtime/stream-store.ts'
+import { missingCalendarYears } from '../calling/calendar-service.ts'
 import {
   type LiveCampaign,
   type LivePerson,
@@ -69,6 +70,7 @@ export class Live {
             at: endedAt.toISOString(),
           })),
           people: await this.#people(tx, attemptIds, sight),
+          calendarMissing: [...(await missingCalendarYears(tx))],
         }
       })
   }

@@ -23,7 +23,11 @@ export interface SipEndpointSettings {
   readonly transport?: SipTransport
   /** Answers go to the port a request came from, whether or not its Via asks for it (RFC 3581 asks only with rport). */
   readonly symmetricAnswers?: boolean
-  /** New requests beyond this many live transactions get 503 and Retry-After; those of a call that is up, beyond twice as many. Default 20 000. */
+  /**
+   * New requests beyond this many transactions get 503 and Retry-After; those of a call that is up, beyond twice as many.
+   * Default 50 000: an answered one is remembered for 32 s (RFC 3261 §17.2, RFC 6026) and a plain call has two, so that 780
+   * calls a second can go on for ever; some 8 kB each.
+   */
   readonly maxTransactions?: number
   /** A bad network, for tests. Over UDP. */
   readonly impairment?: Impairment

@@ -367,7 +367,7 @@ export class SipEndpoint {
 
   /** What ends a call, or belongs to one that is up, is let in for as long again: refusing it would prolong the load. */
   #isTooMuch(request: SipRequest): boolean {
-    const most = this.#settings.maxTransactions ?? 20_000
+    const most = this.#settings.maxTransactions ?? 50_000
     const belongs = request.method === 'CANCEL' || request.toTag !== undefined
     return this.#servers.size >= (belongs ? 2 * most : most)
   }

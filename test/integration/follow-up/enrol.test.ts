@@ -233,8 +233,8 @@ describe('the calendar', () => {
   it('is seeded once, and a year that is not announced is missed, not empty', async () => {
     await seedCalendar(office.db)
     await seedCalendar(office.db)
-    expect(await missingCalendarYears(office.db, instantAt('2026-11-23', '10:00'))).toEqual([])
-    expect(await missingCalendarYears(office.db, instantAt('2026-12-10', '10:00'))).toEqual([2027])
+    expect(await missingCalendarYears(office.at(instantAt('2026-10-31', '23:59')))).toEqual([])
+    expect(await missingCalendarYears(office.at(instantAt('2026-11-01', '00:00')))).toEqual([2027])
   })
 
   it('is imported by the hospital, the year as a whole, and what it imported stays', async () => {
@@ -244,8 +244,8 @@ describe('the calendar', () => {
         papers: ['https://www.gov.cn/x'],
         days: [{ name: '元旦', date: day, isOffDay: true }],
       })
-    await importCalendarYear(office.db, year('2026-01-01'))
-    await importCalendarYear(office.db, year('2026-01-02'))
+    await importCalendarYear(office.db, { text: year('2026-01-01'), actor: systemActor, reason: null })
+    await importCalendarYear(office.db, { text: year('2026-01-02'), actor: systemActor, reason: null })
     await seedCalendar(office.db)
     const { rows } = await sql<{
       day: string

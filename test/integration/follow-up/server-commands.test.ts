@@ -73,7 +73,7 @@ it('a year of holidays is imported from a file, and nobody is called on them', a
     .where('id', '=', taskId)
     .execute()
   expect(await office.gate(taskId, numberId, at('2027-01-01', '10:00'))).toBeNull()
-  const december = { ...parts(), clock: frozenClock(instantAt('2026-12-10', '10:00')) }
+  const december = { ...parts(), db: at('2026-12-10', '10:00') }
   expect((await calendarCommand(december, [])).missing).toContain(2027)
   expect(await calendarCommand(december, ['--import', file])).toMatchObject({ years: expect.arrayContaining([2027]) })
   expect((await calendarCommand(december, [])).missing).not.toContain(2027)

@@ -1,0 +1,174 @@
+import { DeleteOutlined, PlusOutlined } from '@ant-design/icons'
+import { App, Button, Checkbox, Form, Input, InputNumber, Radio } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { CallingBoard } from '#follow-up/calling/calling-schema.ts'
+import { useChange } from '../accounts/account-api.ts'
+import { request } from '../api/request.ts'
+import { i18n } from '../text/i18n.ts'
+import { bars, type CallingRule } from './calling-api.ts'
+import { ReasonedChange } from './reasoned-change.tsx'
+import { RuleChanges } from './rule-changes.tsx'
+import { changedParts, isTimeOfDay, periodFits } from './rule-words.ts'
+
+/** Made anew with each version of the rule: what somebody else has saved meanwhile is what one then changes. */
+export function RuleForm({ board: { rule, version } }: { readonly board: CallingBoard }) {
+  const { t } = useTranslation()
+  const { message } = App.useApp()
+  const [form] = Form.useForm<CallingRule>()
+  const typed = Form.useWatch([], form)
+  const [wished, setWished] = useState<CallingRule | null>(null)
+  const saving = useChange(
+    (wish: { readonly rule: CallingRule; readonly reason: string }) =>
+      request('/api/calling', { method: 'PUT', body: { basedOn: version, ...wish } }),
+    ['calling'],
+    {
+      onSuccess: () => {
+        setWished(null)
+        void message.success(t('calling.saved'))
+      },
+    },
+  )
+  const isOther = typed !== undefined && changedParts(rule, { ...rule, ...typed }).length > 0
+  const days = [
+    { value: 'open', label: t('calling.dayOpen') },
+    { value: 'closed', label: t('calling.dayClosed') },
+  ]
+  const times = { suffix: t('calling.times'), precision: 0, style: { width: 120 } }
+  return (
+    <section className="panel calling-part" aria-labelledby="calling-rule">
+      <h2 id="calling-rule">{t('calling.rule')}</h2>
+      <p className="muted">{t('calling.ruleText')}</p>
+      <Form
+        form={form}
+        layout="vertical"
+        requiredMark={false}
+        initialValues={{ alsoDialled: [], ...rule }}
+        onFinish={(values) => setWished({ ...rule, ...values })}
+      >
+        <fieldset>
+          <legend>{t('calling.periods')}</legend>
+          <Periods />
+          <div className="calling-day">
+            <span>{t('calling.workdays')}</span>
+            <span className="muted">{t('calling.workdaysText')}</span>
+          </div>
+          {(['holidays', 'weekends'] as const).map((kind) => (
+            <div className="calling-day" key={kind}>
+              <span id={`calling-${kind}`}>{t(`calling.${kind}`)}</span>
+              <Form.Item name={kind} noStyle>
+                <Radio.Group optionType="button" options={days} aria-labelledby={`calling-${kind}`} />
+              </Form.Item>
+            </div>
+          ))}
+        </fieldset>
+        <fieldset>
+          <legend>{t('calling.caps')}</legend>
+          <div className="calling-caps">
+            <Form.Item name="capPerDay" label={t('calling.capDay')} rules={[capBetween(1, 5)]}>
+              <InputNumber {...times} />
+            </Form.Item>
+            <Form.Item name="capPerWeek" label={t('calling.capWeek')} rules={[capBetween(1, 35)]}>
+              <InputNumber {...times} />
+            </Form.Item>
+          </div>
+        </fieldset>
+        <fieldset>
+          <legend>{t('calling.bars')}</legend>
+          <p className="muted">{t('calling.barsText')}</p>
+          <Form.Item name="alsoDialled">
+            <Checkbox.Group
+              className="calling-bars"
+              options={bars.map((bar) => ({ value: bar, label: t(`calling.bar.${bar}`) }))}
+            />
+          </Form.Item>
+        </fieldset>
+        <div className="calling-actions">
+          <Button type="primary" htmlType="submit" disabled={!isOther}>
+            {t('calling.save')}
+          </Button>
+          <Button onClick={() => form.resetFields()} disabled={!isOther}>
+            {t('calling.reset')}
+          </Button>
+        </div>
+      </Form>
+      {wished !== null && (
+        <ReasonedChange
+          title={t('calling.confirmTitle')}
+          okText={t('calling.confirmOk')}
+          hint={t('calling.confirmText')}
+          sending={saving}
+          onReason={(reason) => saving.mutate({ rule: wished, reason })}
+          onClose={() => setWished(null)}
+        >
+          <RuleChanges before={rule} after={wished} />
+        </ReasonedChange>
+      )}
+    </section>
+  )
+
+  function capBetween(min: number, max: number) {
+    return { required: true, type: 'integer' as const, min, max, message: t('calling.capWrong', { min, max }) }
+  }
+}
+
+function Periods() {
+  const { t } = useTranslation()
+  return (
+    <Form.List name="periods">
+      {(fields, { add, remove }) => (
+        <div className="calling-periods">
+          {fields.length === 0 && <p role="status">{t('calling.noPeriods')}</p>}
+          {fields.map(({ key, name }) => {
+            const n = name + 1
+            return (
+              <div className="calling-period" key={key}>
+                <Form.Item name={[name, 'opens']} rules={[timeOfDay]}>
+                  <Input className="number" maxLength={5} aria-label={t('calling.opens', { n })} placeholder="08:30" />
+                </Form.Item>
+                <span>{t('calling.to')}</span>
+                <Form.Item
+                  name={[name, 'closes']}
+                  dependencies={[
+                    ['periods', name, 'opens'],
+                    ['periods', name - 1, 'closes'],
+                  ]}
+                  rules={[timeOfDay, inOrder(name)]}
+                >
+                  <Input className="number" maxLength={5} aria-label={t('calling.closes', { n })} placeholder="11:30" />
+                </Form.Item>
+                <Button
+                  type="text"
+                  icon={<DeleteOutlined aria-hidden />}
+                  aria-label={t('calling.removePeriod', { n })}
+                  onClick={() => remove(name)}
+                />
+              </div>
+            )
+          })}
+          <Button
+            icon={<PlusOutlined aria-hidden />}
+            disabled={fields.length >= 12}
+            onClick={() => add({ opens: '', closes: '' })}
+          >
+            {t('calling.addPeriod')}
+          </Button>
+        </div>
+      )}
+    </Form.List>
+  )
+}
+
+const timeOfDay = () => ({
+  validator: (_rule: unknown, text: string) =>
+    isTimeOfDay(text) ? Promise.resolve() : Promise.reject(new Error(i18n.t('calling.timeWrong'))),
+})
+
+const inOrder =
+  (index: number) =>
+  ({ getFieldValue }: { getFieldValue(name: string): CallingRule['periods'] }) => ({
+    validator: () =>
+      periodFits(getFieldValue('periods'), index)
+        ? Promise.resolve()
+        : Promise.reject(new Error(i18n.t('calling.periodWrong'))),
+  })
