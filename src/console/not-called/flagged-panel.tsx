@@ -7,11 +7,11 @@ import type { FlaggedItem, FlaggedPage, UsableAgain } from '#follow-up/patients/
 import { useChange } from '../accounts/account-api.ts'
 import { request } from '../api/request.ts'
 import { Trouble } from '../app/trouble.tsx'
+import { ReasonedChange } from '../calling/reasoned-change.tsx'
 import { count, dateTime } from '../text/time.ts'
 import { word } from '../text/word.ts'
 import { Nobody } from './nobody.tsx'
 import { NumberSearch } from './number-search.tsx'
-import { ReasonDialog } from './reason-dialog.tsx'
 
 const pageSize = 50
 
@@ -170,7 +170,7 @@ export function FlaggedPanel() {
         />
       </section>
       {clearing !== null && (
-        <ReasonDialog
+        <ReasonedChange
           title={
             clearing.type === 'one'
               ? t('notCalled.clearAsk', { phone: clearing.of.phone })
@@ -179,7 +179,7 @@ export function FlaggedPanel() {
           okText={t('notCalled.clear')}
           hint={t('notCalled.clearHint')}
           sending={clear}
-          onSend={({ reason }) => clear.mutate({ wanted: clearing, reason })}
+          onReason={(reason) => clear.mutate({ wanted: clearing, reason })}
           onClose={() => setClearing(null)}
         />
       )}

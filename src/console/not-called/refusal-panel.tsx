@@ -1,18 +1,19 @@
 import { PlusOutlined } from '@ant-design/icons'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Button, Form, Input, Table, type TableColumnsType } from 'antd'
+import { Button, Table, type TableColumnsType } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RefusalItem, RefusalPage } from '#follow-up/patients/do-not-call-schema.ts'
 import { useChange } from '../accounts/account-api.ts'
 import { request } from '../api/request.ts'
 import { Trouble } from '../app/trouble.tsx'
+import { ReasonedChange } from '../calling/reasoned-change.tsx'
 import { dateTime } from '../text/time.ts'
 import { word } from '../text/word.ts'
+import { AddNumber } from './add-number.tsx'
 import { Nobody } from './nobody.tsx'
 import { NumberSearch } from './number-search.tsx'
-import { ReasonDialog } from './reason-dialog.tsx'
 
 const pageSize = 50
 
@@ -86,31 +87,14 @@ export function RefusalPanel() {
           }}
         />
       </section>
-      {adding && (
-        <ReasonDialog<{ number: string; reason: string }>
-          title={t('notCalled.add')}
-          okText={t('notCalled.addOk')}
-          hint={t('notCalled.addHint')}
-          sending={add}
-          onSend={add.mutate}
-          onClose={() => setAdding(false)}
-        >
-          <Form.Item
-            name="number"
-            label={t('notCalled.number')}
-            rules={[{ required: true, whitespace: true, min: 3, message: t('notCalled.numberPlease') }]}
-          >
-            <Input maxLength={40} autoComplete="off" autoFocus />
-          </Form.Item>
-        </ReasonDialog>
-      )}
+      {adding && <AddNumber sending={add} onSend={add.mutate} onClose={() => setAdding(false)} />}
       {lifting !== null && (
-        <ReasonDialog
+        <ReasonedChange
           title={t('notCalled.liftAsk', { who: lifting.phone ?? lifting.patient ?? '' })}
           okText={t('notCalled.lift')}
           hint={t(lifting.patient === null ? 'notCalled.liftNumberHint' : 'notCalled.liftPatientHint')}
           sending={lift}
-          onSend={lift.mutate}
+          onReason={(reason) => lift.mutate({ reason })}
           onClose={() => setLifting(null)}
         />
       )}

@@ -1,35 +1,30 @@
 import { Form, Input } from 'antd'
-import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { FormDialog } from '../accounts/form-dialog.tsx'
 
-/** What is about to be done, and why: the reason goes into the audit trail. It exists while it asks. */
-export function ReasonDialog<Values extends { readonly reason: string }>({
-  title,
-  okText,
-  hint,
+interface Entry {
+  readonly number: string
+  readonly reason: string
+}
+
+/** A number that nobody calls any more, and why. It exists while it asks. */
+export function AddNumber({
   sending,
   onSend,
   onClose,
-  children,
 }: {
-  readonly title: string
-  readonly okText: string
-  readonly hint: string
   readonly sending: Parameters<typeof FormDialog>[0]['sending']
-  readonly onSend: (values: Values) => void
+  readonly onSend: (entry: Entry) => void
   readonly onClose: () => void
-  /** Fields before the reason; the first of them takes the keyboard. */
-  readonly children?: ReactNode
 }) {
   const { t } = useTranslation()
-  const [form] = Form.useForm<Values>()
+  const [form] = Form.useForm<Entry>()
   return (
     <FormDialog
       open
-      title={title}
-      okText={okText}
-      hint={hint}
+      title={t('notCalled.add')}
+      okText={t('notCalled.addOk')}
+      hint={t('notCalled.addHint')}
       form={form}
       sending={sending}
       onSend={onSend}
@@ -38,13 +33,19 @@ export function ReasonDialog<Values extends { readonly reason: string }>({
         onClose()
       }}
     >
-      {children}
+      <Form.Item
+        name="number"
+        label={t('notCalled.number')}
+        rules={[{ required: true, whitespace: true, min: 3, message: t('notCalled.numberPlease') }]}
+      >
+        <Input maxLength={40} autoComplete="off" autoFocus />
+      </Form.Item>
       <Form.Item
         name="reason"
         label={t('notCalled.reason')}
         rules={[{ required: true, whitespace: true, message: t('notCalled.reasonPlease') }]}
       >
-        <Input maxLength={200} autoComplete="off" autoFocus={children === undefined} />
+        <Input maxLength={200} autoComplete="off" />
       </Form.Item>
     </FormDialog>
   )
