@@ -33,19 +33,20 @@ export function AddNumber({
         onClose()
       }}
     >
+      {/* A form of two fields without a button of its own is not sent by Enter. */}
       <Form.Item
         name="number"
         label={t('notCalled.number')}
         rules={[{ required: true, whitespace: true, min: 3, message: t('notCalled.numberPlease') }]}
       >
-        <Input maxLength={40} autoComplete="off" autoFocus />
+        <Input maxLength={40} autoComplete="off" autoFocus onPressEnter={() => form.submit()} />
       </Form.Item>
       <Form.Item
         name="reason"
         label={t('notCalled.reason')}
         rules={[{ required: true, whitespace: true, message: t('notCalled.reasonPlease') }]}
       >
-        <Input maxLength={200} autoComplete="off" />
+        <Input maxLength={200} autoComplete="off" onPressEnter={() => form.submit()} />
       </Form.Item>
     </FormDialog>
   )
