@@ -1,6 +1,6 @@
 import { Form, Input } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { FormDialog } from '../accounts/form-dialog.tsx'
+import { FormDialog } from '../app/form-dialog.tsx'
 
 interface Entry {
   readonly number: string
@@ -33,20 +33,19 @@ export function AddNumber({
         onClose()
       }}
     >
-      {/* A form of two fields without a button of its own is not sent by Enter. */}
       <Form.Item
         name="number"
         label={t('notCalled.number')}
         rules={[{ required: true, whitespace: true, min: 3, message: t('notCalled.numberPlease') }]}
       >
-        <Input maxLength={40} autoComplete="off" autoFocus onPressEnter={() => form.submit()} />
+        <Input maxLength={40} autoComplete="off" autoFocus />
       </Form.Item>
       <Form.Item
         name="reason"
         label={t('notCalled.reason')}
         rules={[{ required: true, whitespace: true, message: t('notCalled.reasonPlease') }]}
       >
-        <Input maxLength={200} autoComplete="off" onPressEnter={() => form.submit()} />
+        <Input maxLength={200} autoComplete="off" />
       </Form.Item>
     </FormDialog>
   )
