@@ -152,6 +152,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
 
     await imports.choose({ name: 'photo.csv', mimeType: 'text/csv', buffer: Buffer.from([0xff, 0xd8, 0xff, 0xe0]) })
     await waitFor(async () => (await imports.refusal()).includes('无法识别该文件'))
+    await imports.failures().getByText('请另存为 .xlsx、.xls、.csv 或 .txt 后再导入').waitFor()
     expect(complaints).toEqual([])
   })
 
@@ -321,7 +322,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
   })
 
   it('shows each role its pages only, also by address', async () => {
-    const { page, shell } = await enter(['security_admin'])
+    const { page, shell, complaints } = await enter(['security_admin'])
     // Begins where the own work is.
     await page.waitForURL('**/accounts')
     for (const path of ['/calls', '/calls/01900000-0000-7000-8000-000000000000', '/audit']) {
@@ -329,6 +330,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
       await page.getByText('您的账号没有查看此页面的权限').waitFor()
     }
     expect(await shell.menu()).toEqual(['/accounts'])
+    expect(complaints).toEqual([])
     await shell.signOut()
     await page.locator('input[autocomplete=username]:visible').waitFor()
     const system = await enter(['system_admin'])

@@ -16,7 +16,7 @@ import {
   UserOutlined,
 } from '@ant-design/icons'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { Link, Outlet, useMatches, useNavigate, useRouterState } from '@tanstack/react-router'
 import { Alert, Button, Dropdown, Layout, Menu } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -26,6 +26,7 @@ import { endPagePhone, pagePhoneOf } from '../softphone/page-phone.ts'
 import { chooseLanguage, currentLanguage } from '../text/i18n.ts'
 import { useActivity } from './activity.ts'
 import { ConnectionContext, ConnectionMark, useConnectionState } from './connection-state.tsx'
+import { NoRight } from './page-states.tsx'
 
 /** What stands around every page of who is signed in: the way to the pages, the state of the connection, the account. */
 export function Shell() {
@@ -71,6 +72,7 @@ function Frame() {
   const { t } = useTranslation()
   const { data: session } = useQuery(sessionQuery)
   const path = useRouterState({ select: (state) => state.location.pathname })
+  const mayNot = useMatches({ select: (all) => all.some(({ context }) => 'mayNot' in context && context.mayNot) })
   const [collapsed, setCollapsed] = useState(false)
   const allowed = pages.filter(
     (page) => session?.rights.includes(page.right) || ('or' in page && session?.rights.includes(page.or)),
@@ -121,7 +123,7 @@ function Frame() {
         </Layout.Header>
         <Interrupted />
         <Layout.Content id="content" className="shell-content" tabIndex={-1}>
-          <Outlet />
+          {mayNot ? <NoRight /> : <Outlet />}
         </Layout.Content>
       </Layout>
     </Layout>
