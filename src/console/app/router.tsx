@@ -101,6 +101,13 @@ const call = createRoute({
   component: lazyRouteComponent(() => import('../calls/call-page.tsx'), 'CallPage'),
 })
 
+const notCalled = createRoute({
+  getParentRoute: () => inside,
+  path: '/do-not-call',
+  beforeLoad: requireRight('campaign.control'),
+  component: lazyRouteComponent(() => import('../not-called/not-called-page.tsx'), 'NotCalledPage'),
+})
+
 const accounts = createRoute({
   getParentRoute: () => inside,
   path: '/accounts',
@@ -148,7 +155,7 @@ export function createConsoleRouter(queryClient: QueryClient) {
     routeTree: root.addChildren([
       signIn,
       password,
-      inside.addChildren([live, seat, floor, imports, calling, calls, call, accounts, sessions, audit]),
+      inside.addChildren([live, seat, floor, imports, calling, calls, call, notCalled, accounts, sessions, audit]),
     ]),
     context: { queryClient },
     defaultPendingComponent: Waiting,
