@@ -3,8 +3,8 @@ import { useTranslation } from 'react-i18next'
 import type { AccountItem, Issued, StartCodeTold } from '#platform/auth/account-schema.ts'
 import type { Role } from '#platform/auth/rights.ts'
 import { request } from '../api/request.ts'
-import { useChange } from './account-api.ts'
 import { FormDialog } from '../app/form-dialog.tsx'
+import { useChange } from './account-api.ts'
 import { isRole, roles } from './role-tags.tsx'
 
 /** The server's rule, so that a fault is told before it is sent. */

@@ -2,9 +2,9 @@ import { Alert, Form, Input, Radio, Select } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { PhoneWish, TeamItem, TeamPerson } from '#contact-center/teams/team-schema.ts'
 import { request } from '../api/request.ts'
+import { FormDialog } from '../app/form-dialog.tsx'
 import { dateTime } from '../text/time.ts'
 import { useChange } from './account-api.ts'
-import { FormDialog } from '../app/form-dialog.tsx'
 
 export function TeamNameDialog({
   open,
