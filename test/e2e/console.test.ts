@@ -152,6 +152,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
 
     await imports.choose({ name: 'photo.csv', mimeType: 'text/csv', buffer: Buffer.from([0xff, 0xd8, 0xff, 0xe0]) })
     await waitFor(async () => (await imports.refusal()).includes('无法识别该文件'))
+    await imports.failures().getByText('请另存为 .xlsx、.xls、.csv 或 .txt 后再导入').waitFor()
     expect(complaints).toEqual([])
   })
 
@@ -249,6 +250,67 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     expect(complaints).toEqual([])
   })
 
+  it('takes a number on the do-not-call list and off it again, and opens numbers that a trunk has closed', async () => {
+    const { db } = stage.database
+    const numberIds = [task(10), task(11)].map(({ phoneNumberId }) => phoneNumberId)
+    const closed = { flag: 'invalid', flaggedAt: new Date() } as const
+    await db.updateTable('phoneNumber').set(closed).where('id', 'in', numberIds).execute()
+    const { page, shell, complaints } = await enter(['supervisor'])
+    const show = async (name: string) => {
+      for (const width of pictures === undefined ? [] : [1366, 1920]) {
+        await page.setViewportSize({ width, height: width === 1366 ? 768 : 1080 })
+        await page.screenshot({ path: join(pictures ?? '', `${name}-${width}.png`), animations: 'disabled' })
+      }
+    }
+    await shell.open('/do-not-call')
+    await page.getByText('禁呼名单为空').waitFor()
+    await show('not-called-none-zh')
+    await page.getByRole('button', { name: '加入号码' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('完整电话号码').fill('13900001111')
+    await dialog.getByLabel('原因').press('Enter')
+    await dialog.getByText('请填写原因').waitFor()
+    await show('not-called-add-zh')
+    await dialog.getByLabel('原因').fill('家属来电要求')
+    await dialog.getByLabel('原因').press('Enter')
+    const entry = page.locator('[data-entry]')
+    await entry.getByText('139****1111').waitFor()
+    await page.getByPlaceholder('输入完整电话号码查找').fill('1111')
+    await page.getByPlaceholder('输入完整电话号码查找').press('Enter')
+    await page.getByRole('alert').getByText('不是有效的电话号码').waitFor()
+    await page.getByPlaceholder('输入完整电话号码查找').fill('13900001111')
+    await page.getByPlaceholder('输入完整电话号码查找').press('Enter')
+    await entry.getByText('人工加入').waitFor()
+    await show('not-called-zh')
+    await entry.getByRole('button', { name: /移出/ }).click()
+    await dialog.getByLabel('原因').fill('加错号码')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.getByText('该号码不在禁呼名单中').waitFor()
+
+    await page.getByRole('tab', { name: '停拨号码' }).click()
+    const numbers = page.locator('[data-flagged]')
+    await waitFor(async () => (await numbers.count()) === 2, { what: 'both numbers' })
+    await show('flagged-zh')
+    const all = page.getByRole('button', { name: /全部恢复/ })
+    expect(await all.isDisabled()).toBe(true)
+    await page.getByLabel('此时间之后被标记').fill('2026-01-01 00:00')
+    await page.getByLabel('此时间之后被标记').press('Enter')
+    await waitFor(() => all.isEnabled(), { what: 'the moment to be taken' })
+    await all.click()
+    await dialog.getByText('恢复这 2 个号码？').waitFor()
+    await show('flagged-ask-zh')
+    await dialog.getByLabel('原因').fill('线路号码格式有误')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.getByText('已恢复 2 个号码').waitFor()
+    await page.getByText('没有被停拨的号码').waitFor()
+    await shell.switchLanguage()
+    await page.getByText('No number is closed').waitFor()
+    await show('flagged-none-en')
+    await page.getByRole('tab', { name: 'Do-not-call list' }).click()
+    await page.getByText('Nobody is on the do-not-call list').waitFor()
+    expect(complaints).toEqual([])
+  })
+
   it('speaks both languages, and remembers which', async () => {
     const { page, shell } = await enter(['supervisor'])
     await page.getByRole('heading', { name: '实时外呼' }).waitFor()
@@ -260,7 +322,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
   })
 
   it('shows each role its pages only, also by address', async () => {
-    const { page, shell } = await enter(['security_admin'])
+    const { page, shell, complaints } = await enter(['security_admin'])
     // Begins where the own work is.
     await page.waitForURL('**/accounts')
     for (const path of ['/calls', '/calls/01900000-0000-7000-8000-000000000000', '/audit']) {
@@ -268,6 +330,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
       await page.getByText('您的账号没有查看此页面的权限').waitFor()
     }
     expect(await shell.menu()).toEqual(['/accounts'])
+    expect(complaints).toEqual([])
     await shell.signOut()
     await page.locator('input[autocomplete=username]:visible').waitFor()
     const system = await enter(['system_admin'])

@@ -115,6 +115,13 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
     await one.positionIs(15, 20)
     expect(await calls.channels()).toBeGreaterThanOrEqual(2)
     await page.locator('[data-marker][aria-current=true]').waitFor()
+    // Who only listens is at work: a minute later, and no key was touched.
+    const used = page.waitForRequest('**/api/session/activity')
+    await page.evaluate(() => {
+      const now = performance.now.bind(performance)
+      performance.now = () => now() + 61_000
+    })
+    await used
 
     await one.question(third).click()
     await one.positionIs(25, 29)

@@ -4,7 +4,7 @@ import type { AccountItem, Issued, StartCodeTold } from '#platform/auth/account-
 import type { Role } from '#platform/auth/rights.ts'
 import { request } from '../api/request.ts'
 import { useChange } from './account-api.ts'
-import { FormDialog } from './form-dialog.tsx'
+import { FormDialog } from '../app/form-dialog.tsx'
 import { isRole, roles } from './role-tags.tsx'
 
 /** The server's rule, so that a fault is told before it is sent. */

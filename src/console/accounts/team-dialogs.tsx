@@ -4,7 +4,7 @@ import type { PhoneWish, TeamItem, TeamPerson } from '#contact-center/teams/team
 import { request } from '../api/request.ts'
 import { dateTime } from '../text/time.ts'
 import { useChange } from './account-api.ts'
-import { FormDialog } from './form-dialog.tsx'
+import { FormDialog } from '../app/form-dialog.tsx'
 
 export function TeamNameDialog({
   open,

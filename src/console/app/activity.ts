@@ -1,25 +1,21 @@
 import { useEffect } from 'react'
 import { request } from '../api/request.ts'
+import { SessionUse } from './session-use.ts'
 
-const atMostEveryMs = 60_000
+/** That of this page. */
+export const sessionUse = new SessionUse({
+  tell: () => void request('/api/session/activity', { method: 'POST' }).catch(() => undefined),
+  now: () => performance.now(),
+})
 
-/**
- * Tells the server that somebody is at work, when keys or mouse are used: a page that is pushed to makes no requests
- * of its own, and it is the server that ends an idle session.
- */
+/** Keys and mouse are use of the session. */
 export function useActivity(): void {
   useEffect(() => {
-    let told = Number.NEGATIVE_INFINITY
-    const tell = () => {
-      if (performance.now() - told < atMostEveryMs) return
-      told = performance.now()
-      request('/api/session/activity', { method: 'POST' }).catch(() => undefined)
-    }
-    window.addEventListener('pointerdown', tell)
-    window.addEventListener('keydown', tell)
+    window.addEventListener('pointerdown', sessionUse.used)
+    window.addEventListener('keydown', sessionUse.used)
     return () => {
-      window.removeEventListener('pointerdown', tell)
-      window.removeEventListener('keydown', tell)
+      window.removeEventListener('pointerdown', sessionUse.used)
+      window.removeEventListener('keydown', sessionUse.used)
     }
   }, [])
 }

@@ -12,7 +12,7 @@ import { parseAuditAddress } from '../audit/audit-address.ts'
 import { parseCallSearch } from '../calls/call-search.ts'
 import { PasswordPage } from '../sign-in/password-page.tsx'
 import { SignInPage } from '../sign-in/sign-in-page.tsx'
-import { NoRight, NotFound, PageTrouble, Waiting } from './page-states.tsx'
+import { NotFound, PageTrouble, Waiting } from './page-states.tsx'
 import { Shell } from './shell.tsx'
 
 interface RouterContext {
@@ -66,7 +66,7 @@ const live = createRoute({
     if (!match.context.session.rights.includes('live.read') && elsewhere !== undefined) {
       throw redirect({ to: elsewhere[1] })
     }
-    requireRight('live.read')(match)
+    return requireRight('live.read')(match)
   },
   component: lazyRouteComponent(() => import('../live/live-page.tsx'), 'LivePage'),
 })
@@ -99,6 +99,13 @@ const call = createRoute({
   validateSearch: (search): { listen?: boolean } => (search.listen === true ? { listen: true } : {}),
   beforeLoad: requireRight('call.read'),
   component: lazyRouteComponent(() => import('../calls/call-page.tsx'), 'CallPage'),
+})
+
+const notCalled = createRoute({
+  getParentRoute: () => inside,
+  path: '/do-not-call',
+  beforeLoad: requireRight('campaign.control'),
+  component: lazyRouteComponent(() => import('../not-called/not-called-page.tsx'), 'NotCalledPage'),
 })
 
 const accounts = createRoute({
@@ -136,13 +143,11 @@ const floor = createRoute({
   component: lazyRouteComponent(() => import('../floor/floor-page.tsx'), 'FloorPage'),
 })
 
-class RightMissing extends Error {}
-
-/** One of these. */
+/** One of these. The shell shows why where there is none: an error thrown here would be told to the browser's console. */
 function requireRight(...rights: readonly string[]) {
-  return ({ context }: { context: { session: { rights: string[] } } }) => {
-    if (!rights.some((right) => context.session.rights.includes(right))) throw new RightMissing(rights[0])
-  }
+  return ({ context }: { context: { session: { rights: string[] } } }) => ({
+    mayNot: !rights.some((right) => context.session.rights.includes(right)),
+  })
 }
 
 export function createConsoleRouter(queryClient: QueryClient) {
@@ -150,13 +155,12 @@ export function createConsoleRouter(queryClient: QueryClient) {
     routeTree: root.addChildren([
       signIn,
       password,
-      inside.addChildren([live, seat, floor, imports, calling, calls, call, accounts, sessions, audit]),
+      inside.addChildren([live, seat, floor, imports, calling, calls, call, notCalled, accounts, sessions, audit]),
     ]),
     context: { queryClient },
     defaultPendingComponent: Waiting,
     defaultNotFoundComponent: NotFound,
-    defaultErrorComponent: ({ error, reset }) =>
-      error instanceof RightMissing ? <NoRight /> : <PageTrouble error={error} onRetry={reset} />,
+    defaultErrorComponent: ({ error, reset }) => <PageTrouble error={error} onRetry={reset} />,
   })
 }
 

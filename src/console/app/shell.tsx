@@ -11,11 +11,12 @@ import {
   PhoneOutlined,
   SafetyCertificateOutlined,
   ScheduleOutlined,
+  StopOutlined,
   TeamOutlined,
   UserOutlined,
 } from '@ant-design/icons'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { Link, Outlet, useMatches, useNavigate, useRouterState } from '@tanstack/react-router'
 import { Alert, Button, Dropdown, Layout, Menu } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -25,6 +26,7 @@ import { endPagePhone, pagePhoneOf } from '../softphone/page-phone.ts'
 import { chooseLanguage, currentLanguage } from '../text/i18n.ts'
 import { useActivity } from './activity.ts'
 import { ConnectionContext, ConnectionMark, useConnectionState } from './connection-state.tsx'
+import { NoRight } from './page-states.tsx'
 
 /** What stands around every page of who is signed in: the way to the pages, the state of the connection, the account. */
 export function Shell() {
@@ -52,6 +54,7 @@ const pages = [
   { path: '/import', right: 'import.read', text: 'nav.import', icon: <ImportOutlined aria-hidden /> },
   { path: '/calling', right: 'campaign.control', text: 'nav.calling', icon: <ScheduleOutlined aria-hidden /> },
   { path: '/calls', right: 'call.read', text: 'nav.calls', icon: <FileSearchOutlined aria-hidden /> },
+  { path: '/do-not-call', right: 'campaign.control', text: 'nav.notCalled', icon: <StopOutlined aria-hidden /> },
   {
     path: '/accounts',
     right: 'account.read',
@@ -69,6 +72,7 @@ function Frame() {
   const { t } = useTranslation()
   const { data: session } = useQuery(sessionQuery)
   const path = useRouterState({ select: (state) => state.location.pathname })
+  const mayNot = useMatches({ select: (all) => all.some(({ context }) => 'mayNot' in context && context.mayNot) })
   const [collapsed, setCollapsed] = useState(false)
   const allowed = pages.filter(
     (page) => session?.rights.includes(page.right) || ('or' in page && session?.rights.includes(page.or)),
@@ -119,7 +123,7 @@ function Frame() {
         </Layout.Header>
         <Interrupted />
         <Layout.Content id="content" className="shell-content" tabIndex={-1}>
-          <Outlet />
+          {mayNot ? <NoRight /> : <Outlet />}
         </Layout.Content>
       </Layout>
     </Layout>

@@ -1,7 +1,7 @@
 import { Form, Input } from 'antd'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { FormDialog } from '../accounts/form-dialog.tsx'
+import { FormDialog } from '../app/form-dialog.tsx'
 
 /** What is about to be changed, and why: the reason goes into the audit trail. It exists while it asks. */
 export function ReasonedChange({

@@ -68,7 +68,12 @@ export function RuleForm({ board: { rule, version } }: { readonly board: Calling
             <Form.Item name="capPerDay" label={t('calling.capDay')} rules={[capBetween(1, 5)]}>
               <InputNumber {...times} />
             </Form.Item>
-            <Form.Item name="capPerWeek" label={t('calling.capWeek')} rules={[capBetween(1, 35)]}>
+            <Form.Item
+              name="capPerWeek"
+              label={t('calling.capWeek')}
+              dependencies={['capPerDay']}
+              rules={[capBetween(1, 35), noLessThanADay]}
+            >
               <InputNumber {...times} />
             </Form.Item>
           </div>
@@ -162,6 +167,13 @@ function Periods() {
 const timeOfDay = () => ({
   validator: (_rule: unknown, text: string) =>
     isTimeOfDay(text) ? Promise.resolve() : Promise.reject(new Error(i18n.t('calling.timeWrong'))),
+})
+
+const noLessThanADay = ({ getFieldValue }: { getFieldValue(name: string): number | null }) => ({
+  validator: (_rule: unknown, week: number | null) =>
+    week === null || week >= (getFieldValue('capPerDay') ?? 0)
+      ? Promise.resolve()
+      : Promise.reject(new Error(i18n.t('calling.capsCrossed'))),
 })
 
 const inOrder =

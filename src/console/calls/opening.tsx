@@ -1,4 +1,5 @@
 import { Button, Form, Input, Modal, Select } from 'antd'
+import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { OpenedRecording, OpeningReason, OpeningWish } from '#contact-center/recording/recording-schema.ts'
 import { request } from '../api/request.ts'
@@ -32,6 +33,7 @@ export function ReasonDialog({
   readonly onClose: () => void
 }) {
   const { t } = useTranslation()
+  const id = useId()
   const [form] = Form.useForm<{ reason: OpeningReason; note?: string }>()
   const reason = Form.useWatch('reason', form)
   return (
@@ -44,13 +46,14 @@ export function ReasonDialog({
         <Button key="cancel" onClick={onClose}>
           {t('common.cancel')}
         </Button>,
-        <Button key="open" type="primary" onClick={() => form.submit()}>
+        <Button key="open" type="primary" htmlType="submit" form={id}>
           {t(purpose === 'download' ? 'calls.download' : 'calls.open')}
         </Button>,
       ]}
     >
       <p className="muted">{t(purpose === 'download' ? 'calls.whyDownload' : 'calls.whyPlay')}</p>
       <Form
+        id={id}
         form={form}
         layout="vertical"
         preserve={false}

@@ -12,9 +12,11 @@ import WaveSurfer from 'wavesurfer.js'
 import type { OpenedRecording, OpeningReason } from '#contact-center/recording/recording-schema.ts'
 import { RefusedError } from '../api/request.ts'
 import { useRight } from '../api/session.ts'
+import { sessionUse } from '../app/activity.ts'
 import { colors } from '../app/theme.ts'
 import { Trouble } from '../app/trouble.tsx'
 import { duration } from '../text/time.ts'
+import { hearing } from './hearing.ts'
 import { openRecording, ReasonDialog, type Why } from './opening.tsx'
 import { RecordingLabels } from './recording-labels.tsx'
 
@@ -53,7 +55,7 @@ export interface RecordingPlayerProps {
   readonly reason?: OpeningReason
   readonly marks?: readonly PlayerMark[]
   readonly handle?: Ref<PlayerHandle>
-  /** Each second that is heard. */
+  /** Each second at which the player stands. */
   readonly onSecond?: (seconds: number) => void
 }
 
@@ -69,7 +71,6 @@ export function RecordingPlayer({ recordingId, autoPlay, reason, marks, handle, 
   const wave = useRef<WaveSurfer | null>(null)
   const round = useRef(0)
   const from = useRef(0)
-  const told = useRef(-1)
   const [state, setState] = useState<PlayerState>({ type: 'idle' })
   const [opened, setOpened] = useState<OpenedRecording | null>(null)
   const [seconds, setSeconds] = useState(0)
@@ -94,12 +95,14 @@ export function RecordingPlayer({ recordingId, autoPlay, reason, marks, handle, 
         setOpened(recording)
         const player = draw(place.current)
         wave.current = player
+        const at = hearing({
+          isPlaying: () => player.isPlaying(),
+          onSecond: (second) => heard.current?.(second),
+          onHeard: sessionUse.used,
+        })
         player.on('timeupdate', (now) => {
           setSeconds(now)
-          const second = Math.floor(now)
-          if (second === told.current) return
-          told.current = second
-          heard.current?.(second)
+          at(now)
         })
         player.on('play', () => setState({ type: 'ready', playing: true }))
         player.on('pause', () => setState({ type: 'ready', playing: false }))

@@ -198,6 +198,7 @@ function Report({ importId }: { readonly importId: string }) {
           </Button>
         )}
       </header>
+      {run.failure !== null && <Failure {...run.failure} />}
       <dl className="imports-counts" title={t('imports.sum')}>
         {countNames.map((name) => (
           <div key={name} data-count={name} data-some={run.counts[name] > 0}>
@@ -232,6 +233,23 @@ function Report({ importId }: { readonly importId: string }) {
         />
       )}
     </section>
+  )
+}
+
+function Failure({ code, words }: NonNullable<ImportRun['failure']>) {
+  const { t, i18n } = useTranslation()
+  return (
+    <Alert
+      className="imports-failure"
+      type="error"
+      showIcon
+      title={t('imports.failed')}
+      description={
+        <>
+          {words[i18n.language === 'en' ? 'en' : 'zh']} <span className="muted">{code}</span>
+        </>
+      }
+    />
   )
 }
 
@@ -281,7 +299,7 @@ function placeText(sheet: string | null, line: number, language: 'zh' | 'en'): s
 }
 
 function History({ shown, onOpen }: { readonly shown: string | null; readonly onOpen: (id: string) => void }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const runs = useQuery({
     queryKey: ['imports'],
     queryFn: ({ signal }) => request<{ runs: ImportRun[] }>('/api/imports', { signal }),
@@ -325,6 +343,16 @@ function History({ shown, onOpen }: { readonly shown: string | null; readonly on
       rowKey="id"
       columns={columns}
       dataSource={runs.data?.runs ?? []}
+      expandable={{
+        showExpandColumn: false,
+        expandedRowKeys: runs.data?.runs.flatMap(({ id, failure }) => (failure === null ? [] : [id])) ?? [],
+        expandedRowRender: ({ id, failure }) =>
+          failure !== null && (
+            <span data-failure={id}>
+              {failure.words[i18n.language === 'en' ? 'en' : 'zh']} <span className="muted">{failure.code}</span>
+            </span>
+          ),
+      }}
       loading={runs.isPending}
       scroll={{ x: 1_060 }}
       pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }}

@@ -45,6 +45,7 @@ export const callingEn: Texts<typeof callingZh> = {
   capDay: 'In a day',
   capWeek: 'In any seven days',
   times: 'calls',
+  capsCrossed: 'Not fewer than a day’s',
   capWrong: 'A whole number, {{min}} to {{max}}',
   bars: 'Kinds of numbers that are not dialled by default',
   barsText:

@@ -41,6 +41,7 @@ export const callingZh = {
   capDay: '每天',
   capWeek: '任意连续七天',
   times: '次',
+  capsCrossed: '不能少于每天的次数',
   capWrong: '请填写 {{min}}–{{max}} 的整数',
   bars: '默认不拨的号码类别',
   barsText: '勾选后允许拨打。费用较高或不属于个人，请仅在确有需要时放开，并写明原因。',

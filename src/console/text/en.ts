@@ -3,6 +3,7 @@ import { auditEn } from './audit-en.ts'
 import { callingEn } from './calling-en.ts'
 import { callsEn } from './calls-en.ts'
 import { floorEn } from './floor-en.ts'
+import { notCalledEn } from './not-called-en.ts'
 import { phoneEn } from './phone-en.ts'
 import { seatEn } from './seat-en.ts'
 import type { Texts } from './texts.ts'
@@ -17,6 +18,7 @@ export const en: Texts<typeof zh> = {
     import: 'Discharge lists',
     calls: 'Calls',
     calling: 'Calling rule',
+    notCalled: 'Do not call',
     seat: 'Seat',
     accounts: 'Accounts',
     audit: 'Audit trail',
@@ -285,6 +287,14 @@ export const en: Texts<typeof zh> = {
     paperwork: 'Paperwork',
     meeting: 'Meeting',
   },
+  numberFlag: { invalid: 'No such number', suspended: 'Out of service' },
+  refusalSource: {
+    patient_key: 'The patient’s key',
+    agent: 'Told to an agent',
+    supervisor: 'Added by hand',
+    import: 'A list',
+    programme: 'A programme',
+  },
   sex: { 1: 'male', 2: 'female', male: 'male', female: 'female' },
   encounterKind: { inpatient: 'Inpatient', outpatient: 'Outpatient', checkup: 'Check-up', emergency: 'Emergency' },
   relation: {
@@ -367,6 +377,7 @@ export const en: Texts<typeof zh> = {
   },
   calls: callsEn,
   calling: callingEn,
+  notCalled: notCalledEn,
   accounts: accountsEn,
   audit: auditEn,
 }

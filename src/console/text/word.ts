@@ -21,6 +21,8 @@ export type WordGroup =
   | 'encounterKind'
   | 'relation'
   | 'sex'
+  | 'refusalSource'
+  | 'numberFlag'
 
 /** The word for a code of the server; a code that this release has no word for is shown as it is. */
 export function word(group: WordGroup, code: string): string {

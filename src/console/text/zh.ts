@@ -3,6 +3,7 @@ import { auditZh } from './audit-zh.ts'
 import { callingZh } from './calling-zh.ts'
 import { callsZh } from './calls-zh.ts'
 import { floorZh } from './floor-zh.ts'
+import { notCalledZh } from './not-called-zh.ts'
 import { phoneZh } from './phone-zh.ts'
 import { seatZh } from './seat-zh.ts'
 
@@ -15,6 +16,7 @@ export const zh = {
     import: '出院名单导入',
     calls: '通话记录',
     calling: '拨打规则',
+    notCalled: '不再拨打',
     seat: '坐席',
     floor: '班长台',
     accounts: '账号与班组',
@@ -270,6 +272,14 @@ export const zh = {
     paperwork: '处理工单',
     meeting: '会议',
   },
+  numberFlag: { invalid: '空号', suspended: '停机' },
+  refusalSource: {
+    patient_key: '患者按键',
+    agent: '患者告知坐席',
+    supervisor: '人工加入',
+    import: '名单导入',
+    programme: '方案规定',
+  },
   sex: { 1: '男', 2: '女', male: '男', female: '女' },
   encounterKind: { inpatient: '住院', outpatient: '门诊', checkup: '体检', emergency: '急诊' },
   relation: { 0: '本人', 1: '配偶', 2: '儿子', 3: '女儿', 4: '孙辈', 5: '父母', 6: '祖父母', 7: '兄弟姐妹', 8: '其他' },
@@ -342,6 +352,7 @@ export const zh = {
   },
   calls: callsZh,
   calling: callingZh,
+  notCalled: notCalledZh,
   accounts: accountsZh,
   audit: auditZh,
 }

@@ -99,30 +99,33 @@ const shippedRatingFlow = 'hangup-rating'
  * @throws UserError TEAM_CAMPAIGN_UNKNOWN, AGENT_UNKNOWN
  */
 export async function setUpTeam(db: Ground, draft: TeamDraft): Promise<string> {
+  return db.transaction().execute((tx) => setUpTeamIn(tx, draft))
+}
+
+/** The same, as a part of what else is set up. */
+export async function setUpTeamIn(tx: GroundTransaction, draft: TeamDraft): Promise<string> {
   const { pacing = 'progressive', rating } = draft
-  return db.transaction().execute(async (tx) => {
-    await oneSetupAtATime(tx)
-    const supervisorId = draft.supervisor == null ? null : await accountOf(tx, draft.supervisor)
-    const teamId = await ensureTeam(tx, await firstSite(tx), draft.name, supervisorId)
-    if (draft.campaign !== null) {
-      const changed = await sql<{ id: string }>`
+  await oneSetupAtATime(tx)
+  const supervisorId = draft.supervisor == null ? null : await accountOf(tx, draft.supervisor)
+  const teamId = await ensureTeam(tx, await firstSite(tx), draft.name, supervisorId)
+  if (draft.campaign !== null) {
+    const changed = await sql<{ id: string }>`
         update campaign set pacing = ${pacing}, team_id = ${teamId}, changed_at = app_now(),
           rating_flow = case when ${rating === undefined} then rating_flow else ${rating === true ? shippedRatingFlow : null} end
         where name = ${draft.campaign} or id::text = ${draft.campaign} returning id
       `.execute(tx)
-      if (changed.rows.length === 0) throw new UserError('TEAM_CAMPAIGN_UNKNOWN', { name: draft.campaign })
-      // Diallers on every node look again (follow-up's channel of work).
-      await sql`select pg_notify('suifang_work', '')`.execute(tx)
-    }
-    await writeAudit(tx, {
-      actor: systemActor,
-      action: 'team.set_up',
-      object: { kind: 'team', id: teamId },
-      outcome: 'ok',
-      detail: { campaign: draft.campaign, pacing, rating: rating ?? null, supervisor: supervisorId },
-    })
-    return teamId
+    if (changed.rows.length === 0) throw new UserError('TEAM_CAMPAIGN_UNKNOWN', { name: draft.campaign })
+    // Diallers on every node look again (follow-up's channel of work).
+    await sql`select pg_notify('suifang_work', '')`.execute(tx)
+  }
+  await writeAudit(tx, {
+    actor: systemActor,
+    action: 'team.set_up',
+    object: { kind: 'team', id: teamId },
+    outcome: 'ok',
+    detail: { campaign: draft.campaign, pacing, rating: rating ?? null, supervisor: supervisorId },
   })
+  return teamId
 }
 
 /** Teams, agents and phones are changed one after another. */

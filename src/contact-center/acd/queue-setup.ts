@@ -3,7 +3,7 @@ import { systemActor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
-import { setUpTeam } from './agent-setup.ts'
+import { setUpTeamIn } from './agent-setup.ts'
 import './queue-errors.ts'
 import './queue-tables.ts'
 
@@ -18,7 +18,7 @@ export interface QueueDraft {
 }
 
 /**
- * A team's queue, made or changed: a team has one.
+ * A team's queue, made or changed: a team has one. What is refused leaves neither behind.
  * @returns its id
  * @throws UserError QUEUE_INVALID, TEAM_CAMPAIGN_UNKNOWN
  */
@@ -29,8 +29,8 @@ export async function setUpQueue(db: Ground, draft: QueueDraft): Promise<string>
   if (waitSeconds !== null && !(Number.isInteger(waitSeconds) && waitSeconds >= 5 && waitSeconds <= 900)) {
     throw new UserError('QUEUE_INVALID', { field: 'wait', wanted: '5–900' })
   }
-  const teamId = await setUpTeam(db, { name: draft.team, campaign: null })
   return db.transaction().execute(async (tx) => {
+    const teamId = await setUpTeamIn(tx, { name: draft.team, campaign: null })
     const { rows } = await sql<{ id: string }>`
       insert into queue (id, site_id, name, team_id, wait_limit_seconds)
       select ${newId()}, t.site_id, ${name}, t.id, ${waitSeconds ?? 60} from team t where t.id = ${teamId}

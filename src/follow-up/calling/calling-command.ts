@@ -15,7 +15,7 @@ import { changeCallingRule, readCallingRule } from './calling-rule-service.ts'
  * `calling [--periods 08:30-11:30,14:30-20:00] [--holidays open|closed] [--weekends open|closed] [--cap-day 2]
  * [--cap-week 5] [--also foreign,premium,service|none] [--reason <words>]`: what is not named stays as it is.
  * @returns the rule that stands then
- * @throws UserError CALLING_RULE_INVALID; nothing is changed then
+ * @throws UserError CALLING_RULE_INVALID, CALLING_CAPS_CROSSED; nothing is changed then
  */
 export async function callingCommand({ db }: Pick<GroundFloor, 'db'>, argv: readonly string[]): Promise<CallingRule> {
   const text = { type: 'string' } as const

@@ -19,6 +19,12 @@ declareErrors({
     en: 'The calling rule is not valid at {at}. Periods open before they close and do not overlap; at most five calls a day to one number.',
     zh: '外呼时间规则在 {at} 处无效。每个时段须先开始后结束且互不重叠;同一号码每天最多拨打五次。',
   },
+  CALLING_CAPS_CROSSED: {
+    kind: 'user',
+    status: 400,
+    en: "One number may be called {day} times a day and only {week} times in seven days. Raise the cap of seven days, or lower the day's.",
+    zh: '同一号码每天最多 {day} 次,而七天内最多只有 {week} 次。请提高七天上限,或降低每天上限。',
+  },
   CALLING_RULE_CHANGED: {
     kind: 'user',
     status: 409,

@@ -35,7 +35,7 @@ export interface RuleChange {
 /**
  * Makes this the hospital's rule, at once: the same transaction asks anew about tasks held by caps and barred numbers
  * (trigger `caps_changed`), writes the audit row, and wakes diallers and live pages.
- * @throws UserError CALLING_RULE_INVALID, CALLING_RULE_CHANGED; nothing is changed then
+ * @throws UserError CALLING_RULE_INVALID, CALLING_CAPS_CROSSED, CALLING_RULE_CHANGED; nothing is changed then
  */
 export async function changeCallingRule(
   db: Ground,

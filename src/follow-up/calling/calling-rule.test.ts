@@ -43,6 +43,15 @@ describe('the hospital’s day', () => {
   })
 })
 
+describe('the caps', () => {
+  it('of a day is never greater than that of seven days', () => {
+    expect(parseCallingRule({ ...rule, capPerDay: 5, capPerWeek: 5 })).toMatchObject({ capPerDay: 5 })
+    expect(() => parseCallingRule({ ...rule, capPerDay: 3, capPerWeek: 2 })).toThrow(
+      expect.objectContaining({ code: 'CALLING_CAPS_CROSSED', params: { day: 3, week: 2 } }),
+    )
+  })
+})
+
 describe('the calling window', () => {
   it('opens with its first minute and is closed in its last', () => {
     expect(closedBy(window, instantAt('2026-10-12', '08:29'))).toBe('outside_window')

@@ -40,10 +40,13 @@ export type CampaignCalling = Static<typeof CampaignCalling>
 const ruleShape = Compile(CallingRule)
 const campaignShape = Compile(CampaignCalling)
 
-/** @throws UserError CALLING_RULE_INVALID */
+/** @throws UserError CALLING_RULE_INVALID, CALLING_CAPS_CROSSED */
 export function parseCallingRule(value: unknown): CallingRule {
   if (!ruleShape.Check(value)) throw invalid(ruleShape.Errors(value)[0]?.instancePath)
   checkPeriods(value.periods)
+  const { capPerDay, capPerWeek } = value
+  // Whoever sets it believes in a cap a day that never comes to count.
+  if (capPerDay > capPerWeek) throw new UserError('CALLING_CAPS_CROSSED', { day: capPerDay, week: capPerWeek })
   return value
 }
 

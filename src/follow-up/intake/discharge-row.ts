@@ -11,6 +11,9 @@ import { type Relation, readRelation } from './relation.ts'
 import type { RejectionCode, RowWarning } from './row-codes.ts'
 import { readSex, type Sex } from './sex.ts'
 
+/** Admission and record numbers; a name has as many at most (requirements §8.3). */
+const mostNumberLength = 50
+
 export interface Contact {
   readonly name: string | null
   readonly relation: Relation | null
@@ -110,6 +113,7 @@ class RowReader {
     if (!/[\p{L}\d]/u.test(admissionNo) || /^\d(\.\d+)?E\+?\d+$/i.test(admissionNo)) {
       return refuse('admission_no_unreadable', single.admissionNo)
     }
+    if (admissionNo.length > mostNumberLength) return refuse('admission_no_too_long', single.admissionNo)
     if (name.fault === 'missing') return refuse('missing_name', single.name)
     if (name.fault === 'unreadable') return refuse('name_unreadable', single.name)
 
@@ -166,7 +170,7 @@ class RowReader {
     this.#warnOfPhones(phones, contacts)
     return {
       admissionNo,
-      patientNo: halfWidth(this.#meaning('patientNo')).replace(/\s/g, '') || null,
+      patientNo: this.#patientNo(),
       name: name.value,
       isNewborn,
       sex: this.#sex(id),
@@ -185,6 +189,13 @@ class RowReader {
       payer: this.#words('payer'),
       site: this.#words('site'),
     }
+  }
+
+  /** Half a number would be somebody else's. */
+  #patientNo(): string | null {
+    const patientNo = halfWidth(this.#meaning('patientNo')).replace(/\s/g, '')
+    if (patientNo.length > mostNumberLength) this.#warnings.add('patient_no_too_long')
+    return patientNo === '' || patientNo.length > mostNumberLength ? null : patientNo
   }
 
   #cell(field: Field): Cell | undefined {

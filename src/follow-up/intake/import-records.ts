@@ -11,6 +11,7 @@ import {
 import './intake-errors.ts'
 import { openRow } from './row-archive.ts'
 import { exclusionWords, type RejectionCode, rejectionWords } from './row-codes.ts'
+import { failureWords } from './run-failure.ts'
 import {
   loadedStays,
   numberlessRows,
@@ -134,7 +135,7 @@ function runShown({ id, startedAt, fileName, by, state, errorCode, ...counts }: 
     fileName,
     by,
     state,
-    errorCode,
+    failure: errorCode === null ? null : { code: errorCode, words: failureWords(errorCode) },
     counts: { read, created, changed, unchanged, duplicate, excluded, rejected },
   }
 }

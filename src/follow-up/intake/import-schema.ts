@@ -4,6 +4,8 @@ import { type Static, Type } from 'typebox'
 
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()])
 
+const LocalText = Type.Object({ zh: Type.String(), en: Type.String() })
+
 export const ImportCounts = Type.Object({
   /** Patient rows; always the sum of the others. */
   read: Type.Integer(),
@@ -23,12 +25,11 @@ export const ImportRun = Type.Object({
   fileName: Nullable(Type.String()),
   by: Nullable(Type.String()),
   state: Type.Union([Type.Literal('running'), Type.Literal('finished'), Type.Literal('failed')]),
-  errorCode: Nullable(Type.String()),
+  /** Why it was not completed; null of the others. */
+  failure: Nullable(Type.Object({ code: Type.String(), words: LocalText })),
   counts: ImportCounts,
 })
 export type ImportRun = Static<typeof ImportRun>
-
-const LocalText = Type.Object({ zh: Type.String(), en: Type.String() })
 
 const RowPlace = { sheet: Nullable(Type.String()), line: Type.Integer() }
 

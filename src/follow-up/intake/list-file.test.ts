@@ -118,6 +118,14 @@ describe('a list as text', () => {
     expect(good(entries).map(({ dischargedAt }) => dischargedAt.time)).toEqual([null, null])
   })
 
+  it('leaves out a record number that is none, and keeps the stay', async () => {
+    const numbers = ['7', 'Z'.repeat(50), 'Z'.repeat(51), 'Z'.repeat(5_000)]
+    const rows = numbers.map((no, i) => `${no},ZY100${i},张三,1990000000${i},2026-10-22`)
+    const { entries } = await read(`病案号,住院号,姓名,电话,出院时间\n${rows.join('\n')}\n`)
+    expect(good(entries).map(({ patientNo }) => patientNo)).toEqual([...numbers.slice(0, 2), null, null])
+    expect(entries[2]).toMatchObject({ warnings: expect.arrayContaining(['patient_no_too_long']) })
+  })
+
   it('knows the hospital’s own words for columns', async () => {
     const own = columnWords(parseHospitalWords('{"dischargedAt": ["离科时点"]}', 'columns.json'))
     const text = '住院号,姓名,电话,离科时点\nZY1001,张三,19900000001,2026-10-22\n'
@@ -165,6 +173,7 @@ describe('what a row is judged by', () => {
   it.each([
     [',张三,,19900000001,,2026-10-01,2026-10-22,1,,', 'missing_admission_no', '住院号'],
     ['2.0261E+11,张三,,19900000001,,2026-10-01,2026-10-22,1,,', 'admission_no_unreadable', '住院号'],
+    [`${'Z'.repeat(51)},张三,,19900000001,,2026-10-01,2026-10-22,1,,`, 'admission_no_too_long', '住院号'],
     ['ZY1001,,,19900000001,,2026-10-01,2026-10-22,1,,', 'missing_name', '姓名'],
     ['ZY1001,无,,19900000001,,2026-10-01,2026-10-22,1,,', 'missing_name', '姓名'],
     ['ZY1001,19900000001,,19900000001,,2026-10-01,2026-10-22,1,,', 'name_unreadable', '姓名'],
@@ -177,6 +186,11 @@ describe('what a row is judged by', () => {
     ['ZY1001,张三,,19900000001,,2026-10-01,2026-10-22,1,,,,x', 'column_count', null],
   ])('%s is rejected: %s', async (row, rejection, column) => {
     expect(await judge(row)).toMatchObject({ verdict: 'rejected', code: rejection, column })
+  })
+
+  it('an admission number of fifty characters is read', async () => {
+    const row = `${'Z'.repeat(50)},张三,,19900000001,,2026-10-01,2026-10-22,1,,`
+    expect(await judge(row)).toMatchObject({ verdict: 'good' })
   })
 
   it('a discharge on the day of the import is no future', async () => {

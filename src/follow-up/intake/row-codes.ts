@@ -9,6 +9,7 @@ export type RejectionCode =
   | 'unreadable_characters'
   | 'missing_admission_no'
   | 'admission_no_unreadable'
+  | 'admission_no_too_long'
   | 'missing_name'
   | 'name_unreadable'
   | 'missing_discharge_time'
@@ -33,6 +34,7 @@ export type RowWarning =
   | 'contact_phone_only'
   | 'contact_phone_equals_patient_phone'
   | 'id_missing'
+  | 'patient_no_too_long'
   | 'birth_date_conflicts_with_id'
   | 'birth_date_unreadable'
   | 'birth_date_impossible'
@@ -73,6 +75,10 @@ export const rejectionWords: Readonly<Record<RejectionCode, CodeWords>> = {
   admission_no_unreadable: {
     zh: '住院号已损坏（科学计数法）。请将该列设为文本格式并重新填写。',
     en: 'The admission number was damaged by a spreadsheet (scientific notation). Set the column to text and write it again.',
+  },
+  admission_no_too_long: {
+    zh: '住院号超过 50 个字符（可能列错位）。请更正。',
+    en: 'The admission number has more than 50 characters; perhaps the columns have slipped. Correct it.',
   },
   missing_name: { zh: '缺少姓名。请补填。', en: 'The name is missing. Fill it in.' },
   name_unreadable: {
@@ -122,6 +128,10 @@ export const warningWords: Readonly<Record<RowWarning, CodeWords>> = {
   contact_phone_only: { zh: '仅有联系人电话', en: 'only a contact can be called' },
   contact_phone_equals_patient_phone: { zh: '联系人电话与本人电话相同', en: "the contact's number is the patient's" },
   id_missing: { zh: '无身份证号', en: 'no ID number' },
+  patient_no_too_long: {
+    zh: '病案号超过 50 个字符，未采用',
+    en: 'a record number of more than 50 characters was left out',
+  },
   id_15_digits: { zh: '15 位旧身份证号，已升位', en: 'old ID number of 15 digits, upgraded' },
   id_scientific: { zh: '身份证号为科学计数法，已舍弃', en: 'ID number in scientific notation, dropped' },
   id_stored_as_number_precision_lost: {

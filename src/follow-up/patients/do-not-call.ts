@@ -6,6 +6,7 @@ import { newId } from '#platform/ids.ts'
 import { appendToStream } from '#platform/realtime/stream-store.ts'
 import { releaseAttempts } from '../tasks/release.ts'
 import { createdAttemptsOf } from '../tasks/task-store.ts'
+import { tellDiallers } from '../tasks/work-channel.ts'
 import { patientRefused } from './patient-news.ts'
 import { renumberTasks, renumberTasksOf } from './phone-store.ts'
 import '../follow-up-tables.ts'
@@ -84,8 +85,12 @@ export async function refuseInCall(
   for (const { phoneNumberId } of rows) await renumberTasksOf(tx, phoneNumberId)
 }
 
-/** Takes an entry off the list. Stopped plans stay stopped; waiting tasks may be dialled again. */
-export async function liftDoNotCall(db: Ground, id: string, by: Actor): Promise<void> {
+/**
+ * Takes an entry off the list. Stopped plans stay stopped; waiting tasks may be dialled again, at once.
+ * @param reason goes into the audit trail; null at the server
+ * @throws UserError DO_NOT_CALL_UNKNOWN
+ */
+export async function liftDoNotCall(db: Ground, id: string, by: Actor, reason: string | null = null): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ patientIds: string[] | null }>`
       update do_not_call d set lifted_at = app_now(), lifted_by = ${by.accountId}
@@ -101,7 +106,9 @@ export async function liftDoNotCall(db: Ground, id: string, by: Actor): Promise<
       action: 'do_not_call.lifted',
       object: { kind: 'do_not_call', id },
       outcome: 'ok',
+      detail: { reason },
     })
+    await tellDiallers(tx)
   })
 }
 

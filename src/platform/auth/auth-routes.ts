@@ -102,7 +102,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (
     },
   )
 
-  // A person at work on a page that is pushed to makes no requests: the page says so when keys or mouse are used.
+  // A person at work on a page that is pushed to makes no requests: the page says when it is used.
   server.post('/api/session/activity', { config: { access: 'signed_in', activity: true } }, async (_request, reply) =>
     reply.code(204).send(),
   )

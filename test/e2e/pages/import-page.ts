@@ -33,6 +33,11 @@ export class ImportPage {
     return (await this.#page.getByRole('alert').textContent()) ?? ''
   }
 
+  /** Why an import of the history was not completed, the newest first. */
+  failures() {
+    return this.#page.locator('[data-failure]')
+  }
+
   /** Saves the file of rejected rows. */
   async downloadErrors(path: string): Promise<void> {
     const coming = this.#page.waitForEvent('download')

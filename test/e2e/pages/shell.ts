@@ -8,7 +8,9 @@ export class Shell {
     this.#page = page
   }
 
-  async open(path: '/' | '/floor' | '/import' | '/calls' | '/seat' | '/accounts' | '/audit'): Promise<void> {
+  async open(
+    path: '/' | '/floor' | '/import' | '/calls' | '/seat' | '/accounts' | '/audit' | '/do-not-call',
+  ): Promise<void> {
     await this.#page.locator(`nav a[href="${path}"]`).click()
   }
 

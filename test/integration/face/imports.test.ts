@@ -102,6 +102,19 @@ describe('an uploaded list', () => {
     expect(row).toMatchObject({ outcome: 'failed', detail: { code: answer.json().code } })
   })
 
+  it('that was refused stands in the history with the reason and the next step', async () => {
+    const { get, upload } = await signIn(['supervisor'])
+    await upload('headless.csv', 'a,b\n1,2\n')
+    const [run] = (await get<{ runs: ImportRun[] }>('/api/imports')).runs
+    const failure = {
+      code: 'IMPORT_HEADER_NOT_FOUND',
+      words: { zh: expect.stringContaining('医院自用的列名可添加'), en: expect.stringContaining('column file') },
+    }
+    expect(run).toMatchObject({ fileName: 'headless.csv', state: 'failed', failure })
+    const report = await get<ImportReport>(`/api/imports/${run?.id}`)
+    expect(report.run.failure).toEqual(run?.failure)
+  })
+
   it('is read by the words and the area code that the hospital has set, as on the command line', async () => {
     const { upload, get } = await signIn(['supervisor'])
     const own = '住院号,姓名,回访电话,离科时点\nZY900031,周小明,2288288,2026-11-01'

@@ -70,6 +70,12 @@ export const routeRights: Readonly<Record<string, Access>> = {
   // follow-up
   'DELETE /api/desk/tasks/:taskId/answers/:questionId': 'seat.use',
   'GET /api/desk/tasks/:taskId': 'seat.use',
+  'POST /api/do-not-call/search': 'campaign.control',
+  'POST /api/do-not-call': 'campaign.control',
+  'POST /api/do-not-call/:id/lift': 'campaign.control',
+  'POST /api/flagged-numbers/search': 'campaign.control',
+  'POST /api/flagged-numbers/:id/clear': 'campaign.control',
+  'POST /api/flagged-numbers/clear': 'campaign.control',
   'GET /api/imports': 'import.read',
   'GET /api/imports/:id': 'import.read',
   'GET /api/imports/:id/errors': 'import.write',

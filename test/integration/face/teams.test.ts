@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { setUpQueue } from '../../../src/contact-center/acd/queue-setup.ts'
 import type { TeamBoard } from '../../../src/contact-center/teams/team-schema.ts'
 import type { Role } from '../../../src/platform/auth/rights.ts'
 import { lessAccessChannel } from '../../../src/platform/auth/session-store.ts'
@@ -239,5 +240,21 @@ describe('phones', () => {
   it('belong to nobody without a team', async () => {
     const loose = await signIn(['agent'])
     expect(codeOf(await system.ask('POST', `/agents/${loose.id}/phone`, { kind: 'browser' }))).toBe('AGENT_PLACELESS')
+  })
+})
+
+describe('a queue that is set up at the server', () => {
+  it('for a campaign that does not exist leaves neither queue nor team behind, nor their audit rows', async () => {
+    const left = async () => ({
+      teams: await db.selectFrom('team').select('name').execute(),
+      queues: (await sql`select id from queue`.execute(db)).rows,
+      rows: await db.selectFrom('auditRow').select('id').where('action', 'like', '%.set_up').execute(),
+    })
+    const before = await left()
+    const draft = { name: '人工', team: '三组', campaign: '没有的活动', waitSeconds: null }
+    await expect(setUpQueue(db, draft)).rejects.toMatchObject({ code: 'TEAM_CAMPAIGN_UNKNOWN' })
+    expect(await left()).toEqual(before)
+    await setUpQueue(db, { ...draft, campaign: null })
+    expect((await left()).teams.map(({ name }) => name)).toContain('三组')
   })
 })

@@ -112,6 +112,11 @@ describe('the calling rule on its page', () => {
       }),
       'CALLING_RULE_INVALID',
     ],
+    [
+      'with more calls a day than in seven days',
+      (wish: Wish) => ({ ...wish, rule: { ...wish.rule, capPerDay: 3, capPerWeek: 2 } }),
+      'CALLING_CAPS_CROSSED',
+    ],
     ['with a cap beyond five', (wish: Wish) => ({ ...wish, rule: { ...wish.rule, capPerDay: 6 } }), 'INPUT_INVALID'],
   ])('is not changed %s', async (_how, spoil, code) => {
     const before = await board()

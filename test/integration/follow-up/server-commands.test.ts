@@ -52,12 +52,16 @@ describe('the hours of calls', () => {
     ['--cap-day', 'two'],
     ['--holidays', 'maybe'],
     ['--also', 'everything'],
-  ])('are refused where they make no sense, and nothing is changed: %s %s', async (...argv) => {
-    const before = await callingCommand(parts(), [])
-    await expect(callingCommand(parts(), argv)).rejects.toMatchObject({ code: 'CALLING_RULE_INVALID' })
-    expect(await callingCommand(parts(), [])).toEqual(before)
-    expect(await settingChanges()).toEqual([])
-  })
+    ['--cap-week', '1', 'CALLING_CAPS_CROSSED'],
+  ])(
+    'are refused where they make no sense, and nothing is changed: %s %s',
+    async (name, value, code = 'CALLING_RULE_INVALID') => {
+      const before = await callingCommand(parts(), [])
+      await expect(callingCommand(parts(), [name, value])).rejects.toMatchObject({ code })
+      expect(await callingCommand(parts(), [])).toEqual(before)
+      expect(await settingChanges()).toEqual([])
+    },
+  )
 })
 
 it('a year of holidays is imported from a file, and nobody is called on them', async () => {

@@ -1,7 +1,7 @@
 import { Form, type FormInstance, Modal } from 'antd'
-import type { ReactNode } from 'react'
+import { type ReactNode, useId } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Trouble } from '../app/trouble.tsx'
+import { Trouble } from './trouble.tsx'
 
 /** A few fields and one answer that is sent; what the server refuses stays below the fields, as typed. */
 export function FormDialog<Values extends object>({
@@ -29,6 +29,7 @@ export function FormDialog<Values extends object>({
   readonly children: ReactNode
 }) {
   const { t } = useTranslation()
+  const id = useId()
   return (
     <Modal
       open={open}
@@ -36,13 +37,15 @@ export function FormDialog<Values extends object>({
       okText={okText ?? t('accounts.save')}
       cancelText={t('common.cancel')}
       confirmLoading={sending.isPending}
-      onOk={() => form.submit()}
+      // The form's own button, though it stands outside: without one, Enter sends no form of more than one field.
+      okButtonProps={{ htmlType: 'submit', form: id }}
       onCancel={onClose}
       afterClose={() => sending.reset()}
       destroyOnHidden
     >
       {hint !== undefined && <p className="muted">{hint}</p>}
       <Form
+        id={id}
         form={form}
         layout="vertical"
         preserve={false}
