@@ -161,8 +161,9 @@ async function claim(db: Kysely<unknown>): Promise<void> {
       end if;
       -- As appendToStream (src/platform/realtime/stream-store.ts); last, for the lock of the stream's row.
       with told as materialized (
-        select c.campaign_id, row_number() over () as turn, jsonb_agg(jsonb_build_object(
-          'taskId', c.task_id, 'attemptId', c.attempt_id, 'from', c."from")) as tasks
+        -- Written and read once as a whole, which costs a third of fifty objects put together: ids and states, no quotes.
+        select c.campaign_id, row_number() over () as turn, ('[' || string_agg('{"taskId":"' || c.task_id
+          || '","attemptId":"' || c.attempt_id || '","from":"' || c."from" || '"}', ',') || ']')::jsonb as tasks
         from unnest(considered) c where c.attempt_id is not null group by c.campaign_id
       ), head as (
         update stream set last_offset = last_offset + (select count(*) from told) where id = 'live' returning last_offset
