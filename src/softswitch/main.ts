@@ -105,6 +105,7 @@ async function open(wanted: SoftswitchSettings): Promise<{
         address: bind,
         port: wanted.drachtioSipPort,
         streams: streams(wanted, pems),
+        ...(wanted.sipLongestOverUdp === 0 ? {} : { longestOverUdp: wanted.sipLongestOverUdp }),
         timers,
         onFault,
         onRefused,

@@ -38,6 +38,11 @@ export interface SoftswitchSettings {
   readonly maxSessions: number
   /** New requests, and messages that cannot be read, that another address may send in a second; 0: any number. */
   readonly sipNewPerAddress: number
+  /**
+   * Requests of the drachtio side that are longer, in bytes, go over TCP where the far end takes it (RFC 3261 §18.1.1 says
+   * 1,300). 0, the default: all stay on UDP, as drachtio-server leaves them.
+   */
+  readonly sipLongestOverUdp: number
   /** T1 of SIP; every other timer keeps its ratio to it (RFC 3261 table 4). */
   readonly sipT1Ms: number
   /** Path of a socket over which a test may spoil things (chaos/knobs.ts); empty, as in service: there is none. */
@@ -69,6 +74,7 @@ export const DEFAULT_SETTINGS: SoftswitchSettings = {
   baseFolder: '',
   maxSessions: 1000,
   sipNewPerAddress: 50,
+  sipLongestOverUdp: 0,
   sipT1Ms: 500,
   chaosSocket: '',
   idleLimitMs: 60_000,

@@ -192,6 +192,72 @@ describe('the caller', () => {
     expect(refused).toEqual(['Rejected with 483 Too Many Hops due to Max-Forwards value of 0'])
     expect(free.calls).toEqual([])
   })
+
+  test('whose request comes back as it left is told so, long before it has been passed on too often', async () => {
+    const server = await bench.server()
+    const arrived: (string | undefined)[] = []
+    const refused: unknown[] = []
+    await bench.app(server, (srf) => {
+      srf.invite((request) => {
+        arrived.push(request.get('Max-Forwards'))
+        srf.proxyRequest(request, `sip:${server.endpoint.hostPort}`, {}).catch((error: unknown) => refused.push(error))
+      })
+    })
+    const caller = await bench.phone()
+    const call = caller.invite({ to: `sip:any@${server.endpoint.hostPort}`, from: 'sip:a@127.0.0.1', sdp: testSdp })
+    const told: (number | null)[] = []
+    call.on('ended', ({ status }) => told.push(status ?? null))
+    await ended(call)
+    expect({ told, hops: arrived.length < 5 }).toEqual({ told: [482], hops: true })
+    await waitFor(() => refused.length > 0, { what: 'the application is told' })
+    expect(refused).toContain('Rejected with 482 Loop Detected')
+    await quiet(server)
+  })
+
+  test('whose request may not become one more copy is told so', async () => {
+    const free = await callee(answers)
+    const server = await bench.server()
+    const refused: unknown[] = []
+    await bench.app(server, (srf) => {
+      srf.invite((request) => {
+        srf.proxyRequest(request, free.uri, {}).catch((error: unknown) => refused.push(error))
+      })
+    })
+    const caller = await bench.phone()
+    const to = `sip:any@${server.endpoint.hostPort}`
+    const call = caller.invite({ to, from: 'sip:a@127.0.0.1', sdp: testSdp, headers: { 'Max-Breadth': '0' } })
+    await ended(call)
+    await waitFor(() => refused.length > 0, { what: 'the application is told' })
+    expect(refused).toEqual(['Rejected with 440 Max-Breadth Exceeded'])
+    expect(free.calls).toEqual([])
+  })
+
+  test('asks no more targets at once than the request may become, and shares that out', async () => {
+    const targets = [await callee(refuses(486)), await callee(refuses(486)), await callee(refuses(486))]
+    const server = await bench.server()
+    await bench.app(server, (srf) => {
+      const uris = targets.map(({ uri }) => uri)
+      srf.invite((request) => void srf.proxyRequest(request, uris, { forking: 'simultaneous' }))
+    })
+    const breadths: string[] = []
+    for (const { phone } of targets) {
+      phone.endpoint.user = {
+        onRequest: (transaction) => {
+          breadths.push(transaction.request.headers.get('Max-Breadth') ?? '')
+          transaction.reply(486)
+        },
+      }
+    }
+    const caller = await bench.phone()
+    const to = `sip:any@${server.endpoint.hostPort}`
+    const ask = async (breadth: string) => {
+      const call = caller.invite({ to, from: 'sip:a@127.0.0.1', sdp: testSdp, headers: { 'Max-Breadth': breadth } })
+      await ended(call)
+      return breadths.splice(0).sort()
+    }
+    expect(await ask('7')).toEqual(['2', '2', '3'])
+    expect(await ask('2')).toEqual(['1', '1', expect.stringMatching(/^[12]$/)])
+  })
 })
 
 describe('later requests of the dialog', () => {

@@ -55,6 +55,8 @@ export abstract class ClientTransaction {
   #hop: Hop | undefined
   #retransmit: SipTimer | undefined
   #limit: SipTimer | undefined
+  /** The way that is gone when the first one cannot be. */
+  #instead: (() => Hop) | undefined
 
   constructor(host: ClientTransactionHost, request: SipRequest, branch: string, user: ClientTransactionUser) {
     this.host = host
@@ -81,10 +83,14 @@ export abstract class ClientTransaction {
     return this.state === 'resolving' || this.state === 'calling' || this.state === 'proceeding'
   }
 
-  /** First transmission. Called once by the endpoint. */
-  start(hop: Hop): void {
+  /**
+   * First transmission. Called once by the endpoint.
+   * @param instead makes the request ready for another way and says which; it is asked once, when nothing can be sent to `hop`
+   */
+  start(hop: Hop, instead?: () => Hop): void {
     if (this.state !== 'resolving') return
     this.#hop = hop
+    this.#instead = instead
     this.state = 'calling'
     this.transmit()
     if (!this.reliable) this.retransmitAfter(this.host.timers.t1)
@@ -112,7 +118,18 @@ export abstract class ClientTransaction {
 
   protected transmit(): void {
     if (this.#hop === undefined) return
-    this.host.send(this.request, this.#hop, (error) => this.fail(error instanceof FlowGone ? 410 : 503))
+    this.host.send(this.request, this.#hop, (error) => this.#notSent(error))
+  }
+
+  #notSent(error: Error): void {
+    const instead = this.#instead
+    if (instead === undefined || this.state !== 'calling') {
+      this.fail(error instanceof FlowGone ? 410 : 503)
+      return
+    }
+    this.stopTimers()
+    this.state = 'resolving'
+    this.start(instead())
   }
 
   protected retransmitAfter(interval: number): void {

@@ -29,6 +29,11 @@ export interface SipEndpointSettings {
    * calls a second can go on for ever; some 8 kB each.
    */
   readonly maxTransactions?: number
+  /**
+   * A longer request, of those that name no transport or UDP, goes over TCP where this side has it, and over UDP after all
+   * where nobody takes the connection (RFC 3261 §18.1.1, which says 1,300). In bytes as it leaves. Default: none is too long.
+   */
+  readonly longestOverUdp?: number
   /** A bad network, for tests. Over UDP. */
   readonly impairment?: Impairment
   /** How much strangers may ask. Default: anything. */

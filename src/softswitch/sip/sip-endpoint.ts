@@ -35,7 +35,7 @@ import { responseTo, type SipMessage, type SipRequest, type SipResponse } from '
 import { parseSip } from './sip-parser.ts'
 import { type SipTimers, sipTimers } from './sip-timers.ts'
 import { ackKey, clientKey, serverKey } from './transaction-key.ts'
-import { type Hop, isSipProtocol, type SipProtocol } from './transport.ts'
+import { type Hop, isReliable, isSipProtocol, type SipProtocol } from './transport.ts'
 import { openTransports, TransportSet } from './transport-set.ts'
 import { branchCookie } from './via.ts'
 
@@ -222,23 +222,48 @@ export class SipEndpoint {
     const route = options.route ?? nextHopUri(transaction.request)
     const known = options.hop ?? numericHop(route)
     if (known !== undefined) {
-      transaction.start(known)
+      this.#start(transaction, known)
       return transaction
     }
     void resolveHop(route, this.#family).then((found) =>
-      found === undefined ? transaction.fail(503) : transaction.start(found),
+      found === undefined ? transaction.fail(503) : this.#start(transaction, found),
     )
     return transaction
+  }
+
+  #start(transaction: ClientTransaction, hop: Hop): void {
+    const { request, branch } = transaction
+    if (!this.#isTooLong(request, hop)) {
+      transaction.start(hop)
+      return
+    }
+    const goOver = (protocol: SipProtocol) => {
+      const [, ...others] = request.headers.list('Via')
+      request.headers.setAll('Via', [this.#via(protocol, branch), ...others])
+    }
+    goOver('tcp')
+    transaction.start({ ...hop, protocol: 'tcp' }, () => {
+      goOver('udp')
+      return hop
+    })
+  }
+
+  #isTooLong(request: SipRequest, hop: Hop): boolean {
+    const most = this.#settings.longestOverUdp ?? Number.POSITIVE_INFINITY
+    return !isReliable(hop) && this.#transports.has('tcp') && request.toBuffer().length > most
   }
 
   #stamp(request: SipRequest, options: RouteOptions): string {
     const protocol = this.#protocolFor(request, options)
     const branch = `${branchCookie}${randomToken(10)}`
-    const rport = protocol === 'udp' ? ';rport' : ''
-    const via = `SIP/2.0/${protocol.toUpperCase()} ${this.hostPortOf(protocol)};branch=${branch}${rport}`
-    request.headers.prepend('Via', via)
+    request.headers.prepend('Via', this.#via(protocol, branch))
     if (!request.headers.has('Max-Forwards')) request.headers.add('Max-Forwards', '70')
     return branch
+  }
+
+  #via(protocol: SipProtocol, branch: string): string {
+    const rport = protocol === 'udp' ? ';rport' : ''
+    return `SIP/2.0/${protocol.toUpperCase()} ${this.hostPortOf(protocol)};branch=${branch}${rport}`
   }
 
   #protocolFor(request: SipRequest, options: RouteOptions): SipProtocol {

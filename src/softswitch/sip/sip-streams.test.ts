@@ -183,3 +183,50 @@ test('no bytes on a stream stop the endpoint', async () => {
   expect(await heard(socket)).toMatch(/^SIP\/2\.0 200 /)
   expect(faults).toEqual([])
 })
+
+describe('a request too long for UDP', () => {
+  const long = (to: SipEndpoint) =>
+    new SipRequest(
+      'MESSAGE',
+      `sip:b@${to.hostPort}`,
+      SipHeaders.of({ From: '<sip:a@h>;tag=1', To: '<sip:b@h>', 'Call-ID': to.newCallId(), CSeq: '1 MESSAGE' }),
+      Buffer.alloc(1_400, 'x'),
+    )
+  const answerOf = (from: SipEndpoint, request: SipRequest) =>
+    new Promise<{ status: number; way: string | undefined }>((resolve) => {
+      const sent = from.request(request, {
+        onResponse: ({ status }) => resolve({ status, way: sent.hop?.protocol ?? 'udp' }),
+      })
+    })
+  const opened = async (settings: Parameters<typeof SipEndpoint.open>[0]) => {
+    const endpoint = await SipEndpoint.open(settings)
+    closers.push(() => endpoint.close())
+    const came: string[] = []
+    endpoint.user = {
+      onRequest: (asked) => {
+        came.push(asked.request.topVia?.transport ?? '')
+        asked.reply(200)
+      },
+    }
+    return { endpoint, came }
+  }
+
+  test('goes over TCP, and over UDP where nobody takes the connection', async () => {
+    const { endpoint: sender } = await opened({ streams: { tcp: true }, longestOverUdp: 1_300 })
+    const both = await opened({ streams: { tcp: true } })
+    const datagrams = await opened({})
+    expect(await answerOf(sender, long(both.endpoint))).toEqual({ status: 200, way: 'tcp' })
+    expect(await answerOf(sender, long(datagrams.endpoint))).toEqual({ status: 200, way: 'udp' })
+    expect([both.came, datagrams.came]).toEqual([['TCP'], ['UDP']])
+  })
+
+  test('stays on UDP where no length is set, and one that is short in any case', async () => {
+    const { endpoint: sender } = await opened({ streams: { tcp: true } })
+    const both = await opened({ streams: { tcp: true } })
+    await answerOf(sender, long(both.endpoint))
+    const { endpoint: careful } = await opened({ streams: { tcp: true }, longestOverUdp: 1_300 })
+    const short = long(both.endpoint)
+    await answerOf(careful, new SipRequest('MESSAGE', short.uri, short.headers.clone()))
+    expect(both.came).toEqual(['UDP', 'UDP'])
+  })
+})

@@ -14,6 +14,7 @@ import { parseNameAddr } from '#softswitch/sip/sip-uri.ts'
 import type { Hop } from '#softswitch/sip/transport.ts'
 import type { CallRecords } from '../call-records.ts'
 import { bestAnswer } from './best-answer.ts'
+import { shareOf } from './breadth.ts'
 import type { Challenges } from './challenges.ts'
 
 export interface ProxyPlan {
@@ -24,6 +25,8 @@ export interface ProxyPlan {
   readonly followRedirects: boolean
   /** How long a target may say nothing before the next is tried; 0: until Timer B. */
   readonly provisionalTimeoutMs: number
+  /** Copies that may be under way at once, here and behind the targets. More than 0. */
+  readonly breadth: number
 }
 
 export interface ProxyHost {
@@ -47,6 +50,8 @@ type BranchState = 'waiting' | 'asked' | 'over'
 interface Branch {
   readonly target: string
   state: BranchState
+  /** Its share of the breadth, while it is asked. */
+  breadth: number
   transaction: ClientTransaction | undefined
   /** A refusal of the target. */
   refusal: SipResponse | undefined
@@ -90,19 +95,28 @@ export class ProxiedRequest {
   #askNext(): number {
     let asked = 0
     if (this.#decided) return asked
-    for (const branch of this.#branches) {
-      if (branch.state !== 'waiting') continue
-      if (!this.#ask(branch)) continue
+    const waiting = this.#branches.filter(({ state }) => state === 'waiting')
+    for (const [i, branch] of waiting.entries()) {
+      const share = shareOf(this.#freeBreadth(), this.#plan.simultaneous ? waiting.length - i : 1)
+      if (share === 0) break
+      if (!this.#ask(branch, share)) continue
       asked += 1
       if (!this.#plan.simultaneous) break
     }
     return asked
   }
 
-  #ask(branch: Branch): boolean {
+  #freeBreadth(): number {
+    const asked = this.#branches.filter(({ state }) => state === 'asked')
+    return asked.reduce((free, { breadth }) => free - breadth, this.#plan.breadth)
+  }
+
+  #ask(branch: Branch, breadth: number): boolean {
     const draft = this.#host.draft(branch.target)
     branch.state = draft === undefined ? 'over' : 'asked'
     if (draft === undefined) return false
+    branch.breadth = breadth
+    draft.request.headers.set('Max-Breadth', breadth)
     const { endpoint } = this.#host
     const user = {
       onResponse: (response: SipResponse, origin: ResponseOrigin, source: Hop | undefined) =>
@@ -225,7 +239,7 @@ export class ProxiedRequest {
 }
 
 function branchTo(target: string): Branch {
-  return { target, state: 'waiting', transaction: undefined, refusal: undefined, silence: undefined }
+  return { target, state: 'waiting', breadth: 0, transaction: undefined, refusal: undefined, silence: undefined }
 }
 
 function cancelled(branch: Branch): void {

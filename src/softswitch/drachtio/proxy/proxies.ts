@@ -8,6 +8,7 @@ import { InviteServerTransaction, type ServerTransaction } from '#softswitch/sip
 import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import { addExtraHeaders, type SipRequest } from '#softswitch/sip/sip-message.ts'
 import { parseNameAddr, parseSipUri } from '#softswitch/sip/sip-uri.ts'
+import { parseVia } from '#softswitch/sip/via.ts'
 import type { AppClient } from '../app-client.ts'
 import { outgoingHeaders } from '../app-message.ts'
 import type { CallRecords } from '../call-records.ts'
@@ -15,8 +16,10 @@ import type { ClientCommand } from '../client-command.ts'
 import type { FlowCache } from '../flow-cache.ts'
 import { okFrame, proxyAnswerFrame } from '../server-frame.ts'
 import type { ServerParts } from '../server-parts.ts'
+import { breadthOf } from './breadth.ts'
 import { Challenges } from './challenges.ts'
-import { ProxiedRequest } from './proxied-request.ts'
+import { Loops } from './loops.ts'
+import { ProxiedRequest, type ProxyPlan } from './proxied-request.ts'
 
 /** Dialogs whose end is never seen are forgotten after so many others. */
 const dialogsRemembered = 10_000
@@ -29,6 +32,7 @@ export class Proxies {
   readonly #challenges: Challenges
   readonly #records: CallRecords
   readonly #running = new Set<ProxiedRequest>()
+  readonly #loops = new Loops()
   /** Call-IDs of the dialogs in whose route we are, the oldest first. */
   readonly #inRoute = new Set<string>()
 
@@ -53,8 +57,20 @@ export class Proxies {
       transaction.reply(483)
       return
     }
+    const breadth = breadthOf(request)
+    if (breadth === 0) {
+      client.nok(msgId, 'Rejected with 440 Max-Breadth Exceeded')
+      transaction.reply(440)
+      return
+    }
+    const leave = this.#loops.enter(request, this.#hasBeenHere(request))
+    if (leave === undefined) {
+      client.nok(msgId, 'Rejected with 482 Loop Detected')
+      transaction.reply(482)
+      return
+    }
     const challenger = this.#challenges.answeredBy(request)
-    const plan = { ...command, targets: challenger === undefined ? command.destinations : [challenger] }
+    const plan = { ...command, breadth, targets: challenger === undefined ? command.destinations : [challenger] }
     const proxied = new ProxiedRequest(transaction, plan, {
       endpoint: this.#endpoint,
       challenges: this.#challenges,
@@ -64,6 +80,7 @@ export class Proxies {
         if (fullResponse) client.send(proxyAnswerFrame(msgId, { source: 'network', peer }, response.toBuffer()))
       },
       onDone: () => {
+        leave()
         this.#running.delete(proxied)
         if (fullResponse) client.send(okFrame(msgId, 'done'))
       },
@@ -71,6 +88,7 @@ export class Proxies {
     if (command.remainInDialog) this.#stayIn(request.callId)
     this.#run(transaction, proxied)
     if (!proxied.start()) {
+      leave()
       this.#running.delete(proxied)
       client.nok(msgId, 'error proxying request to ')
       transaction.reply(500)
@@ -90,7 +108,7 @@ export class Proxies {
       transaction.reply(483)
       return true
     }
-    const proxied = new ProxiedRequest(transaction, onlyOne(request.uri), {
+    const proxied = new ProxiedRequest(transaction, onlyOne(request), {
       endpoint: this.#endpoint,
       challenges: this.#challenges,
       draft: () => this.#draftInside(request),
@@ -171,14 +189,22 @@ export class Proxies {
     )
   }
 
+  #hasBeenHere(request: SipRequest): boolean {
+    return request.headers.list('Via').some((value) => {
+      const via = parseVia(value)
+      return via !== undefined && this.#isHere(via)
+    })
+  }
+
   #isOurs(uri: string): boolean {
     const parsed = parseSipUri(uri)
-    if (parsed === undefined) return false
-    const { host, protocols } = this.#endpoint
-    const port = parsed.port ?? 5060
-    return protocols.some((protocol) => {
+    return parsed !== undefined && this.#isHere(parsed)
+  }
+
+  #isHere({ host, port = 5060 }: { readonly host: string; readonly port: number | undefined }): boolean {
+    return this.#endpoint.protocols.some((protocol) => {
       const local = this.#endpoint.localOf(protocol)
-      return local.port === port && [host, local.address].includes(parsed.host)
+      return local.port === port && [this.#endpoint.host, local.address].includes(host)
     })
   }
 }
@@ -197,6 +223,8 @@ function hopsLeft(request: SipRequest): number {
   return Number.isInteger(given) ? given : 71
 }
 
-function onlyOne(target: string) {
-  return { targets: [target], simultaneous: false, followRedirects: false, provisionalTimeoutMs: 0 }
+/** Inside a dialog nothing is forked; one without a breadth of its own still goes to its one target. */
+function onlyOne(request: SipRequest): ProxyPlan {
+  const breadth = Math.max(1, breadthOf(request))
+  return { targets: [request.uri], simultaneous: false, followRedirects: false, provisionalTimeoutMs: 0, breadth }
 }
