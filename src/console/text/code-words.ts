@@ -48,6 +48,9 @@ const actions = {
     'recording.downloaded': '下载录音',
     'recording.refused': '拒绝取用录音',
     'recording.changed_found': '发现录音被改动',
+    'report.export_started': '开始导出',
+    'report.export_ended': '导出结束',
+    'report.rows_listed': '查看报表明细',
     'seat.opened': '打开坐席',
     'session.ended': '结束会话',
     'session.sign_in': '登录',
@@ -106,6 +109,9 @@ const actions = {
     'recording.downloaded': 'recording downloaded',
     'recording.refused': 'recording refused',
     'recording.changed_found': 'changed recording found',
+    'report.export_started': 'export begun',
+    'report.export_ended': 'export ended',
+    'report.rows_listed': 'rows of a report looked at',
     'seat.opened': 'seat opened',
     'session.ended': 'session ended',
     'session.sign_in': 'signed in',
@@ -141,6 +147,8 @@ const rights = {
     'team.manage': '管理班组',
     'floor.read': '查看班长台',
     'call.supervise': '监听、强插、强拆',
+    'report.read': '查看统计报表',
+    'report.export': '导出报表与明细',
   },
   en: {
     'live.read': 'See live calling',
@@ -160,6 +168,8 @@ const rights = {
     'team.manage': 'Manage teams',
     'floor.read': 'See the floor',
     'call.supervise': 'Monitor, barge in, release',
+    'report.read': 'See reports',
+    'report.export': 'Export reports and rows',
   },
 }
 
