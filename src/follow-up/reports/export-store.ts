@@ -103,7 +103,7 @@ export function formRecords(filter: ResponseFilter): RawBuilder<unknown> {
 /** How many there are, counted to one more than `limit`. */
 export async function countTo(tx: GroundTransaction, rows: RawBuilder<unknown>, limit: number): Promise<number> {
   const { rows: found } = await sql<{ count: number }>`
-    select count(*)::int as count from (select from (${rows}) counted limit ${limit + 1}) some
+    select count(*)::int as count from (select from (${rows}) counted limit ${limit + 1}) found
   `.execute(tx)
   return found[0]?.count ?? 0
 }
