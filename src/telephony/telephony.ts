@@ -65,7 +65,7 @@ export const unknownLeg: LegRef = {
 export interface DialHooks {
   /** The INVITE has left. Called once, before any other hook. */
   onInviteSent(ref: LegRef): void
-  /** Each provisional answer of the far end but 100. */
+  /** A provisional answer of the far end but 100; one with the same status, with or without sound, is told once. */
   onRinging(progress: { readonly sipStatus: number; readonly earlyMedia: boolean }): void
 }
 
