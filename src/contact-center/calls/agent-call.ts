@@ -215,6 +215,7 @@ class AgentCall implements SeatCall {
         q850: end.q850,
         earlyMedia,
         ...quality,
+        ...talk.seatLines,
       },
       ended.bridged ? () => failpoint('wrap-up') : undefined,
     )
