@@ -28,6 +28,8 @@ import { Live } from '#follow-up/live/live-service.ts'
 import { WhyNotWatch } from '#follow-up/live/why-not-watch.ts'
 import { patientRoutes } from '#follow-up/patients/patient-routes.ts'
 import { whyNot } from '#follow-up/status/why-not.ts'
+import { Worklist } from '#follow-up/tasks/worklist.ts'
+import { worklistRoutes } from '#follow-up/tasks/worklist-routes.ts'
 import { auditRoutes } from '#platform/audit/audit-routes.ts'
 import { accountRoutes } from '#platform/auth/account-routes.ts'
 import { Accounts } from '#platform/auth/account-service.ts'
@@ -108,10 +110,9 @@ export async function openHttp(
   await server.register(campaignRoutes, { db, control: campaignControl(db) })
   await server.register(callingRoutes, { db, clock })
   await server.register(liveRoutes, { live: new Live({ db, decrypt, whyNot }) })
-  await server.register(callListRoutes, {
-    db,
-    calls: new CallList({ db, decrypt, hmacPhone: (number) => secrets.hmacPhone(number) }),
-  })
+  const people = { db, decrypt, hmacPhone: (number: string) => secrets.hmacPhone(number) }
+  await server.register(callListRoutes, { db, calls: new CallList(people) })
+  await server.register(worklistRoutes, { db, worklist: new Worklist(people) })
   const pages = new SeatPages({
     db,
     secrets,

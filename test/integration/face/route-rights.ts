@@ -97,4 +97,10 @@ export const routeRights: Readonly<Record<string, Access>> = {
   'GET /api/calls/choices': 'call.read',
   'GET /api/calls/:attemptId': 'call.read',
   'GET /api/calls/:attemptId/replay': 'call.read',
+  'POST /api/tasks/search': 'call.read',
+  'POST /api/tasks/glance': 'call.read',
+  'GET /api/tasks/choices': 'call.read',
+  'GET /api/tasks/:taskId': 'call.read',
+  'POST /api/tasks/foresee': 'campaign.control',
+  'POST /api/tasks/change': 'campaign.control',
 }
