@@ -32,6 +32,7 @@ import { Registrar } from '#telephony/registrar/registrar.ts'
 import { agentCallingParts, callingParts, handOverParts } from './app/calling.ts'
 import { openHttp } from './app/http.ts'
 import { openQueues } from './app/queues.ts'
+import { recordingsFolder } from './app/recordings.ts'
 import { hearSeats, openSeats } from './app/seats.ts'
 import { openServers } from './app/servers.ts'
 
@@ -66,7 +67,9 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   const telephony = await openTelephony({ ...servers, log, clock })
   opened.defer(() => telephony.close())
 
-  const judge = (recordingId: string) => judgeClosedRecording({ db, log, gapless: servers.embedded }, recordingId)
+  const recordings = recordingsFolder(ground.settings.dataDir)
+  const judge = (recordingId: string) =>
+    judgeClosedRecording({ db, log, folder: recordings, gapless: servers.embedded }, recordingId)
   const judgeJob = defineJob({
     name: 'recording.judge',
     payload: Type.Object({ recordingId: Type.String() }),

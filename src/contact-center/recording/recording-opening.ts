@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises'
-import { relative, resolve } from 'node:path'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Clock } from '#platform/clock.ts'
 import type { Ground } from '#platform/database/database.ts'
@@ -7,6 +6,7 @@ import { OperationalError, UserError } from '#platform/errors/errors.ts'
 import type { ServedFile } from '#platform/http/file-range.ts'
 import type { Log } from '#platform/log.ts'
 import { changeSetting, defineSetting, readSetting } from '#platform/settings/hospital-settings.ts'
+import { pathWithin } from './recording-place.ts'
 import { type OpenedRecording, OpeningPolicy, type OpeningReason, type OpeningWish } from './recording-schema.ts'
 import { markChangedFound, type OpenableRecording, openableRecording } from './recording-store.ts'
 import { type OpeningPurpose, openTicket, type RecordingTicket, sealTicket } from './recording-ticket.ts'
@@ -146,9 +146,8 @@ export class RecordingOpening {
   }
 
   #within({ id, path }: { readonly id: string; readonly path: string }): string {
-    const folder = resolve(this.#parts.folder)
-    const whole = resolve(folder, path)
-    if (relative(folder, whole).startsWith('..')) throw new OperationalError('RECORDING_GONE', { id })
+    const whole = pathWithin(this.#parts.folder, path)
+    if (whole === null) throw new OperationalError('RECORDING_GONE', { id })
     return whole
   }
 

@@ -24,6 +24,7 @@ import { readJson } from '../../../src/contact-center/ivr/flow-files.ts'
 import { anyPrompts, testWorld } from '../../../src/contact-center/ivr/flow-fixture.ts'
 import { runFlow } from '../../../src/contact-center/ivr/flow-runner.ts'
 import { variablesOf } from '../../../src/contact-center/ivr/json.ts'
+import { recordingPlace } from '../../../src/contact-center/recording/recording-place.ts'
 import { Supervision } from '../../../src/contact-center/supervision/supervision-service.ts'
 import type { Lease, Work } from '../../../src/contact-center/work-source.ts'
 import type { FollowUpWork } from '../../../src/follow-up/dialling/work-source.ts'
@@ -547,7 +548,7 @@ export class Node {
         this.floor.journal.push({ event: { ...structuredClone(event), at: new Date(event.at) }, lease })
         void this.applyAll()
       },
-      recordingPath: async (attemptId) => `/recordings/${attemptId}.wav`,
+      recordingPlace: async (attemptId) => recordingPlace('/recordings', attemptId, this.clock.now()),
       shown: () => (this.#stalled ? Promise.resolve() : this.applyAll()),
       apology: this.apology,
       rate: async (leg, _flow, onRecord) => {
