@@ -123,3 +123,11 @@ export async function markChangedFound(tx: GroundTransaction, id: string): Promi
     update recording set changed_found_at = coalesce(changed_found_at, app_now()) where id = ${id}
   `.execute(tx)
 }
+
+/** Somebody hears it or takes it. @returns false for one that has expired */
+export async function markOpened(tx: GroundTransaction, id: string): Promise<boolean> {
+  const opened = await sql`
+    update recording set opened_at = app_now() where id = ${id} and state <> 'expired'
+  `.execute(tx)
+  return Number(opened.numAffectedRows ?? 0) > 0
+}

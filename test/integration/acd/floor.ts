@@ -260,6 +260,7 @@ export class Node {
   readonly floor: Floor
   readonly lease: Lease
   readonly clock: VirtualClock = virtualClock()
+  hasRoom = true
   readonly telephony = new FakeTelephony()
   readonly legs: SeatLegs
   readonly calls = new SeatCalls()
@@ -326,6 +327,7 @@ export class Node {
     this.book = new QueueBook(db)
     this.matcher = new QueueMatcher({ db, lease, seatIds: () => this.legs.seatIds, clock: this.clock, log: this.log })
     this.dialling = new SeatDialling({
+      hasRoom: () => this.hasRoom,
       db,
       lease,
       work,
