@@ -21,7 +21,7 @@ export function DiskAlert({ disks }: { readonly disks: readonly LiveDisk[] }) {
       title={t(`storage.${state}`, { free: size(freeBytes) })}
       description={
         <>
-          {t(`storage.${state}Text`)} {daysLeft !== null && t('storage.daysLeft', { count: daysLeft })}{' '}
+          {t(`storage.${state}Text`)} {daysLeft !== null && t('storage.daysLeft', { days: daysLeft })}{' '}
           {may && <Link to="/storage">{t('storage.open')}</Link>}
         </>
       }

@@ -31,7 +31,7 @@ export function DiskPanel({ board: { disks, thresholds } }: { readonly board: St
             status={statuses[state]}
           />
           <p className="muted">
-            {daysLeft === null ? t('storage.daysLeftUnknown') : t('storage.daysLeft', { count: daysLeft })}
+            {daysLeft === null ? t('storage.daysLeftUnknown') : t('storage.daysLeft', { days: daysLeft })}
           </p>
         </div>
       ))}

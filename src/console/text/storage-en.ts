@@ -15,7 +15,7 @@ export const storageEn: Texts<typeof storageZh> = {
   disk: { data: 'Data', recordings: 'Recordings' },
   diskState: { ok: 'Enough', low: 'Little', full: 'None: no call begins' },
   free: '{{free}} free of {{total}}',
-  daysLeft_other: 'Full in about {{count}} days, at the last week’s growth',
+  daysLeft: 'Full in about {{days}} days, at the last week’s growth',
   daysLeftUnknown: 'No forecast: the growth is not known yet, or there is none',
   noDisks: 'Nothing has been seen yet. See whether the house is running.',
   warnGb: 'Warn below',

@@ -12,7 +12,7 @@ export const storageZh = {
   disk: { data: '数据盘', recordings: '录音盘' },
   diskState: { ok: '充足', low: '不足', full: '已满，停止新的呼叫' },
   free: '剩余 {{free}}，共 {{total}}',
-  daysLeft_other: '按最近一周的增长，约 {{count}} 天后用满',
+  daysLeft: '按最近一周的增长，约 {{days}} 天后用满',
   daysLeftUnknown: '增长不明或没有增长，暂无预测',
   noDisks: '还没有观测数据，请确认系统正在运行。',
   warnGb: '剩余少于此值时告警',
