@@ -9,7 +9,7 @@ import { type GroundFloor, openGround } from '../../src/platform/ground.ts'
 import { newId } from '../../src/platform/ids.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { readSettings } from '../../src/platform/settings/settings.ts'
-import { testFolder } from '../harness/folder.ts'
+import { dataFolder } from '../harness/data-folder.ts'
 import { startProcess, type TestProcess } from '../harness/process.ts'
 import { waitFor } from '../harness/wait-for.ts'
 
@@ -42,7 +42,7 @@ export async function openHospital({
   campaign = 'running',
   environment = {},
 }: HospitalOptions): Promise<Hospital> {
-  const folder = await testFolder()
+  const folder = await dataFolder()
   const base = { SUIFANG_DATA: folder.path, PORT: '0', ...environment }
   const ground = await openGround({ settings: readSettings(base), log: silentLog, as: 'guest', maxConnections: 4 })
   const { siteId, programmeId } = await ensureStandardHospital(ground.db)

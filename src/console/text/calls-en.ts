@@ -50,6 +50,10 @@ export const callsEn: Texts<typeof callsZh> = {
   rating: 'Rating',
   line: {
     title: 'Line',
+    patient: 'Patient’s line',
+    agent: 'Agent’s line',
+    agentShort: 'agent {{grade}}',
+    agentNotTold: 'not reported by the agent’s phone',
     good: 'good',
     fair: 'fair',
     poor: 'poor',

@@ -47,6 +47,10 @@ export const callsZh = {
   rating: '评价',
   line: {
     title: '线路',
+    patient: '患者线路',
+    agent: '坐席线路',
+    agentShort: '坐席{{grade}}',
+    agentNotTold: '坐席话机未报告',
     good: '好',
     fair: '一般',
     poor: '差',

@@ -216,6 +216,7 @@ class AgentCall implements SeatCall {
         q850: end.q850,
         earlyMedia,
         ...quality,
+        ...talk.seatLines,
       },
       ended.bridged ? () => failpoint('wrap-up') : undefined,
     )

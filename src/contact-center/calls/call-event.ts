@@ -114,6 +114,8 @@ export type CallEventBody =
       readonly earlyMedia: boolean
       /** How the patient's line sounded; absent where nothing was to be heard. */
       readonly quality?: LineQuality
+      /** How the agents' own lines were while they were in the call, in turn; absent where no line told. */
+      readonly seatLines?: readonly SeatLine[]
     }
 
 /** The same shape as telephony's LegRef; spelled here because a journal outlives the code that wrote it. */
@@ -137,6 +139,17 @@ export interface LineQuality {
   readonly roundTripMs: number | null
   /** 1.0–4.5. */
   readonly mos: number
+}
+
+/** Between an agent's phone and the hospital, during one stay in the call. The same shape as telephony's LinePeriodQuality. */
+export interface SeatLine {
+  readonly seatId: string
+  readonly agentId: string
+  readonly lossIn: number | null
+  readonly lossOut: number | null
+  readonly jitterInMs: number | null
+  readonly jitterOutMs: number | null
+  readonly roundTripMs: number | null
 }
 
 /** What an IVR flow may say of a call. */

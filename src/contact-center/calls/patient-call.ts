@@ -108,6 +108,7 @@ export async function callPatient(parts: PatientCallParts, work: Work): Promise<
         q850: end.q850,
         earlyMedia,
         ...quality,
+        ...handOver.seatLines,
       },
       ended?.bridged === true ? () => failpoint('wrap-up') : undefined,
     )

@@ -22,6 +22,7 @@ import {
   type PatientText,
   questionnaireOf,
   recordingRows,
+  type SeatLineRow,
   summaryNote,
 } from './call-list-store.ts'
 import type { CallChoices, CallDetail, CallItem, CallPage, CallReplay, CallSearch } from './call-schema.ts'
@@ -158,6 +159,7 @@ export class CallList {
       talkSeconds: answeredAt === null || endedAt === null ? null : (endedAt.getTime() - answeredAt.getTime()) / 1000,
       rating: row.rating,
       quality: qualityOf(row),
+      agentLines: (row.seatLines ?? []).map(agentLine),
       recording:
         recordingId === null || recordingState === null
           ? null
@@ -204,6 +206,12 @@ function qualityOf(row: {
   if (mos === null || lossIn === null || jitterInMs === null) return null
   const line = { mos, lossIn, lossOut, jitterInMs, jitterOutMs, roundTripMs }
   return { grade: gradeOf(line), ...line }
+}
+
+function agentLine(line: SeatLineRow): CallItem['agentLines'][number] {
+  const { agent, lossIn, lossOut, jitterInMs, jitterOutMs, roundTripMs } = line
+  const figures = { lossIn, lossOut, jitterInMs, jitterOutMs, roundTripMs }
+  return { grade: gradeOf({ mos: null, ...figures }), agent, ...figures }
 }
 
 function questionnaireIn(definition: unknown): Questionnaire | null {
@@ -257,7 +265,7 @@ function bodyShown(
   names: ReadonlyMap<string, string>,
 ): Record<string, unknown> {
   if (type === 'invited') return {}
-  const { ref: _ref, path: _path, type: _type, seatId: _seat, ...rest } = body
+  const { ref: _ref, path: _path, type: _type, seatId: _seat, seatLines: _lines, ...rest } = body
   const shown: Record<string, unknown> = rest
   for (const [field, told] of Object.entries(people)) {
     const id = shown[field]

@@ -1,4 +1,5 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
+import type { SeatLine } from '#contact-center/calls/call-event.ts'
 import type { Database, Ground } from '#platform/database/database.ts'
 import type { CallSearch } from './call-schema.ts'
 import '#contact-center/acd/acd-tables.ts'
@@ -17,6 +18,16 @@ export type PatientText =
 const agentId = sql<string>`attempt.agent_id`
 /** The patient's of the agent, 1 to 5; null when there is none. */
 const rating = sql<number | null>`(select said.value from rating said where said.attempt_id = attempt.id)`
+
+/** What the call's last event says of the agents' own lines, with their names; null where it says nothing. */
+const seatLines = sql<readonly SeatLineRow[] | null>`(
+  select jsonb_agg(line || jsonb_build_object('agent', account.display_name) order by turn)
+  from call_event ended, jsonb_array_elements(ended.body -> 'seatLines') with ordinality as stay (line, turn)
+  left join user_account account on account.id = (line ->> 'agentId')::uuid
+  where ended.attempt_id = attempt.id and ended.type = 'ended'
+)`
+
+export type SeatLineRow = Omit<SeatLine, 'seatId'> & { readonly agent: string | null }
 
 function callQuery(db: Ground) {
   return db
@@ -79,7 +90,7 @@ export function callRows(db: Ground, search: CallSearch, patient: PatientText | 
   const { before } = search
   return callQuery(db)
     .select(columns)
-    .select(rating.as('rating'))
+    .select([rating.as('rating'), seatLines.as('seatLines')])
     .where((where) => where.and(conditions(where, search, patient)))
     .$if(before !== undefined, (rows) => rows.where('attempt.id', '<', before ?? ''))
     .orderBy('attempt.id', 'desc')
@@ -107,7 +118,7 @@ export async function callTotal(
 export function callRow(db: Ground, attemptId: string) {
   return callQuery(db)
     .select(columns)
-    .select(rating.as('rating'))
+    .select([rating.as('rating'), seatLines.as('seatLines')])
     .where('attempt.id', '=', attemptId)
     .executeTakeFirst()
 }

@@ -363,7 +363,9 @@ describe('an agent’s phone that is lost', () => {
     const { call, patient, room } = await lost()
     expect(room?.moves).toEqual(['join', 'leaveSeat'])
     expect(await floor.seat(agent)).toMatchObject({ state: 'unreachable', channelUuid: null })
-    node.telephony.ringAt(agent)?.lift()
+    const poor = { lossIn: 0.1, lossOut: null, jitterInMs: 90, jitterOutMs: null, roundTripMs: null }
+    const next = node.telephony.ringAt(agent)?.lift()
+    if (next !== undefined) next.line = poor
     await node.quiet()
     expect(room?.moves).toEqual(['join', 'leaveSeat', 'joinSeat'])
     const back = await floor.seat(agent)
@@ -372,6 +374,14 @@ describe('an agent’s phone that is lost', () => {
     await call.done
     await node.quiet()
     expect(await floor.office.attempt(call.work.attemptId)).toMatchObject({ result: 'completed' })
+    const { body } = await floor.db
+      .selectFrom('callEvent')
+      .select('body')
+      .where('attemptId', '=', call.work.attemptId)
+      .where('type', '=', 'ended')
+      .executeTakeFirstOrThrow()
+    // The leg that was lost had told nothing of its line.
+    expect(body.seatLines).toEqual([{ seatId: agent, agentId: agent, ...poor }])
   })
 
   it('and busy at first is rung again within the time', async () => {
