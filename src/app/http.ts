@@ -9,6 +9,7 @@ import { floorRoutes } from '#contact-center/floor/floor-routes.ts'
 import { Floor } from '#contact-center/floor/floor-service.ts'
 import { RecordingOpening } from '#contact-center/recording/recording-opening.ts'
 import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
+import { storageRoutes } from '#contact-center/retention/storage-routes.ts'
 import { supervisionRoutes } from '#contact-center/supervision/supervision-routes.ts'
 import { Supervision } from '#contact-center/supervision/supervision-service.ts'
 import { teamRoutes } from '#contact-center/teams/team-routes.ts'
@@ -38,6 +39,7 @@ import { Auth } from '#platform/auth/auth-service.ts'
 import { lessAccessChannel, sessionChannel } from '#platform/auth/session-store.ts'
 import type { ChannelHandler } from '#platform/database/listen.ts'
 import { latestMigration } from '#platform/database/migrate.ts'
+import type { DiskWatch } from '#platform/disk/disk-watch.ts'
 import type { GroundFloor } from '#platform/ground.ts'
 import { openCertificate, type ServerCertificate } from '#platform/http/certificate.ts'
 import { serveConsole } from '#platform/http/console-files.ts'
@@ -76,11 +78,13 @@ export async function openHttp(
     seats,
     dialling,
     sipWs,
+    disks,
   }: {
     readonly telephony: Telephony
     readonly seats: Seats
     readonly dialling: SeatDialling
     readonly sipWs: TunnelAddress | null
+    readonly disks: DiskWatch
   },
   opened: AsyncDisposableStack,
 ): Promise<Console> {
@@ -102,6 +106,7 @@ export async function openHttp(
     readiness: [
       databaseReadiness(db),
       migrationReadiness(db, await latestMigration()),
+      disks.readiness,
       { name: 'telephony', check: async () => (telephony.up ? null : 'drachtio or every media server is away') },
     ],
   })
@@ -140,7 +145,8 @@ export async function openHttp(
     folder: recordingsFolder(settings.dataDir),
     ticketKey: secrets.keyFor('recording tickets'),
   })
-  await server.register(recordingRoutes, { opening })
+  await server.register(recordingRoutes, { opening, db })
+  await server.register(storageRoutes, { db })
   await server.register(accountRoutes, { accounts, auth })
   await server.register(auditRoutes, { db })
   await server.register(teamRoutes, { teams: new Teams({ db, secrets }) })

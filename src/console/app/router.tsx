@@ -115,6 +115,13 @@ const accounts = createRoute({
   component: lazyRouteComponent(() => import('../accounts/accounts-page.tsx'), 'AccountsPage'),
 })
 
+const storage = createRoute({
+  getParentRoute: () => inside,
+  path: '/storage',
+  beforeLoad: requireRight('storage.manage'),
+  component: lazyRouteComponent(() => import('../storage/storage-page.tsx'), 'StoragePage'),
+})
+
 const sessions = createRoute({
   getParentRoute: () => inside,
   path: '/sessions',
@@ -155,7 +162,20 @@ export function createConsoleRouter(queryClient: QueryClient) {
     routeTree: root.addChildren([
       signIn,
       password,
-      inside.addChildren([live, seat, floor, imports, calling, calls, call, notCalled, accounts, sessions, audit]),
+      inside.addChildren([
+        live,
+        seat,
+        floor,
+        imports,
+        calling,
+        calls,
+        call,
+        notCalled,
+        accounts,
+        storage,
+        sessions,
+        audit,
+      ]),
     ]),
     context: { queryClient },
     defaultPendingComponent: Waiting,

@@ -6,6 +6,7 @@ import { floorEn } from './floor-en.ts'
 import { notCalledEn } from './not-called-en.ts'
 import { phoneEn } from './phone-en.ts'
 import { seatEn } from './seat-en.ts'
+import { storageEn } from './storage-en.ts'
 import type { Texts } from './texts.ts'
 import type { zh } from './zh.ts'
 
@@ -22,6 +23,7 @@ export const en: Texts<typeof zh> = {
     seat: 'Seat',
     accounts: 'Accounts',
     audit: 'Audit trail',
+    storage: 'Storage',
     floor: 'Floor',
     menu: 'Main menu',
   },
@@ -246,6 +248,7 @@ export const en: Texts<typeof zh> = {
     any_hour_refused: 'Any hour needs a simulated trunk',
     expired: 'Expired',
     task_not_open: 'Task not open',
+    disk_full: 'No room on the disk',
     no_free_seat: 'No seat is free',
     not_due: 'Not due yet',
     no_free_line: 'No free line',
@@ -377,6 +380,7 @@ export const en: Texts<typeof zh> = {
   },
   calls: callsEn,
   calling: callingEn,
+  storage: storageEn,
   notCalled: notCalledEn,
   accounts: accountsEn,
   audit: auditEn,

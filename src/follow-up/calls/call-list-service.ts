@@ -15,6 +15,7 @@ import {
   callRows,
   callTotal,
   choiceRows,
+  holdsOf,
   namesOf,
   otherCallRows,
   questionnaireOf,
@@ -106,9 +107,10 @@ export class CallList {
     const { db } = this.#parts
     const row = await callRow(db, attemptId)
     if (row === undefined) throw new UserError('CALL_UNKNOWN')
-    const [events, recordings, answers, definition] = await Promise.all([
+    const [events, recordings, holds, answers, definition] = await Promise.all([
       this.#events(attemptId),
       recordingRows(db, attemptId),
+      holdsOf(db, attemptId),
       answerRows(db, row.taskId),
       questionnaireOf(db, row.taskId),
     ])
@@ -116,9 +118,11 @@ export class CallList {
     const markers = markersOf(events, given, recordings)
     const questionIds = formOf(questionnaireIn(definition), answers).map(({ questionId }) => questionId)
     return {
-      parts: recordings.map(({ startedAt: _from, closedAt: _to, changedFoundAt, ...part }) => ({
+      parts: recordings.map(({ startedAt: _from, closedAt: _to, changedFoundAt, expiredAt, ...part }) => ({
         ...part,
         changed: changedFoundAt !== null,
+        expiredAt: expiredAt?.toISOString() ?? null,
+        hold: holds.get(part.id) ?? null,
       })),
       markers: markers.map(({ at: _at, ...marker }) => marker),
       places: [...placesOf(questionIds, markers)],

@@ -4,6 +4,7 @@ import type { Database, Ground, GroundTransaction } from '#platform/database/dat
 import type { CallSearch } from './call-schema.ts'
 import '#contact-center/acd/acd-tables.ts'
 import '#contact-center/contact-center-tables.ts'
+import '#contact-center/retention/retention-tables.ts'
 import '../follow-up-tables.ts'
 
 /** What was typed to find a patient, told apart. */
@@ -220,10 +221,36 @@ export async function summaryNote(db: Ground, attemptId: string): Promise<string
 export function recordingRows(db: Ground, attemptId: string) {
   return db
     .selectFrom('recording')
-    .select(['id', 'part', 'state', 'durationMs', 'gapMs', 'faults', 'startedAt', 'closedAt', 'changedFoundAt'])
+    .select([
+      'id',
+      'part',
+      'state',
+      'durationMs',
+      'gapMs',
+      'faults',
+      'startedAt',
+      'closedAt',
+      'changedFoundAt',
+      'expiredAt',
+    ])
     .where('attemptId', '=', attemptId)
     .orderBy('part')
     .execute()
+}
+
+/** Who keeps recordings of a call from expiring, by recording. */
+export async function holdsOf(db: Ground, attemptId: string) {
+  const rows = await db
+    .selectFrom('recordingHold as h')
+    .innerJoin('recording as r', 'r.id', 'h.recordingId')
+    .innerJoin('userAccount as u', 'u.id', 'h.placedBy')
+    .select(['h.recordingId', 'h.reason', 'h.placedAt', 'u.displayName as by'])
+    .where('r.attemptId', '=', attemptId)
+    .where('h.liftedAt', 'is', null)
+    .execute()
+  return new Map(
+    rows.map(({ recordingId, placedAt, ...hold }) => [recordingId, { ...hold, at: placedAt.toISOString() }]),
+  )
 }
 
 /** Names of accounts that a call's events speak of. */

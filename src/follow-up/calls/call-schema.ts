@@ -175,6 +175,10 @@ export const ReplayPart = Type.Object({
   gapMs: Nullable(Type.Integer()),
   faults: Type.Array(Type.String()),
   changed: Type.Boolean(),
+  /** When the hospital's rule removed the sound. */
+  expiredAt: Nullable(Type.String()),
+  /** Who keeps it from expiring, and why. */
+  hold: Nullable(Type.Object({ by: Type.String(), at: Type.String(), reason: Type.String() })),
 })
 export type ReplayPart = Static<typeof ReplayPart>
 
