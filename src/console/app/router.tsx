@@ -124,6 +124,13 @@ const accounts = createRoute({
   component: lazyRouteComponent(() => import('../accounts/accounts-page.tsx'), 'AccountsPage'),
 })
 
+const storage = createRoute({
+  getParentRoute: () => inside,
+  path: '/storage',
+  beforeLoad: requireRight('storage.manage'),
+  component: lazyRouteComponent(() => import('../storage/storage-page.tsx'), 'StoragePage'),
+})
+
 const sessions = createRoute({
   getParentRoute: () => inside,
   path: '/sessions',
@@ -175,6 +182,7 @@ export function createConsoleRouter(queryClient: QueryClient) {
         reports,
         notCalled,
         accounts,
+        storage,
         sessions,
         audit,
       ]),

@@ -3,6 +3,7 @@ import {
   CustomerServiceOutlined,
   FileSearchOutlined,
   GlobalOutlined,
+  HddOutlined,
   ImportOutlined,
   KeyOutlined,
   LaptopOutlined,
@@ -64,6 +65,7 @@ const pages = [
     text: 'nav.accounts',
     icon: <TeamOutlined aria-hidden />,
   },
+  { path: '/storage', right: 'storage.manage', text: 'nav.storage', icon: <HddOutlined aria-hidden /> },
   { path: '/audit', right: 'audit.read', text: 'nav.audit', icon: <SafetyCertificateOutlined aria-hidden /> },
 ] as const
 

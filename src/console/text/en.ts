@@ -7,6 +7,7 @@ import { notCalledEn } from './not-called-en.ts'
 import { phoneEn } from './phone-en.ts'
 import { reportsEn } from './reports-en.ts'
 import { seatEn } from './seat-en.ts'
+import { storageEn } from './storage-en.ts'
 import type { Texts } from './texts.ts'
 import type { zh } from './zh.ts'
 
@@ -24,6 +25,7 @@ export const en: Texts<typeof zh> = {
     seat: 'Seat',
     accounts: 'Accounts',
     audit: 'Audit trail',
+    storage: 'Storage',
     floor: 'Floor',
     menu: 'Main menu',
   },
@@ -248,6 +250,7 @@ export const en: Texts<typeof zh> = {
     any_hour_refused: 'Any hour needs a simulated trunk',
     expired: 'Expired',
     task_not_open: 'Task not open',
+    disk_full: 'No room on the disk',
     no_free_seat: 'No seat is free',
     not_due: 'Not due yet',
     no_free_line: 'No free line',
@@ -379,6 +382,7 @@ export const en: Texts<typeof zh> = {
   },
   calls: callsEn,
   calling: callingEn,
+  storage: storageEn,
   notCalled: notCalledEn,
   reports: reportsEn,
   accounts: accountsEn,

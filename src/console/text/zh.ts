@@ -7,6 +7,7 @@ import { notCalledZh } from './not-called-zh.ts'
 import { phoneZh } from './phone-zh.ts'
 import { reportsZh } from './reports-zh.ts'
 import { seatZh } from './seat-zh.ts'
+import { storageZh } from './storage-zh.ts'
 
 /** 界面文字。The keys are the other language's too. */
 export const zh = {
@@ -23,6 +24,7 @@ export const zh = {
     floor: '班长台',
     accounts: '账号与班组',
     audit: '审计',
+    storage: '存储',
     menu: '主导航',
   },
   shell: {
@@ -239,6 +241,7 @@ export const zh = {
     any_hour_refused: '全时段仅限模拟线路',
     expired: '已过期',
     task_not_open: '任务不可拨打',
+    disk_full: '磁盘已满，停止新的呼叫',
     no_free_seat: '没有空闲坐席',
     not_due: '未到期',
     no_free_line: '线路占满',
@@ -354,6 +357,7 @@ export const zh = {
   },
   calls: callsZh,
   calling: callingZh,
+  storage: storageZh,
   notCalled: notCalledZh,
   reports: reportsZh,
   accounts: accountsZh,

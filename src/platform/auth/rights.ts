@@ -12,6 +12,10 @@ export const rights = [
   'patient.clear',
   'recording.play',
   'recording.download',
+  /** To keep a recording from expiring, and to let it go again. */
+  'recording.hold',
+  /** How long recordings are kept, and the room there is. */
+  'storage.manage',
   /** Accounts and their sessions, to look at. */
   'account.read',
   /** To make accounts and devices; not to say what they may do. */
@@ -51,6 +55,7 @@ export const keptFromAdministrators = [
   'recording.download',
   'report.read',
   'report.export',
+  'recording.hold',
 ] as const satisfies readonly Right[]
 
 export function isAdministrator(held: readonly string[]): boolean {

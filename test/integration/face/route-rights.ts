@@ -65,6 +65,12 @@ export const routeRights: Readonly<Record<string, Access>> = {
   'POST /api/recordings/:id/open': 'recording.play',
   'GET /api/recordings/:id/audio': 'recording.play',
   'GET /api/recordings/:id/file': 'recording.download',
+  'POST /api/recordings/:id/hold': 'recording.hold',
+  'POST /api/recordings/:id/hold/lift': 'recording.hold',
+  'GET /api/storage': 'storage.manage',
+  'PUT /api/storage/rule': 'storage.manage',
+  'POST /api/storage/approval': 'storage.manage',
+  'PUT /api/storage/thresholds': 'storage.manage',
   'GET /api/recordings/policy': 'account.read',
   'PUT /api/recordings/policy': 'account.authorise',
   // follow-up
@@ -103,4 +109,10 @@ export const routeRights: Readonly<Record<string, Access>> = {
   'GET /api/calls/choices': 'call.read',
   'GET /api/calls/:attemptId': 'call.read',
   'GET /api/calls/:attemptId/replay': 'call.read',
+  'POST /api/tasks/search': 'call.read',
+  'POST /api/tasks/glance': 'call.read',
+  'GET /api/tasks/choices': 'call.read',
+  'GET /api/tasks/:taskId': 'call.read',
+  'POST /api/tasks/foresee': 'campaign.control',
+  'POST /api/tasks/change': 'campaign.control',
 }
