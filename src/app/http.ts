@@ -28,6 +28,9 @@ import { liveStream } from '#follow-up/live/live-schema.ts'
 import { Live } from '#follow-up/live/live-service.ts'
 import { WhyNotWatch } from '#follow-up/live/why-not-watch.ts'
 import { patientRoutes } from '#follow-up/patients/patient-routes.ts'
+import { ReportExports } from '#follow-up/reports/export-service.ts'
+import { reportRoutes } from '#follow-up/reports/report-routes.ts'
+import { Reports } from '#follow-up/reports/report-service.ts'
 import { whyNot } from '#follow-up/status/why-not.ts'
 import { Worklist } from '#follow-up/tasks/worklist.ts'
 import { worklistRoutes } from '#follow-up/tasks/worklist-routes.ts'
@@ -137,6 +140,8 @@ export async function openHttp(
   opened.defer(() => sessionsJudged.close())
   await server.register(deskRoutes, { records: new PatientRecords({ db, decrypt }), form: new DeskForm(db) })
   await server.register(patientRoutes, { db, secrets })
+  const reports = new Reports({ db, clock })
+  await server.register(reportRoutes, { db, reports, exports: new ReportExports({ db, reports, log, decrypt }) })
   await server.register(importRoutes, { intake: ground, words: () => hospitalWords(dataDir) })
   const opening = new RecordingOpening({
     db,

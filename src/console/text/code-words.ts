@@ -52,6 +52,9 @@ const actions = {
     'recording.hold_lifted': '解除录音保留',
     'retention.approved': '批准保存期限',
     'retention.ran': '删除到期录音',
+    'report.export_started': '开始导出',
+    'report.export_ended': '导出结束',
+    'report.rows_listed': '查看报表明细',
     'seat.opened': '打开坐席',
     'session.ended': '结束会话',
     'session.sign_in': '登录',
@@ -114,6 +117,9 @@ const actions = {
     'recording.hold_lifted': 'hold lifted',
     'retention.approved': 'retention approved',
     'retention.ran': 'old recordings removed',
+    'report.export_started': 'export begun',
+    'report.export_ended': 'export ended',
+    'report.rows_listed': 'rows of a report looked at',
     'seat.opened': 'seat opened',
     'session.ended': 'session ended',
     'session.sign_in': 'signed in',
@@ -151,6 +157,8 @@ const rights = {
     'team.manage': '管理班组',
     'floor.read': '查看班长台',
     'call.supervise': '监听、强插、强拆',
+    'report.read': '查看统计报表',
+    'report.export': '导出报表与明细',
   },
   en: {
     'live.read': 'See live calling',
@@ -172,6 +180,8 @@ const rights = {
     'team.manage': 'Manage teams',
     'floor.read': 'See the floor',
     'call.supervise': 'Monitor, barge in, release',
+    'report.read': 'See reports',
+    'report.export': 'Export reports and rows',
   },
 }
 

@@ -5,6 +5,7 @@ import { callsEn } from './calls-en.ts'
 import { floorEn } from './floor-en.ts'
 import { notCalledEn } from './not-called-en.ts'
 import { phoneEn } from './phone-en.ts'
+import { reportsEn } from './reports-en.ts'
 import { seatEn } from './seat-en.ts'
 import { storageEn } from './storage-en.ts'
 import type { Texts } from './texts.ts'
@@ -19,6 +20,7 @@ export const en: Texts<typeof zh> = {
     import: 'Discharge lists',
     calls: 'Calls',
     calling: 'Calling rule',
+    reports: 'Reports',
     notCalled: 'Do not call',
     seat: 'Seat',
     accounts: 'Accounts',
@@ -382,6 +384,7 @@ export const en: Texts<typeof zh> = {
   calling: callingEn,
   storage: storageEn,
   notCalled: notCalledEn,
+  reports: reportsEn,
   accounts: accountsEn,
   audit: auditEn,
 }

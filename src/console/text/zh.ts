@@ -5,6 +5,7 @@ import { callsZh } from './calls-zh.ts'
 import { floorZh } from './floor-zh.ts'
 import { notCalledZh } from './not-called-zh.ts'
 import { phoneZh } from './phone-zh.ts'
+import { reportsZh } from './reports-zh.ts'
 import { seatZh } from './seat-zh.ts'
 import { storageZh } from './storage-zh.ts'
 
@@ -17,6 +18,7 @@ export const zh = {
     import: '出院名单导入',
     calls: '通话记录',
     calling: '拨打规则',
+    reports: '统计报表',
     notCalled: '不再拨打',
     seat: '坐席',
     floor: '班长台',
@@ -357,6 +359,7 @@ export const zh = {
   calling: callingZh,
   storage: storageZh,
   notCalled: notCalledZh,
+  reports: reportsZh,
   accounts: accountsZh,
   audit: auditZh,
 }
