@@ -27,6 +27,7 @@ import { liveStream } from '#follow-up/live/live-schema.ts'
 import { Live } from '#follow-up/live/live-service.ts'
 import { WhyNotWatch } from '#follow-up/live/why-not-watch.ts'
 import { patientRoutes } from '#follow-up/patients/patient-routes.ts'
+import { peopleRoutes } from '#follow-up/patients/people-routes.ts'
 import { whyNot } from '#follow-up/status/why-not.ts'
 import { auditRoutes } from '#platform/audit/audit-routes.ts'
 import { accountRoutes } from '#platform/auth/account-routes.ts'
@@ -131,6 +132,7 @@ export async function openHttp(
   opened.defer(() => sessionsJudged.close())
   await server.register(deskRoutes, { records: new PatientRecords({ db, decrypt }), form: new DeskForm(db) })
   await server.register(patientRoutes, { db, secrets })
+  await server.register(peopleRoutes, { db, secrets })
   await server.register(importRoutes, { intake: ground, words: () => hospitalWords(dataDir) })
   const opening = new RecordingOpening({
     db,
