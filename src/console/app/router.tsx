@@ -108,6 +108,20 @@ const notCalled = createRoute({
   component: lazyRouteComponent(() => import('../not-called/not-called-page.tsx'), 'NotCalledPage'),
 })
 
+const patients = createRoute({
+  getParentRoute: () => inside,
+  path: '/patients',
+  beforeLoad: requireRight('patient.read'),
+  component: lazyRouteComponent(() => import('../patients/patients-page.tsx'), 'PatientsPage'),
+})
+
+const patient = createRoute({
+  getParentRoute: () => inside,
+  path: '/patients/$patientId',
+  beforeLoad: requireRight('patient.read'),
+  component: lazyRouteComponent(() => import('../patients/patient-page.tsx'), 'PatientPage'),
+})
+
 const accounts = createRoute({
   getParentRoute: () => inside,
   path: '/accounts',
@@ -155,7 +169,21 @@ export function createConsoleRouter(queryClient: QueryClient) {
     routeTree: root.addChildren([
       signIn,
       password,
-      inside.addChildren([live, seat, floor, imports, calling, calls, call, notCalled, accounts, sessions, audit]),
+      inside.addChildren([
+        live,
+        seat,
+        floor,
+        imports,
+        calling,
+        calls,
+        call,
+        patients,
+        patient,
+        notCalled,
+        accounts,
+        sessions,
+        audit,
+      ]),
     ]),
     context: { queryClient },
     defaultPendingComponent: Waiting,

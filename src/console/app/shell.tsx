@@ -2,6 +2,7 @@ import {
   CustomerServiceOutlined,
   FileSearchOutlined,
   GlobalOutlined,
+  IdcardOutlined,
   ImportOutlined,
   KeyOutlined,
   LaptopOutlined,
@@ -54,6 +55,7 @@ const pages = [
   { path: '/import', right: 'import.read', text: 'nav.import', icon: <ImportOutlined aria-hidden /> },
   { path: '/calling', right: 'campaign.control', text: 'nav.calling', icon: <ScheduleOutlined aria-hidden /> },
   { path: '/calls', right: 'call.read', text: 'nav.calls', icon: <FileSearchOutlined aria-hidden /> },
+  { path: '/patients', right: 'patient.read', text: 'nav.patients', icon: <IdcardOutlined aria-hidden /> },
   { path: '/do-not-call', right: 'campaign.control', text: 'nav.notCalled', icon: <StopOutlined aria-hidden /> },
   {
     path: '/accounts',

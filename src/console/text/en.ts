@@ -4,6 +4,7 @@ import { callingEn } from './calling-en.ts'
 import { callsEn } from './calls-en.ts'
 import { floorEn } from './floor-en.ts'
 import { notCalledEn } from './not-called-en.ts'
+import { patientsEn, patientWordsEn } from './patients-en.ts'
 import { phoneEn } from './phone-en.ts'
 import { seatEn } from './seat-en.ts'
 import type { Texts } from './texts.ts'
@@ -17,6 +18,7 @@ export const en: Texts<typeof zh> = {
     live: 'Live calling',
     import: 'Discharge lists',
     calls: 'Calls',
+    patients: 'Patients',
     calling: 'Calling rule',
     notCalled: 'Do not call',
     seat: 'Seat',
@@ -349,6 +351,8 @@ export const en: Texts<typeof zh> = {
     sum: 'Rows read are always the sum of the others',
     rejectedRows: 'Rejected rows',
     excludedRows: 'Excluded rows',
+    takenBackRows: 'Rows whose death a person has taken back',
+    openPatient: 'Open patient',
     downloadErrors: 'Download rejected rows',
     downloadHint: 'Correct it and import it again as it is',
     row: 'Place',
@@ -378,6 +382,8 @@ export const en: Texts<typeof zh> = {
   calls: callsEn,
   calling: callingEn,
   notCalled: notCalledEn,
+  patients: patientsEn,
+  ...patientWordsEn,
   accounts: accountsEn,
   audit: auditEn,
 }
