@@ -276,7 +276,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await page.getByText('这段时间没有答卷').waitFor()
     await page.goto(`${stage.face.url}/reports?month=2026-11`)
     await page.locator('[data-rate=followUp]').getByText('÷ 12').waitFor()
-    await page.locator('[data-question]').first().getByText('满意率').waitFor()
+    await page.locator('[data-question] .report-satisfied').first().waitFor()
     await picture('reports-zh')
     await page.locator('#report-trend').scrollIntoViewIfNeeded()
     await picture('reports-below-zh')
