@@ -5,7 +5,9 @@ import { callsZh } from './calls-zh.ts'
 import { floorZh } from './floor-zh.ts'
 import { notCalledZh } from './not-called-zh.ts'
 import { phoneZh } from './phone-zh.ts'
+import { reportsZh } from './reports-zh.ts'
 import { seatZh } from './seat-zh.ts'
+import { storageZh } from './storage-zh.ts'
 
 /** 界面文字。The keys are the other language's too. */
 export const zh = {
@@ -16,11 +18,13 @@ export const zh = {
     import: '出院名单导入',
     calls: '通话记录',
     calling: '拨打规则',
+    reports: '统计报表',
     notCalled: '不再拨打',
     seat: '坐席',
     floor: '班长台',
     accounts: '账号与班组',
     audit: '审计',
+    storage: '存储',
     menu: '主导航',
   },
   shell: {
@@ -237,6 +241,7 @@ export const zh = {
     any_hour_refused: '全时段仅限模拟线路',
     expired: '已过期',
     task_not_open: '任务不可拨打',
+    disk_full: '磁盘已满，停止新的呼叫',
     no_free_seat: '没有空闲坐席',
     not_due: '未到期',
     no_free_line: '线路占满',
@@ -352,7 +357,9 @@ export const zh = {
   },
   calls: callsZh,
   calling: callingZh,
+  storage: storageZh,
   notCalled: notCalledZh,
+  reports: reportsZh,
   accounts: accountsZh,
   audit: auditZh,
 }
