@@ -31,6 +31,7 @@ import { patientRoutes } from '#follow-up/patients/patient-routes.ts'
 import { ReportExports } from '#follow-up/reports/export-service.ts'
 import { reportRoutes } from '#follow-up/reports/report-routes.ts'
 import { Reports } from '#follow-up/reports/report-service.ts'
+import { peopleRoutes } from '#follow-up/patients/people-routes.ts'
 import { whyNot } from '#follow-up/status/why-not.ts'
 import { Worklist } from '#follow-up/tasks/worklist.ts'
 import { worklistRoutes } from '#follow-up/tasks/worklist-routes.ts'
@@ -142,6 +143,7 @@ export async function openHttp(
   await server.register(patientRoutes, { db, secrets })
   const reports = new Reports({ db, clock })
   await server.register(reportRoutes, { db, reports, exports: new ReportExports({ db, reports, log, decrypt }) })
+  await server.register(peopleRoutes, { db, secrets })
   await server.register(importRoutes, { intake: ground, words: () => hospitalWords(dataDir) })
   const opening = new RecordingOpening({
     db,

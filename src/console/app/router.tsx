@@ -117,6 +117,20 @@ const notCalled = createRoute({
   component: lazyRouteComponent(() => import('../not-called/not-called-page.tsx'), 'NotCalledPage'),
 })
 
+const patients = createRoute({
+  getParentRoute: () => inside,
+  path: '/patients',
+  beforeLoad: requireRight('patient.read'),
+  component: lazyRouteComponent(() => import('../patients/patients-page.tsx'), 'PatientsPage'),
+})
+
+const patient = createRoute({
+  getParentRoute: () => inside,
+  path: '/patients/$patientId',
+  beforeLoad: requireRight('patient.read'),
+  component: lazyRouteComponent(() => import('../patients/patient-page.tsx'), 'PatientPage'),
+})
+
 const accounts = createRoute({
   getParentRoute: () => inside,
   path: '/accounts',
@@ -183,6 +197,8 @@ export function createConsoleRouter(queryClient: QueryClient) {
         accounts,
         storage,
         reports,
+        patients,
+        patient,
         sessions,
         audit,
       ]),

@@ -4,6 +4,7 @@ import {
   FileSearchOutlined,
   GlobalOutlined,
   HddOutlined,
+  IdcardOutlined,
   ImportOutlined,
   KeyOutlined,
   LaptopOutlined,
@@ -57,6 +58,7 @@ const pages = [
   { path: '/calling', right: 'campaign.control', text: 'nav.calling', icon: <ScheduleOutlined aria-hidden /> },
   { path: '/calls', right: 'call.read', text: 'nav.calls', icon: <FileSearchOutlined aria-hidden /> },
   { path: '/reports', right: 'report.read', text: 'nav.reports', icon: <BarChartOutlined aria-hidden /> },
+  { path: '/patients', right: 'patient.read', text: 'nav.patients', icon: <IdcardOutlined aria-hidden /> },
   { path: '/do-not-call', right: 'campaign.control', text: 'nav.notCalled', icon: <StopOutlined aria-hidden /> },
   {
     path: '/accounts',

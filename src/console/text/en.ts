@@ -4,6 +4,7 @@ import { callingEn } from './calling-en.ts'
 import { callsEn } from './calls-en.ts'
 import { floorEn } from './floor-en.ts'
 import { notCalledEn } from './not-called-en.ts'
+import { patientsEn, patientWordsEn } from './patients-en.ts'
 import { phoneEn } from './phone-en.ts'
 import { reportsEn } from './reports-en.ts'
 import { seatEn } from './seat-en.ts'
@@ -19,6 +20,7 @@ export const en: Texts<typeof zh> = {
     live: 'Live calling',
     import: 'Discharge lists',
     calls: 'Calls',
+    patients: 'Patients',
     calling: 'Calling rule',
     reports: 'Reports',
     notCalled: 'Do not call',
@@ -354,6 +356,8 @@ export const en: Texts<typeof zh> = {
     sum: 'Rows read are always the sum of the others',
     rejectedRows: 'Rejected rows',
     excludedRows: 'Excluded rows',
+    takenBackRows: 'Rows whose death a person has taken back',
+    openPatient: 'Open patient',
     downloadErrors: 'Download rejected rows',
     downloadHint: 'Correct it and import it again as it is',
     row: 'Place',
@@ -385,6 +389,8 @@ export const en: Texts<typeof zh> = {
   storage: storageEn,
   notCalled: notCalledEn,
   reports: reportsEn,
+  patients: patientsEn,
+  ...patientWordsEn,
   accounts: accountsEn,
   audit: auditEn,
 }

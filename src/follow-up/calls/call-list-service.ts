@@ -84,6 +84,7 @@ export class CallList {
     return {
       call: this.#item(row, sight),
       taskId: row.taskId,
+      patientId: row.patientId,
       number,
       respondent: inHand[0]?.respondent ?? null,
       note,

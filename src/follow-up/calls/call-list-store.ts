@@ -49,6 +49,7 @@ function callQuery(db: Ground) {
 const columns = [
   'attempt.id as attemptId',
   'attempt.taskId',
+  'task.patientId',
   'attempt.createdAt',
   'attempt.state',
   'attempt.result',

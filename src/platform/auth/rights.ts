@@ -10,6 +10,10 @@ export const rights = [
   'call.read',
   /** Names and numbers in the clear; without it they are masked. */
   'patient.clear',
+  /** To look patients up and open their cards. */
+  'patient.read',
+  /** To enter and take back what is known of a patient: death, consent, numbers. */
+  'patient.change',
   'recording.play',
   'recording.download',
   /** To keep a recording from expiring, and to let it go again. */
@@ -51,6 +55,8 @@ export const keptFromAdministrators = [
   'call.read',
   'call.supervise',
   'patient.clear',
+  'patient.read',
+  'patient.change',
   'recording.play',
   'recording.download',
   'recording.hold',
