@@ -10,6 +10,7 @@ import {
 import { sessionQuery } from '../api/session.ts'
 import { parseAuditAddress } from '../audit/audit-address.ts'
 import { parseCallSearch } from '../calls/call-search.ts'
+import { parseReportAddress } from '../reports/report-address.ts'
 import { PasswordPage } from '../sign-in/password-page.tsx'
 import { SignInPage } from '../sign-in/sign-in-page.tsx'
 import { NotFound, PageTrouble, Waiting } from './page-states.tsx'
@@ -101,6 +102,14 @@ const call = createRoute({
   component: lazyRouteComponent(() => import('../calls/call-page.tsx'), 'CallPage'),
 })
 
+const reports = createRoute({
+  getParentRoute: () => inside,
+  path: '/reports',
+  validateSearch: parseReportAddress,
+  beforeLoad: requireRight('report.read'),
+  component: lazyRouteComponent(() => import('../reports/reports-page.tsx'), 'ReportsPage'),
+})
+
 const notCalled = createRoute({
   getParentRoute: () => inside,
   path: '/do-not-call',
@@ -127,6 +136,13 @@ const accounts = createRoute({
   path: '/accounts',
   beforeLoad: requireRight('account.read', 'team.manage'),
   component: lazyRouteComponent(() => import('../accounts/accounts-page.tsx'), 'AccountsPage'),
+})
+
+const storage = createRoute({
+  getParentRoute: () => inside,
+  path: '/storage',
+  beforeLoad: requireRight('storage.manage'),
+  component: lazyRouteComponent(() => import('../storage/storage-page.tsx'), 'StoragePage'),
 })
 
 const sessions = createRoute({
@@ -177,10 +193,12 @@ export function createConsoleRouter(queryClient: QueryClient) {
         calling,
         calls,
         call,
-        patients,
-        patient,
         notCalled,
         accounts,
+        storage,
+        reports,
+        patients,
+        patient,
         sessions,
         audit,
       ]),

@@ -50,6 +50,10 @@ export const callsEn: Texts<typeof callsZh> = {
   rating: 'Rating',
   line: {
     title: 'Line',
+    patient: 'Patient’s line',
+    agent: 'Agent’s line',
+    agentShort: 'agent {{grade}}',
+    agentNotTold: 'not reported by the agent’s phone',
     good: 'good',
     fair: 'fair',
     poor: 'poor',
@@ -109,6 +113,22 @@ export const callsEn: Texts<typeof callsZh> = {
     expected: 'Not made yet',
     expired: 'Destroyed at the end of its time',
   },
+  hold: {
+    place: 'Hold this recording…',
+    placeTitle: 'Hold this recording',
+    placeHint:
+      'For a complaint or a dispute: it is not removed when its time is over, until somebody lifts the hold. The reason is audited; no patient’s name belongs there.',
+    placeOk: 'Hold',
+    placed: 'Held: it is not removed when its time is over',
+    held: 'Held: not removed when its time is over',
+    by: 'By {{by}}, {{at}}. Reason: {{reason}}',
+    lift: 'Lift the hold…',
+    liftTitle: 'Lift the hold',
+    liftHint: 'The recording is then removed when its time is over, as others are.',
+    liftOk: 'Lift',
+    lifted: 'The hold is lifted',
+  },
+  expiredAt: 'Removed {{at}} when its time was over; the call and its answers are still here.',
   fault: {
     not_stereo: 'not two channels',
     wrong_rate: 'wrong sample rate',

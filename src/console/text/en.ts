@@ -6,7 +6,9 @@ import { floorEn } from './floor-en.ts'
 import { notCalledEn } from './not-called-en.ts'
 import { patientsEn, patientWordsEn } from './patients-en.ts'
 import { phoneEn } from './phone-en.ts'
+import { reportsEn } from './reports-en.ts'
 import { seatEn } from './seat-en.ts'
+import { storageEn } from './storage-en.ts'
 import type { Texts } from './texts.ts'
 import type { zh } from './zh.ts'
 
@@ -20,10 +22,12 @@ export const en: Texts<typeof zh> = {
     calls: 'Calls',
     patients: 'Patients',
     calling: 'Calling rule',
+    reports: 'Reports',
     notCalled: 'Do not call',
     seat: 'Seat',
     accounts: 'Accounts',
     audit: 'Audit trail',
+    storage: 'Storage',
     floor: 'Floor',
     menu: 'Main menu',
   },
@@ -248,6 +252,7 @@ export const en: Texts<typeof zh> = {
     any_hour_refused: 'Any hour needs a simulated trunk',
     expired: 'Expired',
     task_not_open: 'Task not open',
+    disk_full: 'No room on the disk',
     no_free_seat: 'No seat is free',
     not_due: 'Not due yet',
     no_free_line: 'No free line',
@@ -381,7 +386,9 @@ export const en: Texts<typeof zh> = {
   },
   calls: callsEn,
   calling: callingEn,
+  storage: storageEn,
   notCalled: notCalledEn,
+  reports: reportsEn,
   patients: patientsEn,
   ...patientWordsEn,
   accounts: accountsEn,

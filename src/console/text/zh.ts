@@ -6,7 +6,9 @@ import { floorZh } from './floor-zh.ts'
 import { notCalledZh } from './not-called-zh.ts'
 import { patientsZh, patientWordsZh } from './patients-zh.ts'
 import { phoneZh } from './phone-zh.ts'
+import { reportsZh } from './reports-zh.ts'
 import { seatZh } from './seat-zh.ts'
+import { storageZh } from './storage-zh.ts'
 
 /** 界面文字。The keys are the other language's too. */
 export const zh = {
@@ -18,11 +20,13 @@ export const zh = {
     calls: '通话记录',
     patients: '患者',
     calling: '拨打规则',
+    reports: '统计报表',
     notCalled: '不再拨打',
     seat: '坐席',
     floor: '班长台',
     accounts: '账号与班组',
     audit: '审计',
+    storage: '存储',
     menu: '主导航',
   },
   shell: {
@@ -239,6 +243,7 @@ export const zh = {
     any_hour_refused: '全时段仅限模拟线路',
     expired: '已过期',
     task_not_open: '任务不可拨打',
+    disk_full: '磁盘已满，停止新的呼叫',
     no_free_seat: '没有空闲坐席',
     not_due: '未到期',
     no_free_line: '线路占满',
@@ -356,7 +361,9 @@ export const zh = {
   },
   calls: callsZh,
   calling: callingZh,
+  storage: storageZh,
   notCalled: notCalledZh,
+  reports: reportsZh,
   patients: patientsZh,
   ...patientWordsZh,
   accounts: accountsZh,

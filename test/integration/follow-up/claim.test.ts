@@ -287,7 +287,7 @@ describe('between claim and dial', () => {
         log: silentLog,
         resultRules: () => [],
         journal: async (event) => void journaled.push(event),
-        recordingPath: async () => '/nowhere.wav',
+        recordingPlace: async () => ({ name: 'nowhere.wav', path: '/nowhere.wav' }),
         runFlow: () => expect.unreachable(),
         handOver: () => expect.unreachable(),
       },
