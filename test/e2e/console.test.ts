@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { seedCalendar } from '../../src/follow-up/calling/calendar-service.ts'
+import { nationalNumber } from '../../src/follow-up/live/person-mask.ts'
 import type { Role } from '../../src/platform/auth/rights.ts'
 import { saveRoom } from '../../src/platform/disk/disk-store.ts'
 import { hasProgram } from '../harness/programs.ts'
@@ -41,6 +42,17 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     const found = hospital.tasks[index]
     if (found === undefined) throw new Error('the hospital is too small')
     return found
+  }
+
+  const personOf = async ({ id }: { readonly id: string }) => {
+    const { name, ciphertext } = await stage.database.db
+      .selectFrom('task')
+      .innerJoin('patient', 'patient.id', 'task.patientId')
+      .innerJoin('phoneNumber', 'phoneNumber.id', 'task.phoneNumberId')
+      .select(['patient.name', 'phoneNumber.ciphertext'])
+      .where('task.id', '=', id)
+      .executeTakeFirstOrThrow()
+    return { name, phone: nationalNumber(stage.face.secrets.decrypt(ciphertext)) }
   }
 
   it('asks for a new password at the first sign-in and then shows the live page', async () => {
@@ -373,6 +385,61 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await show('flagged-none-en')
     await page.getByRole('tab', { name: 'Do-not-call list' }).click()
     await page.getByText('Nobody is on the do-not-call list').waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  it('finds a patient, enters a death and takes it back, and puts a number and a consent right, by keyboard', async () => {
+    const { page, shell, complaints } = await enter(['supervisor'])
+    const show = async (name: string) => {
+      for (const width of pictures === undefined ? [] : [1366, 1920]) {
+        await page.setViewportSize({ width, height: width === 1366 ? 768 : 1080 })
+        await page.screenshot({ path: join(pictures ?? '', `${name}-${width}.png`), animations: 'disabled' })
+      }
+    }
+    const { name, phone } = await personOf(task(9))
+    await shell.open('/patients')
+    const rows = page.locator('[data-patient]')
+    await waitFor(async () => (await rows.count()) === 12, { what: 'all patients' })
+    await show('patients-zh')
+    const search = page.getByPlaceholder('姓名（可只输入开头）')
+    await search.fill('查无此人')
+    await search.press('Enter')
+    await page.getByText('没有找到患者').waitFor()
+    await search.fill(phone)
+    await search.press('Enter')
+    await rows.getByRole('link', { name }).press('Enter')
+    await page.getByRole('button', { name: '登记死亡' }).press('Enter')
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('原因').press('Enter')
+    await dialog.getByText('请填写原因').waitFor()
+    await show('patient-death-zh')
+    await dialog.getByLabel('原因').fill('家属来电')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.getByText('已登记死亡，不再拨打任何号码').waitFor()
+    await page.locator('[data-task]').getByText('已终止 · 患者已死亡').waitFor()
+    await show('patient-deceased-zh')
+    await page.getByRole('button', { name: '撤销死亡' }).press('Enter')
+    await dialog.getByLabel('原因').fill('同名误登')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.getByText('1 个任务恢复排队').waitFor()
+    await page.locator('[data-news]').getByText('同名误登').waitFor()
+
+    await page.getByRole('button', { name: '添加号码' }).press('Enter')
+    await dialog.getByLabel('号码').fill('0752-2288288')
+    await dialog.getByLabel('原因').fill('家属提供')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.locator('[data-number]').getByText('07522288288').waitFor()
+    await page.getByRole('button', { name: '记录同意/拒绝' }).press('Enter')
+    await dialog.getByLabel('告知的内容').fill('同意接受满意度随访')
+    await dialog.getByLabel('由谁作出').fill('本人')
+    await show('patient-consent-zh')
+    await dialog.getByLabel('原因').fill('来电确认')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.locator('[data-consent]').getByText('同意接受满意度随访').waitFor()
+    await show('patient-zh')
+    await shell.switchLanguage()
+    await page.getByRole('button', { name: 'Enter death' }).waitFor()
+    await show('patient-en')
     expect(complaints).toEqual([])
   })
 

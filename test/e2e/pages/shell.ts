@@ -9,7 +9,17 @@ export class Shell {
   }
 
   async open(
-    path: '/' | '/floor' | '/import' | '/calls' | '/seat' | '/accounts' | '/audit' | '/do-not-call' | '/storage',
+    path:
+      | '/'
+      | '/floor'
+      | '/import'
+      | '/calls'
+      | '/seat'
+      | '/accounts'
+      | '/audit'
+      | '/do-not-call'
+      | '/patients'
+      | '/storage',
   ): Promise<void> {
     await this.#page.locator(`nav a[href="${path}"]`).click()
   }
