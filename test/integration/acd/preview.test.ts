@@ -228,6 +228,7 @@ describe('click-to-dial', () => {
     expect(await floor.seat(agent)).toMatchObject({ state: 'idle' })
     node.hasRoom = true
     await dial()
+    await node.quiet()
     expect(node.carried).toHaveLength(1)
   })
 
