@@ -8,6 +8,7 @@ import { intakeCommand } from '#follow-up/intake/hospital-intake.ts'
 import { runImport } from '#follow-up/intake/import-command.ts'
 import { doNotCallCommand, numberUsableCommand } from '#follow-up/patients/number-command.ts'
 import { simulateFlow } from '#follow-up/questionnaire/simulate-flow.ts'
+import { reportCommand } from '#follow-up/reports/report-command.ts'
 import { status } from '#follow-up/status/status.ts'
 import { runAudit } from '#platform/audit/audit-command.ts'
 import { systemActor } from '#platform/audit/audit-store.ts'
@@ -60,6 +61,8 @@ const usage = {
                           查看或修改磁盘告警与停止呼叫的阈值
   storage check           核对录音文件与记录，只报告，不删除
   status [--json]         任务、拨打、录音各状态的数量，以及为什么没有在拨打
+  report [--month 2026-11] [--programme 方案] [--json] [--csv 文件]
+                          一个月出院患者的随访报表（只有数字）：随访率、成功率、失访率、接通率及其分母
   simulate-flow <文件>    在终端里试走一个语音流程；--keys 1,1,2 不经提问直接按键`,
   en: `Usage: npm run suifang -- <command>
   import <file>           import a discharge list (.csv .txt .xlsx); --json for the report, --errors <file> for the rows to correct
@@ -100,6 +103,8 @@ const usage = {
                           shows or changes below which room somebody is told, and no call begins
   storage check           compares files and rows; tells, removes nothing
   status [--json]         tasks, attempts and recordings by state, and why nothing is dialled
+  report [--month 2026-11] [--programme <programme>] [--json] [--csv <file>]
+                          the report of a month's discharges, figures only: the rates with their denominators
   simulate-flow <file>    talk to a flow at the terminal; --keys 1,1,2 presses them without asking`,
 }
 
@@ -161,6 +166,8 @@ async function run(settings: Settings, name: string | undefined, argv: readonly 
       return withGround(settings, (ground) =>
         runAudit(argv, { db: ground.db, stdout: process.stdout, stderr: process.stderr, language }),
       )
+    case 'report':
+      return withGround(settings, (ground) => reportCommand(ground, argv, { stdout: process.stdout, language }))
     case 'simulate-flow':
       return simulate(argv)
     default:

@@ -28,7 +28,13 @@ import { liveStream } from '#follow-up/live/live-schema.ts'
 import { Live } from '#follow-up/live/live-service.ts'
 import { WhyNotWatch } from '#follow-up/live/why-not-watch.ts'
 import { patientRoutes } from '#follow-up/patients/patient-routes.ts'
+import { ReportExports } from '#follow-up/reports/export-service.ts'
+import { reportRoutes } from '#follow-up/reports/report-routes.ts'
+import { Reports } from '#follow-up/reports/report-service.ts'
+import { peopleRoutes } from '#follow-up/patients/people-routes.ts'
 import { whyNot } from '#follow-up/status/why-not.ts'
+import { Worklist } from '#follow-up/tasks/worklist.ts'
+import { worklistRoutes } from '#follow-up/tasks/worklist-routes.ts'
 import { auditRoutes } from '#platform/audit/audit-routes.ts'
 import { accountRoutes } from '#platform/auth/account-routes.ts'
 import { Accounts } from '#platform/auth/account-service.ts'
@@ -113,10 +119,9 @@ export async function openHttp(
   await server.register(campaignRoutes, { db, control: campaignControl(db) })
   await server.register(callingRoutes, { db, clock })
   await server.register(liveRoutes, { live: new Live({ db, decrypt, whyNot }) })
-  await server.register(callListRoutes, {
-    db,
-    calls: new CallList({ db, decrypt, hmacPhone: (number) => secrets.hmacPhone(number) }),
-  })
+  const people = { db, decrypt, hmacPhone: (number: string) => secrets.hmacPhone(number) }
+  await server.register(callListRoutes, { db, calls: new CallList(people) })
+  await server.register(worklistRoutes, { db, worklist: new Worklist(people) })
   const pages = new SeatPages({
     db,
     secrets,
@@ -136,6 +141,9 @@ export async function openHttp(
   opened.defer(() => sessionsJudged.close())
   await server.register(deskRoutes, { records: new PatientRecords({ db, decrypt }), form: new DeskForm(db) })
   await server.register(patientRoutes, { db, secrets })
+  const reports = new Reports({ db, clock })
+  await server.register(reportRoutes, { db, reports, exports: new ReportExports({ db, reports, log, decrypt }) })
+  await server.register(peopleRoutes, { db, secrets })
   await server.register(importRoutes, { intake: ground, words: () => hospitalWords(dataDir) })
   const opening = new RecordingOpening({
     db,

@@ -182,11 +182,17 @@ function Facts({ detail }: { readonly detail: CallDetail }) {
   const { call } = detail
   const { result, correctedResult, talkSeconds, rating, agent } = call
   const mayDial = useRight('seat.use')
+  const mayRead = useRight('patient.read')
   return (
     <section className="panel call-facts" aria-label={t('calls.details')}>
       <h2>
         {call.name} <span className="number">{call.phone}</span>
         {call.recordNumber !== null && <span className="muted number">{call.recordNumber}</span>}
+        {mayRead && (
+          <Link to="/patients/$patientId" params={{ patientId: detail.patientId }} data-patient-link>
+            {t('calls.openPatient')}
+          </Link>
+        )}
         {mayDial && <DialFromHere detail={detail} />}
       </h2>
       <dl>

@@ -73,6 +73,7 @@ export const callsEn: Texts<typeof callsZh> = {
   previous: 'Previous',
   next: 'Next',
   pageSize: '{{size}} a page',
+  openPatient: 'Patient card',
   toList: 'Back to the calls',
   corrected: 'corrected: {{result}}',
   respondent: 'Respondent',

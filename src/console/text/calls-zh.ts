@@ -70,6 +70,7 @@ export const callsZh = {
   previous: '上一页',
   next: '下一页',
   pageSize: '每页 {{size}} 条',
+  openPatient: '患者档案',
   toList: '返回通话记录',
   corrected: '更正为 {{result}}',
   respondent: '应答人',

@@ -4,7 +4,9 @@ import { callingEn } from './calling-en.ts'
 import { callsEn } from './calls-en.ts'
 import { floorEn } from './floor-en.ts'
 import { notCalledEn } from './not-called-en.ts'
+import { patientsEn, patientWordsEn } from './patients-en.ts'
 import { phoneEn } from './phone-en.ts'
+import { reportsEn } from './reports-en.ts'
 import { seatEn } from './seat-en.ts'
 import { storageEn } from './storage-en.ts'
 import type { Texts } from './texts.ts'
@@ -18,7 +20,9 @@ export const en: Texts<typeof zh> = {
     live: 'Live calling',
     import: 'Discharge lists',
     calls: 'Calls',
+    patients: 'Patients',
     calling: 'Calling rule',
+    reports: 'Reports',
     notCalled: 'Do not call',
     seat: 'Seat',
     accounts: 'Accounts',
@@ -352,6 +356,8 @@ export const en: Texts<typeof zh> = {
     sum: 'Rows read are always the sum of the others',
     rejectedRows: 'Rejected rows',
     excludedRows: 'Excluded rows',
+    takenBackRows: 'Rows whose death a person has taken back',
+    openPatient: 'Open patient',
     downloadErrors: 'Download rejected rows',
     downloadHint: 'Correct it and import it again as it is',
     row: 'Place',
@@ -382,6 +388,9 @@ export const en: Texts<typeof zh> = {
   calling: callingEn,
   storage: storageEn,
   notCalled: notCalledEn,
+  reports: reportsEn,
+  patients: patientsEn,
+  ...patientWordsEn,
   accounts: accountsEn,
   audit: auditEn,
 }

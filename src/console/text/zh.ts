@@ -4,7 +4,9 @@ import { callingZh } from './calling-zh.ts'
 import { callsZh } from './calls-zh.ts'
 import { floorZh } from './floor-zh.ts'
 import { notCalledZh } from './not-called-zh.ts'
+import { patientsZh, patientWordsZh } from './patients-zh.ts'
 import { phoneZh } from './phone-zh.ts'
+import { reportsZh } from './reports-zh.ts'
 import { seatZh } from './seat-zh.ts'
 import { storageZh } from './storage-zh.ts'
 
@@ -16,7 +18,9 @@ export const zh = {
     live: '实时外呼',
     import: '出院名单导入',
     calls: '通话记录',
+    patients: '患者',
     calling: '拨打规则',
+    reports: '统计报表',
     notCalled: '不再拨打',
     seat: '坐席',
     floor: '班长台',
@@ -327,6 +331,8 @@ export const zh = {
     sum: '各项合计等于读取行数',
     rejectedRows: '退回的行',
     excludedRows: '不随访的行',
+    takenBackRows: '死亡已由人工撤销、未采用的行',
+    openPatient: '打开患者',
     downloadErrors: '下载退回行文件',
     downloadHint: '改正后可直接再次导入',
     row: '位置',
@@ -357,6 +363,9 @@ export const zh = {
   calling: callingZh,
   storage: storageZh,
   notCalled: notCalledZh,
+  reports: reportsZh,
+  patients: patientsZh,
+  ...patientWordsZh,
   accounts: accountsZh,
   audit: auditZh,
 }

@@ -1,6 +1,6 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import type { SeatLine } from '#contact-center/calls/call-event.ts'
-import type { Database, Ground } from '#platform/database/database.ts'
+import type { Database, Ground, GroundTransaction } from '#platform/database/database.ts'
 import type { CallSearch } from './call-schema.ts'
 import '#contact-center/acd/acd-tables.ts'
 import '#contact-center/contact-center-tables.ts'
@@ -49,6 +49,7 @@ function callQuery(db: Ground) {
 const columns = [
   'attempt.id as attemptId',
   'attempt.taskId',
+  'task.patientId',
   'attempt.createdAt',
   'attempt.state',
   'attempt.result',
@@ -174,7 +175,7 @@ export function callEventRows(db: Ground, attemptId: string) {
 }
 
 /** What stands in the task's forms, with the call in which it was said; `asideId` of those that gave way to another. */
-export function answerRows(db: Ground, taskId: string) {
+export function answerRows(db: Ground | GroundTransaction, taskId: string) {
   return (
     db
       .selectFrom('answer')
@@ -293,7 +294,7 @@ export async function choiceRows(db: Ground) {
 }
 
 /** The questionnaire that the call's task asks; the one it was answered under, where there are answers. */
-export async function questionnaireOf(db: Ground, taskId: string): Promise<unknown> {
+export async function questionnaireOf(db: Ground | GroundTransaction, taskId: string): Promise<unknown> {
   const row = await db
     .selectFrom('task')
     .innerJoin('programmeStep', 'programmeStep.id', 'task.stepId')

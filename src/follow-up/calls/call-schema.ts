@@ -135,6 +135,7 @@ export const CallDetail = Type.Object({
   call: CallItem,
   /** What may be dialled again by hand. */
   taskId: Type.String(),
+  patientId: Type.String(),
   /** How many times this task had been dialled, this one included. */
   number: Type.Integer(),
   respondent: Nullable(Type.String()),
