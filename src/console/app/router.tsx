@@ -12,6 +12,7 @@ import { parseAuditAddress } from '../audit/audit-address.ts'
 import { parseCallSearch } from '../calls/call-search.ts'
 import { PasswordPage } from '../sign-in/password-page.tsx'
 import { SignInPage } from '../sign-in/sign-in-page.tsx'
+import { parseTaskAddress } from '../tasks/task-address.ts'
 import { NotFound, PageTrouble, Waiting } from './page-states.tsx'
 import { Shell } from './shell.tsx'
 
@@ -101,6 +102,21 @@ const call = createRoute({
   component: lazyRouteComponent(() => import('../calls/call-page.tsx'), 'CallPage'),
 })
 
+const tasks = createRoute({
+  getParentRoute: () => inside,
+  path: '/tasks',
+  validateSearch: parseTaskAddress,
+  beforeLoad: requireRight('call.read'),
+  component: lazyRouteComponent(() => import('../tasks/tasks-page.tsx'), 'TasksPage'),
+})
+
+const task = createRoute({
+  getParentRoute: () => inside,
+  path: '/tasks/$taskId',
+  beforeLoad: requireRight('call.read'),
+  component: lazyRouteComponent(() => import('../tasks/task-page.tsx'), 'TaskPage'),
+})
+
 const notCalled = createRoute({
   getParentRoute: () => inside,
   path: '/do-not-call',
@@ -155,7 +171,21 @@ export function createConsoleRouter(queryClient: QueryClient) {
     routeTree: root.addChildren([
       signIn,
       password,
-      inside.addChildren([live, seat, floor, imports, calling, calls, call, notCalled, accounts, sessions, audit]),
+      inside.addChildren([
+        live,
+        seat,
+        floor,
+        imports,
+        calling,
+        tasks,
+        task,
+        calls,
+        call,
+        notCalled,
+        accounts,
+        sessions,
+        audit,
+      ]),
     ]),
     context: { queryClient },
     defaultPendingComponent: Waiting,
