@@ -12,8 +12,9 @@ import { LeaseKeeper, leaseSeconds, takeLease } from '#contact-center/calls/leas
 import { callPatient } from '#contact-center/calls/patient-call.ts'
 import { Reconciler } from '#contact-center/calls/reconciler.ts'
 import { Dialer } from '#contact-center/dialer/dialer.ts'
-import { dialableTrunks } from '#contact-center/dialer/trunk-store.ts'
 import { judgeClosedRecording } from '#contact-center/recording/recording-service.ts'
+import { dialableTrunks } from '#contact-center/trunks/trunk-store.ts'
+import { TrunkWatch } from '#contact-center/trunks/trunk-watch.ts'
 import type { Work } from '#contact-center/work-source.ts'
 import { calendarRound } from '#follow-up/calling/calendar-service.ts'
 import { barStoredNumbers } from '#follow-up/calling/number-bar-store.ts'
@@ -161,7 +162,11 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     log,
   })
 
-  const { url, certificate } = await openHttp(ground, { telephony, seats, dialling, sipWs: servers.sipWs }, opened)
+  const { url, certificate } = await openHttp(
+    ground,
+    { telephony, seats, dialling, prompts: calling.prompts, sipWs: servers.sipWs },
+    opened,
+  )
   // What an earlier process left comes first: its journal into the rows, its legs to their end.
   await journal.applied()
   await reconciler.start()
@@ -182,6 +187,9 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   telephony.onCallIn((request) => registrar.admit(request))
   await registrar.start()
   await barStoredNumbers({ db, secrets: ground.secrets, log })
+  const trunkWatch = new TrunkWatch({ db, listener, telephony, clock, log })
+  await trunkWatch.start()
+  opened.defer(() => trunkWatch.close())
   dialer.start()
   opened.defer(() => dialer.close({ hangUp: () => telephony.close() }))
   log.info({ url, lease }, 'the house is open')

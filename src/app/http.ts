@@ -7,12 +7,15 @@ import { seatRoutes } from '#contact-center/acd/seat-routes.ts'
 import { campaignRoutes } from '#contact-center/campaigns/campaign-routes.ts'
 import { floorRoutes } from '#contact-center/floor/floor-routes.ts'
 import { Floor } from '#contact-center/floor/floor-service.ts'
+import type { PromptBook } from '#contact-center/ivr/prompt-library.ts'
 import { RecordingOpening } from '#contact-center/recording/recording-opening.ts'
 import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
 import { supervisionRoutes } from '#contact-center/supervision/supervision-routes.ts'
 import { Supervision } from '#contact-center/supervision/supervision-service.ts'
 import { teamRoutes } from '#contact-center/teams/team-routes.ts'
 import { Teams } from '#contact-center/teams/team-service.ts'
+import { trunkRoutes } from '#contact-center/trunks/trunk-routes.ts'
+import { Trunks, TrunkTests } from '#contact-center/trunks/trunk-service.ts'
 import { callingRoutes } from '#follow-up/calling/calling-routes.ts'
 import { callListRoutes } from '#follow-up/calls/call-list-routes.ts'
 import { CallList } from '#follow-up/calls/call-list-service.ts'
@@ -20,6 +23,7 @@ import { deskRoutes } from '#follow-up/desk/desk-routes.ts'
 import { DeskForm } from '#follow-up/desk/form-service.ts'
 import { PatientRecords } from '#follow-up/desk/record-service.ts'
 import { campaignControl } from '#follow-up/dialling/campaign-control.ts'
+import { testNumbers, trunkHome } from '#follow-up/dialling/trunk-setup.ts'
 import { hospitalWords } from '#follow-up/intake/hospital-intake.ts'
 import { importRoutes } from '#follow-up/intake/import-routes.ts'
 import { liveRoutes } from '#follow-up/live/live-routes.ts'
@@ -73,11 +77,13 @@ export async function openHttp(
     telephony,
     seats,
     dialling,
+    prompts,
     sipWs,
   }: {
     readonly telephony: Telephony
     readonly seats: Seats
     readonly dialling: SeatDialling
+    readonly prompts: PromptBook
     readonly sipWs: TunnelAddress | null
   },
   opened: AsyncDisposableStack,
@@ -142,6 +148,18 @@ export async function openHttp(
   await server.register(recordingRoutes, { opening })
   await server.register(accountRoutes, { accounts, auth })
   await server.register(auditRoutes, { db })
+  await server.register(trunkRoutes, {
+    db,
+    trunks: new Trunks({ db, secrets, ...trunkHome(db) }),
+    tests: new TrunkTests({
+      db,
+      secrets,
+      telephony,
+      log,
+      prompt: () => prompts.resolve('opening'),
+      ...testNumbers(secrets),
+    }),
+  })
   await server.register(teamRoutes, { teams: new Teams({ db, secrets }) })
   await serveConsole(server, consoleFolder)
 

@@ -30,7 +30,7 @@ export function withEvents(view: LiveView, events: readonly PushedEvent[]): Live
 
 function withEvent(before: LiveView, event: PushedEvent): LiveView {
   const view = { ...before, offset: event.offset }
-  if (event.type === 'calling.changed') return { ...view, stale: true }
+  if (event.type === 'calling.changed' || event.type === 'trunk.changed') return { ...view, stale: true }
   const campaignId = text(event.payload, 'campaignId')
   if (campaignId === null) return view
   if (!view.campaigns.some(({ id }) => id === campaignId)) return { ...view, stale: true }

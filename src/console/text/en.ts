@@ -243,6 +243,7 @@ export const en: Texts<typeof zh> = {
     campaign_paused: 'Campaign paused',
     campaign_stopped: 'Campaign stopped',
     trunk_disabled: 'Trunk disabled',
+    trunk_silent: 'Trunk does not answer',
     any_hour_refused: 'Any hour needs a simulated trunk',
     expired: 'Expired',
     task_not_open: 'Task not open',

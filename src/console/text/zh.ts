@@ -234,6 +234,7 @@ export const zh = {
     campaign_paused: '活动已暂停',
     campaign_stopped: '活动已停止',
     trunk_disabled: '线路已停用',
+    trunk_silent: '线路无应答',
     any_hour_refused: '全时段仅限模拟线路',
     expired: '已过期',
     task_not_open: '任务不可拨打',

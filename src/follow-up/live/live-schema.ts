@@ -90,6 +90,8 @@ export const LiveSnapshot = Type.Object({
   people: Type.Array(LivePerson),
   /** Years whose holidays should be known by now and are not. */
   calendarMissing: Type.Array(Type.Integer()),
+  /** Trunks that have fallen silent, and since when (ISO 8601, UTC). */
+  silentTrunks: Type.Array(Type.Object({ name: Type.String(), since: Type.String() })),
 })
 export type LiveSnapshot = Static<typeof LiveSnapshot>
 
@@ -140,6 +142,8 @@ export type LiveEvent =
   | { readonly type: 'recording.changed'; readonly payload: { readonly attemptId: string; readonly state: string } }
   /** The hospital's calling rule or its calendar is another, or the day: a page takes a fresh snapshot. */
   | { readonly type: 'calling.changed'; readonly payload: Readonly<Record<string, never>> }
+  /** A trunk was changed, fell silent or answers again: a page takes a fresh snapshot. */
+  | { readonly type: 'trunk.changed'; readonly payload: { readonly trunkId: string } }
   | { readonly type: 'import.finished'; readonly payload: { readonly importId: string } }
   | {
       readonly type: 'why_not.changed'

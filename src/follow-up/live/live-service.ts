@@ -1,3 +1,4 @@
+import { silentTrunks } from '#contact-center/trunks/trunk-store.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { lastOffset } from '#platform/realtime/stream-store.ts'
 import { missingCalendarYears } from '../calling/calendar-service.ts'
@@ -71,6 +72,7 @@ export class Live {
           })),
           people: await this.#people(tx, attemptIds, sight),
           calendarMissing: [...(await missingCalendarYears(tx))],
+          silentTrunks: (await silentTrunks(tx)).map(({ name, since }) => ({ name, since: since.toISOString() })),
         }
       })
   }

@@ -1,8 +1,8 @@
 import { UserError } from '#platform/errors/errors.ts'
 import './trunk-errors.ts'
 
-/** A way to the telephone network, as an administrator states it. */
-export interface TrunkDraft {
+/** What anybody who may see trunks sees of one. */
+export interface TrunkFields {
   readonly name: string
   readonly host: string
   readonly port: number
@@ -11,12 +11,18 @@ export interface TrunkDraft {
   readonly callsPerSecond: number
   /** Shown to the patient; a number that the hospital owns (requirements A17). */
   readonly callerNumber: string
+  /** Asked by OPTIONS whether it is there; not where the carrier answers none. */
+  readonly watched: boolean
+}
+
+/** A way to the telephone network, as an administrator states it. */
+export interface TrunkDraft extends TrunkFields {
   readonly username: string | null
   readonly password: string | null
 }
 
 /** @throws UserError TRUNK_INVALID naming the field */
-export function checkTrunk(draft: TrunkDraft): TrunkDraft {
+export function checkTrunk<Draft extends TrunkDraft>(draft: Draft): Draft {
   const refuse = (field: string, wanted: string) => new UserError('TRUNK_INVALID', { field, wanted })
   if (draft.name.trim() === '') throw refuse('name', 'a name')
   if (!/^[A-Za-z0-9.:-]+$/.test(draft.host)) throw refuse('host', 'an address or a host name')
@@ -26,5 +32,5 @@ export function checkTrunk(draft: TrunkDraft): TrunkDraft {
   if (!/^\+?\d{3,20}$/.test(draft.callerNumber)) throw refuse('caller', '3 to 20 digits, with an optional +')
   if ((draft.username === null) !== (draft.password === null))
     throw refuse('password', 'both user and password, or neither')
-  return draft
+  return { ...draft, name: draft.name.trim() }
 }
