@@ -23,6 +23,7 @@ import { deskRoutes } from '#follow-up/desk/desk-routes.ts'
 import { DeskForm } from '#follow-up/desk/form-service.ts'
 import { PatientRecords } from '#follow-up/desk/record-service.ts'
 import { campaignControl } from '#follow-up/dialling/campaign-control.ts'
+import { campaignSettingsRoutes } from '#follow-up/dialling/campaign-settings-routes.ts'
 import { testNumbers, trunkHome } from '#follow-up/dialling/trunk-setup.ts'
 import { hospitalWords } from '#follow-up/intake/hospital-intake.ts'
 import { importRoutes } from '#follow-up/intake/import-routes.ts'
@@ -112,6 +113,7 @@ export async function openHttp(
   opened.defer(() => server.close())
   await server.register(authRoutes, { auth })
   await server.register(campaignRoutes, { db, control: campaignControl(db) })
+  await server.register(campaignSettingsRoutes, { db })
   await server.register(callingRoutes, { db, clock })
   await server.register(liveRoutes, { live: new Live({ db, decrypt, whyNot }) })
   await server.register(callListRoutes, {

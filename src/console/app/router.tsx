@@ -108,6 +108,20 @@ const notCalled = createRoute({
   component: lazyRouteComponent(() => import('../not-called/not-called-page.tsx'), 'NotCalledPage'),
 })
 
+const trunks = createRoute({
+  getParentRoute: () => inside,
+  path: '/trunks',
+  beforeLoad: requireRight('trunk.manage'),
+  component: lazyRouteComponent(() => import('../trunks/trunks-page.tsx'), 'TrunksPage'),
+})
+
+const campaign = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns/$campaignId',
+  beforeLoad: requireRight('campaign.control'),
+  component: lazyRouteComponent(() => import('../campaign/campaign-page.tsx'), 'CampaignPage'),
+})
+
 const accounts = createRoute({
   getParentRoute: () => inside,
   path: '/accounts',
@@ -155,7 +169,7 @@ export function createConsoleRouter(queryClient: QueryClient) {
     routeTree: root.addChildren([
       signIn,
       password,
-      inside.addChildren([live, seat, floor, imports, calling, calls, call, notCalled, accounts, sessions, audit]),
+      inside.addChildren([live, seat, floor, imports, calling, calls, call, notCalled, trunks, campaign, accounts, sessions, audit]),
     ]),
     context: { queryClient },
     defaultPendingComponent: Waiting,

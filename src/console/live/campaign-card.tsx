@@ -1,5 +1,6 @@
 import { CaretRightOutlined, PauseOutlined, StopOutlined } from '@ant-design/icons'
 import { useMutation } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { App, Button, Tag } from 'antd'
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -17,6 +18,7 @@ const stateColors = { running: 'green', paused: 'gold', stopped: 'default' } as 
 
 export function CampaignCard({ campaign, view }: { readonly campaign: LiveCampaign; readonly view: LiveView }) {
   const { t } = useTranslation()
+  const settles = useRight('campaign.control')
   const groups = groupCounts(campaign, view)
   const total = taskTotal(campaign)
   const used = view.calls.filter(({ campaignId }) => campaignId === campaign.id).length
@@ -31,6 +33,11 @@ export function CampaignCard({ campaign, view }: { readonly campaign: LiveCampai
         {campaign.anyHour && <Tag>{t('live.anyHour')}</Tag>}
         <span className="fill" />
         <span className="muted number">{t('live.lines', { used, lines: campaign.trunk.lines })}</span>
+        {settles && (
+          <Link to="/campaigns/$campaignId" params={{ campaignId: campaign.id }}>
+            {t('setup.campaign.open')}
+          </Link>
+        )}
         <Commands id={campaign.id} name={campaign.name} state={campaign.state} />
       </div>
       <div className="campaign-bar" aria-hidden="true">

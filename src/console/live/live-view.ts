@@ -1,4 +1,4 @@
-import type { LiveCall, LiveCampaign, LiveResult, LiveSnapshot, WhyNot } from '#follow-up/live/live-schema.ts'
+import type { FirstStep, LiveCall, LiveCampaign, LiveResult, LiveSnapshot, WhyNot } from '#follow-up/live/live-schema.ts'
 import type { PushedEvent } from '#platform/realtime/protocol.ts'
 
 /** The live page's state: a snapshot that events move on. Frozen data; every change makes a new one. */
@@ -8,6 +8,8 @@ export interface LiveView {
   readonly calls: readonly LiveCall[]
   readonly recentResults: readonly LiveResult[]
   readonly calendarMissing: readonly number[]
+  readonly firstSteps: readonly FirstStep[]
+  readonly silentTrunks: LiveSnapshot['silentTrunks']
   /** True when events tell of what a snapshot alone brings (a campaign it did not know, another calling rule). */
   readonly stale: boolean
 }
@@ -16,8 +18,8 @@ export interface LiveView {
 export const recentResultsShown = 50
 
 export function viewOf(snapshot: LiveSnapshot): LiveView {
-  const { offset, campaigns, calls, recentResults, calendarMissing } = snapshot
-  return { offset, campaigns, calls, recentResults, calendarMissing, stale: false }
+  const { offset, campaigns, calls, recentResults, calendarMissing, firstSteps, silentTrunks } = snapshot
+  return { offset, campaigns, calls, recentResults, calendarMissing, firstSteps, silentTrunks, stale: false }
 }
 
 /**
@@ -31,6 +33,9 @@ export function withEvents(view: LiveView, events: readonly PushedEvent[]): Live
 function withEvent(before: LiveView, event: PushedEvent): LiveView {
   const view = { ...before, offset: event.offset }
   if (event.type === 'calling.changed' || event.type === 'trunk.changed') return { ...view, stale: true }
+  // A list, or a campaign that was started, may be the step that lacked.
+  const isStep = event.type === 'import.finished' || event.type === 'campaign.changed'
+  if (isStep && view.firstSteps.length > 0) return { ...view, stale: true }
   const campaignId = text(event.payload, 'campaignId')
   if (campaignId === null) return view
   if (!view.campaigns.some(({ id }) => id === campaignId)) return { ...view, stale: true }

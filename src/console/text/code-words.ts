@@ -66,6 +66,7 @@ const actions = {
     'trunk.enabled': '启用线路',
     'trunk.set_up': '设置线路',
     'trunk.tested': '拨打测试电话',
+    'calling.reviewed': '核对拨打规则',
     'campaign.changed': '修改外呼设置',
   },
   en: {
@@ -130,6 +131,7 @@ const actions = {
     'trunk.enabled': 'trunk enabled',
     'trunk.set_up': 'trunk set up',
     'trunk.tested': 'test call made',
+    'calling.reviewed': 'calling rule reviewed',
     'campaign.changed': 'campaign settings changed',
   },
 }

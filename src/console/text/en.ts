@@ -6,6 +6,7 @@ import { floorEn } from './floor-en.ts'
 import { notCalledEn } from './not-called-en.ts'
 import { phoneEn } from './phone-en.ts'
 import { seatEn } from './seat-en.ts'
+import { setupEn } from './setup-en.ts'
 import type { Texts } from './texts.ts'
 import type { zh } from './zh.ts'
 
@@ -18,6 +19,8 @@ export const en: Texts<typeof zh> = {
     import: 'Discharge lists',
     calls: 'Calls',
     calling: 'Calling rule',
+    trunks: 'Trunks',
+    campaign: 'Campaign settings',
     notCalled: 'Do not call',
     seat: 'Seat',
     accounts: 'Accounts',
@@ -378,6 +381,7 @@ export const en: Texts<typeof zh> = {
   },
   calls: callsEn,
   calling: callingEn,
+  setup: setupEn,
   notCalled: notCalledEn,
   accounts: accountsEn,
   audit: auditEn,

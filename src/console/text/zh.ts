@@ -6,6 +6,7 @@ import { floorZh } from './floor-zh.ts'
 import { notCalledZh } from './not-called-zh.ts'
 import { phoneZh } from './phone-zh.ts'
 import { seatZh } from './seat-zh.ts'
+import { setupZh } from './setup-zh.ts'
 
 /** 界面文字。The keys are the other language's too. */
 export const zh = {
@@ -16,6 +17,8 @@ export const zh = {
     import: '出院名单导入',
     calls: '通话记录',
     calling: '拨打规则',
+    trunks: '线路',
+    campaign: '外呼设置',
     notCalled: '不再拨打',
     seat: '坐席',
     floor: '班长台',
@@ -353,6 +356,7 @@ export const zh = {
   },
   calls: callsZh,
   calling: callingZh,
+  setup: setupZh,
   notCalled: notCalledZh,
   accounts: accountsZh,
   audit: auditZh,

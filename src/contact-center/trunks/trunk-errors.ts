@@ -52,10 +52,10 @@ declareErrors({
   TRUNK_TEST_REFUSED: {
     kind: 'user',
     status: 409,
-    en: 'No test call to this number now: {reason}. Use a telephone of your own, within calling hours.',
-    zh: '现在不能向该号码拨打测试电话：{reason}。请使用测试者自己的电话，并在外呼时段内进行。',
+    en: 'No test call to this number now: {en}. Use a telephone of your own, within calling hours.',
+    zh: '现在不能向该号码拨打测试电话：{zh}。请使用测试者自己的电话，并在外呼时段内进行。',
   },
-  TRUNK_TEST_UNANSWERED: {
+  TRUNK_TEST_SERVERS_AWAY: {
     kind: 'operational',
     status: 503,
     en: 'Our own telephone servers are away, so that no test can be made. See /readyz.',

@@ -47,7 +47,7 @@ export interface TrunkTestParts {
   readonly readNumber: (text: string) => string
   readonly numberId: (tx: GroundTransaction, e164: string) => Promise<string>
   /** Why a number may not be called, in words. */
-  readonly words: (reason: string) => string
+  readonly words: (reason: string) => { readonly zh: string; readonly en: string }
   /** What who answers a test hears; absolute path on the media server. */
   readonly prompt: () => string
   readonly log: Log
@@ -182,12 +182,12 @@ export class TrunkTests {
   /**
    * Calls a telephone of the tester's, plays a prompt to who answers and hangs up; nothing is recorded. The call counts for
    * the number's caps. Resolves when it is answered or given up.
-   * @throws UserError TRUNK_UNKNOWN, NUMBER_UNREADABLE, TRUNK_TEST_REFUSED; OperationalError TRUNK_TEST_UNANSWERED
+   * @throws UserError TRUNK_UNKNOWN, NUMBER_UNREADABLE, TRUNK_TEST_REFUSED; OperationalError TRUNK_TEST_SERVERS_AWAY
    */
   async call(actor: Actor, trunkId: string, text: string): Promise<TestTold> {
     const { db, telephony, readNumber, secrets } = this.#parts
     const number = readNumber(text)
-    if (!telephony.up) throw new OperationalError('TRUNK_TEST_UNANSWERED')
+    if (!telephony.up) throw new OperationalError('TRUNK_TEST_SERVERS_AWAY')
     const id = newId()
     const trunk = await db.transaction().execute((tx) => this.#begin(tx, { id, actor, trunkId, number }))
     const { host, port, callerNumber, username, passwordCiphertext } = trunk
@@ -233,7 +233,7 @@ export class TrunkTests {
     await lockNumber(tx, phone)
     const trunk = await known(tx, trunkId)
     const reason = await testRefusal(tx, trunkId, phone)
-    if (reason !== null) throw new UserError('TRUNK_TEST_REFUSED', { reason: words(reason) })
+    if (reason !== null) throw new UserError('TRUNK_TEST_REFUSED', { reason, ...words(reason) })
     await insertTest(tx, { id, trunkId, numberId: phone, by: actor.accountId })
     return trunk
   }

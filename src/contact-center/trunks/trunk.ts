@@ -25,7 +25,9 @@ export interface TrunkDraft extends TrunkFields {
 export function checkTrunk<Draft extends TrunkDraft>(draft: Draft): Draft {
   const refuse = (field: string, wanted: string) => new UserError('TRUNK_INVALID', { field, wanted })
   if (draft.name.trim() === '') throw refuse('name', 'a name')
-  if (!/^[A-Za-z0-9.:-]+$/.test(draft.host)) throw refuse('host', 'an address or a host name')
+  // One colon is a port or a scheme, more are IPv6.
+  if (!/^[A-Za-z0-9.:-]+$/.test(draft.host) || draft.host.split(':').length === 2)
+    throw refuse('host', 'an address or a host name')
   if (!Number.isInteger(draft.port) || draft.port < 1 || draft.port > 65_535) throw refuse('port', '1 to 65535')
   if (!Number.isInteger(draft.lines) || draft.lines < 1 || draft.lines > 10_000) throw refuse('lines', '1 to 10000')
   if (!(draft.callsPerSecond > 0 && draft.callsPerSecond <= 1_000)) throw refuse('cps', 'more than 0, at most 1000')

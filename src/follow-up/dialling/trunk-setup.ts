@@ -22,10 +22,7 @@ export function testNumbers(secrets: Secrets): Pick<TrunkTestParts, 'readNumber'
   return {
     readNumber: e164Of,
     numberId: (tx, e164) => numberIdOf(secrets, tx, e164),
-    words: (reason) => {
-      const words = isGateReason(reason) ? gateReasons[reason] : noFreeLine
-      return `${words.zh} / ${words.en}`
-    },
+    words: (reason) => (isGateReason(reason) ? gateReasons[reason] : noFreeLine),
   }
 }
 
