@@ -1,4 +1,11 @@
-import type { FirstStep, LiveCall, LiveCampaign, LiveResult, LiveSnapshot, WhyNot } from '#follow-up/live/live-schema.ts'
+import type {
+  FirstStep,
+  LiveCall,
+  LiveCampaign,
+  LiveResult,
+  LiveSnapshot,
+  WhyNot,
+} from '#follow-up/live/live-schema.ts'
 import type { PushedEvent } from '#platform/realtime/protocol.ts'
 
 /** The live page's state: a snapshot that events move on. Frozen data; every change makes a new one. */
