@@ -13,6 +13,7 @@ import { callPatient } from '#contact-center/calls/patient-call.ts'
 import { Reconciler } from '#contact-center/calls/reconciler.ts'
 import { Dialer } from '#contact-center/dialer/dialer.ts'
 import { judgeClosedRecording } from '#contact-center/recording/recording-service.ts'
+import { retentionRound } from '#contact-center/retention/retention-run.ts'
 import { dialableTrunks } from '#contact-center/trunks/trunk-store.ts'
 import { TrunkWatch } from '#contact-center/trunks/trunk-watch.ts'
 import type { Work } from '#contact-center/work-source.ts'
@@ -31,8 +32,10 @@ import { streamRetention } from '#platform/realtime/stream-retention.ts'
 import { openTelephony } from '#telephony/open-telephony.ts'
 import { Registrar } from '#telephony/registrar/registrar.ts'
 import { agentCallingParts, callingParts, handOverParts } from './app/calling.ts'
+import { openDisks } from './app/disks.ts'
 import { openHttp } from './app/http.ts'
 import { openQueues } from './app/queues.ts'
+import { recordingsFolder } from './app/recordings.ts'
 import { hearSeats, openSeats } from './app/seats.ts'
 import { openServers } from './app/servers.ts'
 
@@ -67,7 +70,9 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   const telephony = await openTelephony({ ...servers, log, clock })
   opened.defer(() => telephony.close())
 
-  const judge = (recordingId: string) => judgeClosedRecording({ db, log, gapless: servers.embedded }, recordingId)
+  const recordings = recordingsFolder(ground.settings.dataDir)
+  const judge = (recordingId: string) =>
+    judgeClosedRecording({ db, log, folder: recordings, gapless: servers.embedded }, recordingId)
   const judgeJob = defineJob({
     name: 'recording.judge',
     payload: Type.Object({ recordingId: Type.String() }),
@@ -76,15 +81,22 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   const retention = streamRetention(db)
   const sweep = taskSweep(db)
   const calendar = calendarRound(db)
-  const jobs = await openJobs({ url: ground.url, jobs: [judgeJob, retention.job, sweep.job, calendar.job], log })
+  const expiry = retentionRound({ db, folder: recordings })
+  const jobs = await openJobs({
+    url: ground.url,
+    jobs: [judgeJob, retention.job, sweep.job, calendar.job, expiry.job],
+    log,
+  })
   opened.defer(() => jobs.close())
-  const cron = openCron({ db, entries: [retention, sweep, calendar], log })
+  const cron = openCron({ db, entries: [retention, sweep, calendar, expiry], log })
   opened.defer(() => cron.close())
   const sealer = new AuditSealer({ db, clock, log })
   sealer.start()
   opened.defer(() => sealer.close())
 
   const lease = await takeLease(db, ground.settings.dataDir)
+  const disks = await openDisks(ground, { lease, onRoom: () => dialer.wake() })
+  opened.defer(() => disks.close())
   const work = new FollowUpWork({ db, secrets: ground.secrets, clock, leaseSeconds })
   const applier = new CallApplier({
     db,
@@ -128,11 +140,13 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     lease,
     work,
     seatIds,
+    hasRoom: () => disks.hasRoom,
     carry: (one, seat) => dialer.carryForSeat(one, seat),
   })
   const dialer: Dialer = new Dialer({
     work,
     telephony,
+    hasRoom: () => disks.hasRoom,
     lease,
     clock,
     log,
@@ -164,7 +178,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
 
   const { url, certificate } = await openHttp(
     ground,
-    { telephony, seats, dialling, prompts: calling.prompts, sipWs: servers.sipWs },
+    { telephony, seats, dialling, prompts: calling.prompts, sipWs: servers.sipWs, disks },
     opened,
   )
   // What an earlier process left comes first: its journal into the rows, its legs to their end.

@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { seedCalendar } from '../../src/follow-up/calling/calendar-service.ts'
 import type { Role } from '../../src/platform/auth/rights.ts'
+import { saveRoom } from '../../src/platform/disk/disk-store.ts'
 import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { visit } from './browser.ts'
@@ -248,6 +249,70 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await live.ready()
     expect(await missing.count()).toBe(0)
     expect(complaints).toEqual([])
+  })
+
+  it('tells of a disk that fills up, removes no recording before somebody approves, and a hold keeps one', async () => {
+    const { db } = stage.database
+    const room = { node: 'node-a', place: 'data', state: 'low', freeBytes: 8e9, totalBytes: 100e9 } as const
+    await db.transaction().execute((tx) => saveRoom(tx, room))
+    const path = join(stage.face.recordings, 'old.wav')
+    await writeToneWav(path, 2)
+    const call = await script.dial(task(5))
+    await script.ring(call)
+    await script.answer(call)
+    await script.end(call, 'answered', 'completed', 'completed', path)
+    await sql`
+      update recording set bytes = 64044, expected_at = app_now() - interval '800 days' where attempt_id = ${call.attemptId}
+    `.execute(db)
+
+    const { page, shell, live, complaints } = await enter(['system_admin'])
+    const show = async (of: typeof page, name: string) => {
+      for (const width of pictures === undefined ? [] : [1366, 1920]) {
+        await of.setViewportSize({ width, height: width === 1366 ? 768 : 1080 })
+        await of.screenshot({ path: join(pictures ?? '', `${name}-${width}.png`), animations: 'disabled' })
+      }
+    }
+    await live.ready()
+    await page.locator('[data-disk=low]').getByRole('link', { name: '查看存储' }).waitFor()
+    await show(page, 'live-disk-zh')
+    await shell.open('/storage')
+    await page.locator('[data-preview="1"]').waitFor()
+    await page.locator('[data-disk=data][data-state=low]').waitFor()
+    await show(page, 'storage-zh')
+    await page.getByRole('button', { name: '批准当前期限' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('原因').press('Enter')
+    await dialog.getByText('请写明原因').waitFor()
+    await show(page, 'storage-approve-zh')
+    await dialog.getByLabel('原因').fill('信息科例会')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.locator('[data-approved=true]').getByText('信息科例会').waitFor()
+    // By keyboard; another rule is to be approved again.
+    await page.getByLabel('录音保存').fill('29')
+    await page.getByText('请填写不小于 30 的整数').waitFor()
+    await page.getByLabel('录音保存').fill('700')
+    await page.getByLabel('录音保存').press('Enter')
+    await dialog.getByLabel('原因').fill('法务意见')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.locator('[data-approved=false]').waitFor()
+    await shell.switchLanguage()
+    await page.getByText('Not approved: no recording is removed').waitFor()
+    await show(page, 'storage-en')
+
+    const reviewer = await stage.enter(['qa'], { own: true, path: `/calls/${call.attemptId}` })
+    await reviewer.page.getByRole('button', { name: '保留录音' }).click()
+    const why = reviewer.page.getByRole('dialog')
+    await why.getByLabel('原因').fill('投诉 2026-17')
+    await why.getByLabel('原因').press('Enter')
+    const held = reviewer.page.locator('[data-held=true]')
+    await held.getByText('投诉 2026-17').waitFor()
+    await show(reviewer.page, 'call-held-zh')
+    await held.getByRole('button', { name: '解除保留' }).click()
+    await why.getByLabel('原因').fill('已结案')
+    await why.getByLabel('原因').press('Enter')
+    await held.waitFor({ state: 'detached' })
+    await db.deleteFrom('diskRoom').execute()
+    expect([...complaints, ...reviewer.complaints]).toEqual([])
   })
 
   it('takes a number on the do-not-call list and off it again, and opens numbers that a trunk has closed', async () => {

@@ -8,8 +8,14 @@ import { migrate } from '../../src/platform/database/migrate.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Addresses of the run's server; their database is the migrated template. */
-    postgres: { readonly superUrl: string; readonly ownerUrl: string; readonly url: string }
+    postgres: {
+      /** Addresses of the run's server; their database is the migrated template. */
+      readonly superUrl: string
+      readonly ownerUrl: string
+      readonly url: string
+      /** Where the first who needs a data folder of a house makes the one that others copy (data-folder.ts). */
+      readonly dataFolder: string
+    }
   }
 }
 
@@ -36,6 +42,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     superUrl: server.urlOf('suifang_super', 'suifang'),
     ownerUrl: server.ownerUrl,
     url: server.url,
+    dataFolder: join(folder, 'house'),
   })
   return async () => {
     shared.users -= 1

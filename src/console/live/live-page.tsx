@@ -5,6 +5,7 @@ import { useConnection } from '../app/connection-state.tsx'
 import { Waiting } from '../app/page-states.tsx'
 import { Trouble } from '../app/trouble.tsx'
 import { MissingYears } from '../calling/missing-years.tsx'
+import { DiskAlert } from '../storage/disk-alert.tsx'
 import { CampaignCard } from './campaign-card.tsx'
 import { FirstSteps } from './first-steps.tsx'
 import { CallsInProgress, Failures, RecentResults } from './live-lists.tsx'
@@ -22,6 +23,7 @@ export function LivePage() {
   return (
     <div className="live">
       {error !== null && <Trouble error={error} onRetry={() => void store.load()} />}
+      <DiskAlert disks={view.disks} />
       <MissingYears years={view.calendarMissing} link />
       <SilentTrunks trunks={view.silentTrunks} />
       <FirstSteps steps={view.firstSteps} />

@@ -22,6 +22,7 @@ const snapshot: LiveSnapshot = {
   calendarMissing: [],
   firstSteps: [],
   silentTrunks: [],
+  disks: [],
   people: [],
 }
 

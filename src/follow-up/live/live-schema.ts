@@ -93,6 +93,14 @@ export const FirstStep = Type.Object({
 })
 export type FirstStep = Static<typeof FirstStep>
 
+export const LiveDisk = Type.Object({
+  state: Type.Union([Type.Literal('low'), Type.Literal('full')]),
+  freeBytes: Type.Integer(),
+  /** At the last week's growth, where that is known. */
+  daysLeft: Type.Union([Type.Integer(), Type.Null()]),
+})
+export type LiveDisk = Static<typeof LiveDisk>
+
 export const LiveSnapshot = Type.Object({
   /** Last event of the stream that the rows below already hold. */
   offset: Type.Integer(),
@@ -108,6 +116,8 @@ export const LiveSnapshot = Type.Object({
   firstSteps: Type.Array(FirstStep),
   /** Trunks that have fallen silent, and since when (ISO 8601, UTC). */
   silentTrunks: Type.Array(Type.Object({ name: Type.String(), since: Type.String() })),
+  /** Disks that fill up, for who can do something about it; empty for others. */
+  disks: Type.Array(LiveDisk),
 })
 export type LiveSnapshot = Static<typeof LiveSnapshot>
 
@@ -160,6 +170,8 @@ export type LiveEvent =
   | { readonly type: 'calling.changed'; readonly payload: Readonly<Record<string, never>> }
   /** A trunk was changed, fell silent or answers again: a page takes a fresh snapshot. */
   | { readonly type: 'trunk.changed'; readonly payload: { readonly trunkId: string } }
+  /** A disk fills up, or has room again: a page takes a fresh snapshot. */
+  | { readonly type: 'disk.changed'; readonly payload: Readonly<Record<string, never>> }
   | { readonly type: 'import.finished'; readonly payload: { readonly importId: string } }
   | {
       readonly type: 'why_not.changed'

@@ -1,10 +1,12 @@
 import { silentTrunks } from '#contact-center/trunks/trunk-store.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
+import { disksNow } from '#platform/disk/disk-store.ts'
 import { lastOffset } from '#platform/realtime/stream-store.ts'
 import { missingCalendarYears } from '../calling/calendar-service.ts'
 import { firstSteps } from '../status/first-steps.ts'
 import {
   type LiveCampaign,
+  type LiveDisk,
   type LivePerson,
   type LiveSnapshot,
   liveStream,
@@ -35,6 +37,12 @@ export interface Sight {
   readonly clear: boolean
 }
 
+/** How a reader of the live page sees it. */
+export interface LiveSight extends Sight {
+  /** Whether disks that fill up are theirs to hear of. */
+  readonly disks?: boolean
+}
+
 export class Live {
   readonly #parts: LiveParts
 
@@ -43,7 +51,7 @@ export class Live {
   }
 
   /** One look at the rows, and the offset of the stream at that same look. */
-  async snapshot(sight: Sight): Promise<LiveSnapshot> {
+  async snapshot(sight: LiveSight): Promise<LiveSnapshot> {
     return this.#parts.db
       .transaction()
       .setIsolationLevel('repeatable read')
@@ -75,6 +83,7 @@ export class Live {
           calendarMissing: [...(await missingCalendarYears(tx))],
           firstSteps: await firstSteps(tx),
           silentTrunks: (await silentTrunks(tx)).map(({ name, since }) => ({ name, since: since.toISOString() })),
+          disks: sight.disks ? await filling(tx) : [],
         }
       })
   }
@@ -119,4 +128,10 @@ export class Live {
     }
     return campaigns
   }
+}
+
+async function filling(tx: GroundTransaction): Promise<LiveDisk[]> {
+  return (await disksNow(tx)).flatMap(({ state, freeBytes, daysLeft }) =>
+    state === 'ok' ? [] : [{ state, freeBytes, daysLeft }],
+  )
 }

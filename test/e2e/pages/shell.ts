@@ -9,7 +9,17 @@ export class Shell {
   }
 
   async open(
-    path: '/' | '/floor' | '/import' | '/calls' | '/seat' | '/accounts' | '/audit' | '/do-not-call' | '/trunks',
+    path:
+      | '/'
+      | '/floor'
+      | '/import'
+      | '/calls'
+      | '/seat'
+      | '/accounts'
+      | '/audit'
+      | '/do-not-call'
+      | '/storage'
+      | '/trunks',
   ): Promise<void> {
     await this.#page.locator(`nav a[href="${path}"]`).click()
   }
