@@ -15,7 +15,7 @@ const places = {
   import: { to: '/import', right: 'import.write', who: 'supervisor' },
   rule: { to: '/calling', right: 'campaign.control', who: 'supervisor' },
   calendar: { to: '/calling', right: 'campaign.control', who: 'supervisor' },
-  accounts: { to: '/accounts', right: 'account.manage', who: 'security' },
+  accounts: { to: '/accounts', right: 'account.manage', who: 'admin' },
   start: { to: null, right: 'campaign.control', who: 'supervisor' },
 } as const satisfies Record<Step, unknown>
 

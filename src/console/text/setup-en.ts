@@ -4,7 +4,6 @@ import type { Texts } from './texts.ts'
 export const setupEn: Texts<typeof setupZh> = {
   reason: 'Reason',
   reasonPlease: 'Say why',
-  stale: 'Somebody else has changed this meanwhile. Reload the page.',
   changed: 'Last changed {{at}} by {{by}}',
   changedReason: 'Reason: {{reason}}',
   saved: 'Saved; it holds now',
@@ -138,7 +137,7 @@ export const setupEn: Texts<typeof setupZh> = {
     title: 'To do before the first real call',
     done: 'done',
     open: 'to do',
-    who: { admin: 'system administrator', supervisor: 'supervisor', security: 'security administrator' },
+    who: { admin: 'system administrator', supervisor: 'supervisor' },
     step: {
       trunk: 'Set up the carrier’s trunk, and make a test call',
       import: 'Import a discharge list',

@@ -1,7 +1,6 @@
 export const setupZh = {
   reason: '原因',
   reasonPlease: '请填写原因',
-  stale: '刚刚已被他人修改，请刷新。',
   changed: '上次修改 {{at}}，{{by}}',
   changedReason: '原因：{{reason}}',
   saved: '已保存，立即生效',
@@ -135,7 +134,7 @@ export const setupZh = {
     title: '正式外呼前还要做的事',
     done: '已完成',
     open: '待办',
-    who: { admin: '系统管理员', supervisor: '班长', security: '安全管理员' },
+    who: { admin: '系统管理员', supervisor: '班长' },
     step: {
       trunk: '设置运营商线路，并拨一个测试电话',
       import: '导入出院名单',

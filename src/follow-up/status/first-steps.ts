@@ -17,7 +17,9 @@ export async function firstSteps(db: Ground | GroundTransaction): Promise<FirstS
       exists (select from patient) as import,
       exists (select from setting where key = 'calling' and version > 1)
         or exists (select from audit_row where action = 'calling.reviewed' and object_kind = 'setting') as rule,
-      exists (select from user_role where role_code = 'supervisor') as accounts,
+      -- Of the first start's own accounts none is only for the work.
+      exists (select from user_role r where r.role_code in ('supervisor', 'agent') and not exists (
+        select from user_role a where a.user_account_id = r.user_account_id and a.role_code = 'system_admin')) as accounts,
       exists (select from campaign where state = 'running') as start
   `.execute(db)
   const [found] = rows
