@@ -1,4 +1,5 @@
 import {
+  ApiOutlined,
   BarChartOutlined,
   CustomerServiceOutlined,
   FileSearchOutlined,
@@ -62,6 +63,7 @@ const pages = [
   { path: '/reports', right: 'report.read', text: 'nav.reports', icon: <BarChartOutlined aria-hidden /> },
   { path: '/patients', right: 'patient.read', text: 'nav.patients', icon: <IdcardOutlined aria-hidden /> },
   { path: '/do-not-call', right: 'campaign.control', text: 'nav.notCalled', icon: <StopOutlined aria-hidden /> },
+  { path: '/trunks', right: 'trunk.manage', text: 'nav.trunks', icon: <ApiOutlined aria-hidden /> },
   {
     path: '/accounts',
     right: 'account.read',
@@ -73,8 +75,11 @@ const pages = [
   { path: '/audit', right: 'audit.read', text: 'nav.audit', icon: <SafetyCertificateOutlined aria-hidden /> },
 ] as const
 
-/** Pages for everybody, reached from the menu of the account. */
-const ownPages = [{ path: '/sessions', text: 'shell.sessions' }] as const
+/** Pages reached from elsewhere than the menu. */
+const ownPages = [
+  { path: '/sessions', text: 'shell.sessions' },
+  { path: '/campaigns', text: 'nav.campaign' },
+] as const
 
 function Frame() {
   const { t } = useTranslation()
