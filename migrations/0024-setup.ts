@@ -61,15 +61,6 @@ async function tests(db: Kysely<unknown>): Promise<void> {
     create index trunk_test_of_trunk on trunk_test (trunk_id, at desc);
     revoke delete on trunk_test from suifang_app;
 
-    -- Tasks that wait on the number are asked about anew: it counts for their caps.
-    create function trunk_test_counts() returns trigger language plpgsql set search_path = public, pg_temp as $$
-    begin
-      perform rehold(array(select t.id from task t
-        where t.phone_number_id = new.phone_number_id and t.state in ('scheduled', 'retry_wait', 'callback')));
-      return null;
-    end $$;
-    create trigger trunk_test_counts after insert on trunk_test for each row execute function trunk_test_counts();
-
     -- Why this number may not be called for a test over this trunk; null: it may. As the gate judges a task's number, with
     -- the hospital's hours, which a simulated trunk does not need.
     create function trunk_test_reason(p_trunk uuid, p_number uuid, p_at timestamptz) returns text
@@ -154,35 +145,6 @@ async function gate(db: Kysely<unknown>): Promise<void> {
         where pr.id = any (p_programmes);
     end $$;
   `.execute(db)
-  await changeGate(
-    db,
-    `from attempt o
-        where o.phone_number_id = any ((select l.numbers from lists l)::uuid[]) and o.counts_at >= week
-          and o.result is distinct from 'congestion' and (o.result is distinct from 'cancelled' or o.invited_at is not null)
-          and o.id <> all (own)
-        group by o.phone_number_id`,
-    `from (
-          select a.phone_number_id, a.counts_at from attempt a
-          where a.phone_number_id = any ((select l.numbers from lists l)::uuid[]) and a.counts_at >= week
-            and a.result is distinct from 'congestion' and (a.result is distinct from 'cancelled' or a.invited_at is not null)
-            and a.id <> all (own)
-          union all
-          -- Test calls of a trunk ring the same telephone.
-          select c.phone_number_id, c.at from trunk_test c
-          where c.phone_number_id = any ((select l.numbers from lists l)::uuid[]) and c.at >= week
-        ) o
-        group by o.phone_number_id`,
-  )
-}
-
-/** One piece of the gate's text replaced; all the rest is as it stands. */
-async function changeGate(db: Kysely<unknown>, before: string, after: string): Promise<void> {
-  const { rows } = await sql<{ text: string }>`
-    select pg_get_functiondef('gate(uuid[], uuid[], timestamptz, uuid[], boolean)'::regprocedure) as text
-  `.execute(db)
-  const text = rows[0]?.text ?? ''
-  if (text.split(before).length !== 2) throw new Error(`the gate does not have once: ${before}`)
-  await sql.raw(text.replace(before, () => after)).execute(db)
 }
 
 async function rights(db: Kysely<unknown>): Promise<void> {
