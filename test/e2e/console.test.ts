@@ -263,6 +263,66 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     expect(complaints).toEqual([])
   })
 
+  it('shows what a month adds up to, opens a figure into its people, and gives it as a file with a reason', async () => {
+    const { db } = stage.database
+    await sql`
+      insert into response (id, task_id, questionnaire_version_id, patient_id, respondent, state)
+      select new_id(), t.id, ${hospital.questionnaireVersionId}, t.patient_id, 'patient', 'partial' from task t
+      on conflict (task_id) do nothing
+    `.execute(db)
+    await sql`
+      insert into answer (response_id, question_id, value, at)
+      select r.id, q, to_jsonb(case when row_number() over () % 5 = 0 then 'neutral' else 'satisfied' end), app_now()
+      from response r, unnest(${hospital.questionIds.slice(1)}::text[]) q on conflict (response_id, question_id) do nothing
+    `.execute(db)
+    const { page, shell, complaints } = await enter(['supervisor'])
+    const picture = async (name: string) => {
+      for (const width of pictures === undefined ? [] : [1366, 1920]) {
+        await page.setViewportSize({ width, height: width === 1366 ? 768 : 1080 })
+        await page.screenshot({ path: join(pictures ?? '', `${name}-${width}.png`), animations: 'disabled' })
+      }
+    }
+    await shell.open('/reports')
+    await page.goto(`${stage.face.url}/reports?month=2020-01`)
+    await page.getByText('这段时间没有出院患者').waitFor()
+    await page.getByText('这段时间没有答卷').waitFor()
+    await page.goto(`${stage.face.url}/reports?month=2026-11`)
+    await page.locator('[data-rate=followUp]').getByText('÷ 12').waitFor()
+    await page.locator('[data-question]').first().getByText('满意率').waitFor()
+    await picture('reports-zh')
+    await page.locator('#report-trend').scrollIntoViewIfNeeded()
+    await picture('reports-below-zh')
+    // By keyboard: the figure of all departments.
+    await page.getByRole('button', { name: '查看应随访的 12 人', exact: true }).press('Enter')
+    const people = page.locator('.ant-drawer')
+    await people.getByText('应随访（12 人）').waitFor()
+    await waitFor(async () => (await people.locator('.ant-table-row').count()) === 12, { what: 'the twelve' })
+    await picture('reports-rows-zh')
+    await page.keyboard.press('Escape')
+    await people.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: '导出…' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('答卷明细').click()
+    await dialog.getByLabel('导出原因').press('Enter')
+    await dialog.getByText('请写明用途').waitFor()
+    await picture('reports-export-zh')
+    await dialog.getByLabel('导出原因').fill('等级评审')
+    const download = page.waitForEvent('download')
+    await dialog.getByLabel('导出原因').press('Enter')
+    expect((await download).suggestedFilename()).toBe('answers-2026-11-01-2026-11-30.xlsx')
+    await page.getByText('已导出 12 行').waitFor()
+    await page.emulateMedia({ media: 'print' })
+    expect(await page.locator('.ant-layout-sider').isVisible()).toBe(false)
+    expect(await page.locator('.report-head').isVisible()).toBe(true)
+    if (pictures !== undefined) await page.pdf({ path: join(pictures, 'reports.pdf'), preferCSSPageSize: true })
+    await picture('reports-print-zh')
+    await page.emulateMedia({ media: 'screen' })
+    await shell.switchLanguage()
+    await page.getByRole('heading', { name: 'Questions' }).waitFor()
+    await picture('reports-en')
+    expect(complaints).toEqual([])
+  })
+
   it('tells of a disk that fills up, removes no recording before somebody approves, and a hold keeps one', async () => {
     const { db } = stage.database
     const room = { node: 'node-a', place: 'data', state: 'low', freeBytes: 8e9, totalBytes: 100e9 } as const

@@ -13,6 +13,7 @@ import { parseCallSearch } from '../calls/call-search.ts'
 import { parseReportAddress } from '../reports/report-address.ts'
 import { PasswordPage } from '../sign-in/password-page.tsx'
 import { SignInPage } from '../sign-in/sign-in-page.tsx'
+import { parseTaskAddress } from '../tasks/task-address.ts'
 import { NotFound, PageTrouble, Waiting } from './page-states.tsx'
 import { Shell } from './shell.tsx'
 
@@ -110,6 +111,21 @@ const reports = createRoute({
   component: lazyRouteComponent(() => import('../reports/reports-page.tsx'), 'ReportsPage'),
 })
 
+const tasks = createRoute({
+  getParentRoute: () => inside,
+  path: '/tasks',
+  validateSearch: parseTaskAddress,
+  beforeLoad: requireRight('call.read'),
+  component: lazyRouteComponent(() => import('../tasks/tasks-page.tsx'), 'TasksPage'),
+})
+
+const task = createRoute({
+  getParentRoute: () => inside,
+  path: '/tasks/$taskId',
+  beforeLoad: requireRight('call.read'),
+  component: lazyRouteComponent(() => import('../tasks/task-page.tsx'), 'TaskPage'),
+})
+
 const notCalled = createRoute({
   getParentRoute: () => inside,
   path: '/do-not-call',
@@ -191,6 +207,8 @@ export function createConsoleRouter(queryClient: QueryClient) {
         floor,
         imports,
         calling,
+        tasks,
+        task,
         calls,
         call,
         notCalled,

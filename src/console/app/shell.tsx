@@ -16,6 +16,7 @@ import {
   ScheduleOutlined,
   StopOutlined,
   TeamOutlined,
+  UnorderedListOutlined,
   UserOutlined,
 } from '@ant-design/icons'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
@@ -52,6 +53,7 @@ export function Shell() {
 
 const pages = [
   { path: '/', right: 'live.read', text: 'nav.live', icon: <PhoneOutlined aria-hidden /> },
+  { path: '/tasks', right: 'call.read', text: 'nav.tasks', icon: <UnorderedListOutlined aria-hidden /> },
   { path: '/seat', right: 'seat.use', text: 'nav.seat', icon: <CustomerServiceOutlined aria-hidden /> },
   { path: '/floor', right: 'floor.read', text: 'nav.floor', icon: <TeamOutlined aria-hidden /> },
   { path: '/import', right: 'import.read', text: 'nav.import', icon: <ImportOutlined aria-hidden /> },

@@ -9,6 +9,7 @@ import { phoneEn } from './phone-en.ts'
 import { reportsEn } from './reports-en.ts'
 import { seatEn } from './seat-en.ts'
 import { storageEn } from './storage-en.ts'
+import { tasksEn } from './tasks-en.ts'
 import type { Texts } from './texts.ts'
 import type { zh } from './zh.ts'
 
@@ -18,6 +19,7 @@ export const en: Texts<typeof zh> = {
   skip: 'Skip to content',
   nav: {
     live: 'Live calling',
+    tasks: 'Tasks',
     import: 'Discharge lists',
     calls: 'Calls',
     patients: 'Patients',
@@ -258,6 +260,24 @@ export const en: Texts<typeof zh> = {
     no_free_line: 'No free line',
     telephony_down: 'Telephony not connected',
   },
+  taskReason: {
+    deceased: 'The patient has died',
+    patient_refused: 'The patient refuses',
+    moved: 'The patient has moved away',
+    other: 'Another reason',
+    uncooperative: 'The patient does not cooperate',
+    wrong_person: 'Somebody else answers',
+    outcome_open: 'The agent stated no outcome',
+    agent_lost: 'The agent was lost',
+    no_attempt: 'Never dialled',
+    no_number: 'No callable number',
+    expired: 'Time to complete it ran out',
+    readmitted: 'Readmitted',
+    plan_repeated: 'Plan repeated',
+    plan_unfit: 'Plan does not fit',
+    opted_out: 'Opted out at discharge',
+    under_age: 'Under age',
+  },
   runState: { running: 'Running', finished: 'Finished', failed: 'Not completed' },
   seatStatus: {
     signed_out: 'Signed out',
@@ -385,6 +405,7 @@ export const en: Texts<typeof zh> = {
     discharged: 'Discharged',
   },
   calls: callsEn,
+  tasks: tasksEn,
   calling: callingEn,
   storage: storageEn,
   notCalled: notCalledEn,

@@ -6,6 +6,7 @@ export type WordGroup =
   | 'campaignState'
   | 'callState'
   | 'taskState'
+  | 'taskReason'
   | 'result'
   | 'outcome'
   | 'recordingState'

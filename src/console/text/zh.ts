@@ -9,6 +9,7 @@ import { phoneZh } from './phone-zh.ts'
 import { reportsZh } from './reports-zh.ts'
 import { seatZh } from './seat-zh.ts'
 import { storageZh } from './storage-zh.ts'
+import { tasksZh } from './tasks-zh.ts'
 
 /** 界面文字。The keys are the other language's too. */
 export const zh = {
@@ -16,6 +17,7 @@ export const zh = {
   skip: '跳到主要内容',
   nav: {
     live: '实时外呼',
+    tasks: '随访任务',
     import: '出院名单导入',
     calls: '通话记录',
     patients: '患者',
@@ -249,6 +251,24 @@ export const zh = {
     no_free_line: '线路占满',
     telephony_down: '电话系统未连接',
   },
+  taskReason: {
+    deceased: '患者已死亡',
+    patient_refused: '患者拒绝随访',
+    moved: '患者已迁走',
+    other: '其他原因',
+    uncooperative: '患者不配合',
+    wrong_person: '接听者非本人',
+    outcome_open: '坐席未填结论',
+    agent_lost: '坐席中途掉线',
+    no_attempt: '未拨打',
+    no_number: '无可用号码',
+    expired: '超过随访期限',
+    readmitted: '患者再次入院',
+    plan_repeated: '方案重复',
+    plan_unfit: '方案不匹配',
+    opted_out: '出院时已拒绝随访',
+    under_age: '未达年龄',
+  },
   runState: { running: '进行中', finished: '已完成', failed: '未完成' },
   seatStatus: { signed_out: '已签出', available: '示闲', on_break: '示忙', away: '离席', signing_out: '正在签出' },
   seatState: {
@@ -360,6 +380,7 @@ export const zh = {
     discharged: '出院日期',
   },
   calls: callsZh,
+  tasks: tasksZh,
   calling: callingZh,
   storage: storageZh,
   notCalled: notCalledZh,

@@ -41,7 +41,11 @@ function cohort({ from, to, programmeId, departmentId }: CohortFilter): RawBuild
     where e.kind = 'inpatient' and e.discharged_on between ${from}::date and ${to}::date
       and not exists (select from enrolment n where n.encounter_id = e.id)`
   const ofDepartment =
-    departmentId === null ? sql`true` : departmentId === 'none' ? sql`best[5] is null` : sql`best[5] = ${departmentId}`
+    departmentId === null
+      ? sql`true`
+      : departmentId === 'none'
+        ? sql`best[5] is null`
+        : sql`best[5]::uuid = ${departmentId}::uuid`
   return sql`with recursive way (id, person, steps) as (
     select id, merged_into, 1 from patient where merged_into is not null
     union all

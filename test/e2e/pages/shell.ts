@@ -19,6 +19,7 @@ export class Shell {
       | '/audit'
       | '/do-not-call'
       | '/patients'
+      | '/reports'
       | '/storage',
   ): Promise<void> {
     await this.#page.locator(`nav a[href="${path}"]`).click()
