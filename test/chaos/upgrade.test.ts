@@ -81,6 +81,13 @@ describe.concurrent('a data folder of an earlier release', async () => {
       for (const { id } of release.tables.user_account ?? []) {
         expect(await count(sql`user_account where id = ${id}`), 'an account').toBe(1)
       }
+      // Named by whole paths of another machine (before 0022), and found in this folder.
+      const recordings = await ground.db.selectFrom('recording').select(['id', 'path']).execute()
+      const nameOf = new Map(recordings.map(({ id, path }) => [id, path]))
+      for (const { id, path } of release.tables.recording ?? []) {
+        if (typeof path !== 'string') continue
+        expect(nameOf.get(String(id))).toBe(path.split('/').slice(-2).join('/'))
+      }
       const answers = release.tables.answer?.length ?? 0
       const attempts = release.tables.attempt?.length ?? 0
       await waitFor(async () => (await count(sql.table('answer'))) > answers, {

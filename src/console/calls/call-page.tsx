@@ -19,6 +19,7 @@ import { type CallAddress, lastListKey } from './call-search.ts'
 import { eventText, type QuestionText } from './event-text.ts'
 import { AgentLines, LineQuality } from './line-quality.tsx'
 import { currentMarker, marksOf } from './marks.ts'
+import { RecordingHold } from './recording-hold.tsx'
 import { RecordingLabels } from './recording-labels.tsx'
 import { type PlayerHandle, RecordingPlayer } from './recording-player.tsx'
 import { useReplayKeys } from './replay-keys.ts'
@@ -122,6 +123,7 @@ function Call({ detail, replay }: { readonly detail: CallDetail; readonly replay
             <p className="muted player-note">{t('calls.keys')}</p>
           </>
         )}
+        {part !== undefined && <RecordingHold key={part.id} part={part} />}
       </section>
       <div className="row call-halves">
         <section className="panel" aria-label={t('calls.form')}>
@@ -170,6 +172,7 @@ function NoSound({ part }: { readonly part: ReplayPart | undefined }) {
     <p className="muted">
       {t(part === undefined ? 'calls.noRecording' : 'calls.noSound')}{' '}
       {part !== undefined && <RecordingLabels recording={part} />}
+      {part?.expiredAt != null && t('calls.expiredAt', { at: dateTime(part.expiredAt) })}
     </p>
   )
 }
@@ -179,11 +182,17 @@ function Facts({ detail }: { readonly detail: CallDetail }) {
   const { call } = detail
   const { result, correctedResult, talkSeconds, rating, agent } = call
   const mayDial = useRight('seat.use')
+  const mayRead = useRight('patient.read')
   return (
     <section className="panel call-facts" aria-label={t('calls.details')}>
       <h2>
         {call.name} <span className="number">{call.phone}</span>
         {call.recordNumber !== null && <span className="muted number">{call.recordNumber}</span>}
+        {mayRead && (
+          <Link to="/patients/$patientId" params={{ patientId: detail.patientId }} data-patient-link>
+            {t('calls.openPatient')}
+          </Link>
+        )}
         {mayDial && <DialFromHere detail={detail} />}
       </h2>
       <dl>

@@ -24,6 +24,7 @@ export type CallEventBody =
   | { readonly type: 'ringing'; readonly sipStatus: number; readonly earlyMedia: boolean }
   /** 200 and ACK. A trigger creates the recording row `expected` (invariant 6). */
   | { readonly type: 'answered'; readonly sipStatus: number; readonly earlyMedia: boolean; readonly ref: LegRefs }
+  /** Named relative to the folder of recordings; by its whole path before schema 0022. */
   | { readonly type: 'recording_started'; readonly path: string }
   | { readonly type: 'recording_closed'; readonly path: string }
   /** The flow entered a node. */

@@ -4,8 +4,7 @@ import type { Ground } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import type { Sight } from '../live/live-service.ts'
 import { maskName, maskPhone, maskRecordNumber, nationalNumber } from '../live/person-mask.ts'
-import { answerWords } from '../questionnaire/answer-words.ts'
-import { type Questionnaire, questionnaireShape } from '../questionnaire/questionnaire.ts'
+import { formOf, questionnaireIn } from './answered-form.ts'
 import './call-errors.ts'
 import {
   answerRows,
@@ -16,16 +15,16 @@ import {
   callRows,
   callTotal,
   choiceRows,
+  holdsOf,
   namesOf,
   otherCallRows,
-  type PatientText,
   questionnaireOf,
   recordingRows,
   type SeatLineRow,
   summaryNote,
 } from './call-list-store.ts'
 import type { CallChoices, CallDetail, CallItem, CallPage, CallReplay, CallSearch } from './call-schema.ts'
-import { countLookUp } from './masked-look-up.ts'
+import { lookedFor } from './looked-for.ts'
 import { markersOf, placesOf } from './replay.ts'
 
 export interface CallListParts {
@@ -49,7 +48,7 @@ export class CallList {
    * @throws UserError CALL_LOOK_UP_MASKED, CALL_LOOK_UP_TOO_OFTEN
    */
   async search(search: CallSearch, sight: Sight, actor: Actor): Promise<CallPage> {
-    const patient = await this.#lookedFor(this.#patientText(search.patient), sight, actor)
+    const patient = await lookedFor(this.#parts, search.patient, sight, actor)
     const [rows, counted] = await Promise.all([
       callRows(this.#parts.db, search, patient),
       callTotal(this.#parts.db, search, patient),
@@ -85,6 +84,7 @@ export class CallList {
     return {
       call: this.#item(row, sight),
       taskId: row.taskId,
+      patientId: row.patientId,
       number,
       respondent: inHand[0]?.respondent ?? null,
       note,
@@ -108,9 +108,10 @@ export class CallList {
     const { db } = this.#parts
     const row = await callRow(db, attemptId)
     if (row === undefined) throw new UserError('CALL_UNKNOWN')
-    const [events, recordings, answers, definition] = await Promise.all([
+    const [events, recordings, holds, answers, definition] = await Promise.all([
       this.#events(attemptId),
       recordingRows(db, attemptId),
+      holdsOf(db, attemptId),
       answerRows(db, row.taskId),
       questionnaireOf(db, row.taskId),
     ])
@@ -118,9 +119,11 @@ export class CallList {
     const markers = markersOf(events, given, recordings)
     const questionIds = formOf(questionnaireIn(definition), answers).map(({ questionId }) => questionId)
     return {
-      parts: recordings.map(({ startedAt: _from, closedAt: _to, changedFoundAt, ...part }) => ({
+      parts: recordings.map(({ startedAt: _from, closedAt: _to, changedFoundAt, expiredAt, ...part }) => ({
         ...part,
         changed: changedFoundAt !== null,
+        expiredAt: expiredAt?.toISOString() ?? null,
+        hold: holds.get(part.id) ?? null,
       })),
       markers: markers.map(({ at: _at, ...marker }) => marker),
       places: [...placesOf(questionIds, markers)],
@@ -168,26 +171,6 @@ export class CallList {
             },
     }
   }
-
-  async #lookedFor(patient: PatientText | null, { clear }: Sight, actor: Actor): Promise<PatientText | null> {
-    if (clear || patient === null || patient.kind === 'last4') return patient
-    if (patient.kind === 'number') {
-      await countLookUp(this.#parts.db, actor, 'number')
-      return patient
-    }
-    if (!/\d/.test(patient.text)) throw new UserError('CALL_LOOK_UP_MASKED')
-    await countLookUp(this.#parts.db, actor, 'record')
-    return { kind: 'record', text: patient.text }
-  }
-
-  #patientText(typed: string | undefined): PatientText | null {
-    const text = typed?.trim() ?? ''
-    if (text === '') return null
-    if (/^\d{4}$/.test(text)) return { kind: 'last4', last4: text }
-    if (/^1\d{10}$/.test(text)) return { kind: 'number', hmac: this.#parts.hmacPhone(`+86${text}`) }
-    if (/^0\d{9,11}$/.test(text)) return { kind: 'number', hmac: this.#parts.hmacPhone(`+86${text.slice(1)}`) }
-    return { kind: 'text', text }
-  }
 }
 
 function qualityOf(row: {
@@ -208,36 +191,6 @@ function agentLine(line: SeatLineRow): CallItem['agentLines'][number] {
   const { agent, lossIn, lossOut, jitterInMs, jitterOutMs, roundTripMs } = line
   const figures = { lossIn, lossOut, jitterInMs, jitterOutMs, roundTripMs }
   return { grade: gradeOf({ mos: null, ...figures }), agent, ...figures }
-}
-
-function questionnaireIn(definition: unknown): Questionnaire | null {
-  return questionnaireShape.Check(definition) ? definition : null
-}
-
-/** Every question of the form; answers to what the questionnaire does not ask (any more) stand at its end. */
-function formOf(
-  questionnaire: Questionnaire | null,
-  answers: Awaited<ReturnType<typeof answerRows>>,
-): CallDetail['form'] {
-  const asked = questionnaire?.questions.map(({ id }) => id) ?? []
-  const ids = new Set([...asked, ...answers.map(({ questionId }) => questionId)])
-  return [...ids].map((questionId) => {
-    const question = questionnaire?.questions.find(({ id }) => id === questionId)
-    const said = answers.findLast((answer) => answer.questionId === questionId)
-    return {
-      questionId,
-      question: question?.text ?? { zh: questionId, en: questionId },
-      answer:
-        said === undefined
-          ? null
-          : {
-              words: answerWords(question, said.value),
-              keys: said.keys,
-              at: said.at.toISOString(),
-              attemptId: said.attemptId,
-            },
-    }
-  })
 }
 
 /** Who did something, by the field that says so in the journal, and the field in which the page is told the name. */

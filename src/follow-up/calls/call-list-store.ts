@@ -1,9 +1,10 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import type { SeatLine } from '#contact-center/calls/call-event.ts'
-import type { Database, Ground } from '#platform/database/database.ts'
+import type { Database, Ground, GroundTransaction } from '#platform/database/database.ts'
 import type { CallSearch } from './call-schema.ts'
 import '#contact-center/acd/acd-tables.ts'
 import '#contact-center/contact-center-tables.ts'
+import '#contact-center/retention/retention-tables.ts'
 import '../follow-up-tables.ts'
 
 /** What was typed to find a patient, told apart. */
@@ -48,6 +49,7 @@ function callQuery(db: Ground) {
 const columns = [
   'attempt.id as attemptId',
   'attempt.taskId',
+  'task.patientId',
   'attempt.createdAt',
   'attempt.state',
   'attempt.result',
@@ -173,7 +175,7 @@ export function callEventRows(db: Ground, attemptId: string) {
 }
 
 /** What stands in the task's forms, with the call in which it was said; `asideId` of those that gave way to another. */
-export function answerRows(db: Ground, taskId: string) {
+export function answerRows(db: Ground | GroundTransaction, taskId: string) {
   return (
     db
       .selectFrom('answer')
@@ -220,10 +222,36 @@ export async function summaryNote(db: Ground, attemptId: string): Promise<string
 export function recordingRows(db: Ground, attemptId: string) {
   return db
     .selectFrom('recording')
-    .select(['id', 'part', 'state', 'durationMs', 'gapMs', 'faults', 'startedAt', 'closedAt', 'changedFoundAt'])
+    .select([
+      'id',
+      'part',
+      'state',
+      'durationMs',
+      'gapMs',
+      'faults',
+      'startedAt',
+      'closedAt',
+      'changedFoundAt',
+      'expiredAt',
+    ])
     .where('attemptId', '=', attemptId)
     .orderBy('part')
     .execute()
+}
+
+/** Who keeps recordings of a call from expiring, by recording. */
+export async function holdsOf(db: Ground, attemptId: string) {
+  const rows = await db
+    .selectFrom('recordingHold as h')
+    .innerJoin('recording as r', 'r.id', 'h.recordingId')
+    .innerJoin('userAccount as u', 'u.id', 'h.placedBy')
+    .select(['h.recordingId', 'h.reason', 'h.placedAt', 'u.displayName as by'])
+    .where('r.attemptId', '=', attemptId)
+    .where('h.liftedAt', 'is', null)
+    .execute()
+  return new Map(
+    rows.map(({ recordingId, placedAt, ...hold }) => [recordingId, { ...hold, at: placedAt.toISOString() }]),
+  )
 }
 
 /** Names of accounts that a call's events speak of. */
@@ -266,7 +294,7 @@ export async function choiceRows(db: Ground) {
 }
 
 /** The questionnaire that the call's task asks; the one it was answered under, where there are answers. */
-export async function questionnaireOf(db: Ground, taskId: string): Promise<unknown> {
+export async function questionnaireOf(db: Ground | GroundTransaction, taskId: string): Promise<unknown> {
   const row = await db
     .selectFrom('task')
     .innerJoin('programmeStep', 'programmeStep.id', 'task.stepId')

@@ -135,6 +135,7 @@ export const CallDetail = Type.Object({
   call: CallItem,
   /** What may be dialled again by hand. */
   taskId: Type.String(),
+  patientId: Type.String(),
   /** How many times this task had been dialled, this one included. */
   number: Type.Integer(),
   respondent: Nullable(Type.String()),
@@ -175,6 +176,10 @@ export const ReplayPart = Type.Object({
   gapMs: Nullable(Type.Integer()),
   faults: Type.Array(Type.String()),
   changed: Type.Boolean(),
+  /** When the hospital's rule removed the sound. */
+  expiredAt: Nullable(Type.String()),
+  /** Who keeps it from expiring, and why. */
+  hold: Nullable(Type.Object({ by: Type.String(), at: Type.String(), reason: Type.String() })),
 })
 export type ReplayPart = Static<typeof ReplayPart>
 

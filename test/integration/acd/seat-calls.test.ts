@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { campaignsWithFreeSeats } from '../../../src/contact-center/acd/reservation-store.ts'
+import { recordingPlace } from '../../../src/contact-center/recording/recording-place.ts'
 import { campaignControl } from '../../../src/follow-up/dialling/campaign-control.ts'
 import { sweepTasks } from '../../../src/follow-up/tasks/task-sweep.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
@@ -235,7 +236,10 @@ describe('a progressive call', () => {
 
   it('is recorded from the patient’s answer on', async () => {
     const { call, patient } = await talking()
-    expect(patient.heard).toContain(`recording /recordings/${call.work.attemptId}.wav`)
+    const { name, path } = recordingPlace('/recordings', call.work.attemptId, node.clock.now())
+    expect(patient.heard).toContain(`recording ${path}`)
+    const { rows } = await sql`select path from recording where attempt_id = ${call.work.attemptId}`.execute(floor.db)
+    expect(rows).toEqual([{ path: name }])
   })
 
   it('hold and resume reach the room once each, and the page', async () => {

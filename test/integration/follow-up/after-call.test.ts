@@ -4,10 +4,12 @@ import type { Work } from '../../../src/contact-center/work-source.ts'
 import { instantAt } from '../../../src/follow-up/calling/hospital-day.ts'
 import { addDoNotCall } from '../../../src/follow-up/patients/do-not-call.ts'
 import { patientsReadmitted } from '../../../src/follow-up/patients/patient-news.ts'
-import { reopenTask, resumeTask, stopTask } from '../../../src/follow-up/tasks/task-service.ts'
+import { changeTask } from '../../../src/follow-up/tasks/task-service.ts'
 import { sweepTasks } from '../../../src/follow-up/tasks/task-sweep.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
 import { answered, answerOf, endedBy, invited, lease, monday, Office, otherLease } from './office.ts'
+
+const byHand = { by: systemActor, reason: '核对' }
 
 let office: Office
 beforeEach(async () => {
@@ -204,10 +206,10 @@ describe('other news', () => {
   it('a readmission halts the plans of earlier discharges; somebody may let them go on', async () => {
     const { taskId, patientId } = await office.due()
     const work = await office.claimOne(taskId)
-    await office.db.transaction().execute((tx) => patientsReadmitted(tx, [patientId]))
+    await office.db.transaction().execute((tx) => patientsReadmitted(tx, [patientId], { source: 'agent' }))
     expect(await office.task(taskId)).toMatchObject({ state: 'suspended', reason: 'readmitted' })
     expect(await office.work().begin(work.attemptId, lease)).toMatchObject({ ok: false })
-    await resumeTask(office.db, taskId, systemActor)
+    await changeTask(office.db, taskId, { action: 'resume' }, byHand)
     expect((await office.claimOne(taskId)).taskId).toBe(taskId)
   })
 
@@ -225,10 +227,10 @@ describe('by hand', () => {
   it('one plan is stopped, its attempt given back, and opened again with an audit row', async () => {
     const { taskId } = await office.due()
     const work = await office.claimOne(taskId)
-    await stopTask(office.db, taskId, 'plan_unfit', systemActor)
+    await changeTask(office.db, taskId, { action: 'stop', why: 'plan_unfit' }, byHand)
     expect(await office.task(taskId)).toMatchObject({ state: 'stopped', reason: 'plan_unfit' })
     expect(await office.attempt(work.attemptId)).toMatchObject({ result: 'cancelled' })
-    await reopenTask(office.db, taskId, systemActor)
+    await changeTask(office.db, taskId, { action: 'reopen' }, byHand)
     expect((await office.task(taskId)).state).toBe('scheduled')
     const audit = await office.db
       .selectFrom('auditRow')
@@ -241,8 +243,9 @@ describe('by hand', () => {
 
   it('what a state does not allow is refused in words, and nothing is changed', async () => {
     const { taskId } = await office.due()
-    await expect(reopenTask(office.db, taskId, systemActor)).rejects.toMatchObject({ code: 'TASK_NOT_THERE' })
-    await expect(reopenTask(office.db, office.siteId, systemActor)).rejects.toMatchObject({ code: 'TASK_UNKNOWN' })
+    const reopen = (id: string) => changeTask(office.db, id, { action: 'reopen' }, byHand)
+    await expect(reopen(taskId)).rejects.toMatchObject({ code: 'TASK_OPEN' })
+    await expect(reopen(office.siteId)).rejects.toMatchObject({ code: 'TASK_UNKNOWN' })
     expect((await office.task(taskId)).state).toBe('scheduled')
   })
 })
