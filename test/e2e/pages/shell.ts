@@ -9,7 +9,7 @@ export class Shell {
   }
 
   async open(
-    path: '/' | '/floor' | '/import' | '/calls' | '/seat' | '/accounts' | '/audit' | '/do-not-call',
+    path: '/' | '/floor' | '/import' | '/tasks' | '/calls' | '/seat' | '/accounts' | '/audit' | '/do-not-call',
   ): Promise<void> {
     await this.#page.locator(`nav a[href="${path}"]`).click()
   }
