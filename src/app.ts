@@ -14,6 +14,7 @@ import { Reconciler } from '#contact-center/calls/reconciler.ts'
 import { Dialer } from '#contact-center/dialer/dialer.ts'
 import { dialableTrunks } from '#contact-center/dialer/trunk-store.ts'
 import { judgeClosedRecording } from '#contact-center/recording/recording-service.ts'
+import { retentionRound } from '#contact-center/retention/retention-run.ts'
 import type { Work } from '#contact-center/work-source.ts'
 import { calendarRound } from '#follow-up/calling/calendar-service.ts'
 import { barStoredNumbers } from '#follow-up/calling/number-bar-store.ts'
@@ -30,8 +31,10 @@ import { streamRetention } from '#platform/realtime/stream-retention.ts'
 import { openTelephony } from '#telephony/open-telephony.ts'
 import { Registrar } from '#telephony/registrar/registrar.ts'
 import { agentCallingParts, callingParts, handOverParts } from './app/calling.ts'
+import { openDisks } from './app/disks.ts'
 import { openHttp } from './app/http.ts'
 import { openQueues } from './app/queues.ts'
+import { recordingsFolder } from './app/recordings.ts'
 import { hearSeats, openSeats } from './app/seats.ts'
 import { openServers } from './app/servers.ts'
 
@@ -66,7 +69,9 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   const telephony = await openTelephony({ ...servers, log, clock })
   opened.defer(() => telephony.close())
 
-  const judge = (recordingId: string) => judgeClosedRecording({ db, log, gapless: servers.embedded }, recordingId)
+  const recordings = recordingsFolder(ground.settings.dataDir)
+  const judge = (recordingId: string) =>
+    judgeClosedRecording({ db, log, folder: recordings, gapless: servers.embedded }, recordingId)
   const judgeJob = defineJob({
     name: 'recording.judge',
     payload: Type.Object({ recordingId: Type.String() }),
@@ -75,15 +80,22 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   const retention = streamRetention(db)
   const sweep = taskSweep(db)
   const calendar = calendarRound(db)
-  const jobs = await openJobs({ url: ground.url, jobs: [judgeJob, retention.job, sweep.job, calendar.job], log })
+  const expiry = retentionRound({ db, folder: recordings })
+  const jobs = await openJobs({
+    url: ground.url,
+    jobs: [judgeJob, retention.job, sweep.job, calendar.job, expiry.job],
+    log,
+  })
   opened.defer(() => jobs.close())
-  const cron = openCron({ db, entries: [retention, sweep, calendar], log })
+  const cron = openCron({ db, entries: [retention, sweep, calendar, expiry], log })
   opened.defer(() => cron.close())
   const sealer = new AuditSealer({ db, clock, log })
   sealer.start()
   opened.defer(() => sealer.close())
 
   const lease = await takeLease(db, ground.settings.dataDir)
+  const disks = await openDisks(ground, { lease, onRoom: () => dialer.wake() })
+  opened.defer(() => disks.close())
   const work = new FollowUpWork({ db, secrets: ground.secrets, clock, leaseSeconds })
   const applier = new CallApplier({
     db,
@@ -127,11 +139,13 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     lease,
     work,
     seatIds,
+    hasRoom: () => disks.hasRoom,
     carry: (one, seat) => dialer.carryForSeat(one, seat),
   })
   const dialer: Dialer = new Dialer({
     work,
     telephony,
+    hasRoom: () => disks.hasRoom,
     lease,
     clock,
     log,
@@ -161,7 +175,11 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     log,
   })
 
-  const { url, certificate } = await openHttp(ground, { telephony, seats, dialling, sipWs: servers.sipWs }, opened)
+  const { url, certificate } = await openHttp(
+    ground,
+    { telephony, seats, dialling, sipWs: servers.sipWs, disks },
+    opened,
+  )
   // What an earlier process left comes first: its journal into the rows, its legs to their end.
   await journal.applied()
   await reconciler.start()

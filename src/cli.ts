@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util'
 import { setUpPhone, setUpTeam } from '#contact-center/acd/agent-setup.ts'
 import { setUpQueue } from '#contact-center/acd/queue-setup.ts'
+import { storageCommand } from '#contact-center/retention/storage-command.ts'
 import { calendarCommand, callingCommand } from '#follow-up/calling/calling-command.ts'
 import { setUpTrunk } from '#follow-up/dialling/trunk-setup.ts'
 import { intakeCommand } from '#follow-up/intake/hospital-intake.ts'
 import { runImport } from '#follow-up/intake/import-command.ts'
 import { doNotCallCommand, numberUsableCommand } from '#follow-up/patients/number-command.ts'
 import { simulateFlow } from '#follow-up/questionnaire/simulate-flow.ts'
+import { reportCommand } from '#follow-up/reports/report-command.ts'
 import { status } from '#follow-up/status/status.ts'
 import { runAudit } from '#platform/audit/audit-command.ts'
 import { systemActor } from '#platform/audit/audit-store.ts'
@@ -14,6 +16,7 @@ import { Accounts } from '#platform/auth/account-service.ts'
 import { AppError } from '#platform/errors/errors.ts'
 import { type GroundFloor, openGround } from '#platform/ground.ts'
 import { readSettings, type Settings } from '#platform/settings/settings.ts'
+import { recordingsFolder } from './app/recordings.ts'
 import { openLog } from './open-log.ts'
 
 /**
@@ -48,7 +51,18 @@ const usage = {
                           重置账号密码，输出一次性密码（管理员的密码在此重置）
   audit verify [--json] [--anchor 编号:哈希]
                           重新计算审计链，指出第一处被改动、插入或删除的记录，并给出新的锚点
+  storage [status]        录音占用、磁盘空间、保存期限、最近的清理
+  storage rule [--recording-days 730] [--clinical-years 30] [--audit-months 36] [--reason 原因]
+                          查看或修改保存期限；修改后须重新批准才会删除录音
+  storage preview         按当前期限会删除多少录音、多少字节、最早一条
+  storage approve --reason 原因
+                          批准当前期限：之后每晚删除到期录音（被保留的除外）
+  storage disk [--warn-gb 10] [--warn-percent 10] [--stop-gb 1] [--reason 原因]
+                          查看或修改磁盘告警与停止呼叫的阈值
+  storage check           核对录音文件与记录，只报告，不删除
   status [--json]         任务、拨打、录音各状态的数量，以及为什么没有在拨打
+  report [--month 2026-11] [--programme 方案] [--json] [--csv 文件]
+                          一个月出院患者的随访报表（只有数字）：随访率、成功率、失访率、接通率及其分母
   simulate-flow <文件>    在终端里试走一个语音流程；--keys 1,1,2 不经提问直接按键`,
   en: `Usage: npm run suifang -- <command>
   import <file>           import a discharge list (.csv .txt .xlsx); --json for the report, --errors <file> for the rows to correct
@@ -79,7 +93,18 @@ const usage = {
                           resets a password, prints a one-time one (administrators' passwords are reset here)
   audit verify [--json] [--anchor number:hash]
                           recomputes the audit chain, names the first row changed, put in or taken out; prints a new anchor
+  storage [status]        recordings, room on the disks, how long what is kept, the last runs
+  storage rule [--recording-days 730] [--clinical-years 30] [--audit-months 36] [--reason <words>]
+                          shows or changes how long what is kept; nothing is removed before that is approved
+  storage preview         how many recordings the rule would remove now, how many bytes, the oldest
+  storage approve --reason <words>
+                          approves the rule: every night recordings that are older are removed, but for held ones
+  storage disk [--warn-gb 10] [--warn-percent 10] [--stop-gb 1] [--reason <words>]
+                          shows or changes below which room somebody is told, and no call begins
+  storage check           compares files and rows; tells, removes nothing
   status [--json]         tasks, attempts and recordings by state, and why nothing is dialled
+  report [--month 2026-11] [--programme <programme>] [--json] [--csv <file>]
+                          the report of a month's discharges, figures only: the rates with their denominators
   simulate-flow <file>    talk to a flow at the terminal; --keys 1,1,2 presses them without asking`,
 }
 
@@ -126,6 +151,11 @@ async function run(settings: Settings, name: string | undefined, argv: readonly 
       return withGround(settings, async (ground) => tell(await doNotCallCommand(ground, argv)))
     case 'number-usable':
       return withGround(settings, async (ground) => tell(await numberUsableCommand(ground, argv)))
+    case 'storage':
+      return withGround(settings, async (ground) => {
+        const told = await storageCommand(ground, argv, recordingsFolder(ground.settings.dataDir))
+        return told === null ? wrongUsage() : tell(told)
+      })
     case 'queue':
       return withGround(settings, (ground) => setQueue(ground, argv))
     case 'team':
@@ -136,6 +166,8 @@ async function run(settings: Settings, name: string | undefined, argv: readonly 
       return withGround(settings, (ground) =>
         runAudit(argv, { db: ground.db, stdout: process.stdout, stderr: process.stderr, language }),
       )
+    case 'report':
+      return withGround(settings, (ground) => reportCommand(ground, argv, { stdout: process.stdout, language }))
     case 'simulate-flow':
       return simulate(argv)
     default:

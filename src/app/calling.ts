@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { SeatCall } from '#contact-center/acd/seat-call.ts'
 import type { AgentCallParts } from '#contact-center/calls/agent-call.ts'
 import { defaultResultRules } from '#contact-center/calls/attempt-result.ts'
@@ -16,6 +16,7 @@ import { variablesOf } from '#contact-center/ivr/json.ts'
 import { kindRegistry } from '#contact-center/ivr/node-kind.ts'
 import { ownKinds } from '#contact-center/ivr/nodes/own-kinds.ts'
 import { openPrompts, type PromptBook } from '#contact-center/ivr/prompt-library.ts'
+import { recordingPlace } from '#contact-center/recording/recording-place.ts'
 import type { Lease } from '#contact-center/work-source.ts'
 import type { FollowUpWork } from '#follow-up/dialling/work-source.ts'
 import { surveyKind } from '#follow-up/questionnaire/survey-node.ts'
@@ -82,10 +83,10 @@ export function callingParts(
     resultRules: () => defaultResultRules,
     journal: (event, under) => journal.append({ event, lease: under }),
     applied: (attemptId) => journal.applied(attemptId),
-    recordingPath: async (attemptId) => {
-      const day = join(recordingsFolder(settings.dataDir), clock.now().toISOString().slice(0, 10))
-      await mkdir(day, { recursive: true, mode: 0o770 })
-      return join(day, `${attemptId}.wav`)
+    recordingPlace: async (attemptId) => {
+      const place = recordingPlace(recordingsFolder(settings.dataDir), attemptId, clock.now())
+      await mkdir(dirname(place.path), { recursive: true, mode: 0o770 })
+      return place
     },
     runFlow: (leg: PatientLeg, one, hooks, callLog) => {
       const given = variablesOf(one.variables)

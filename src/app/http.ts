@@ -9,6 +9,7 @@ import { floorRoutes } from '#contact-center/floor/floor-routes.ts'
 import { Floor } from '#contact-center/floor/floor-service.ts'
 import { RecordingOpening } from '#contact-center/recording/recording-opening.ts'
 import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
+import { storageRoutes } from '#contact-center/retention/storage-routes.ts'
 import { supervisionRoutes } from '#contact-center/supervision/supervision-routes.ts'
 import { Supervision } from '#contact-center/supervision/supervision-service.ts'
 import { teamRoutes } from '#contact-center/teams/team-routes.ts'
@@ -27,6 +28,10 @@ import { liveStream } from '#follow-up/live/live-schema.ts'
 import { Live } from '#follow-up/live/live-service.ts'
 import { WhyNotWatch } from '#follow-up/live/why-not-watch.ts'
 import { patientRoutes } from '#follow-up/patients/patient-routes.ts'
+import { peopleRoutes } from '#follow-up/patients/people-routes.ts'
+import { ReportExports } from '#follow-up/reports/export-service.ts'
+import { reportRoutes } from '#follow-up/reports/report-routes.ts'
+import { Reports } from '#follow-up/reports/report-service.ts'
 import { whyNot } from '#follow-up/status/why-not.ts'
 import { Worklist } from '#follow-up/tasks/worklist.ts'
 import { worklistRoutes } from '#follow-up/tasks/worklist-routes.ts'
@@ -38,6 +43,7 @@ import { Auth } from '#platform/auth/auth-service.ts'
 import { lessAccessChannel, sessionChannel } from '#platform/auth/session-store.ts'
 import type { ChannelHandler } from '#platform/database/listen.ts'
 import { latestMigration } from '#platform/database/migrate.ts'
+import type { DiskWatch } from '#platform/disk/disk-watch.ts'
 import type { GroundFloor } from '#platform/ground.ts'
 import { openCertificate, type ServerCertificate } from '#platform/http/certificate.ts'
 import { serveConsole } from '#platform/http/console-files.ts'
@@ -76,11 +82,13 @@ export async function openHttp(
     seats,
     dialling,
     sipWs,
+    disks,
   }: {
     readonly telephony: Telephony
     readonly seats: Seats
     readonly dialling: SeatDialling
     readonly sipWs: TunnelAddress | null
+    readonly disks: DiskWatch
   },
   opened: AsyncDisposableStack,
 ): Promise<Console> {
@@ -102,6 +110,7 @@ export async function openHttp(
     readiness: [
       databaseReadiness(db),
       migrationReadiness(db, await latestMigration()),
+      disks.readiness,
       { name: 'telephony', check: async () => (telephony.up ? null : 'drachtio or every media server is away') },
     ],
   })
@@ -132,6 +141,9 @@ export async function openHttp(
   opened.defer(() => sessionsJudged.close())
   await server.register(deskRoutes, { records: new PatientRecords({ db, decrypt }), form: new DeskForm(db) })
   await server.register(patientRoutes, { db, secrets })
+  const reports = new Reports({ db, clock })
+  await server.register(reportRoutes, { db, reports, exports: new ReportExports({ db, reports, log, decrypt }) })
+  await server.register(peopleRoutes, { db, secrets })
   await server.register(importRoutes, { intake: ground, words: () => hospitalWords(dataDir) })
   const opening = new RecordingOpening({
     db,
@@ -140,7 +152,8 @@ export async function openHttp(
     folder: recordingsFolder(settings.dataDir),
     ticketKey: secrets.keyFor('recording tickets'),
   })
-  await server.register(recordingRoutes, { opening })
+  await server.register(recordingRoutes, { opening, db })
+  await server.register(storageRoutes, { db })
   await server.register(accountRoutes, { accounts, auth })
   await server.register(auditRoutes, { db })
   await server.register(teamRoutes, { teams: new Teams({ db, secrets }) })

@@ -214,6 +214,7 @@ interface RecordingTable {
   attemptId: Fixed<string>
   part: Generated<number>
   state: Generated<RecordingState>
+  /** Relative to the folder of recordings. */
   path: string | null
   mediaHost: string | null
   bytes: ColumnType<string | null, number | string | null | undefined, number | string | null>
@@ -227,6 +228,12 @@ interface RecordingTable {
   judgedAt: Date | null
   /** When its file was opened and found to be another than the one that was verified. */
   changedFoundAt: ColumnType<Date | null, never, Date>
+  /** When somebody last opened it to hear or take it. */
+  openedAt: ColumnType<Date | null, never, Date>
+  /** What is left of it then is this row. */
+  expiredAt: ColumnType<Date | null, never, Date>
+  expiredRun: ColumnType<string | null, never, string>
+  fileRemovedAt: ColumnType<Date | null, never, Date>
 }
 
 declare module '#platform/database/tables.ts' {

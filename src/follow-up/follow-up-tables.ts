@@ -4,7 +4,7 @@ import type { Outcome } from '#contact-center/contact-center-tables.ts'
 /** A column that is written once. */
 type Fixed<T> = ColumnType<T, T, never>
 
-/** Tables of migrations 0003 and 0006. Units and meanings of columns stand there. Days are 'YYYY-MM-DD', hospital-local. */
+/** Tables of migrations 0003, 0006 and 0021. Units and meanings of columns stand there. Days are 'YYYY-MM-DD', hospital-local. */
 
 export type TaskState =
   | 'scheduled'
@@ -66,7 +66,26 @@ interface PatientPhoneTable {
   wrongPersonAt: Date | null
   reachedAt: Date | null
   addedAt: Generated<Date>
+  addedBy: string | null
   removedAt: Date | null
+  removedBy: string | null
+  orderedAt: Date | null
+}
+
+interface PatientNewsTable {
+  id: Fixed<string>
+  patientId: Fixed<string>
+  kind: Fixed<'deceased' | 'readmitted' | 'moved'>
+  source: Fixed<'list' | 'agent' | 'supervisor'>
+  encounterId: Fixed<string | null>
+  importRunId: Fixed<string | null>
+  attemptId: Fixed<string | null>
+  saidBy: Fixed<string | null>
+  reason: Fixed<string | null>
+  at: Generated<Date>
+  takenBackAt: Date | null
+  takenBackBy: string | null
+  takenBackReason: string | null
 }
 
 interface EncounterTable {
@@ -88,6 +107,7 @@ interface EncounterTable {
   payer: string | null
   source: string | null
   importRunId: string | null
+  deathTakenBackAt: Date | null
   createdAt: Generated<Date>
   changedAt: Generated<Date>
 }
@@ -297,6 +317,7 @@ interface ConsentTable {
   source: Fixed<string>
   importRunId: Fixed<string | null>
   attemptId: Fixed<string | null>
+  recordedBy: Fixed<string | null>
   at: Generated<Date>
   liftedAt: Date | null
   liftedBy: string | null
@@ -318,6 +339,7 @@ declare module '#platform/database/tables.ts' {
   interface Tables {
     patient: PatientTable
     patientPhone: PatientPhoneTable
+    patientNews: PatientNewsTable
     encounter: EncounterTable
     diagnosis: DiagnosisTable
     operation: OperationTable

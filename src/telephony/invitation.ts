@@ -55,6 +55,8 @@ export class Invitation {
   #ref: LegRef
   #earlyMedia = false
   #replied = false
+  /** Kinds of provisional answers that have been told: some carriers repeat one for as long as it rings. */
+  readonly #progressTold = new Set<string>()
 
   constructor(parts: InvitationParts) {
     this.#parts = parts
@@ -131,7 +133,10 @@ export class Invitation {
     const earlyMedia = (response.body ?? '').includes('m=audio')
     this.#earlyMedia ||= earlyMedia
     if (response.stackDialogId) this.#ref = { ...this.#ref, dialogId: response.stackDialogId }
-    if (!this.#settled) this.#tell(() => this.#parts.hooks.onRinging({ sipStatus: response.status, earlyMedia }))
+    const kind = `${response.status} ${earlyMedia}`
+    if (this.#settled || this.#progressTold.has(kind)) return
+    this.#progressTold.add(kind)
+    this.#tell(() => this.#parts.hooks.onRinging({ sipStatus: response.status, earlyMedia }))
   }
 
   #answered(dialog: Srf.Dialog): void {

@@ -69,3 +69,69 @@ describe('quality of a leg', () => {
     expect([await silent, await untold]).toEqual([null, null])
   })
 })
+
+describe('a part of a leg’s life', () => {
+  const told = (lost: number, highest: number, jitterMs = 0, source = '0000004d') =>
+    headers({
+      'Unique-ID': 'a',
+      'Source-SSRC': source,
+      'Source-Lost': String(lost),
+      'Source-Highest-Sequence-Number-Received': String(highest),
+      'Source-Jitter': String(jitterMs * 8),
+    })
+  const answered = (lost: number, highest: number, tripSeconds: number) =>
+    headers({
+      'Unique-ID': 'a',
+      'Source0-SSRC': '00000051',
+      'Source0-Lost': String(lost),
+      'Source0-Highest-Sequence-Number-Received': String(highest),
+      'Source0-Jitter': '16',
+      'Rtt0-Avg': String(tripSeconds),
+    })
+
+  it('has what was lost meanwhile, and neither what was before nor what is after', () => {
+    const watch = new QualityWatch()
+    void watch.watch('a')
+    watch.take('SEND_RTCP_MESSAGE', told(500, 1_000, 90))
+    const end = watch.measure('a')
+    watch.take('SEND_RTCP_MESSAGE', told(505, 1_100, 10))
+    watch.take('SEND_RTCP_MESSAGE', told(510, 1_200, 20))
+    watch.take('RECV_RTCP_MESSAGE', answered(7, 70_000, 0.08))
+    watch.take('RECV_RTCP_MESSAGE', answered(27, 70_100, 0.05))
+    expect(end()).toEqual({ lossIn: 0.05, lossOut: 0.2, jitterInMs: 15, jitterOutMs: 2, roundTripMs: 80 })
+    watch.take('SEND_RTCP_MESSAGE', told(610, 1_300, 400))
+    expect(end()).toMatchObject({ lossIn: 0.05, jitterInMs: 15 })
+  })
+
+  it('is not told by one report alone what was lost, nor by none anything', () => {
+    const watch = new QualityWatch()
+    void watch.watch('a')
+    const [first, second] = [watch.measure('a'), watch.measure('a')]
+    expect(first()).toBeNull()
+    watch.take('SEND_RTCP_MESSAGE', told(500, 1_000, 30))
+    const nothing = { lossOut: null, jitterOutMs: null, roundTripMs: null }
+    expect(second()).toEqual({ lossIn: null, jitterInMs: 30, ...nothing })
+    expect(watch.measure('unknown')()).toBeNull()
+  })
+
+  it('goes on when a stream begins anew: neither its fresh counts nor a new source is a loss', () => {
+    const watch = new QualityWatch()
+    void watch.watch('a')
+    watch.take('SEND_RTCP_MESSAGE', told(9, 9_000))
+    const end = watch.measure('a')
+    watch.take('SEND_RTCP_MESSAGE', told(0, 100))
+    watch.take('SEND_RTCP_MESSAGE', told(90, 60_000, 0, '0000004e'))
+    watch.take('SEND_RTCP_MESSAGE', told(91, 60_100, 0, '0000004e'))
+    expect(end()).toMatchObject({ lossIn: 0.01 })
+  })
+
+  it('outlives the channel', () => {
+    const watch = new QualityWatch()
+    void watch.watch('a')
+    watch.take('SEND_RTCP_MESSAGE', told(0, 100))
+    const end = watch.measure('a')
+    watch.take('SEND_RTCP_MESSAGE', told(50, 200))
+    watch.take('CHANNEL_HANGUP_COMPLETE', headers(ended))
+    expect(end()).toMatchObject({ lossIn: 0.5 })
+  })
+})

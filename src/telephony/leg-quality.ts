@@ -40,24 +40,40 @@ export const nothingSaid: RtcpSaid = {
 /** Of RTP's clock for G.711 a millisecond. */
 const unitsPerMs = 8
 
-/** @param header of RECV_RTCP_MESSAGE or SEND_RTCP_MESSAGE */
-export function afterReport(said: RtcpSaid, name: string, header: HeaderOf): RtcpSaid {
+/** What one RTCP report says of one stream; its counts are since the stream began. */
+export interface StreamReport {
+  readonly direction: 'in' | 'out'
+  /** Names the stream. */
+  readonly source: string
+  readonly lost: number
+  /** With the times it has begun anew: its difference is what was sent. Null where it is not told. */
+  readonly highestSequence: number | null
+  readonly jitterMs: number
+  readonly roundTripMs: number | null
+}
+
+/** @param header of RECV_RTCP_MESSAGE or SEND_RTCP_MESSAGE. @returns null for one without a block */
+export function readReport(name: string, header: HeaderOf): StreamReport | null {
   const sent = name === 'SEND_RTCP_MESSAGE'
   const source = sent ? 'Source' : 'Source0'
   const lost = numberOf(header(`${source}-Lost`))
   const jitter = numberOf(header(`${source}-Jitter`))
-  if (lost === null || jitter === null) return said
-  // A signed number, written as an unsigned one: copies make it negative.
-  const lostNow = Math.max(0, lost | 0)
-  const jitterMs = jitter / unitsPerMs
-  if (sent) return { ...said, lostIn: lostNow, jitterInMs: jitterMs }
-  const tripSeconds = numberOf(header('Rtt0-Avg')) ?? 0
+  if (lost === null || jitter === null) return null
+  const tripSeconds = sent ? 0 : (numberOf(header('Rtt0-Avg')) ?? 0)
   return {
-    ...said,
-    lostOut: lostNow,
-    jitterOutMs: jitterMs,
-    roundTripMs: tripSeconds > 0 ? tripSeconds * 1000 : said.roundTripMs,
+    direction: sent ? 'in' : 'out',
+    source: header(`${source}-SSRC`) ?? '',
+    // A signed number, written as an unsigned one: copies make it negative.
+    lost: Math.max(0, lost | 0),
+    highestSequence: numberOf(header(`${source}-Highest-Sequence-Number-Received`)),
+    jitterMs: jitter / unitsPerMs,
+    roundTripMs: tripSeconds > 0 ? tripSeconds * 1000 : null,
   }
+}
+
+export function afterReport(said: RtcpSaid, { direction, lost, jitterMs, roundTripMs }: StreamReport): RtcpSaid {
+  if (direction === 'in') return { ...said, lostIn: lost, jitterInMs: jitterMs }
+  return { ...said, lostOut: lost, jitterOutMs: jitterMs, roundTripMs: roundTripMs ?? said.roundTripMs }
 }
 
 /** @param header of CHANNEL_HANGUP_COMPLETE. @returns null when no sound came */

@@ -3,6 +3,7 @@ import type { Clock } from '#platform/clock.ts'
 import { OperationalError, UnexpectedError } from '#platform/errors/errors.ts'
 import { type Log, logError } from '#platform/log.ts'
 import type { LegQuality } from './leg-quality.ts'
+import type { LinePeriodQuality } from './line-period.ts'
 import type { SipLink } from './sip-link.ts'
 import type { Digit, MachineCue } from './telephony.ts'
 import { type Settling, settling, within } from './within.ts'
@@ -17,6 +18,8 @@ export interface MediaEndpointParts {
   readonly kill: (channelUuid: string) => Promise<void>
   /** Settles when the media server has told of the channel's end. */
   readonly quality: Promise<LegQuality | null>
+  /** @see SeatLeg.measureLine */
+  readonly measureLine: () => () => LinePeriodQuality | null
   /** Resolves when the media server has closed the file at `path`. */
   readonly recordingClosed: (path: string) => Promise<void>
 }
@@ -128,6 +131,10 @@ export class MediaEndpoint {
     )
     this.#hearTones(remoteSdp)
     return answer
+  }
+
+  measureLine(): () => LinePeriodQuality | null {
+    return this.#parts.measureLine()
   }
 
   /** How its sound was: settles within 1 s of the channel's end. Never rejects. @see PatientLeg.quality */

@@ -325,6 +325,7 @@ export class MediaLink {
       log,
       kill: (uuid) => this.kill(uuid),
       quality: this.#quality.watch(endpoint.uuid),
+      measureLine: () => this.#quality.measure(endpoint.uuid),
       recordingClosed: (path) => {
         paths.push(path)
         return this.#recordingClosed(path)

@@ -1,4 +1,5 @@
 import { ConnectedLeg, type ConnectedLegParts } from './connected-leg.ts'
+import type { LinePeriodQuality } from './line-period.ts'
 import type { SeatLeg } from './telephony.ts'
 
 export interface NailedLegParts extends ConnectedLegParts {
@@ -12,5 +13,9 @@ export class NailedLeg extends ConnectedLeg implements SeatLeg {
   constructor(parts: NailedLegParts) {
     super(parts)
     this.seatId = parts.seatId
+  }
+
+  measureLine(): () => LinePeriodQuality | null {
+    return this.endpoint.measureLine()
   }
 }

@@ -8,6 +8,7 @@
  */
 
 import type { LegQuality } from './leg-quality.ts'
+import type { LinePeriodQuality } from './line-period.ts'
 
 /** Where a trunk's calls are sent. Calls leave for configured trunks only. */
 export interface TrunkAddress {
@@ -64,7 +65,7 @@ export const unknownLeg: LegRef = {
 export interface DialHooks {
   /** The INVITE has left. Called once, before any other hook. */
   onInviteSent(ref: LegRef): void
-  /** Each provisional answer of the far end but 100. */
+  /** A provisional answer of the far end but 100; one with the same status, with or without sound, is told once. */
   onRinging(progress: { readonly sipStatus: number; readonly earlyMedia: boolean }): void
 }
 
@@ -201,6 +202,11 @@ export interface SeatLeg {
   readonly ended: Promise<LegEnd>
   /** Set once the leg has ended. */
   readonly end: LegEnd | null
+  /**
+   * Begins to measure the line between the agent's phone and the media server, which outlives its calls. What is returned
+   * ends that and tells how it was; null when the phone has sent and been sent no RTCP report meanwhile.
+   */
+  measureLine(): () => LinePeriodQuality | null
   /** BYE to the phone and the channel released. Idempotent; settles in ≤ 5 s whatever the servers do. */
   hangUp(): Promise<void>
 }

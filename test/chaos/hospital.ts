@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { sql } from 'kysely'
+import { recordingsFolder } from '../../src/app/recordings.ts'
 import { importDischargeList } from '../../src/follow-up/intake/intake-service.ts'
 import { ensureStandardHospital } from '../../src/follow-up/intake/standard-hospital.ts'
 import { systemActor } from '../../src/platform/audit/audit-store.ts'
@@ -7,7 +9,7 @@ import { type GroundFloor, openGround } from '../../src/platform/ground.ts'
 import { newId } from '../../src/platform/ids.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { readSettings } from '../../src/platform/settings/settings.ts'
-import { testFolder } from '../harness/folder.ts'
+import { dataFolder } from '../harness/data-folder.ts'
 import { startProcess, type TestProcess } from '../harness/process.ts'
 import { waitFor } from '../harness/wait-for.ts'
 
@@ -40,7 +42,7 @@ export async function openHospital({
   campaign = 'running',
   environment = {},
 }: HospitalOptions): Promise<Hospital> {
-  const folder = await testFolder()
+  const folder = await dataFolder()
   const base = { SUIFANG_DATA: folder.path, PORT: '0', ...environment }
   const ground = await openGround({ settings: readSettings(base), log: silentLog, as: 'guest', maxConnections: 4 })
   const { siteId, programmeId } = await ensureStandardHospital(ground.db)
@@ -114,18 +116,27 @@ export function isOver({ state, recording }: { readonly state: string; readonly 
   return state === 'ended' && recording !== null && judged.has(recording)
 }
 
+/** Where a recording lies that a row names. */
+export function recordedAt({ settings }: Pick<GroundFloor, 'settings'>, name: string): string {
+  return join(recordingsFolder(settings.dataDir), name)
+}
+
 /**
  * Waits until the one call of a hospital is over and its recording is good. Seat and page may be done with it before its
- * rows are: they follow by the journal, and the recording by a job. @returns the recording
+ * rows are: they follow by the journal, and the recording by a job. @returns the recording, by its whole path
  */
-export async function callKept({ rows }: Pick<Hospital, 'rows'>): Promise<{ readonly path: string }> {
+export async function callKept({
+  ground,
+  rows,
+}: Pick<Hospital, 'ground' | 'rows'>): Promise<{ readonly path: string }> {
   const kept = sql`
     select r.path from attempt a join recording r on r.attempt_id = a.id where a.state = 'ended' and r.state = 'verified'
   `
-  return waitFor(async () => (await rows<{ path: string }>(kept))[0], {
+  const { path } = await waitFor(async () => (await rows<{ path: string }>(kept))[0], {
     what: 'the end of the call and its verified recording',
     timeoutMs: 60_000,
   })
+  return { path: recordedAt(ground, path) }
 }
 
 /** How many INVITEs of each attempt a telephone saw; a retransmission has the branch of the first. */

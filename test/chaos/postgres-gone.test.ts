@@ -6,7 +6,7 @@ import { testFolder } from '../harness/folder.ts'
 import { hasProgram } from '../harness/programs.ts'
 import { type SippRun, startSipp } from '../harness/sipp.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { type Hospital, isOver, openHospital } from './hospital.ts'
+import { type Hospital, isOver, openHospital, recordedAt } from './hospital.ts'
 import { invited, patientOptions, pressed, received, surveyed } from './patients.ts'
 
 let hospital: Hospital | undefined
@@ -82,7 +82,7 @@ describe.skipIf(!hasProgram('sipp'))('while the database is away', () => {
     for (const { path, startedAt, lastAt } of ended) {
       expect(lastAt.getTime()).toBeGreaterThan(goneAt.getTime())
       expect(lastAt.getTime()).toBeLessThan(backAt.getTime())
-      const file = await readFile(path)
+      const file = await readFile(recordedAt(hospital.ground, path))
       expect(
         loudness(file, goneAt.getTime() - startedAt.getTime(), lastAt.getTime() - startedAt.getTime()),
       ).toBeGreaterThan(500)

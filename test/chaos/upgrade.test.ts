@@ -43,6 +43,7 @@ describe('a landed migration', () => {
     ['0016-accounts.ts', '51b65d978af90106d3af22007b38c86906ad4f8297280dfbe92e9af3752df954'],
     ['0017-claim.ts', '6c4fd1a8e62c30c6512e285607bb0187cc3aeeb7ea938e8eaef6a657de07384f'],
     ['0018-barred-numbers.ts', 'a6cfe9a0a2f2736c24bb9dc4017da828038b263cb6ae396ad8de4dafb2d0c2cc'],
+    ['0019-gate.ts', 'b6b0d7d35c9f5064b231f127aac8b8f149738ed3304f764ba4bddfa8a7fa564b'],
   ])('%s is what it was when it landed', async (name, landed) => {
     const text = await readFile(join(migrationsFolder, name))
     expect(createHash('sha256').update(text).digest('hex')).toBe(landed)
@@ -79,6 +80,13 @@ describe.concurrent('a data folder of an earlier release', async () => {
       // Who held two administrators' roles is split into accounts of one each (0012): more there may be, gone is nobody.
       for (const { id } of release.tables.user_account ?? []) {
         expect(await count(sql`user_account where id = ${id}`), 'an account').toBe(1)
+      }
+      // Named by whole paths of another machine (before 0022), and found in this folder.
+      const recordings = await ground.db.selectFrom('recording').select(['id', 'path']).execute()
+      const nameOf = new Map(recordings.map(({ id, path }) => [id, path]))
+      for (const { id, path } of release.tables.recording ?? []) {
+        if (typeof path !== 'string') continue
+        expect(nameOf.get(String(id))).toBe(path.split('/').slice(-2).join('/'))
       }
       const answers = release.tables.answer?.length ?? 0
       const attempts = release.tables.attempt?.length ?? 0

@@ -73,7 +73,8 @@ onCalls('two channels that are bridged leave what they did, and tell each step',
   expect(await b.variable('call_uuid')).toBe(a.uuid)
 })
 
-onCalls('two that are bridged are told whom they talk to, the other leg first', 2, async (a, b) => {
+// Each leg tells of itself: which of the two comes first is left open on the real server.
+onCalls('two that are bridged are told whom they talk to', 2, async (a, b) => {
   await bridge(a, b)
   const [first, second] = await Promise.all([b.event('CALL_UPDATE'), a.event('CALL_UPDATE')])
   for (const [told, peer] of [
@@ -83,7 +84,6 @@ onCalls('two that are bridged are told whom they talk to, the other leg first', 
     expect(told.get('Direction')).toBe('SEND')
     expect([told.get('Sent-Callee-ID-Number'), told.get('Bridged-To')]).toEqual(['1001', peer.uuid])
   }
-  expect(Number(first.get('Event-Sequence'))).toBeLessThan(Number(second.get('Event-Sequence')))
   for (const call of [a, b]) call.mark()
   await a.api('uuid_transfer', '-both park inline')
   await Promise.all([a.event('CHANNEL_PARK'), b.event('CHANNEL_PARK')])

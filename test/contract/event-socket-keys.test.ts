@@ -1,4 +1,5 @@
 /** Keys: what ends a play or a recording, what `play_and_get_digits` makes of them, what is queued, sent and dropped. */
+import { setTimeout as after } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { openDesk } from './wire/desk-tests.ts'
 import type { MediaCall } from './wire/media-desk.ts'
@@ -113,9 +114,13 @@ at.onCall('a break in the prompt ends the prompt', async (call) => {
 at.onCall('a break behind the prompt ends the try and the prompt that follows it', async (call) => {
   const waiting = call.start('play_and_get_digits', `1 2 2 3000 # ${at.short} ${at.long} d \\d+`)
   await call.event('PLAYBACK_STOP', { 'Playback-Status': 'done' })
-  // Neither server tells when the waiting for keys begins, and a break before it is forgotten (docs/softswitch.md).
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  await call.api('uuid_break')
+  // A break before the waiting for keys begins is forgotten (docs/softswitch.md), and no event tells when it does: only
+  // one that works lets the other prompt begin.
+  const other = call.event('PLAYBACK_START', { 'Playback-File-Path': at.long }).then(() => true)
+  for (let begun = false; !begun; ) {
+    await call.api('uuid_break')
+    begun = await Promise.race([other, after(500, false)])
+  }
   await call.event('PLAYBACK_STOP', { 'Playback-Status': 'break' })
   call.phone.rtp.press('12')
   const done = await call.completed(await waiting)

@@ -190,6 +190,17 @@ export class TestCall {
     }
   }
 
+  /** Says it to the INVITE, whatever was said before, as another fork where a tag of its own is given. */
+  say(status: number, { sdp = '', tag = this.#tag }: { readonly sdp?: string; readonly tag?: string } = {}): void {
+    const contact = { Contact: `<sip:patient@127.0.0.1:${this.#port}>` }
+    this.#send(response(this.invite, status, 'Said', tag, sdp, contact))
+  }
+
+  /** A request inside the call; resolves with the status of its answer. */
+  ask(method: string, body = '', headers: Readonly<Record<string, string>> = {}): Promise<number> {
+    return this.#request(method, body, headers)
+  }
+
   /** BYE; resolves with the status of its answer. */
   async hangUp(headers: Readonly<Record<string, string>> = {}): Promise<number> {
     this.#over = 'bye'
@@ -207,6 +218,24 @@ export class TestCall {
     this.#sendRequest('ACK', this.#cseq, '', {})
     this.#cseq += 1
     return answer
+  }
+
+  /** Re-INVITE that waits for no other; resolves with the status of its own answer. */
+  async offerAgain(sdp: string): Promise<number> {
+    const cseq = this.#cseq
+    this.#cseq += 1
+    const answered = new Promise<SipText>((resolve) => {
+      const take = (message: SipText) => {
+        if (header(message, 'cseq') !== `${cseq} INVITE`) return
+        this.#events.off('response', take)
+        resolve(message)
+      }
+      this.#events.on('response', take)
+    })
+    this.#sendRequest('INVITE', cseq, sdp, {})
+    const { startLine } = await answered
+    this.#sendRequest('ACK', cseq, '', {})
+    return Number(startLine.slice(8, 11))
   }
 
   receive(message: SipText): void {
@@ -325,7 +354,7 @@ function response(
 
 function text(startLine: string, headers: readonly (readonly [string, string])[], body: string): string {
   const lines = [startLine, ...headers.map(([name, value]) => `${name}: ${value}`)]
-  if (body !== '') lines.push('Content-Type: application/sdp')
+  if (body !== '' && !headers.some(([name]) => name === 'Content-Type')) lines.push('Content-Type: application/sdp')
   lines.push(`Content-Length: ${Buffer.byteLength(body)}`, '', body)
   return lines.join('\r\n')
 }

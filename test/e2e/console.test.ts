@@ -5,7 +5,9 @@ import { sql } from 'kysely'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { seedCalendar } from '../../src/follow-up/calling/calendar-service.ts'
+import { nationalNumber } from '../../src/follow-up/live/person-mask.ts'
 import type { Role } from '../../src/platform/auth/rights.ts'
+import { saveRoom } from '../../src/platform/disk/disk-store.ts'
 import { newId } from '../../src/platform/ids.ts'
 import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
@@ -50,6 +52,17 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     const found = hospital.tasks[index]
     if (found === undefined) throw new Error('the hospital is too small')
     return found
+  }
+
+  const personOf = async ({ id }: { readonly id: string }) => {
+    const { name, ciphertext } = await stage.database.db
+      .selectFrom('task')
+      .innerJoin('patient', 'patient.id', 'task.patientId')
+      .innerJoin('phoneNumber', 'phoneNumber.id', 'task.phoneNumberId')
+      .select(['patient.name', 'phoneNumber.ciphertext'])
+      .where('task.id', '=', id)
+      .executeTakeFirstOrThrow()
+    return { name, phone: nationalNumber(stage.face.secrets.decrypt(ciphertext)) }
   }
 
   it('asks for a new password at the first sign-in and then shows the live page', async () => {
@@ -260,6 +273,130 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     expect(complaints).toEqual([])
   })
 
+  it('shows what a month adds up to, opens a figure into its people, and gives it as a file with a reason', async () => {
+    const { db } = stage.database
+    await sql`
+      insert into response (id, task_id, questionnaire_version_id, patient_id, respondent, state)
+      select new_id(), t.id, ${hospital.questionnaireVersionId}, t.patient_id, 'patient', 'partial' from task t
+      on conflict (task_id) do nothing
+    `.execute(db)
+    await sql`
+      insert into answer (response_id, question_id, value, at)
+      select r.id, q, to_jsonb(case when row_number() over () % 5 = 0 then 'neutral' else 'satisfied' end), app_now()
+      from response r, unnest(${hospital.questionIds.slice(1)}::text[]) q on conflict (response_id, question_id) do nothing
+    `.execute(db)
+    const { page, shell, complaints } = await enter(['supervisor'])
+    const picture = async (name: string) => {
+      for (const width of pictures === undefined ? [] : [1366, 1920]) {
+        await page.setViewportSize({ width, height: width === 1366 ? 768 : 1080 })
+        await page.screenshot({ path: join(pictures ?? '', `${name}-${width}.png`), animations: 'disabled' })
+      }
+    }
+    await shell.open('/reports')
+    await page.goto(`${stage.face.url}/reports?month=2020-01`)
+    await page.getByText('这段时间没有出院患者').waitFor()
+    await page.getByText('这段时间没有答卷').waitFor()
+    await page.goto(`${stage.face.url}/reports?month=2026-11`)
+    await page.locator('[data-rate=followUp]').getByText('÷ 12').waitFor()
+    await page.locator('[data-question]').first().getByText('满意率').waitFor()
+    await picture('reports-zh')
+    await page.locator('#report-trend').scrollIntoViewIfNeeded()
+    await picture('reports-below-zh')
+    // By keyboard: the figure of all departments.
+    await page.getByRole('button', { name: '查看应随访的 12 人', exact: true }).press('Enter')
+    const people = page.locator('.ant-drawer')
+    await people.getByText('应随访（12 人）').waitFor()
+    await waitFor(async () => (await people.locator('.ant-table-row').count()) === 12, { what: 'the twelve' })
+    await picture('reports-rows-zh')
+    await page.keyboard.press('Escape')
+    await people.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: '导出…' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('答卷明细').click()
+    await dialog.getByLabel('导出原因').press('Enter')
+    await dialog.getByText('请写明用途').waitFor()
+    await picture('reports-export-zh')
+    await dialog.getByLabel('导出原因').fill('等级评审')
+    const download = page.waitForEvent('download')
+    await dialog.getByLabel('导出原因').press('Enter')
+    expect((await download).suggestedFilename()).toBe('answers-2026-11-01-2026-11-30.xlsx')
+    await page.getByText('已导出 12 行').waitFor()
+    await page.emulateMedia({ media: 'print' })
+    expect(await page.locator('.ant-layout-sider').isVisible()).toBe(false)
+    expect(await page.locator('.report-head').isVisible()).toBe(true)
+    if (pictures !== undefined) await page.pdf({ path: join(pictures, 'reports.pdf'), preferCSSPageSize: true })
+    await picture('reports-print-zh')
+    await page.emulateMedia({ media: 'screen' })
+    await shell.switchLanguage()
+    await page.getByRole('heading', { name: 'Questions' }).waitFor()
+    await picture('reports-en')
+    expect(complaints).toEqual([])
+  })
+
+  it('tells of a disk that fills up, removes no recording before somebody approves, and a hold keeps one', async () => {
+    const { db } = stage.database
+    const room = { node: 'node-a', place: 'data', state: 'low', freeBytes: 8e9, totalBytes: 100e9 } as const
+    await db.transaction().execute((tx) => saveRoom(tx, room))
+    const path = join(stage.face.recordings, 'old.wav')
+    await writeToneWav(path, 2)
+    const call = await script.dial(task(5))
+    await script.ring(call)
+    await script.answer(call)
+    await script.end(call, 'answered', 'completed', 'completed', path)
+    await sql`
+      update recording set bytes = 64044, expected_at = app_now() - interval '800 days' where attempt_id = ${call.attemptId}
+    `.execute(db)
+
+    const { page, shell, live, complaints } = await enter(['system_admin'])
+    const show = async (of: typeof page, name: string) => {
+      for (const width of pictures === undefined ? [] : [1366, 1920]) {
+        await of.setViewportSize({ width, height: width === 1366 ? 768 : 1080 })
+        await of.screenshot({ path: join(pictures ?? '', `${name}-${width}.png`), animations: 'disabled' })
+      }
+    }
+    await live.ready()
+    await page.locator('[data-disk=low]').getByRole('link', { name: '查看存储' }).waitFor()
+    await show(page, 'live-disk-zh')
+    await shell.open('/storage')
+    await page.locator('[data-preview="1"]').waitFor()
+    await page.locator('[data-disk=data][data-state=low]').waitFor()
+    await show(page, 'storage-zh')
+    await page.getByRole('button', { name: '批准当前期限' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('原因').press('Enter')
+    await dialog.getByText('请写明原因').waitFor()
+    await show(page, 'storage-approve-zh')
+    await dialog.getByLabel('原因').fill('信息科例会')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.locator('[data-approved=true]').getByText('信息科例会').waitFor()
+    // By keyboard; another rule is to be approved again.
+    await page.getByLabel('录音保存').fill('29')
+    await page.getByText('请填写不小于 30 的整数').waitFor()
+    await page.getByLabel('录音保存').fill('700')
+    await page.getByLabel('录音保存').press('Enter')
+    await dialog.getByLabel('原因').fill('法务意见')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.locator('[data-approved=false]').waitFor()
+    await shell.switchLanguage()
+    await page.getByText('Not approved: no recording is removed').waitFor()
+    await show(page, 'storage-en')
+
+    const reviewer = await stage.enter(['qa'], { own: true, path: `/calls/${call.attemptId}` })
+    await reviewer.page.getByRole('button', { name: '保留录音' }).click()
+    const why = reviewer.page.getByRole('dialog')
+    await why.getByLabel('原因').fill('投诉 2026-17')
+    await why.getByLabel('原因').press('Enter')
+    const held = reviewer.page.locator('[data-held=true]')
+    await held.getByText('投诉 2026-17').waitFor()
+    await show(reviewer.page, 'call-held-zh')
+    await held.getByRole('button', { name: '解除保留' }).click()
+    await why.getByLabel('原因').fill('已结案')
+    await why.getByLabel('原因').press('Enter')
+    await held.waitFor({ state: 'detached' })
+    await db.deleteFrom('diskRoom').execute()
+    expect([...complaints, ...reviewer.complaints]).toEqual([])
+  })
+
   it('takes a number on the do-not-call list and off it again, and opens numbers that a trunk has closed', async () => {
     const { db } = stage.database
     const numberIds = [task(10), task(11)].map(({ phoneNumberId }) => phoneNumberId)
@@ -318,7 +455,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
 
   it('leads from a count to who it is, keeps the tasks up to date, and changes them with a reason', async () => {
     const { db } = stage.database
-    const [held, stopped, called] = [task(7), task(8), task(9)]
+    const [held, stopped, called] = [task(7), task(8), task(6)]
     const refusal = { id: newId(), phoneNumberId: held.phoneNumberId, source: 'supervisor' } as const
     await db.insertInto('doNotCall').values(refusal).execute()
     const { page, shell, live, complaints } = await enter(['supervisor'])
@@ -380,6 +517,56 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await page.getByRole('link', { name: 'Attempt 1' }).click()
     await page.locator(`[data-attempt="${call.attemptId}"]`).waitFor()
     await atBothWidths(page, 'task-called-en')
+    expect(complaints).toEqual([])
+  })
+
+  it('finds a patient, enters a death and takes it back, and puts a number and a consent right, by keyboard', async () => {
+    const { page, shell, complaints } = await enter(['supervisor'])
+    const show = (name: string) => atBothWidths(page, name)
+    const { name, phone } = await personOf(task(9))
+    await shell.open('/patients')
+    const rows = page.locator('[data-patient]')
+    await waitFor(async () => (await rows.count()) === 12, { what: 'all patients' })
+    await show('patients-zh')
+    const search = page.getByPlaceholder('姓名（可只输入开头）')
+    await search.fill('查无此人')
+    await search.press('Enter')
+    await page.getByText('没有找到患者').waitFor()
+    await search.fill(phone)
+    await search.press('Enter')
+    await rows.getByRole('link', { name }).press('Enter')
+    await page.getByRole('button', { name: '登记死亡' }).press('Enter')
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('原因').press('Enter')
+    await dialog.getByText('请填写原因').waitFor()
+    await show('patient-death-zh')
+    await dialog.getByLabel('原因').fill('家属来电')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.getByText('已登记死亡，不再拨打任何号码').waitFor()
+    await page.locator('[data-task]').getByText('已终止 · 患者已死亡').waitFor()
+    await show('patient-deceased-zh')
+    await page.getByRole('button', { name: '撤销死亡' }).press('Enter')
+    await dialog.getByLabel('原因').fill('同名误登')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.getByText('1 个任务恢复排队').waitFor()
+    await page.locator('[data-news]').getByText('同名误登').waitFor()
+
+    await page.getByRole('button', { name: '添加号码' }).press('Enter')
+    await dialog.getByLabel('号码').fill('0752-2288288')
+    await dialog.getByLabel('原因').fill('家属提供')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.locator('[data-number]').getByText('07522288288').waitFor()
+    await page.getByRole('button', { name: '记录同意/拒绝' }).press('Enter')
+    await dialog.getByLabel('告知的内容').fill('同意接受满意度随访')
+    await dialog.getByLabel('由谁作出').fill('本人')
+    await show('patient-consent-zh')
+    await dialog.getByLabel('原因').fill('来电确认')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.locator('[data-consent]').getByText('同意接受满意度随访').waitFor()
+    await show('patient-zh')
+    await shell.switchLanguage()
+    await page.getByRole('button', { name: 'Enter death' }).waitFor()
+    await show('patient-en')
     expect(complaints).toEqual([])
   })
 

@@ -35,6 +35,8 @@ export class RtpPhone {
   readonly socket: Socket
   readonly heard: HeardPacket[] = []
   readonly digits: HeldDigit[] = []
+  /** Packets so far. */
+  sent = 0
   /** What its description says besides, such as `a=rtcp-mux`. */
   sdpLines: readonly string[] = []
   /** False: it says nothing of telephone-events, as one whose keys are tones. */
@@ -209,6 +211,7 @@ export class RtpPhone {
     if (event !== null) writeEvent(event, packet, RTP_HEADER_BYTES)
     else encodeG711(this.law, this.#sound(), 160, packet, RTP_HEADER_BYTES)
     out.timestamp = (out.timestamp + 160) >>> 0
+    this.sent += 1
     this.socket.send(packet, 0, this.#crypto.seal(packet, bytes), peer.port, peer.address)
   }
 

@@ -49,9 +49,9 @@ export class UnevenWire {
     return this.#far.address().port
   }
 
-  /** Nothing is under way any more. */
-  get idle(): boolean {
-    return this.#timers.size === 0
+  /** Packets whose fate is sealed: what is under way does not count. */
+  get taken(): number {
+    return this.passed + this.lost
   }
 
   /** Lost with others behind them: only of those can the far end know. */

@@ -9,12 +9,12 @@ import { migrate } from '../../src/platform/database/migrate.ts'
 import { addJob, defineJob, openJobs } from '../../src/platform/jobs/jobs.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { testFolder } from '../harness/folder.ts'
-import { waitForEvent } from '../harness/wait-for.ts'
+import { waitFor, waitForEvent } from '../harness/wait-for.ts'
 
 const folder = await testFolder()
 afterAll(() => folder.close())
 
-test('when the server goes and comes back, pool, listener and jobs go on without anybody opening them again', async () => {
+test('when the server goes and comes back, even from under a job, pool, listener and jobs go on without anybody opening them again', async () => {
   const dataDir = folder.path
   const first = await openEmbeddedPostgres({ dataDir, durability: 'none' })
   await migrate({ ownerUrl: first.ownerUrl })
@@ -24,16 +24,28 @@ test('when the server goes and comes back, pool, listener and jobs go on without
     payload: Type.Object({}),
     run: async () => void events.emit('ran'),
   })
+  const takingItAway = defineJob({
+    name: 'test.taking-it-away',
+    payload: Type.Object({}),
+    run: async () => {
+      events.emit('taking')
+      await first.close()
+    },
+  })
   const db = openDatabase({ url: first.url })
   const listener = await openListener({ url: first.url, onLost: () => events.emit('lost') })
   await listener.listen('test_channel', { onPayload: () => {}, onResync: () => events.emit('resync') })
-  const jobs = await openJobs({ url: first.url, jobs: [job], log: silentLog })
+  const jobs = await openJobs({ url: first.url, jobs: [job, takingItAway], log: silentLog })
   const ranBefore = waitForEvent(events, 'ran')
   await addJob(db, job, {})
   await ranBefore
 
   const lost = waitForEvent(events, 'lost')
-  await first.close()
+  let taken = 0
+  events.on('taking', () => {
+    taken += 1
+  })
+  await addJob(db, takingItAway, {})
   await lost
   await expect(sql`select 1`.execute(db)).rejects.toMatchObject({ code: 'DATABASE_AWAY', kind: 'operational' })
 
@@ -43,6 +55,12 @@ test('when the server goes and comes back, pool, listener and jobs go on without
   const ranAfter = waitForEvent(events, 'ran', { timeoutMs: 30_000 })
   await addJob(db, job, {})
   await ranAfter
+  // That the job was done is written late, but it is: nobody runs it again.
+  await waitFor(async () => (await sql`select 1 from graphile_worker.jobs`.execute(db)).rows.length === 0, {
+    what: 'no job to be left',
+    timeoutMs: 30_000,
+  })
+  expect(taken).toBe(1)
 
   await jobs.close()
   await listener.close()

@@ -1,31 +1,19 @@
-import { execFile } from 'node:child_process'
 import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openEmbeddedPostgres } from '../../src/platform/database/embedded-postgres.ts'
-import { migrate } from '../../src/platform/database/migrate.ts'
 import { findPostgres } from '../../src/platform/database/postgres-binaries.ts'
 import { postgresUsers } from '../../src/platform/database/postgres-user.ts'
 import { findPostmaster, serversIn } from '../../src/platform/database/postmaster.ts'
-import { testFolder } from '../harness/folder.ts'
+import { dataFolder } from '../harness/data-folder.ts'
 import { startProcess } from '../harness/process.ts'
 import { waitFor } from '../harness/wait-for.ts'
 
-/** A data folder whose database has been made, migrated and stopped: each test gets a copy. */
-const made = await testFolder()
-let folder: Awaited<ReturnType<typeof testFolder>>
-beforeAll(async () => {
-  const server = await openEmbeddedPostgres({ dataDir: made.path, durability: 'none' })
-  await migrate({ ownerUrl: server.ownerUrl })
-  await server.close()
-})
+let folder: Awaited<ReturnType<typeof dataFolder>>
 beforeEach(async () => {
-  folder = await testFolder()
-  await promisify(execFile)('cp', ['-a', `${made.path}/.`, folder.path]) // with owners, which fs.cp does not keep
+  folder = await dataFolder()
 })
-afterAll(() => made.close())
 afterEach(async () => {
   await endServers(join(folder.path, 'postgres'))
   await folder.close()

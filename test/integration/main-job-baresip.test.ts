@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { readWavHeader } from '#softswitch/media/wav.ts'
-import { type Hospital, openHospital } from '../chaos/hospital.ts'
+import { type Hospital, openHospital, recordedAt } from '../chaos/hospital.ts'
 import { patientOptions, pressed, surveyed } from '../chaos/patients.ts'
 import { startBaresip } from '../harness/baresip.ts'
 import { testFolder } from '../harness/folder.ts'
@@ -75,7 +75,7 @@ describe.concurrent('a patient of the main job', () => {
       const { call, answers } = await endOf(hospital)
       expect(call).toMatchObject(done)
       expect(answers).toEqual(expected)
-      await expectSides(call.path, 600)
+      await expectSides(recordedAt(hospital.ground, call.path), 600)
     },
     limitMs,
   )
@@ -97,7 +97,7 @@ describe.concurrent('a patient of the main job', () => {
       const { call, answers } = await endOf(hospital)
       expect(call).toMatchObject(done)
       expect(answers).toEqual(expected)
-      await expectSides(call.path, 700)
+      await expectSides(recordedAt(hospital.ground, call.path), 700)
       await sipp.done
     },
     limitMs,

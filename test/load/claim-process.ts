@@ -10,6 +10,7 @@ import { FollowUpWork } from '../../src/follow-up/dialling/work-source.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openDatabase } from '../../src/platform/database/database.ts'
 import { secretsOf } from '../../src/platform/secrets.ts'
+import { randomGap } from './random-gap.ts'
 
 export interface ClaimNode {
   readonly url: string
@@ -60,8 +61,7 @@ if (process.argv[2] !== undefined) {
     const taskIds: string[] = []
     let short = 0
     for (let claim = 0; claim < order.claims; claim += 1) {
-      // Nodes know nothing of each other: the gaps are those of independent arrivals.
-      if (order.everyMs > 0) await sleep(-Math.log(1 - Math.random()) * order.everyMs)
+      if (order.everyMs > 0) await sleep(randomGap(order.everyMs))
       const began = performance.now()
       const claimed = await work.claim(lease, trunkId, atOnce)
       if (claimed.length === atOnce) took.push(performance.now() - began)

@@ -4,7 +4,8 @@
  *
  * Eight processes, each a dialling node, claim from one trunk at random moments and end what they claimed, on an embedded
  * Postgres with its default durability in a temporary folder. Afterwards they claim as fast as they can, for
- * information. What stands above the floor's p99 (an empty committed transaction, in the same run) is held to the bounds.
+ * information. What stands above the floor's p99 is held to the bounds: an empty committed transaction, at moments as random
+ * as the claims' and as many, so that what the machine does to a claim that comes out of stillness it does to the floor.
  *
  * What neighbours took of the cores meanwhile is told beside it.
  *
@@ -24,8 +25,9 @@ import { secretsOf } from '../../src/platform/secrets.ts'
 import { claimIds, loadClaimData } from './claim-data.ts'
 import type { ClaimNode, ClaimOrder, ClaimReport } from './claim-process.ts'
 import { faults, temporaryFolder } from './house.ts'
-import { joinFloors, measureFloor } from './latency-floor.ts'
+import { emptyCommitMs } from './latency-floor.ts'
 import { watchNeighbours } from './neighbours.ts'
+import { randomGap } from './random-gap.ts'
 import { distribution, finish, machine, quantile, say } from './report.ts'
 
 const nodes = 8
@@ -37,7 +39,6 @@ const claimsPerSecond = 3
 const rushClaims = 160
 const whyNotEveryMs = 2_000
 const whyNotLeast = 120
-const floorSamples = 150
 const claimBoundMs = 20
 const whyNotBoundMs = 300
 const limitMs = 600_000
@@ -72,19 +73,19 @@ async function run(): Promise<void> {
   const db = openDatabase({ url, maxConnections: 2, applicationName: 'bench' })
   opened.defer(() => db.destroy())
 
-  const before = await measureFloor({ samples: floorSamples, url })
   await tell(claimers, { claims: warmUp, everyMs: 0 })
   const neighbours = watchNeighbours()
   const asked = askWhyNot(db)
+  const floored = await commitNothing(url)
   const steady = await tell(claimers, { claims: claims / nodes, everyMs: (nodes / claimsPerSecond) * 1_000 })
+  const floorMs = await floored.stop()
   const taken = neighbours()
   const whyNotMs = await asked.stop()
-  const after = await measureFloor({ samples: floorSamples, url })
   const beganRush = performance.now()
   const rush = await tell(claimers, { claims: rushClaims / nodes, everyMs: 0 })
   const rushSeconds = (performance.now() - beganRush) / 1_000
 
-  const floor = quantile(joinFloors(before, after).emptyCommit, 0.99)
+  const floor = quantile(floorMs, 0.99)
   const took = steady.flatMap((report) => report.took)
   const short = steady.reduce((sum, report) => sum + report.short, 0)
   const all = [...steady, ...rush].flatMap(({ taskIds }) => taskIds)
@@ -92,7 +93,7 @@ async function run(): Promise<void> {
   const aboveFloor = (ms: readonly number[]) => Math.max(0, quantile(ms, 0.99) - floor)
   say(`  claim of 50:       ${distribution(took)}`)
   say(`  why not:           ${distribution(whyNotMs)}`)
-  say(`  floor, a commit:   ${distribution(joinFloors(before, after).emptyCommit)}`)
+  say(`  floor, a commit:   ${distribution(floorMs)}`)
   say(
     `  as fast as they can: ${rushClaims} claims in ${rushSeconds.toFixed(1)} s, ends included; ${distribution(rush.flatMap((report) => report.took))}`,
   )
@@ -160,6 +161,30 @@ function askWhyNot(db: Ground): { stop(): Promise<readonly number[]> } {
       over.abort()
       await asking
       while (took.length < whyNotLeast) await once()
+      return took
+    },
+  }
+}
+
+/** An empty transaction committed as often as claims are made, at random moments, until it is stopped. */
+async function commitNothing(url: string): Promise<{ stop(): Promise<readonly number[]> }> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  const took: number[] = []
+  const over = new AbortController()
+  const pause = () =>
+    sleep(randomGap(1_000 / claimsPerSecond), undefined, { signal: over.signal }).then(
+      () => true,
+      () => false,
+    )
+  const committing = (async () => {
+    while (await pause()) took.push(await emptyCommitMs(client))
+  })()
+  return {
+    async stop() {
+      over.abort()
+      await committing
+      await client.end()
       return took
     },
   }

@@ -51,7 +51,7 @@ export async function measureFloor({ samples, url, socket = false }: FloorOption
     timerLateness.push(Math.max(0, performance.now() - began - timerMs))
     udpRoundTrip.push(await timed(() => echo.roundTrip()))
     if (client !== undefined) {
-      emptyCommit.push(await timed(() => client.query('begin; select pg_current_xact_id(); commit')))
+      emptyCommit.push(await emptyCommitMs(client))
     }
     if (bare !== undefined) socketRoundTrip.push(await timed(() => bare.roundTrip()))
   }
@@ -65,6 +65,11 @@ export function joinFloors(...floors: readonly Floor[]): Floor {
     emptyCommit: floors.flatMap(({ emptyCommit }) => emptyCommit),
     socketRoundTrip: floors.flatMap(({ socketRoundTrip }) => socketRoundTrip),
   }
+}
+
+/** Milliseconds of `begin`, taking a transaction id, `commit`: its record is on the disk. */
+export function emptyCommitMs(client: pg.Client): Promise<number> {
+  return timed(() => client.query('begin; select pg_current_xact_id(); commit'))
 }
 
 async function timed(run: () => Promise<unknown>): Promise<number> {

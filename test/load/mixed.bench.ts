@@ -100,7 +100,11 @@ async function run(): Promise<void> {
   await house.close()
   await carrier.close()
 
-  const evidence = await weigh(await readPatientsLog(reportFile), await surveyRows(ground.db))
+  const evidence = await weigh(
+    await readPatientsLog(reportFile),
+    await surveyRows(ground.db),
+    join(folder.path, 'recordings'),
+  )
   const failed = [...evidence.failed, ...evidence.lostKeys]
   const unverified = [...evidence.recordingsUnverified, ...(held[0]?.wrong ?? [])]
   for (const { legs, use } of held) {

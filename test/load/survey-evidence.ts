@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { HeardCall } from './patients-log.ts'
 import { type RecordedTone, recordedTone } from './recorded-tone.ts'
 import type { SurveyRow } from './survey-rows.ts'
@@ -20,8 +21,12 @@ const leastPresent = 0.85
 /** Half of the windows are the tone and next to nothing else: a second voice of the same loudness would halve it. */
 const leastPurity = 0.9
 
-/** Holds what the patients' telephones did against what the rows and the recordings say. */
-export async function weigh(heard: readonly HeardCall[], rows: readonly SurveyRow[]): Promise<Evidence> {
+/** Holds what the patients' telephones did against what the rows and the recordings in that folder say. */
+export async function weigh(
+  heard: readonly HeardCall[],
+  rows: readonly SurveyRow[],
+  recordings: string,
+): Promise<Evidence> {
   const rowOf = new Map(rows.map((row) => [row.attemptId, row]))
   const failed: string[] = []
   const lostKeys: string[] = []
@@ -41,7 +46,7 @@ export async function weigh(heard: readonly HeardCall[], rows: readonly SurveyRo
     if (fault !== null) failed.push(`attempt ${attemptId}: ${fault}`)
     lostKeys.push(...lostOf(call, row).map((lost) => `attempt ${attemptId}: ${lost}`))
     if (call.answeredAt === null) continue
-    const { fault: bad, tone } = await recordingOf(call, row)
+    const { fault: bad, tone } = await recordingOf(call, row, recordings)
     if (tone !== null) tones.push(tone)
     if (bad !== null) recordingsUnverified.push(`attempt ${attemptId}: ${bad}`)
   }
@@ -89,12 +94,13 @@ function lostOf(call: HeardCall, row: SurveyRow): string[] {
 async function recordingOf(
   call: HeardCall,
   row: SurveyRow,
+  recordings: string,
 ): Promise<{ readonly fault: string | null; readonly tone: RecordedTone | null }> {
   if (row.recording !== 'verified' && row.recording !== 'stored')
     return { fault: `recording ${row.recording}`, tone: null }
   if (row.recordingPath === null) return { fault: 'recording without a file', tone: null }
   try {
-    const tone = await recordedTone(row.recordingPath, call.voiceHz)
+    const tone = await recordedTone(join(recordings, row.recordingPath), call.voiceHz)
     const fault =
       tone.present < leastPresent || tone.purity < leastPurity
         ? `${call.voiceHz} Hz fills ${tone.present.toFixed(2)} of the patient's channel, purity ${tone.purity.toFixed(2)}`

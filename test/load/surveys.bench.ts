@@ -85,7 +85,11 @@ async function run(): Promise<{ evidence: Evidence; heard: HeardCall[]; floor: F
   await house.close()
   await carrier.close()
   const heard = await readPatientsLog(reportFile)
-  return { evidence: await weigh(heard, await surveyRows(ground.db)), heard, floor: joinFloors(before, after) }
+  return {
+    evidence: await weigh(heard, await surveyRows(ground.db), join(folder.path, 'recordings')),
+    heard,
+    floor: joinFloors(before, after),
+  }
 }
 
 /** A hospital whose campaign waits: the demo's, with more patients and a bigger trunk. @returns the campaign's id */

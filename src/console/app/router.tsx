@@ -10,6 +10,7 @@ import {
 import { sessionQuery } from '../api/session.ts'
 import { parseAuditAddress } from '../audit/audit-address.ts'
 import { parseCallSearch } from '../calls/call-search.ts'
+import { parseReportAddress } from '../reports/report-address.ts'
 import { PasswordPage } from '../sign-in/password-page.tsx'
 import { SignInPage } from '../sign-in/sign-in-page.tsx'
 import { parseTaskAddress } from '../tasks/task-address.ts'
@@ -102,6 +103,14 @@ const call = createRoute({
   component: lazyRouteComponent(() => import('../calls/call-page.tsx'), 'CallPage'),
 })
 
+const reports = createRoute({
+  getParentRoute: () => inside,
+  path: '/reports',
+  validateSearch: parseReportAddress,
+  beforeLoad: requireRight('report.read'),
+  component: lazyRouteComponent(() => import('../reports/reports-page.tsx'), 'ReportsPage'),
+})
+
 const tasks = createRoute({
   getParentRoute: () => inside,
   path: '/tasks',
@@ -124,11 +133,32 @@ const notCalled = createRoute({
   component: lazyRouteComponent(() => import('../not-called/not-called-page.tsx'), 'NotCalledPage'),
 })
 
+const patients = createRoute({
+  getParentRoute: () => inside,
+  path: '/patients',
+  beforeLoad: requireRight('patient.read'),
+  component: lazyRouteComponent(() => import('../patients/patients-page.tsx'), 'PatientsPage'),
+})
+
+const patient = createRoute({
+  getParentRoute: () => inside,
+  path: '/patients/$patientId',
+  beforeLoad: requireRight('patient.read'),
+  component: lazyRouteComponent(() => import('../patients/patient-page.tsx'), 'PatientPage'),
+})
+
 const accounts = createRoute({
   getParentRoute: () => inside,
   path: '/accounts',
   beforeLoad: requireRight('account.read', 'team.manage'),
   component: lazyRouteComponent(() => import('../accounts/accounts-page.tsx'), 'AccountsPage'),
+})
+
+const storage = createRoute({
+  getParentRoute: () => inside,
+  path: '/storage',
+  beforeLoad: requireRight('storage.manage'),
+  component: lazyRouteComponent(() => import('../storage/storage-page.tsx'), 'StoragePage'),
 })
 
 const sessions = createRoute({
@@ -183,6 +213,10 @@ export function createConsoleRouter(queryClient: QueryClient) {
         call,
         notCalled,
         accounts,
+        storage,
+        reports,
+        patients,
+        patient,
         sessions,
         audit,
       ]),

@@ -1,7 +1,10 @@
 import {
+  BarChartOutlined,
   CustomerServiceOutlined,
   FileSearchOutlined,
   GlobalOutlined,
+  HddOutlined,
+  IdcardOutlined,
   ImportOutlined,
   KeyOutlined,
   LaptopOutlined,
@@ -56,6 +59,8 @@ const pages = [
   { path: '/import', right: 'import.read', text: 'nav.import', icon: <ImportOutlined aria-hidden /> },
   { path: '/calling', right: 'campaign.control', text: 'nav.calling', icon: <ScheduleOutlined aria-hidden /> },
   { path: '/calls', right: 'call.read', text: 'nav.calls', icon: <FileSearchOutlined aria-hidden /> },
+  { path: '/reports', right: 'report.read', text: 'nav.reports', icon: <BarChartOutlined aria-hidden /> },
+  { path: '/patients', right: 'patient.read', text: 'nav.patients', icon: <IdcardOutlined aria-hidden /> },
   { path: '/do-not-call', right: 'campaign.control', text: 'nav.notCalled', icon: <StopOutlined aria-hidden /> },
   {
     path: '/accounts',
@@ -64,6 +69,7 @@ const pages = [
     text: 'nav.accounts',
     icon: <TeamOutlined aria-hidden />,
   },
+  { path: '/storage', right: 'storage.manage', text: 'nav.storage', icon: <HddOutlined aria-hidden /> },
   { path: '/audit', right: 'audit.read', text: 'nav.audit', icon: <SafetyCertificateOutlined aria-hidden /> },
 ] as const
 

@@ -17,8 +17,9 @@ import { word } from '../text/word.ts'
 import { isAudible } from './audible.ts'
 import { type CallAddress, lastListKey } from './call-search.ts'
 import { eventText, type QuestionText } from './event-text.ts'
-import { LineQuality } from './line-quality.tsx'
+import { AgentLines, LineQuality } from './line-quality.tsx'
 import { currentMarker, marksOf } from './marks.ts'
+import { RecordingHold } from './recording-hold.tsx'
 import { RecordingLabels } from './recording-labels.tsx'
 import { type PlayerHandle, RecordingPlayer } from './recording-player.tsx'
 import { useReplayKeys } from './replay-keys.ts'
@@ -122,6 +123,7 @@ function Call({ detail, replay }: { readonly detail: CallDetail; readonly replay
             <p className="muted player-note">{t('calls.keys')}</p>
           </>
         )}
+        {part !== undefined && <RecordingHold key={part.id} part={part} />}
       </section>
       <div className="row call-halves">
         <section className="panel" aria-label={t('calls.form')}>
@@ -170,6 +172,7 @@ function NoSound({ part }: { readonly part: ReplayPart | undefined }) {
     <p className="muted">
       {t(part === undefined ? 'calls.noRecording' : 'calls.noSound')}{' '}
       {part !== undefined && <RecordingLabels recording={part} />}
+      {part?.expiredAt != null && t('calls.expiredAt', { at: dateTime(part.expiredAt) })}
     </p>
   )
 }
@@ -179,11 +182,17 @@ function Facts({ detail }: { readonly detail: CallDetail }) {
   const { call } = detail
   const { result, correctedResult, talkSeconds, rating, agent } = call
   const mayDial = useRight('seat.use')
+  const mayRead = useRight('patient.read')
   return (
     <section className="panel call-facts" aria-label={t('calls.details')}>
       <h2>
         {call.name} <span className="number">{call.phone}</span>
         {call.recordNumber !== null && <span className="muted number">{call.recordNumber}</span>}
+        {mayRead && (
+          <Link to="/patients/$patientId" params={{ patientId: detail.patientId }} data-patient-link>
+            {t('calls.openPatient')}
+          </Link>
+        )}
         {mayDial && <DialFromHere detail={detail} />}
       </h2>
       <dl>
@@ -205,9 +214,14 @@ function Facts({ detail }: { readonly detail: CallDetail }) {
         <Fact name={t('calls.agent')}>{agent === null ? '–' : `${agent.name} ${agent.agentNo}`}</Fact>
         <Fact name={t('calls.rating')}>{rating === null ? '–' : t('calls.ratingOf', { value: rating })}</Fact>
         <Fact name={t('calls.department')}>{call.department ?? '–'}</Fact>
-        <Fact name={t('calls.line.title')}>
+        <Fact name={t(agent === null ? 'calls.line.title' : 'calls.line.patient')}>
           <LineQuality quality={call.quality} />
         </Fact>
+        {agent !== null && (
+          <Fact name={t('calls.line.agent')}>
+            <AgentLines lines={call.agentLines} />
+          </Fact>
+        )}
         <Fact name={t('calls.programme')}>
           {call.programme} ·{' '}
           <Link to="/tasks/$taskId" params={{ taskId: detail.taskId }}>

@@ -201,7 +201,7 @@ function useColumns(open: (attemptId: string, how: { play: boolean }) => void): 
       title: t('calls.line.title'),
       dataIndex: 'quality',
       width: 76,
-      render: (quality: CallItem['quality']) => <LineGrade quality={quality} />,
+      render: (_quality, { quality, agentLines }) => <LineGrade quality={quality} agentLines={agentLines} />,
     },
     {
       title: t('calls.rating'),

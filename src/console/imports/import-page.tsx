@@ -1,5 +1,6 @@
 import { DownloadOutlined, FileExcelOutlined, InboxOutlined } from '@ant-design/icons'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { Alert, Button, Empty, Progress, Skeleton, Table, type TableColumnsType, Tabs, Tag, Upload } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -177,7 +178,7 @@ function Report({ importId }: { readonly importId: string }) {
   })
   if (report.isPending) return <Skeleton active />
   if (report.isError) return <Trouble error={report.error} onRetry={() => void report.refetch()} />
-  const { run, rejected, excluded } = report.data
+  const { run, rejected, excluded, takenBack } = report.data
   return (
     <section className="panel imports-report" aria-labelledby="import-report" data-import={run.id}>
       <header>
@@ -229,6 +230,20 @@ function Report({ importId }: { readonly importId: string }) {
             column: '',
             code: row.reason,
             words: row.words[language],
+            patientId: row.patientId,
+          }))}
+        />
+      )}
+      {takenBack.length > 0 && (
+        <RowList
+          title={t('imports.takenBackRows')}
+          rows={takenBack.map((row) => ({
+            key: `${row.sheet ?? ''}:${row.line}`,
+            place: placeText(row.sheet, row.line, language),
+            column: '',
+            code: 'death_taken_back',
+            words: row.words[language],
+            patientId: row.patientId,
           }))}
         />
       )}
@@ -259,6 +274,8 @@ interface ReportRow {
   readonly column: string
   readonly code: string
   readonly words: string
+  /** Whose card is a step away; absent where the row was not loaded. */
+  readonly patientId?: string | null
 }
 
 function RowList({
@@ -272,11 +289,26 @@ function RowList({
 }) {
   const { t } = useTranslation()
   const hasColumns = rows.some(({ column }) => column !== '')
+  const mayOpen = useRight('patient.read') && rows.some(({ patientId }) => patientId != null)
   const columns: TableColumnsType<ReportRow> = [
     { title: t('imports.row'), dataIndex: 'place', width: 170, className: 'number' },
     ...(hasColumns ? [{ title: t('imports.column'), dataIndex: 'column', width: 130 }] : []),
     { title: t('imports.message'), dataIndex: 'words' },
-    { title: t('imports.code'), dataIndex: 'code', width: 220, className: 'muted' },
+    { title: t('imports.code'), dataIndex: 'code', width: mayOpen ? 160 : 220, className: 'muted' },
+    ...(mayOpen
+      ? [
+          {
+            title: '',
+            width: 100,
+            render: (_value: unknown, { patientId }: ReportRow) =>
+              patientId != null && (
+                <Link to="/patients/$patientId" params={{ patientId }} data-patient={patientId}>
+                  {t('imports.openPatient')}
+                </Link>
+              ),
+          },
+        ]
+      : []),
   ]
   return (
     <>

@@ -5,6 +5,7 @@ import { useConnection } from '../app/connection-state.tsx'
 import { Waiting } from '../app/page-states.tsx'
 import { Trouble } from '../app/trouble.tsx'
 import { MissingYears } from '../calling/missing-years.tsx'
+import { DiskAlert } from '../storage/disk-alert.tsx'
 import { CampaignCard } from './campaign-card.tsx'
 import { CallsInProgress, Failures, RecentResults } from './live-lists.tsx'
 import { LiveStore } from './live-store.ts'
@@ -20,6 +21,7 @@ export function LivePage() {
   return (
     <div className="live">
       {error !== null && <Trouble error={error} onRetry={() => void store.load()} />}
+      <DiskAlert disks={view.disks} />
       <MissingYears years={view.calendarMissing} link />
       {view.campaigns.length === 0 && (
         <section className="panel">

@@ -20,6 +20,7 @@ const snapshot: LiveSnapshot = {
   calls: [],
   recentResults: [],
   calendarMissing: [],
+  disks: [],
   people: [],
 }
 

@@ -8,6 +8,7 @@ export interface LiveView {
   readonly calls: readonly LiveCall[]
   readonly recentResults: readonly LiveResult[]
   readonly calendarMissing: readonly number[]
+  readonly disks: LiveSnapshot['disks']
   /** True when events tell of what a snapshot alone brings (a campaign it did not know, another calling rule). */
   readonly stale: boolean
 }
@@ -16,8 +17,8 @@ export interface LiveView {
 export const recentResultsShown = 50
 
 export function viewOf(snapshot: LiveSnapshot): LiveView {
-  const { offset, campaigns, calls, recentResults, calendarMissing } = snapshot
-  return { offset, campaigns, calls, recentResults, calendarMissing, stale: false }
+  const { offset, campaigns, calls, recentResults, calendarMissing, disks } = snapshot
+  return { offset, campaigns, calls, recentResults, calendarMissing, disks, stale: false }
 }
 
 /**
@@ -30,7 +31,7 @@ export function withEvents(view: LiveView, events: readonly PushedEvent[]): Live
 
 function withEvent(before: LiveView, event: PushedEvent): LiveView {
   const view = { ...before, offset: event.offset }
-  if (event.type === 'calling.changed') return { ...view, stale: true }
+  if (event.type === 'calling.changed' || event.type === 'disk.changed') return { ...view, stale: true }
   const campaignId = text(event.payload, 'campaignId')
   if (campaignId === null) return view
   if (!view.campaigns.some(({ id }) => id === campaignId)) return { ...view, stale: true }

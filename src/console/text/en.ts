@@ -4,8 +4,11 @@ import { callingEn } from './calling-en.ts'
 import { callsEn } from './calls-en.ts'
 import { floorEn } from './floor-en.ts'
 import { notCalledEn } from './not-called-en.ts'
+import { patientsEn, patientWordsEn } from './patients-en.ts'
 import { phoneEn } from './phone-en.ts'
+import { reportsEn } from './reports-en.ts'
 import { seatEn } from './seat-en.ts'
+import { storageEn } from './storage-en.ts'
 import { tasksEn } from './tasks-en.ts'
 import type { Texts } from './texts.ts'
 import type { zh } from './zh.ts'
@@ -19,11 +22,14 @@ export const en: Texts<typeof zh> = {
     tasks: 'Tasks',
     import: 'Discharge lists',
     calls: 'Calls',
+    patients: 'Patients',
     calling: 'Calling rule',
+    reports: 'Reports',
     notCalled: 'Do not call',
     seat: 'Seat',
     accounts: 'Accounts',
     audit: 'Audit trail',
+    storage: 'Storage',
     floor: 'Floor',
     menu: 'Main menu',
   },
@@ -248,6 +254,7 @@ export const en: Texts<typeof zh> = {
     any_hour_refused: 'Any hour needs a simulated trunk',
     expired: 'Expired',
     task_not_open: 'Task not open',
+    disk_full: 'No room on the disk',
     no_free_seat: 'No seat is free',
     not_due: 'Not due yet',
     no_free_line: 'No free line',
@@ -369,6 +376,8 @@ export const en: Texts<typeof zh> = {
     sum: 'Rows read are always the sum of the others',
     rejectedRows: 'Rejected rows',
     excludedRows: 'Excluded rows',
+    takenBackRows: 'Rows whose death a person has taken back',
+    openPatient: 'Open patient',
     downloadErrors: 'Download rejected rows',
     downloadHint: 'Correct it and import it again as it is',
     row: 'Place',
@@ -398,7 +407,11 @@ export const en: Texts<typeof zh> = {
   calls: callsEn,
   tasks: tasksEn,
   calling: callingEn,
+  storage: storageEn,
   notCalled: notCalledEn,
+  reports: reportsEn,
+  patients: patientsEn,
+  ...patientWordsEn,
   accounts: accountsEn,
   audit: auditEn,
 }

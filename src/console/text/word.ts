@@ -24,6 +24,11 @@ export type WordGroup =
   | 'sex'
   | 'refusalSource'
   | 'numberFlag'
+  | 'purpose'
+  | 'consentHow'
+  | 'newsKind'
+  | 'newsSource'
+  | 'planReason'
 
 /** The word for a code of the server; a code that this release has no word for is shown as it is. */
 export function word(group: WordGroup, code: string): string {

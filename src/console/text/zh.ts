@@ -4,8 +4,11 @@ import { callingZh } from './calling-zh.ts'
 import { callsZh } from './calls-zh.ts'
 import { floorZh } from './floor-zh.ts'
 import { notCalledZh } from './not-called-zh.ts'
+import { patientsZh, patientWordsZh } from './patients-zh.ts'
 import { phoneZh } from './phone-zh.ts'
+import { reportsZh } from './reports-zh.ts'
 import { seatZh } from './seat-zh.ts'
+import { storageZh } from './storage-zh.ts'
 import { tasksZh } from './tasks-zh.ts'
 
 /** 界面文字。The keys are the other language's too. */
@@ -17,12 +20,15 @@ export const zh = {
     tasks: '随访任务',
     import: '出院名单导入',
     calls: '通话记录',
+    patients: '患者',
     calling: '拨打规则',
+    reports: '统计报表',
     notCalled: '不再拨打',
     seat: '坐席',
     floor: '班长台',
     accounts: '账号与班组',
     audit: '审计',
+    storage: '存储',
     menu: '主导航',
   },
   shell: {
@@ -239,6 +245,7 @@ export const zh = {
     any_hour_refused: '全时段仅限模拟线路',
     expired: '已过期',
     task_not_open: '任务不可拨打',
+    disk_full: '磁盘已满，停止新的呼叫',
     no_free_seat: '没有空闲坐席',
     not_due: '未到期',
     no_free_line: '线路占满',
@@ -344,6 +351,8 @@ export const zh = {
     sum: '各项合计等于读取行数',
     rejectedRows: '退回的行',
     excludedRows: '不随访的行',
+    takenBackRows: '死亡已由人工撤销、未采用的行',
+    openPatient: '打开患者',
     downloadErrors: '下载退回行文件',
     downloadHint: '改正后可直接再次导入',
     row: '位置',
@@ -373,7 +382,11 @@ export const zh = {
   calls: callsZh,
   tasks: tasksZh,
   calling: callingZh,
+  storage: storageZh,
   notCalled: notCalledZh,
+  reports: reportsZh,
+  patients: patientsZh,
+  ...patientWordsZh,
   accounts: accountsZh,
   audit: auditZh,
 }

@@ -1,6 +1,6 @@
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Ground } from '#platform/database/database.ts'
-import { UserError } from '#platform/errors/errors.ts'
+import { OperationalError, UserError } from '#platform/errors/errors.ts'
 import { stateLease } from '../calls/attempt-store.ts'
 import type { Lease, Work, WorkSource } from '../work-source.ts'
 import { ChosenSeat } from './chosen-seat.ts'
@@ -10,6 +10,7 @@ import { campaignsWithFreeSeats } from './reservation-store.ts'
 import { SeatNews } from './seat-news.ts'
 import type { ReservedSeat } from './seat-offer.ts'
 import { lockSeatOfAgent, moveSeat, seatOfAgent } from './seat-store.ts'
+import '#platform/disk/disk-errors.ts'
 import './seat-dial-errors.ts'
 import './seat-errors.ts'
 
@@ -19,6 +20,8 @@ export interface SeatDiallingParts {
   readonly work: Pick<WorkSource, 'claimTask' | 'preview' | 'putOff'>
   /** Whose legs this process holds. */
   readonly seatIds: () => readonly string[]
+  /** Whether there is room for another call's recording. */
+  readonly hasRoom: () => boolean
   /** Carries one claimed attempt to its end; at once, without waiting for it. */
   readonly carry: (work: Work, seat: ReservedSeat) => void
 }
@@ -38,6 +41,7 @@ export class SeatDialling {
   /**
    * For an agent who is free, or on a break.
    * @throws UserError TASK_UNKNOWN, GATE_*, SEAT_NOT_SIGNED_IN, SEAT_NOT_FREE, SEAT_TAKEN, SEAT_TASK_OF_OTHERS
+   * @throws OperationalError DISK_FULL
    */
   async dial(agentId: string, order: { readonly taskId: string; readonly phoneId: string | null }, by: Actor) {
     await this.#dial(agentId, { ...order, previewed: null }, by)
@@ -90,6 +94,7 @@ export class SeatDialling {
     const { db, lease, work, seatIds, carry } = this.#parts
     const seat = await seatOfAgent(db, agentId)
     if (seat === null) throw new UserError('SEAT_NOT_SIGNED_IN')
+    if (!this.#parts.hasRoom()) throw new OperationalError('DISK_FULL')
     const { taskId, phoneId, previewed } = order
     const chosen = new ChosenSeat({ agentId, previewed, isHere: (seatId) => seatIds().includes(seatId) })
     const claimed = await work.claimTask(lease, { taskId, phoneId, seatId: seat.id }, chosen)

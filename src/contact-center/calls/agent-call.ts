@@ -5,12 +5,13 @@ import type { DialAnswer, LegEnd, OutboundDial, SeatLeg, Telephony } from '#tele
 import type { SeatCall } from '../acd/seat-call.ts'
 import type { ReservedSeat } from '../acd/seat-offer.ts'
 import '../acd/seat-errors.ts'
+import type { RecordingPlace } from '../recording/recording-place.ts'
 import type { Work, WorkSource } from '../work-source.ts'
 import { attemptResult, type ResultRule } from './attempt-result.ts'
 import type { AttemptResult } from './call-event.ts'
 import { CallEvents, type CallEventsParts, failedEnd, neverDialled, refs } from './call-events.ts'
 import { qualityOf } from './call-quality.ts'
-import { CallRecording, pathOrNone } from './call-recording.ts'
+import { CallRecording, placeOrNone } from './call-recording.ts'
 import { partFromAgent, type Rate } from './hang-up-rating.ts'
 import { SeatTalk, type SeatTalkParts, type TalkEnd } from './seat-talk.ts'
 
@@ -18,8 +19,8 @@ export interface AgentCallParts extends CallEventsParts, SeatTalkParts {
   readonly telephony: Pick<Telephony, 'dial' | 'openRoom'>
   readonly work: Pick<WorkSource, 'begin' | 'release'>
   readonly resultRules: () => readonly ResultRule[]
-  /** Absolute path on the media server for this attempt's recording. Its folder exists. */
-  readonly recordingPath: (attemptId: string) => Promise<string>
+  /** Where this attempt is recorded: its path is the media server's too, and its folder exists. */
+  readonly recordingPlace: (attemptId: string) => Promise<RecordingPlace>
   /**
    * Resolves when what has been journaled of the attempt is in the rows, and so on the seat's page, or after a short time of its own:
    * a call does not wait for a database that is away.
@@ -75,16 +76,16 @@ class AgentCall implements SeatCall {
       this.#log.info({ reason: refusal }, 'not dialled: the seat is free again')
       return
     }
-    const recordingPath = this.#parts.recordingPath(this.#work.attemptId)
+    const recordingPlace = this.#parts.recordingPlace(this.#work.attemptId)
     // Awaited once somebody has answered; a failure is told there.
-    recordingPath.catch(() => {})
+    recordingPlace.catch(() => {})
     const result = await this.#dialPatient()
     if (!result.answered) {
       this.#events.write(failedEnd(result, attemptResult(result, this.#parts.resultRules())))
       this.#log.info({ cause: result.cause, sipStatus: result.sipStatus, q850: result.q850 }, 'not answered')
       return
     }
-    await this.#carry(result, recordingPath)
+    await this.#carry(result, recordingPlace)
   }
 
   async hangUp(): Promise<void> {
@@ -171,7 +172,7 @@ class AgentCall implements SeatCall {
     })
   }
 
-  async #carry({ leg, sipStatus, earlyMedia }: DialAnswer, recordingPath: Promise<string>): Promise<void> {
+  async #carry({ leg, sipStatus, earlyMedia }: DialAnswer, recordingPlace: Promise<RecordingPlace>): Promise<void> {
     const events = this.#events
     events.write({ type: 'answered', sipStatus, earlyMedia, ref: refs(leg.ref) }, () => {
       failpoint('answered')
@@ -183,8 +184,8 @@ class AgentCall implements SeatCall {
     this.#talk = talk
     if (this.#hangingUp) void talk.hangUp()
     // Commanded now, awaited at the end.
-    const recording = pathOrNone(recordingPath, this.#log).then(
-      (path) => new CallRecording(leg, path, events, this.#log),
+    const recording = placeOrNone(recordingPlace, this.#log).then(
+      (place) => new CallRecording(leg, place, events, this.#log),
     )
     let ended: TalkEnd = { bridged: false, agentLost: false, endedBy: null }
     try {
@@ -215,6 +216,7 @@ class AgentCall implements SeatCall {
         q850: end.q850,
         earlyMedia,
         ...quality,
+        ...talk.seatLines,
       },
       ended.bridged ? () => failpoint('wrap-up') : undefined,
     )

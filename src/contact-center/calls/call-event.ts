@@ -24,6 +24,7 @@ export type CallEventBody =
   | { readonly type: 'ringing'; readonly sipStatus: number; readonly earlyMedia: boolean }
   /** 200 and ACK. A trigger creates the recording row `expected` (invariant 6). */
   | { readonly type: 'answered'; readonly sipStatus: number; readonly earlyMedia: boolean; readonly ref: LegRefs }
+  /** Named relative to the folder of recordings; by its whole path before schema 0022. */
   | { readonly type: 'recording_started'; readonly path: string }
   | { readonly type: 'recording_closed'; readonly path: string }
   /** The flow entered a node. */
@@ -113,6 +114,8 @@ export type CallEventBody =
       readonly earlyMedia: boolean
       /** How the patient's line sounded; absent where nothing was to be heard. */
       readonly quality?: LineQuality
+      /** How the agents' own lines were while they were in the call, in turn; absent where no line told. */
+      readonly seatLines?: readonly SeatLine[]
     }
 
 /** The same shape as telephony's LegRef; spelled here because a journal outlives the code that wrote it. */
@@ -136,6 +139,17 @@ export interface LineQuality {
   readonly roundTripMs: number | null
   /** 1.0–4.5. */
   readonly mos: number
+}
+
+/** Between an agent's phone and the hospital, during one stay in the call. The same shape as telephony's LinePeriodQuality. */
+export interface SeatLine {
+  readonly seatId: string
+  readonly agentId: string
+  readonly lossIn: number | null
+  readonly lossOut: number | null
+  readonly jitterInMs: number | null
+  readonly jitterOutMs: number | null
+  readonly roundTripMs: number | null
 }
 
 /** What an IVR flow may say of a call. */

@@ -6,7 +6,15 @@ import type { CallEvent, LineQuality } from './call-event.ts'
 /** In a word, for people. */
 export type QualityGrade = 'good' | 'fair' | 'poor'
 
-type Judged = Omit<LineQuality, 'packetsIn'>
+/** Null is what nobody has told. */
+interface Judged {
+  readonly mos: number | null
+  readonly lossIn: number | null
+  readonly lossOut: number | null
+  readonly jitterInMs: number | null
+  readonly jitterOutMs: number | null
+  readonly roundTripMs: number | null
+}
 
 /**
  * Where talking becomes work, and where it hardly goes: of the worse direction. Round trips: ITU-T G.114 calls 150 ms one
@@ -18,9 +26,9 @@ const poor = { mos: 3.1, loss: 0.06, jitterMs: 60, roundTripMs: 800 }
 
 export function gradeOf({ mos, lossIn, lossOut, jitterInMs, jitterOutMs, roundTripMs }: Judged): QualityGrade {
   const worse = (limit: typeof fair) =>
-    mos < limit.mos ||
-    Math.max(lossIn, lossOut ?? 0) > limit.loss ||
-    Math.max(jitterInMs, jitterOutMs ?? 0) > limit.jitterMs ||
+    (mos !== null && mos < limit.mos) ||
+    Math.max(lossIn ?? 0, lossOut ?? 0) > limit.loss ||
+    Math.max(jitterInMs ?? 0, jitterOutMs ?? 0) > limit.jitterMs ||
     (roundTripMs ?? 0) > limit.roundTripMs
   if (worse(poor)) return 'poor'
   return worse(fair) ? 'fair' : 'good'

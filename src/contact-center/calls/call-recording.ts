@@ -1,6 +1,7 @@
 import { codeOf } from '#platform/errors/errors.ts'
 import { type Log, logError } from '#platform/log.ts'
 import type { PatientLeg } from '#telephony/telephony.ts'
+import type { RecordingPlace } from '../recording/recording-place.ts'
 import type { CallEvents } from './call-events.ts'
 
 /**
@@ -13,20 +14,20 @@ export class CallRecording {
   readonly #log: Log
   readonly #started: Promise<string | null>
   /** Of the file that was stopped. */
-  #path: string | null = null
+  #name: string | null = null
 
-  /** @param path where it is to be recorded; a failure to make it, or to start, leaves the call without a recording */
-  constructor(leg: PatientLeg, path: string | null, events: CallEvents, log: Log) {
+  /** @param place where it is to be recorded; a failure to make it, or to start, leaves the call without a recording */
+  constructor(leg: PatientLeg, place: RecordingPlace | null, events: CallEvents, log: Log) {
     this.#leg = leg
     this.#events = events
     this.#log = log
-    this.#started = path === null ? Promise.resolve(null) : this.#start(path)
+    this.#started = place === null ? Promise.resolve(null) : this.#start(place)
   }
 
   /** The file is complete. */
   async stop(): Promise<void> {
-    this.#path = await this.#started
-    if (this.#path === null) return
+    this.#name = await this.#started
+    if (this.#name === null) return
     await this.#leg.stopRecording().catch((error: unknown) => logError(this.#log, error, 'recording not stopped'))
   }
 
@@ -37,16 +38,16 @@ export class CallRecording {
    * @param onDurable runs once the event has been fsynced
    */
   tellClosed(at: Date, onDurable?: () => void): void {
-    const path = this.#path
-    if (path !== null) this.#events.write({ type: 'recording_closed', path }, onDurable, at)
+    const name = this.#name
+    if (name !== null) this.#events.write({ type: 'recording_closed', path: name }, onDurable, at)
   }
 
   /** @returns null when no recording could be started: the row then ends as `missing`, with an alarm */
-  async #start(path: string): Promise<string | null> {
+  async #start({ name, path }: RecordingPlace): Promise<string | null> {
     try {
       await this.#leg.startRecording(path)
-      this.#events.write({ type: 'recording_started', path })
-      return path
+      this.#events.write({ type: 'recording_started', path: name })
+      return name
     } catch (error) {
       if (this.#leg.end === null) {
         this.#log.error({ code: codeOf(error), err: error }, 'the call goes on without a recording')
@@ -56,9 +57,9 @@ export class CallRecording {
   }
 }
 
-/** Awaits the path that was being made while it rang. */
-export async function pathOrNone(path: Promise<string>, log: Log): Promise<string | null> {
-  return path.catch((error: unknown) => {
+/** Awaits the place that was being made while it rang. */
+export async function placeOrNone(place: Promise<RecordingPlace>, log: Log): Promise<RecordingPlace | null> {
+  return place.catch((error: unknown) => {
     log.error({ code: codeOf(error), err: error }, 'the call goes on without a recording')
     return null
   })

@@ -93,6 +93,11 @@ export class HandOver {
     else await this.#found.talk.close()
   }
 
+  /** How the lines of the agents were who have talked; whole once it is closed. */
+  get seatLines(): SeatTalk['seatLines'] {
+    return this.#found?.talk.seatLines ?? {}
+  }
+
   /** After the call's last event. */
   leave(): void {
     this.#found?.talk.leave()

@@ -3,13 +3,14 @@ import { newId } from '#platform/ids.ts'
 import { type Log, logError } from '#platform/log.ts'
 import type { LegEnd, PatientLeg, Telephony } from '#telephony/telephony.ts'
 import type { FlowRecord } from '../ivr/flow-machine.ts'
+import type { RecordingPlace } from '../recording/recording-place.ts'
 import type { Work, WorkSource } from '../work-source.ts'
 import { talkResult } from './agent-call.ts'
 import { attemptResult, type ResultRule } from './attempt-result.ts'
 import type { AttemptResult, FlowOutcome } from './call-event.ts'
 import { CallEvents, type CallEventsParts, failedEnd, neverDialled, refs } from './call-events.ts'
 import { qualityOf } from './call-quality.ts'
-import { CallRecording, pathOrNone } from './call-recording.ts'
+import { CallRecording, placeOrNone } from './call-recording.ts'
 import type { HandedOver, HandOver } from './hand-over.ts'
 import type { TalkEnd } from './seat-talk.ts'
 
@@ -33,8 +34,8 @@ export interface PatientCallParts extends CallEventsParts {
   readonly work: Pick<WorkSource, 'begin'>
   readonly log: Log
   readonly resultRules: () => readonly ResultRule[]
-  /** Absolute path on the media server for this attempt's recording. Its folder exists. */
-  readonly recordingPath: (attemptId: string) => Promise<string>
+  /** Where this attempt is recorded: its path is the media server's too, and its folder exists. */
+  readonly recordingPlace: (attemptId: string) => Promise<RecordingPlace>
   /** Leads the patient through the flow; resolves when it is over or the leg has ended. */
   readonly runFlow: (leg: PatientLeg, work: Work, hooks: FlowHooks, log: Log) => Promise<FlowSummary>
   /** For a patient who may ask for an agent. */
@@ -62,9 +63,9 @@ export async function callPatient(parts: PatientCallParts, work: Work): Promise<
     log.info({ reason: gate.reason }, 'not dialled: the gate closed between claim and INVITE')
     return
   }
-  const recordingPath = parts.recordingPath(work.attemptId)
+  const recordingPlace = parts.recordingPlace(work.attemptId)
   // Awaited once somebody has answered; a failure is told there.
-  recordingPath.catch(() => {})
+  recordingPlace.catch(() => {})
   const dial = parts.telephony.dial(
     {
       attemptId: work.attemptId,
@@ -92,7 +93,7 @@ export async function callPatient(parts: PatientCallParts, work: Work): Promise<
     const { outcome, ended, quality, recording, closedAt } = await converse(parts, work, leg, {
       events,
       log,
-      recordingPath,
+      recordingPlace,
       handOver,
     })
     const end = leg.end ?? { by: 'lost', q850: null, at: parts.clock.now() }
@@ -107,6 +108,7 @@ export async function callPatient(parts: PatientCallParts, work: Work): Promise<
         q850: end.q850,
         earlyMedia,
         ...quality,
+        ...handOver.seatLines,
       },
       ended?.bridged === true ? () => failpoint('wrap-up') : undefined,
     )
@@ -120,7 +122,7 @@ interface Conversation {
   readonly events: CallEvents
   readonly log: Log
   /** Where it is to be recorded; made while it rang. */
-  readonly recordingPath: Promise<string>
+  readonly recordingPlace: Promise<RecordingPlace>
   readonly handOver: HandOver
 }
 
@@ -142,9 +144,9 @@ async function converse(
   parts: PatientCallParts,
   work: Work,
   leg: PatientLeg,
-  { events, log, recordingPath, handOver }: Conversation,
+  { events, log, recordingPlace, handOver }: Conversation,
 ): Promise<Spoken> {
-  const recording = new CallRecording(leg, await pathOrNone(recordingPath, log), events, log)
+  const recording = new CallRecording(leg, await placeOrNone(recordingPlace, log), events, log)
   let outcome: FlowOutcome | null = null
   let ended: TalkEnd | null = null
   try {

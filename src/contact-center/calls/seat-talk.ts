@@ -8,6 +8,7 @@ import { CallSupervisors } from '../supervision/call-supervisors.ts'
 import '../acd/seat-errors.ts'
 import { type CallEvents, refs } from './call-events.ts'
 import type { CallSeats } from './call-seats.ts'
+import { SeatLines } from './seat-lines.ts'
 
 export interface SeatTalkParts {
   readonly telephony: Pick<Telephony, 'openRoom'>
@@ -57,6 +58,7 @@ export class SeatTalk implements SeatCall {
   readonly #events: CallEvents
   readonly #room: Room
   readonly #supervisors: CallSupervisors
+  readonly #lines = new SeatLines()
   #seat: ReservedSeat
   /** The leg that is, or last was, in the call or waited for it. */
   #agent: SeatLeg | null
@@ -101,6 +103,7 @@ export class SeatTalk implements SeatCall {
       agentLost = next === null && !this.#isOver
       agent = next
     }
+    this.#lines.leave()
     if (agentLost) {
       this.#events.write({ type: 'agent_left', reason: 'not_back' })
       await this.#apologise()
@@ -112,9 +115,15 @@ export class SeatTalk implements SeatCall {
   async close(): Promise<void> {
     this.#closed = true
     this.#together = false
+    this.#lines.leave()
     this.#takeWanted()?.done.reject(new UserError('SEAT_NO_CALL'))
     this.#supervisors.close()
     await this.#room.close()
+  }
+
+  /** How the agents' own lines were; whole once it is closed. */
+  get seatLines(): SeatLines['told'] {
+    return this.#lines.told
   }
 
   /** After the call's last event: nobody but the seat itself looks after its leg now. */
@@ -217,6 +226,7 @@ export class SeatTalk implements SeatCall {
       return false
     }
     this.#inRoom = agent
+    this.#lines.enter(agent, this.#seat)
     this.#bridged = true
     this.#held = false
     this.#events.write({ type: 'bridged', seatId, agentId, ref: refs(agent.ref) }, () => failpoint('talking'))
@@ -226,6 +236,7 @@ export class SeatTalk implements SeatCall {
   /** The patient hears music while the agent's phone is awaited. @returns null when it is not back in time */
   async #awaitAgent(): Promise<SeatLeg | null> {
     this.#inRoom = null
+    this.#lines.leave()
     this.#held = false
     if (!this.#told) {
       this.#told = true
@@ -259,6 +270,7 @@ export class SeatTalk implements SeatCall {
     } catch (error) {
       done.reject(error)
       this.#inRoom = null
+      this.#lines.leave()
       if (this.#isOver) return null
       return before !== null && before.end === null ? before : this.#awaitAgent()
     }
@@ -269,6 +281,7 @@ export class SeatTalk implements SeatCall {
     this.#agent = to.leg
     this.#told = false
     this.#inRoom = to.leg
+    this.#lines.enter(to.leg, to.seat)
     this.#held = false
     this.#leaveSeat = this.#parts.seats.enter(to.seat.seatId, this)
     const { supervisionId, reservationId, reason, seat, leg } = to

@@ -13,6 +13,24 @@ declareErrors({
     en: 'The recording is not finished ({state}). Try again when the call is over.',
     zh: '录音尚未完成（{state}）。请在通话结束后重试。',
   },
+  RECORDING_EXPIRED: {
+    kind: 'user',
+    status: 410,
+    en: 'The recording has been removed, since the hospital keeps recordings for a limited time. The call itself and its answers are still here.',
+    zh: '录音已按医院保存期限删除。通话记录和答卷仍可查看。',
+  },
+  RECORDING_HELD: {
+    kind: 'user',
+    status: 409,
+    en: 'Somebody holds this recording already. Reload the page to see who, and why.',
+    zh: '该录音已被设为保留。请刷新页面查看操作人和原因。',
+  },
+  RECORDING_NOT_HELD: {
+    kind: 'user',
+    status: 409,
+    en: 'There is no hold on this recording any more. Reload the page.',
+    zh: '该录音已不在保留状态。请刷新页面。',
+  },
   RECORDING_GONE: {
     kind: 'operational',
     status: 404,

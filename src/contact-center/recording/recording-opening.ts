@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises'
-import { relative, resolve } from 'node:path'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Clock } from '#platform/clock.ts'
 import type { Ground } from '#platform/database/database.ts'
@@ -7,8 +6,9 @@ import { OperationalError, UserError } from '#platform/errors/errors.ts'
 import type { ServedFile } from '#platform/http/file-range.ts'
 import type { Log } from '#platform/log.ts'
 import { changeSetting, defineSetting, readSetting } from '#platform/settings/hospital-settings.ts'
+import { pathWithin } from './recording-place.ts'
 import { type OpenedRecording, OpeningPolicy, type OpeningReason, type OpeningWish } from './recording-schema.ts'
-import { markChangedFound, type OpenableRecording, openableRecording } from './recording-store.ts'
+import { markChangedFound, markOpened, type OpenableRecording, openableRecording } from './recording-store.ts'
 import { type OpeningPurpose, openTicket, type RecordingTicket, sealTicket } from './recording-ticket.ts'
 import { lookAtRecording, type RecordingLook, touchMark } from './wav-peaks.ts'
 import './recording-errors.ts'
@@ -45,7 +45,7 @@ export class RecordingOpening {
   }
 
   /**
-   * @throws UserError RECORDING_UNKNOWN, RECORDING_NOT_READY, RECORDING_REASON_NEEDED
+   * @throws UserError RECORDING_UNKNOWN, RECORDING_EXPIRED, RECORDING_NOT_READY, RECORDING_REASON_NEEDED
    * @throws OperationalError RECORDING_GONE, RECORDING_CHANGED
    */
   async open(actor: Actor, id: string, wish: OpeningWish): Promise<OpenedRecording> {
@@ -55,12 +55,16 @@ export class RecordingOpening {
     const look = await this.#look(recording)
     const intact = recording.sha256 === null ? null : recording.sha256.toString('hex') === look.sha256
     if (intact === false) await this.#foundChanged(actor, recording, wish.purpose, look)
-    await writeAudit(this.#parts.db, {
-      actor,
-      action: wish.purpose === 'play' ? 'recording.played' : 'recording.downloaded',
-      object: { kind: 'recording', id },
-      outcome: 'ok',
-      detail: { ...why, attemptId: recording.attemptId },
+    await this.#parts.db.transaction().execute(async (tx) => {
+      // Whoever opens it works with it; and it may have expired since it was read.
+      if (!(await markOpened(tx, id))) throw new UserError('RECORDING_EXPIRED')
+      await writeAudit(tx, {
+        actor,
+        action: wish.purpose === 'play' ? 'recording.played' : 'recording.downloaded',
+        object: { kind: 'recording', id },
+        outcome: 'ok',
+        detail: { ...why, attemptId: recording.attemptId },
+      })
     })
     const durationMs = look.wave?.durationMs ?? recording.durationMs
     // Time to hear it slowly, twice.
@@ -83,7 +87,7 @@ export class RecordingOpening {
 
   /**
    * The file that a ticket was given for. Refusals are audited.
-   * @throws UserError RECORDING_TICKET_REFUSED, RECORDING_TOUCHED; OperationalError RECORDING_GONE
+   * @throws UserError RECORDING_TICKET_REFUSED, RECORDING_EXPIRED, RECORDING_TOUCHED; OperationalError RECORDING_GONE
    */
   async file(actor: Actor, id: string, purpose: OpeningPurpose, text: string | undefined): Promise<ServedFile> {
     const ticket = text === undefined ? null : openTicket(text, this.#parts.ticketKey)
@@ -141,14 +145,14 @@ export class RecordingOpening {
     const recording = await openableRecording(this.#parts.db, id)
     if (recording === undefined) throw new UserError('RECORDING_UNKNOWN')
     const { state, path } = recording
+    if (state === 'expired') throw new UserError('RECORDING_EXPIRED')
     if (!audible.has(state) || path === null) throw new UserError('RECORDING_NOT_READY', { state })
     return { ...recording, path }
   }
 
   #within({ id, path }: { readonly id: string; readonly path: string }): string {
-    const folder = resolve(this.#parts.folder)
-    const whole = resolve(folder, path)
-    if (relative(folder, whole).startsWith('..')) throw new OperationalError('RECORDING_GONE', { id })
+    const whole = pathWithin(this.#parts.folder, path)
+    if (whole === null) throw new OperationalError('RECORDING_GONE', { id })
     return whole
   }
 
@@ -157,6 +161,8 @@ export class RecordingOpening {
     try {
       return await lookAtRecording(path)
     } catch (cause) {
+      // It may have expired this moment.
+      await this.#recording(recording.id)
       throw new OperationalError('RECORDING_GONE', { id: recording.id }, { cause })
     }
   }

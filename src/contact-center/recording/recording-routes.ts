@@ -1,9 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { actorOf, requireRightAudited } from '#platform/http/access.ts'
+import type { Ground } from '#platform/database/database.ts'
+import { actorOf, requireRightAudited, sessionOf } from '#platform/http/access.ts'
 import { sendFileRange } from '#platform/http/file-range.ts'
+import { holdRecording, liftHold } from './recording-hold.ts'
 import type { RecordingOpening } from './recording-opening.ts'
-import { OpenedRecording, OpeningPolicy, OpeningWish } from './recording-schema.ts'
+import { HoldWish, OpenedRecording, OpeningPolicy, OpeningWish } from './recording-schema.ts'
 import '../contact-center-tables.ts'
 import './recording-errors.ts'
 
@@ -14,10 +16,10 @@ const Ticket = Type.Object({ ticket: Type.Optional(Type.String({ maxLength: 1_00
  * Playback and download (requirements F02): two rights. A recording is opened with a purpose and a reason, which is when
  * the audit row is written; the file itself is had only with the ticket that this gives, in ranges as a player asks.
  */
-export const recordingRoutes: FastifyPluginAsyncTypebox<{ readonly opening: RecordingOpening }> = async (
-  server,
-  { opening },
-) => {
+export const recordingRoutes: FastifyPluginAsyncTypebox<{
+  readonly opening: RecordingOpening
+  readonly db: Ground
+}> = async (server, { opening, db }) => {
   const play = { access: 'recording.play' } as const
   const download = { access: 'recording.download' } as const
 
@@ -48,6 +50,18 @@ export const recordingRoutes: FastifyPluginAsyncTypebox<{ readonly opening: Reco
       return sendFileRange(request, reply, { ...file, saveAs: `recording-${id}.wav` })
     },
   )
+
+  const hold = { config: { access: 'recording.hold' } as const, schema: { params: Target, body: HoldWish } }
+  for (const [path, change] of [
+    ['/api/recordings/:id/hold', holdRecording],
+    ['/api/recordings/:id/hold/lift', liftHold],
+  ] as const) {
+    server.post(path, hold, async (request, reply) => {
+      const actor = { ...actorOf(request), accountId: sessionOf(request).accountId }
+      await change(db, { actor, recordingId: request.params.id, reason: request.body.reason.trim() })
+      return reply.code(204).send()
+    })
+  }
 
   server.get(
     '/api/recordings/policy',

@@ -42,6 +42,14 @@ export const OpenedRecording = Type.Object({
 })
 export type OpenedRecording = Static<typeof OpenedRecording>
 
+export const HoldWish = Type.Object(
+  {
+    /** Why it is kept, or let go again. No patient's name belongs here. */
+    reason: Type.String({ pattern: '\\S', maxLength: 200 }),
+  },
+  { additionalProperties: false },
+)
+
 export const OpeningPolicy = Type.Object(
   {
     /** Whether who plays must say why; who downloads always must. */

@@ -2,12 +2,15 @@ import type { Ground } from '#platform/database/database.ts'
 import type { Log } from '#platform/log.ts'
 import { appendToStream } from '#platform/realtime/stream-store.ts'
 import { judgeRecording, type RecordingVerdict } from './recording.ts'
+import { pathWithin } from './recording-place.ts'
 import { type ClosedRecording, closedRecording, writeVerdict } from './recording-store.ts'
 import { measureWav, NotAWav, type WavMeasurement } from './wav-file.ts'
 
 export interface RecordingJudgeParts {
   readonly db: Ground
   readonly log: Log
+  /** Where recordings lie. */
+  readonly folder: string
   /** Whether the media server fills gaps with silence; see `judgeRecording`. */
   readonly gapless: boolean
 }
@@ -20,7 +23,7 @@ export interface RecordingJudgeParts {
 export async function judgeClosedRecording(parts: RecordingJudgeParts, recordingId: string): Promise<void> {
   const recording = await closedRecording(parts.db, recordingId)
   if (recording === null || recording.state !== 'closed') return
-  const { found, verdict } = await examine(recording, parts.gapless)
+  const { found, verdict } = await examine(recording, parts)
   await parts.db.transaction().execute(async (tx) => {
     if (!(await writeVerdict(tx, recordingId, verdict, found))) return
     await appendToStream(tx, 'live', [
@@ -35,18 +38,22 @@ export async function judgeClosedRecording(parts: RecordingJudgeParts, recording
   }
 }
 
+const unreadable = { found: null, verdict: { state: 'damaged', faults: ['unreadable'], gapMs: 0 } } as const
+
 async function examine(
   recording: ClosedRecording,
-  gapless: boolean,
+  { folder, gapless }: RecordingJudgeParts,
 ): Promise<{ found: WavMeasurement | null; verdict: RecordingVerdict }> {
   try {
-    const found = await measureWav(recording.path)
+    const path = pathWithin(folder, recording.path)
+    if (path === null) return unreadable
+    const found = await measureWav(path)
     // A node that died knows no end: the file's own length is then all there is to compare with.
     const verdict = judgeRecording(found, { mediaMs: recording.mediaMs ?? found.durationMs, gapless })
     return { found, verdict }
   } catch (error) {
     if (!(error instanceof NotAWav) && !isMissingFile(error)) throw error
-    return { found: null, verdict: { state: 'damaged', faults: ['unreadable'], gapMs: 0 } }
+    return unreadable
   }
 }
 

@@ -1,12 +1,14 @@
 import { sql } from 'kysely'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import type { RecordingVerdict } from './recording.ts'
+import { recordingName } from './recording-place.ts'
 import type { WavMeasurement } from './wav-file.ts'
 
 export interface ClosedRecording {
   readonly id: string
   readonly attemptId: string
   readonly campaignId: string
+  /** Relative to the folder of recordings. */
   readonly path: string
   readonly state: string
   /** From start to stop, by the call's events; null when one of the two is unknown (the node died). */
@@ -19,7 +21,7 @@ export async function markRecordingStarted(
   started: { readonly path: string; readonly at: Date },
 ): Promise<void> {
   await sql`/* prepared: mark-recording-started */
-    update recording set state = 'recording', path = ${started.path}, started_at = ${started.at},
+    update recording set state = 'recording', path = ${recordingName(started.path)}, started_at = ${started.at},
       media_host = (select p.media_host from party p join call c on c.id = p.call_id
         where c.attempt_id = ${attemptId} and p.kind = 'patient' limit 1)
     where attempt_id = ${attemptId} and state = 'expected'
@@ -120,4 +122,12 @@ export async function markChangedFound(tx: GroundTransaction, id: string): Promi
   await sql`
     update recording set changed_found_at = coalesce(changed_found_at, app_now()) where id = ${id}
   `.execute(tx)
+}
+
+/** Somebody hears it or takes it. @returns false for one that has expired */
+export async function markOpened(tx: GroundTransaction, id: string): Promise<boolean> {
+  const opened = await sql`
+    update recording set opened_at = app_now() where id = ${id} and state <> 'expired'
+  `.execute(tx)
+  return Number(opened.numAffectedRows ?? 0) > 0
 }

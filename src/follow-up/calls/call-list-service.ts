@@ -15,10 +15,12 @@ import {
   callRows,
   callTotal,
   choiceRows,
+  holdsOf,
   namesOf,
   otherCallRows,
   questionnaireOf,
   recordingRows,
+  type SeatLineRow,
   summaryNote,
 } from './call-list-store.ts'
 import type { CallChoices, CallDetail, CallItem, CallPage, CallReplay, CallSearch } from './call-schema.ts'
@@ -82,6 +84,7 @@ export class CallList {
     return {
       call: this.#item(row, sight),
       taskId: row.taskId,
+      patientId: row.patientId,
       number,
       respondent: inHand[0]?.respondent ?? null,
       note,
@@ -105,9 +108,10 @@ export class CallList {
     const { db } = this.#parts
     const row = await callRow(db, attemptId)
     if (row === undefined) throw new UserError('CALL_UNKNOWN')
-    const [events, recordings, answers, definition] = await Promise.all([
+    const [events, recordings, holds, answers, definition] = await Promise.all([
       this.#events(attemptId),
       recordingRows(db, attemptId),
+      holdsOf(db, attemptId),
       answerRows(db, row.taskId),
       questionnaireOf(db, row.taskId),
     ])
@@ -115,9 +119,11 @@ export class CallList {
     const markers = markersOf(events, given, recordings)
     const questionIds = formOf(questionnaireIn(definition), answers).map(({ questionId }) => questionId)
     return {
-      parts: recordings.map(({ startedAt: _from, closedAt: _to, changedFoundAt, ...part }) => ({
+      parts: recordings.map(({ startedAt: _from, closedAt: _to, changedFoundAt, expiredAt, ...part }) => ({
         ...part,
         changed: changedFoundAt !== null,
+        expiredAt: expiredAt?.toISOString() ?? null,
+        hold: holds.get(part.id) ?? null,
       })),
       markers: markers.map(({ at: _at, ...marker }) => marker),
       places: [...placesOf(questionIds, markers)],
@@ -152,6 +158,7 @@ export class CallList {
       talkSeconds: answeredAt === null || endedAt === null ? null : (endedAt.getTime() - answeredAt.getTime()) / 1000,
       rating: row.rating,
       quality: qualityOf(row),
+      agentLines: (row.seatLines ?? []).map(agentLine),
       recording:
         recordingId === null || recordingState === null
           ? null
@@ -180,6 +187,12 @@ function qualityOf(row: {
   return { grade: gradeOf(line), ...line }
 }
 
+function agentLine(line: SeatLineRow): CallItem['agentLines'][number] {
+  const { agent, lossIn, lossOut, jitterInMs, jitterOutMs, roundTripMs } = line
+  const figures = { lossIn, lossOut, jitterInMs, jitterOutMs, roundTripMs }
+  return { grade: gradeOf({ mos: null, ...figures }), agent, ...figures }
+}
+
 /** Who did something, by the field that says so in the journal, and the field in which the page is told the name. */
 const people = { agentId: 'agent', supervisorId: 'supervisor', by: 'by' } as const
 
@@ -201,7 +214,7 @@ function bodyShown(
   names: ReadonlyMap<string, string>,
 ): Record<string, unknown> {
   if (type === 'invited') return {}
-  const { ref: _ref, path: _path, type: _type, seatId: _seat, ...rest } = body
+  const { ref: _ref, path: _path, type: _type, seatId: _seat, seatLines: _lines, ...rest } = body
   const shown: Record<string, unknown> = rest
   for (const [field, told] of Object.entries(people)) {
     const id = shown[field]

@@ -1,8 +1,10 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
+import type { SeatLine } from '#contact-center/calls/call-event.ts'
 import type { Database, Ground, GroundTransaction } from '#platform/database/database.ts'
 import type { CallSearch } from './call-schema.ts'
 import '#contact-center/acd/acd-tables.ts'
 import '#contact-center/contact-center-tables.ts'
+import '#contact-center/retention/retention-tables.ts'
 import '../follow-up-tables.ts'
 
 /** What was typed to find a patient, told apart. */
@@ -16,6 +18,16 @@ export type PatientText =
 const agentId = sql<string>`attempt.agent_id`
 /** The patient's of the agent, 1 to 5; null when there is none. */
 const rating = sql<number | null>`(select said.value from rating said where said.attempt_id = attempt.id)`
+
+/** What the call's last event says of the agents' own lines, with their names; null where it says nothing. */
+const seatLines = sql<readonly SeatLineRow[] | null>`(
+  select jsonb_agg(line || jsonb_build_object('agent', account.display_name) order by turn)
+  from call_event ended, jsonb_array_elements(ended.body -> 'seatLines') with ordinality as stay (line, turn)
+  left join user_account account on account.id = (line ->> 'agentId')::uuid
+  where ended.attempt_id = attempt.id and ended.type = 'ended'
+)`
+
+export type SeatLineRow = Omit<SeatLine, 'seatId'> & { readonly agent: string | null }
 
 function callQuery(db: Ground) {
   return db
@@ -37,6 +49,7 @@ function callQuery(db: Ground) {
 const columns = [
   'attempt.id as attemptId',
   'attempt.taskId',
+  'task.patientId',
   'attempt.createdAt',
   'attempt.state',
   'attempt.result',
@@ -78,7 +91,7 @@ export function callRows(db: Ground, search: CallSearch, patient: PatientText | 
   const { before } = search
   return callQuery(db)
     .select(columns)
-    .select(rating.as('rating'))
+    .select([rating.as('rating'), seatLines.as('seatLines')])
     .where((where) => where.and(conditions(where, search, patient)))
     .$if(before !== undefined, (rows) => rows.where('attempt.id', '<', before ?? ''))
     .orderBy('attempt.id', 'desc')
@@ -106,7 +119,7 @@ export async function callTotal(
 export function callRow(db: Ground, attemptId: string) {
   return callQuery(db)
     .select(columns)
-    .select(rating.as('rating'))
+    .select([rating.as('rating'), seatLines.as('seatLines')])
     .where('attempt.id', '=', attemptId)
     .executeTakeFirst()
 }
@@ -209,10 +222,36 @@ export async function summaryNote(db: Ground, attemptId: string): Promise<string
 export function recordingRows(db: Ground, attemptId: string) {
   return db
     .selectFrom('recording')
-    .select(['id', 'part', 'state', 'durationMs', 'gapMs', 'faults', 'startedAt', 'closedAt', 'changedFoundAt'])
+    .select([
+      'id',
+      'part',
+      'state',
+      'durationMs',
+      'gapMs',
+      'faults',
+      'startedAt',
+      'closedAt',
+      'changedFoundAt',
+      'expiredAt',
+    ])
     .where('attemptId', '=', attemptId)
     .orderBy('part')
     .execute()
+}
+
+/** Who keeps recordings of a call from expiring, by recording. */
+export async function holdsOf(db: Ground, attemptId: string) {
+  const rows = await db
+    .selectFrom('recordingHold as h')
+    .innerJoin('recording as r', 'r.id', 'h.recordingId')
+    .innerJoin('userAccount as u', 'u.id', 'h.placedBy')
+    .select(['h.recordingId', 'h.reason', 'h.placedAt', 'u.displayName as by'])
+    .where('r.attemptId', '=', attemptId)
+    .where('h.liftedAt', 'is', null)
+    .execute()
+  return new Map(
+    rows.map(({ recordingId, placedAt, ...hold }) => [recordingId, { ...hold, at: placedAt.toISOString() }]),
+  )
 }
 
 /** Names of accounts that a call's events speak of. */

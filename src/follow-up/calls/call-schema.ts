@@ -56,6 +56,17 @@ const LineQuality = Type.Object({
   roundTripMs: Nullable(Type.Number()),
 })
 
+/** How an agent's own line was in the call, as LineQuality; null is what neither end has told. */
+const AgentLine = Type.Object({
+  grade: LineQuality.properties.grade,
+  agent: Nullable(Type.String()),
+  lossIn: Nullable(Type.Number()),
+  lossOut: Nullable(Type.Number()),
+  jitterInMs: Nullable(Type.Number()),
+  jitterOutMs: Nullable(Type.Number()),
+  roundTripMs: Nullable(Type.Number()),
+})
+
 export const CallItem = Type.Object({
   attemptId: Type.String(),
   at: Type.String(),
@@ -75,6 +86,8 @@ export const CallItem = Type.Object({
   rating: Nullable(Type.Integer()),
   /** Null for a call without sound, and for those from before it was measured. */
   quality: Nullable(LineQuality),
+  /** Each stay of an agent in the call, in turn; none where no agent's line was measured. */
+  agentLines: Type.Array(AgentLine),
   recording: Nullable(RecordingItem),
 })
 export type CallItem = Static<typeof CallItem>
@@ -122,6 +135,7 @@ export const CallDetail = Type.Object({
   call: CallItem,
   /** What may be dialled again by hand. */
   taskId: Type.String(),
+  patientId: Type.String(),
   /** How many times this task had been dialled, this one included. */
   number: Type.Integer(),
   respondent: Nullable(Type.String()),
@@ -162,6 +176,10 @@ export const ReplayPart = Type.Object({
   gapMs: Nullable(Type.Integer()),
   faults: Type.Array(Type.String()),
   changed: Type.Boolean(),
+  /** When the hospital's rule removed the sound. */
+  expiredAt: Nullable(Type.String()),
+  /** Who keeps it from expiring, and why. */
+  hold: Nullable(Type.Object({ by: Type.String(), at: Type.String(), reason: Type.String() })),
 })
 export type ReplayPart = Static<typeof ReplayPart>
 

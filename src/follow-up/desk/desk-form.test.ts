@@ -3,7 +3,7 @@ import { readJson } from '#contact-center/ivr/flow-files.ts'
 import { checkQuestionnaire, parseQuestionnaire } from '../questionnaire/questionnaire-check.ts'
 import { questionnaireOf, symptoms, yesNo } from '../questionnaire/questionnaire-fixture.ts'
 import { findingsOf, progressOf, shownAnswers } from './desk-form.ts'
-import { ageOn } from './record-service.ts'
+import { ageOn } from './person-card.ts'
 import { openingFile, scriptFor, shippedOpening } from './script.ts'
 
 const text = { zh: '疼痛', en: 'Pain' }

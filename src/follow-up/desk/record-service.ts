@@ -4,19 +4,13 @@ import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { windowOfProgramme } from '../calling/calling-rule-store.ts'
 import { dayOf } from '../calling/hospital-day.ts'
-import { maskName, maskPhone, maskRecordNumber, nationalNumber } from '../live/person-mask.ts'
-import { answerWords } from '../questionnaire/answer-words.ts'
 import { type Questionnaire, questionnaireShape } from '../questionnaire/questionnaire.ts'
 import '../tasks/task-errors.ts'
 import { ownForm } from '../tasks/task-store.ts'
 import { progressOf, shownAnswers } from './desk-form.ts'
 import type { DeskRecord, SharerCard } from './desk-schema.ts'
+import { ageOn, maskFor, personCard } from './person-card.ts'
 import {
-  encounterRows,
-  type PatientFacts,
-  pastCallRows,
-  pastFormRows,
-  phoneRows,
   questionnaireChoices,
   type RecordHead,
   recordHead,
@@ -62,12 +56,17 @@ export class PatientRecords {
     return this.#look(taskId, reader, actor, async (tx, head) => {
       const facts = patientId === head.patientId ? null : await sharer(tx, head.phoneNumberId, patientId)
       if (facts === null) throw new UserError('DESK_NOT_SHARED')
-      const card = await this.#card(tx, facts, reader, {
-        name: this.#maskFor(reader).name(facts.name),
-        phoneNumberId: head.phoneNumberId,
-        besides: null,
-        taskId: null,
-      })
+      const card = await personCard(
+        tx,
+        facts,
+        { rights: reader.rights, decrypt: this.#parts.decrypt },
+        {
+          name: maskFor(reader.rights, this.#parts.decrypt).name(facts.name),
+          phoneNumberId: head.phoneNumberId,
+          besides: null,
+          taskId: null,
+        },
+      )
       return { read: card, whose: patientId, nameClear: reader.rights.has('patient.clear') }
     })
   }
@@ -137,15 +136,20 @@ export class PatientRecords {
   }
 
   async #record(tx: GroundTransaction, head: RecordHead, reader: Reader): Promise<DeskRecord> {
-    const mask = this.#maskFor(reader)
+    const mask = maskFor(reader.rights, this.#parts.decrypt)
     // Who calls a patient asks for the patient by name.
     const name = isNamed(head) ? head.name : mask.name(head.name)
-    const card = await this.#card(tx, head, reader, {
-      name,
-      phoneNumberId: head.phoneNumberId,
-      besides: head.reserved === null ? null : head.attemptId,
-      taskId: head.taskId,
-    })
+    const card = await personCard(
+      tx,
+      head,
+      { rights: reader.rights, decrypt: this.#parts.decrypt },
+      {
+        name,
+        phoneNumberId: head.phoneNumberId,
+        besides: head.reserved === null ? null : head.attemptId,
+        taskId: head.taskId,
+      },
+    )
     const today = dayOf(head.now)
     const sharers = await sharerRows(tx, head.phoneNumberId, head.patientId)
     const questionnaires = await questionnaireChoices(tx, head.taskId)
@@ -173,88 +177,6 @@ export class PatientRecords {
       callingHours: periods.map(({ opens, closes }) => ({ opens, closes })),
     }
   }
-
-  /** A patient with what went before, as the reader may see it. */
-  async #card(
-    tx: GroundTransaction,
-    facts: PatientFacts,
-    { rights }: Pick<Reader, 'rights'>,
-    { name, phoneNumberId, besides, taskId }: CardOptions,
-  ): Promise<SharerCard> {
-    const mask = this.#maskFor({ rights })
-    const { patientId, sex, birthDate, patientNo, idLast4, vip, deceased, tags, now } = facts
-    const phones = await phoneRows(tx, patientId)
-    const encounters = await encounterRows(tx, patientId)
-    const calls = await pastCallRows(tx, patientId, besides)
-    const forms = await pastFormRows(tx, patientId, taskId)
-    return {
-      patient: {
-        id: patientId,
-        name,
-        sex,
-        age: ageOn(dayOf(now), birthDate),
-        patientNo: patientNo === null ? null : mask.record(patientNo),
-        idMasked: idLast4 === null ? null : `**************${idLast4}`,
-        vip,
-        deceased,
-        tags: [...tags],
-        phones: phones.map(
-          ({ phoneNumberId: id, relation, relationWord, contactName, last4, ciphertext, ...state }) => ({
-            id,
-            relation,
-            relationWord,
-            contactName: contactName === null ? null : mask.name(contactName),
-            number: mask.phone(ciphertext),
-            last4,
-            current: id === phoneNumberId,
-            unusable: state.wrongPerson ? 'wrong_person' : state.flag,
-          }),
-        ),
-      },
-      encounters: encounters.map(({ id: _id, encounterNo, diagnoses, operations, ...stay }) => ({
-        ...stay,
-        encounterNo: mask.record(encounterNo),
-        diagnoses: [...diagnoses],
-        operations: [...operations],
-      })),
-      calls: calls.map(({ at, recordingId, ...call }) => ({
-        ...call,
-        at: at.toISOString(),
-        recordingId: rights.has('recording.play') ? recordingId : null,
-      })),
-      responses: forms.map(pastForm),
-    }
-  }
-
-  #maskFor({ rights }: Pick<Reader, 'rights'>): Mask {
-    const clear = rights.has('patient.clear')
-    return {
-      name: (text) => (clear ? text : maskName(text)),
-      record: (text) => (clear ? text : maskRecordNumber(text)),
-      phone: (sealed) => {
-        const number = this.#parts.decrypt(sealed)
-        return clear ? nationalNumber(number) : maskPhone(number)
-      },
-    }
-  }
-}
-
-interface CardOptions {
-  /** As it is to be shown. */
-  readonly name: string
-  /** The number of the reader's call. */
-  readonly phoneNumberId: string | null
-  /** The reader's own call: it is no earlier one. */
-  readonly besides: string | null
-  /** Whose form in hand is no earlier one. */
-  readonly taskId: string | null
-}
-
-/** How what tells who somebody is may be mask. */
-interface Mask {
-  readonly name: (text: string) => string
-  readonly record: (text: string) => string
-  readonly phone: (sealed: Buffer) => string
 }
 
 function callOf({ attemptId, reserved, handedOver }: RecordHead): DeskRecord['call'] {
@@ -294,45 +216,4 @@ function summaryOf(versions: readonly SummaryVersion[]) {
     callbackAt: last?.callbackAt?.toISOString() ?? null,
     notes,
   }
-}
-
-function pastForm({
-  id,
-  at,
-  attemptId,
-  setAside,
-  state,
-  respondent,
-  title,
-  definition,
-  answers,
-}: Awaited<ReturnType<typeof pastFormRows>>[number]) {
-  const questions = questionnaireShape.Check(definition) ? definition.questions : []
-  // In the order of the form; what it does not know any more comes last.
-  const place = (questionId: string) => {
-    const index = questions.findIndex((question) => question.id === questionId)
-    return index === -1 ? questions.length : index
-  }
-  const given = Object.entries(answers).sort(([a], [b]) => place(a) - place(b))
-  return {
-    id,
-    at: at.toISOString(),
-    attemptId,
-    setAside,
-    state,
-    respondent,
-    questionnaire: title,
-    answers: given.map(([questionId, value]) => {
-      const question = questions.find((one) => one.id === questionId)
-      const words = question?.text ?? { zh: questionId, en: questionId }
-      return { questionId, question: words, answer: answerWords(question, value) }
-    }),
-  }
-}
-
-/** Whole years lived on a day; null where the birthday is not known, or lies ahead. */
-export function ageOn(day: string, birthDate: string | null): number | null {
-  if (birthDate === null || birthDate > day) return null
-  const years = Number(day.slice(0, 4)) - Number(birthDate.slice(0, 4))
-  return day.slice(5) < birthDate.slice(5) ? years - 1 : years
 }

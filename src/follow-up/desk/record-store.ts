@@ -108,7 +108,7 @@ export async function phoneRows(tx: GroundTransaction, patientId: string) {
 }
 
 /** Stays and visits, newest first, with diagnoses and operations in words (a code where there are none). */
-export async function encounterRows(tx: GroundTransaction, patientId: string) {
+export async function encounterRows(tx: GroundTransaction, patientId: string, limit: number) {
   const { rows } = await sql<{
     id: string
     kind: EncounterKind
@@ -128,7 +128,7 @@ export async function encounterRows(tx: GroundTransaction, patientId: string) {
       array(select coalesce(o.text, o.code) from operation o where o.encounter_id = e.id order by o.position) as operations
     from encounter e left join department d on d.id = e.department_id
     where e.patient_id = ${patientId}
-    order by coalesce(e.discharged_on, e.admitted_on) desc nulls last, e.id desc limit 5
+    order by coalesce(e.discharged_on, e.admitted_on) desc nulls last, e.id desc limit ${limit}
   `.execute(tx)
   return rows
 }
@@ -137,7 +137,7 @@ export async function encounterRows(tx: GroundTransaction, patientId: string) {
  * Calls to this patient over all programmes, newest first (requirements D03).
  * @param besides the call that the reader is in: it is no earlier one
  */
-export async function pastCallRows(tx: GroundTransaction, patientId: string, besides: string | null) {
+export async function pastCallRows(tx: GroundTransaction, patientId: string, besides: string | null, limit: number) {
   const { rows } = await sql<{
     attemptId: string
     at: Date
@@ -163,13 +163,13 @@ export async function pastCallRows(tx: GroundTransaction, patientId: string, bes
     left join seat s on s.id = r.seat_id
     left join agent g on g.user_id = coalesce(a.agent_id, s.agent_id)
     where e.patient_id = ${patientId} and a.id is distinct from ${besides}::uuid
-    order by a.counts_at desc, a.id desc limit 20
+    order by a.counts_at desc, a.id desc limit ${limit}
   `.execute(tx)
   return rows
 }
 
 /** Forms of this patient besides the one in hand, newest first (requirements D04, D05). */
-export async function pastFormRows(tx: GroundTransaction, patientId: string, taskId: string | null) {
+export async function pastFormRows(tx: GroundTransaction, patientId: string, taskId: string | null, limit: number) {
   const { rows } = await sql<{
     id: string
     at: Date
@@ -193,7 +193,7 @@ export async function pastFormRows(tx: GroundTransaction, patientId: string, tas
       from answer w where w.response_id = f.id and ${stands}
     ) said
     where e.patient_id = ${patientId} and said.answers is not null
-    order by coalesce(f.completed_at, f.started_at) desc, f.id desc limit 10
+    order by coalesce(f.completed_at, f.started_at) desc, f.id desc limit ${limit}
   `.execute(tx)
   return rows
 }

@@ -1,3 +1,4 @@
+import { csvLine } from './csv-cell.ts'
 import type { ArchivedRow } from './row-archive.ts'
 import { type RejectionCode, rejectionWords } from './row-codes.ts'
 
@@ -23,16 +24,10 @@ export function errorFile(rejected: readonly RejectedForFile[]): string {
     // Lists with blocks of their own columns are given back in blocks.
     if (headers === null || headers.join('\t') !== row.headers.join('\t')) {
       headers = row.headers
-      lines.push([...REASON_COLUMNS, ...headers].map(csvCell).join(','))
+      lines.push(csvLine([...REASON_COLUMNS, ...headers]))
     }
-    lines.push([rejectionWords[code].zh, column ?? '', code, at, ...row.cells].map(csvCell).join(','))
+    lines.push(csvLine([rejectionWords[code].zh, column ?? '', code, at, ...row.cells]))
   }
   if (headers === null) lines.push(REASON_COLUMNS.join(','))
   return `\ufeff${lines.join('\r\n')}\r\n`
-}
-
-/** An apostrophe in front keeps a cell text in Excel, which reads wide signs as narrow ones; the importer takes it off again. */
-function csvCell(text: string): string {
-  const inert = /^[=+\-@＝＋－＠\t\r]/.test(text) || /^\d{12,}$/.test(text) || /^0\d+$/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(inert) || inert !== inert.trim() ? `"${inert.replaceAll('"', '""')}"` : inert
 }

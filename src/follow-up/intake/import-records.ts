@@ -10,7 +10,7 @@ import {
 } from './import-schema.ts'
 import './intake-errors.ts'
 import { openRow } from './row-archive.ts'
-import { exclusionWords, type RejectionCode, rejectionWords } from './row-codes.ts'
+import { exclusionWords, type RejectionCode, rejectionWords, warningWords } from './row-codes.ts'
 import { failureWords } from './run-failure.ts'
 import {
   loadedStays,
@@ -47,9 +47,10 @@ export class ImportRecords {
   async report(importId: string): Promise<ImportReport> {
     const { db } = this.#parts
     const run = await this.#run(importId)
-    const [rejected, excluded] = await Promise.all([
-      reportRows(db, importId, 'rejected', rowsOfAReport),
-      reportRows(db, importId, 'excluded', rowsOfAReport),
+    const [rejected, excluded, takenBack] = await Promise.all([
+      reportRows(db, importId, { verdict: 'rejected' }, rowsOfAReport),
+      reportRows(db, importId, { verdict: 'excluded' }, rowsOfAReport),
+      reportRows(db, importId, { warning: 'death_taken_back' }, rowsOfAReport),
     ])
     return {
       run,
@@ -60,11 +61,18 @@ export class ImportRecords {
         code: code ?? '',
         words: wordsOf(rejectionWords, code),
       })),
-      excluded: excluded.map(({ sheet, line, reason }) => ({
+      excluded: excluded.map(({ sheet, line, reason, patientId }) => ({
         sheet,
         line,
         reason: reason ?? '',
         words: wordsOf(exclusionWords, reason),
+        patientId,
+      })),
+      takenBack: takenBack.map(({ sheet, line, patientId }) => ({
+        sheet,
+        line,
+        words: warningWords.death_taken_back,
+        patientId,
       })),
     }
   }

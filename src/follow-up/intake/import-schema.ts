@@ -39,7 +39,17 @@ export const ImportReport = Type.Object({
   rejected: Type.Array(
     Type.Object({ ...RowPlace, column: Nullable(Type.String()), code: Type.String(), words: LocalText }),
   ),
-  excluded: Type.Array(Type.Object({ ...RowPlace, reason: Type.String(), words: LocalText })),
+  excluded: Type.Array(
+    Type.Object({
+      ...RowPlace,
+      reason: Type.String(),
+      words: LocalText,
+      /** Whose card says more. */
+      patientId: Nullable(Type.String()),
+    }),
+  ),
+  /** Rows that tell of a death which a person has taken back: it was left out. */
+  takenBack: Type.Array(Type.Object({ ...RowPlace, words: LocalText, patientId: Nullable(Type.String()) })),
 })
 export type ImportReport = Static<typeof ImportReport>
 

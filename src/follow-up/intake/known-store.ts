@@ -86,7 +86,7 @@ export async function encountersOf(
     }
   >`
     select e.id, coalesce(p.merged_into, p.id) as patient_id, e.encounter_no, e.department_id, e.ward, e.doctor_name,
-      e.admitted_on, e.admitted_at, e.discharged_on, e.discharged_at, e.disposition, e.payer,
+      e.admitted_on, e.admitted_at, e.discharged_on, e.discharged_at, e.disposition, e.payer, e.death_taken_back_at is not null as death_taken_back,
       coalesce((select array_agg(coalesce(d.code, '') || '|' || coalesce(d.text, '') order by d.position)
         from diagnosis d where d.encounter_id = e.id), '{}') as diagnoses,
       coalesce((select array_agg(coalesce(o.code, '') || '|' || coalesce(o.text, '') order by o.position)
@@ -135,8 +135,11 @@ export async function patientsLike(
       (select max(e.discharged_on) from encounter e where e.patient_id = p.id) as latest_discharge,
       (select json_agg(json_build_object('id', pp.id, 'phoneNumberId', pp.phone_number_id, 'position', pp.position,
           'relation', coalesce(pp.relation, '0'), 'relationWord', coalesce(pp.relation_word, '本人'),
-          'contactName', pp.contact_name, 'extension', pp.extension) order by pp.position, pp.id)
-        from patient_phone pp where pp.patient_id = p.id and pp.removed_at is null) as phones
+          'contactName', pp.contact_name, 'extension', pp.extension,
+          'byHand', pp.added_by is not null, 'ordered', pp.ordered_at is not null) order by pp.position, pp.id)
+        from patient_phone pp where pp.patient_id = p.id and pp.removed_at is null) as phones,
+      array(select pp.phone_number_id from patient_phone pp where pp.patient_id = p.id and pp.removed_by is not null)
+        as kept_out
     from found join patient p on p.id = found.id
     where p.merged_into is null
   `.execute(tx)

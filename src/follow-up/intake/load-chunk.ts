@@ -161,7 +161,7 @@ async function write({ secrets }: Parts, tx: GroundTransaction, about: ChunkOf, 
   await correctEncounters(tx, plan.changedEncounters)
   await replaceTexts(tx, plan)
   // What closes or opens the gate comes before the tasks that it is asked about.
-  if (plan.died.length > 0) await patientsDied(tx, plan.died)
+  if (plan.died.length > 0) await patientsDied(tx, plan.died, { source: 'list', importRunId: about.importId })
   if (about.consent) {
     const declared = { importRunId: about.importId, ...about.consent }
     await declareConsent(
@@ -188,11 +188,13 @@ async function tellDeathsOfUnloadable(
     entry.verdict === 'rejected' && entry.dead && entry.admissionNo !== null ? [entry.admissionNo] : [],
   )
   if (stays.length === 0) return
-  const patientIds = await patientsOfStays(tx, about.siteId, stays)
-  if (patientIds.length > 0)
+  const told = await patientsOfStays(tx, about.siteId, stays)
+  const said = { source: 'list', importRunId: about.importId } as const
+  if (told.length > 0)
     await patientsDied(
       tx,
-      patientIds.map((patientId) => ({ patientId, on: null })),
+      told.map((stay) => ({ ...stay, on: null })),
+      said,
     )
 }
 
@@ -209,7 +211,13 @@ async function outcomes(
   for (const [index, entry] of loadable.entries()) {
     const outcome = plan.outcomes[index]
     if (!outcome) continue
-    const reason = entry.verdict === 'excluded' ? entry.reason : excluded.get(outcome.encounterId)
+    const { death } = outcome
+    if (death === 'before') {
+      became.set(entry, { excluded: 'deceased_before' })
+      continue
+    }
+    const told = entry.verdict === 'excluded' && death !== 'taken_back'
+    const reason = told ? entry.reason : excluded.get(outcome.encounterId)
     became.set(entry, reason === undefined ? outcome.verdict : { excluded: reasonForPeople(reason) })
   }
   return became
@@ -234,9 +242,11 @@ function importRows(
   },
 ): NewRow[] {
   const encounterOf = new Map<ListEntry, string>()
+  const takenBack = new Set<ListEntry>()
   for (const [index, entry] of loaded.loadable.entries()) {
     const outcome = loaded.plan.outcomes[index]
     if (outcome) encounterOf.set(entry, outcome.encounterId)
+    if (outcome?.death === 'taken_back') takenBack.add(entry)
   }
   return entries.map((entry) => {
     const row = 'row' in entry ? entry.row : null
@@ -248,7 +258,7 @@ function importRows(
       reason: typeof as === 'object' ? as.excluded : null,
       code: entry.verdict === 'rejected' ? entry.code : null,
       columnName: entry.verdict === 'rejected' ? entry.column : null,
-      warnings: 'warnings' in entry ? entry.warnings : [],
+      warnings: [...('warnings' in entry ? entry.warnings : []), ...(takenBack.has(entry) ? ['death_taken_back'] : [])],
       encounterId: encounterOf.get(entry) ?? null,
       departmentId: (row?.department && departments.get(row.department)) ?? null,
       raw:

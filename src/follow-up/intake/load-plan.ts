@@ -1,6 +1,7 @@
 import { newId } from '#platform/ids.ts'
 import type { DischargeRow } from './discharge-row.ts'
 import {
+  afterDecisions,
   type CodedText,
   type EncounterFacts,
   encounterFacts,
@@ -44,7 +45,7 @@ export interface LoadPlan {
   readonly removedPhoneIds: readonly string[]
   /** Patients with other numbers than before: their waiting tasks take their next number anew. */
   readonly rephonedPatientIds: readonly string[]
-  readonly died: readonly { readonly patientId: string; readonly on: string }[]
+  readonly died: readonly { readonly patientId: string; readonly on: string; readonly encounterId: string }[]
   /** Encounters whose discharge day was corrected. */
   readonly redatedEncounterIds: readonly string[]
   /** One a row, in their order. */
@@ -52,6 +53,11 @@ export interface LoadPlan {
     readonly verdict: LoadVerdict
     readonly encounterId: string
     readonly patientId: string
+    /**
+     * `before`: the row tells of no death, and the patient has died by what was known. `taken_back`: it tells of one that a
+     * person has taken back. Else null.
+     */
+    readonly death: 'before' | 'taken_back' | null
   }[]
 }
 
@@ -73,9 +79,10 @@ interface Person {
   facts: PatientFacts
   changed: boolean
   deceased: boolean
-  diedOn: string | null
+  died: { readonly on: string; readonly encounterId: string } | null
   latestDischarge: string | null
   readonly before: readonly KnownPhone[]
+  readonly keptOut: readonly string[]
   phones: readonly PlannedPhone[]
   rephoned: boolean
 }
@@ -104,7 +111,7 @@ class Planner {
 
   constructor(known: KnownState) {
     for (const patient of known.patients) {
-      const { id, patientNo, name, sex, birthDate, idHmac, deceased, latestDischarge, phones } = patient
+      const { id, patientNo, name, sex, birthDate, idHmac, deceased, latestDischarge, phones, keptOut } = patient
       const facts = { patientNo, name, sex, birthDate, idHmac, idNumber: null }
       this.#remember({
         id,
@@ -112,9 +119,10 @@ class Planner {
         facts,
         changed: false,
         deceased,
-        diedOn: null,
+        died: null,
         latestDischarge,
         before: phones,
+        keptOut,
         phones,
         rephoned: false,
       })
@@ -136,14 +144,21 @@ class Planner {
     }
   }
 
-  take(load: RowToLoad): void {
-    const known = this.#knownStay(load)
+  take(told: RowToLoad): void {
+    const known = this.#knownStay(told)
+    const takenBack = told.dead && known?.facts.deathTakenBack === true
+    const load = takenBack ? { ...told, dead: false, row: { ...told.row, leaveMode: null } } : told
     const person = (known && this.#persons.get(known.patientId)) ?? this.#recognised(load) ?? this.#newPerson(load)
+    const diedBefore = person.deceased && !told.dead
     const stay = known ?? this.#newStay(load, person)
-    const changes = [known ? this.#correctStay(known, load) : false, this.#correctPerson(person, load)]
+    const changes = [
+      known ? this.#correctStay(known, load, takenBack) : false,
+      this.#correctPerson(person, load, stay.id),
+    ]
     this.#remember(person)
     const verdict = !known ? 'created' : changes.some(Boolean) ? 'changed' : 'unchanged'
-    this.#outcomes.push({ verdict, encounterId: stay.id, patientId: person.id })
+    const death = takenBack ? 'taken_back' : diedBefore ? 'before' : null
+    this.#outcomes.push({ verdict, encounterId: stay.id, patientId: person.id, death })
   }
 
   plan(): LoadPlan {
@@ -171,7 +186,7 @@ class Planner {
       changedPhones: phones.flatMap(({ changed }) => changed),
       removedPhoneIds: phones.flatMap(({ removed }) => removed),
       rephonedPatientIds: persons.filter(({ isNew, rephoned }) => !isNew && rephoned).map(({ id }) => id),
-      died: persons.flatMap(({ id, diedOn }) => (diedOn === null ? [] : [{ patientId: id, on: diedOn }])),
+      died: persons.flatMap(({ id, died }) => (died === null ? [] : [{ patientId: id, ...died }])),
       redatedEncounterIds: stays.filter(({ redated }) => redated).map(({ id }) => id),
       outcomes: this.#outcomes,
     }
@@ -207,9 +222,10 @@ class Planner {
       facts: personFacts(load),
       changed: false,
       deceased: false,
-      diedOn: null,
+      died: null,
       latestDischarge: null,
       before: [],
+      keptOut: [],
       phones: [],
       rephoned: false,
     }
@@ -256,8 +272,8 @@ class Planner {
     else this.#stays.set(stay.encounterNo, [stay])
   }
 
-  #correctStay(stay: Stay, load: RowToLoad): boolean {
-    const told = encounterFacts(load)
+  #correctStay(stay: Stay, load: RowToLoad, deathTakenBack: boolean): boolean {
+    const told = { ...encounterFacts(load), deathTakenBack }
     const before = stay.facts
     stay.facts = filledIn(before, told)
     const redated = before.dischargedOn !== stay.facts.dischargedOn
@@ -283,12 +299,12 @@ class Planner {
     return otherDiagnoses || otherOperations
   }
 
-  #correctPerson(person: Person, load: RowToLoad): boolean {
+  #correctPerson(person: Person, load: RowToLoad, encounterId: string): boolean {
     const { row } = load
     let changed = false
     if (load.dead && !person.deceased) {
       person.deceased = true
-      person.diedOn = row.dischargedAt.date
+      person.died = { on: row.dischargedAt.date, encounterId }
       changed = true
     }
     const isLatest = person.latestDischarge === null || row.dischargedAt.date >= person.latestDischarge
@@ -302,7 +318,7 @@ class Planner {
       changed = true
     }
     person.facts = facts
-    const phones = replacedByGroup(person.phones, phonesOf(load))
+    const phones = afterDecisions(replacedByGroup(person.phones, phonesOf(load)), person)
     if (phones.map(phoneKey).join('\n') !== person.phones.map(phoneKey).join('\n')) {
       person.phones = phones
       person.rephoned = true

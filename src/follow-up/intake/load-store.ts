@@ -98,9 +98,11 @@ export async function correctEncounters(
     update encounter e set department_id = r."departmentId", ward = r.ward, doctor_name = r."doctorName",
       admitted_on = r."admittedOn", admitted_at = to_timestamp(r."admittedAtMs" / 1000.0),
       discharged_on = r."dischargedOn", discharged_at = to_timestamp(r."dischargedAtMs" / 1000.0),
-      disposition = r.disposition, payer = r.payer, changed_at = app_now()
+      disposition = r.disposition, payer = r.payer, changed_at = app_now(),
+      death_taken_back_at = case when r."deathTakenBack" then e.death_taken_back_at end
     from json_to_recordset(${json(encounters)}::json) as r (id uuid, "departmentId" uuid, ward text, "doctorName" text,
-      "admittedOn" date, "admittedAtMs" bigint, "dischargedOn" date, "dischargedAtMs" bigint, disposition text, payer text)
+      "admittedOn" date, "admittedAtMs" bigint, "dischargedOn" date, "dischargedAtMs" bigint, disposition text, payer text,
+      "deathTakenBack" boolean)
     where e.id = r.id
   `.execute(tx)
 }
@@ -189,15 +191,21 @@ export async function declareConsent(
   `.execute(tx)
 }
 
-/** People who died, and the stays that were told by number only in a row that could not be loaded. */
+/**
+ * People who died, by the stays that were told by number only in a row that could not be loaded; without those of which a
+ * person has said that this stay's death is none.
+ */
 export async function patientsOfStays(
   tx: GroundTransaction,
   siteId: string,
   encounterNos: readonly string[],
-): Promise<readonly string[]> {
-  const { rows } = await sql<{ patientId: string }>`
-    select distinct e.patient_id from encounter e join patient p on p.id = e.patient_id
+): Promise<readonly { readonly patientId: string; readonly encounterId: string }[]> {
+  const { rows } = await sql<{ patientId: string; encounterId: string }>`
+    select distinct on (e.patient_id) e.patient_id, e.id as encounter_id
+    from encounter e join patient p on p.id = e.patient_id
     where e.site_id = ${siteId} and e.encounter_no = any (${encounterNos}::text[]) and p.deceased_at is null
+      and e.death_taken_back_at is null
+    order by e.patient_id, e.id
   `.execute(tx)
-  return rows.map(({ patientId }) => patientId)
+  return rows
 }

@@ -20,7 +20,7 @@ export type RejectionCode =
   | 'no_callable_phone'
 
 /** Why a row is kept for the record and never dialled. */
-export type ExclusionReason = 'deceased' | 'opted_out' | 'not_followed_up'
+export type ExclusionReason = 'deceased' | 'deceased_before' | 'opted_out' | 'not_followed_up'
 
 /** What was odd about a row that was read all the same. */
 export type RowWarning =
@@ -51,6 +51,7 @@ export type RowWarning =
   | 'differs_only_by_spaces'
   | 'same_stay_other_phone_ask_or_update_no_second_call'
   | 'same_stay_other_discharge_ask_no_second_call'
+  | 'death_taken_back'
 
 /** Words for the operator: what is wrong and what to do. Never a patient's data. */
 interface CodeWords {
@@ -110,6 +111,10 @@ export const rejectionWords: Readonly<Record<RejectionCode, CodeWords>> = {
 
 export const exclusionWords: Readonly<Record<ExclusionReason, CodeWords>> = {
   deceased: { zh: '患者已死亡，保留记录，不拨打。', en: 'The patient has died: kept for the record, never called.' },
+  deceased_before: {
+    zh: '本行不是死亡，但患者此前已登记死亡：仍不拨打。请核实；登记有误的，由班长在患者页“撤销死亡”。',
+    en: 'This row tells of no death, but the patient was entered as deceased before: still not called. Check; a supervisor takes a wrong entry back on the patient’s page.',
+  },
   opted_out: {
     zh: '患者已拒绝随访（禁呼名单），保留记录，不拨打。',
     en: 'The patient refused calls (do-not-call): kept for the record, not called.',
@@ -192,5 +197,9 @@ export const warningWords: Readonly<Record<RowWarning, CodeWords>> = {
   same_stay_other_discharge_ask_no_second_call: {
     zh: '同一次住院（入院时间相同），出院时间不同，请核实；不会再次拨打',
     en: 'the same stay (the same admission) with another discharge: ask which is right; there is no second call',
+  },
+  death_taken_back: {
+    zh: '该次住院的死亡已由人工撤销，本行的死亡未采用；请让病案室更正原系统',
+    en: 'a person has taken the death of this stay back, so the row’s death was left out; have the hospital’s system corrected',
   },
 }

@@ -3,6 +3,7 @@ import type { Database, Ground, GroundTransaction } from '#platform/database/dat
 import '#platform/auth/auth-tables.ts'
 import '../follow-up-tables.ts'
 import type { ImportVerdict } from '../follow-up-tables.ts'
+import type { RowWarning } from './row-codes.ts'
 
 export interface NewRun {
   readonly id: string
@@ -123,18 +124,34 @@ export interface ReportRow {
   readonly reason: string | null
   readonly code: string | null
   readonly columnName: string | null
+  /** Null for a row that was not loaded. */
+  readonly patientId: string | null
 }
 
-/** Rows of one verdict in the order of the file. */
-export function reportRows(db: Ground, runId: string, verdict: ImportVerdict, limit: number): Promise<ReportRow[]> {
-  return db
+/** Rows of one verdict, or with one warning, in the order of the file. */
+export function reportRows(
+  db: Ground,
+  runId: string,
+  which: { readonly verdict: ImportVerdict } | { readonly warning: RowWarning },
+  limit: number,
+): Promise<ReportRow[]> {
+  const rows = db
     .selectFrom('importRow')
-    .select(['sheet', 'line', 'reason', 'code', 'columnName'])
-    .where('importRunId', '=', runId)
-    .where('verdict', '=', verdict)
-    .orderBy('line')
-    .limit(limit)
-    .execute()
+    .leftJoin('encounter', 'encounter.id', 'importRow.encounterId')
+    .select([
+      'importRow.sheet',
+      'importRow.line',
+      'importRow.reason',
+      'importRow.code',
+      'importRow.columnName',
+      'encounter.patientId',
+    ])
+    .where('importRow.importRunId', '=', runId)
+  const wanted =
+    'verdict' in which
+      ? rows.where('importRow.verdict', '=', which.verdict)
+      : rows.where(sql<boolean>`${which.warning} = any (import_row.warnings)`)
+  return wanted.orderBy('importRow.line').limit(limit).execute()
 }
 
 export interface RejectedRow {

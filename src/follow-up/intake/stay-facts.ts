@@ -13,6 +13,10 @@ export interface PlannedPhone {
 export interface KnownPhone extends PlannedPhone {
   readonly id: string
   readonly position: number
+  /** A person has added it: no list takes it away. */
+  readonly byHand: boolean
+  /** A person has said in which order to dial: no list changes it. */
+  readonly ordered: boolean
 }
 
 export interface KnownPatient {
@@ -27,6 +31,8 @@ export interface KnownPatient {
   /** The last discharge that is known of the person: an older list must not bring back an older number. */
   readonly latestDischarge: string | null
   readonly phones: readonly KnownPhone[]
+  /** Numbers that a person has taken away: no list brings them back. */
+  readonly keptOut: readonly string[]
 }
 
 /** Everything of an encounter that a list can tell; null where it does not. */
@@ -41,6 +47,8 @@ export interface EncounterFacts {
   readonly dischargedAtMs: number | null
   readonly disposition: string | null
   readonly payer: string | null
+  /** A person has said that the death it told of is none, and it has not told otherwise since. */
+  readonly deathTakenBack: boolean
 }
 
 export interface KnownEncounter extends EncounterFacts {
@@ -101,6 +109,7 @@ export function encounterFacts({ row, departmentId, dead }: RowToLoad): Encounte
     dischargedAtMs: instantOf(row.dischargedAt),
     disposition: dead ? '5' : row.leaveMode,
     payer: row.payer,
+    deathTakenBack: false,
   }
 }
 
@@ -119,6 +128,8 @@ export function filledIn(before: EncounterFacts, told: EncounterFacts): Encounte
     // Nobody comes back from death by an older list.
     disposition: before.disposition === '5' ? '5' : (told.disposition ?? before.disposition),
     payer: told.payer ?? before.payer,
+    // The same wrong row again; when the source has corrected itself, what it says after that counts.
+    deathTakenBack: told.deathTakenBack,
   }
 }
 
@@ -166,6 +177,20 @@ export function replacedByGroup(
     ? told.filter((phone) => !isOwn(phone))
     : before.filter((phone) => !isOwn(phone))
   return [...own, ...others.filter(({ phoneNumberId }) => !own.some((phone) => phone.phoneNumberId === phoneNumberId))]
+}
+
+/** What a person has decided of the numbers stands against the list. */
+export function afterDecisions(
+  planned: readonly PlannedPhone[],
+  { before, keptOut }: { readonly before: readonly KnownPhone[]; readonly keptOut: readonly string[] },
+): readonly PlannedPhone[] {
+  const told = planned.filter(({ phoneNumberId }) => !keptOut.includes(phoneNumberId))
+  const has = (phones: readonly PlannedPhone[], id: string) => phones.some(({ phoneNumberId }) => phoneNumberId === id)
+  const byHand = before.filter((phone) => phone.byHand && !has(told, phone.phoneNumberId))
+  const all = [...told, ...byHand]
+  if (!before.some(({ ordered }) => ordered)) return all
+  const kept = before.flatMap(({ phoneNumberId }) => all.filter((phone) => phone.phoneNumberId === phoneNumberId))
+  return [...kept, ...all.filter(({ phoneNumberId }) => !has(before, phoneNumberId))]
 }
 
 export function phoneKey({ phoneNumberId, relation, relationWord, contactName, extension }: PlannedPhone): string {

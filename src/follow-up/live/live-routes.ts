@@ -10,7 +10,7 @@ export const liveRoutes: FastifyPluginAsyncTypebox<{ readonly live: Live }> = as
   const config = { access: 'live.read' } as const
 
   server.get('/api/live', { config, schema: { response: { 200: LiveSnapshot } } }, async (request) =>
-    live.snapshot(sightOf(sessionOf(request))),
+    live.snapshot({ ...sightOf(sessionOf(request)), disks: hearsOfDisks(sessionOf(request)) }),
   )
 
   server.post(
@@ -27,6 +27,11 @@ export const liveRoutes: FastifyPluginAsyncTypebox<{ readonly live: Live }> = as
     },
     async (request) => ({ people: await live.people(request.body.attemptIds, sightOf(sessionOf(request))) }),
   )
+}
+
+/** Supervisors, whose calls stop, and who keeps the machine. */
+function hearsOfDisks({ rights }: Session): boolean {
+  return rights.has('campaign.control') || rights.has('storage.manage')
 }
 
 export function sightOf(session: Session): Sight {

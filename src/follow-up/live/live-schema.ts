@@ -79,6 +79,14 @@ export type LiveResult = Static<typeof LiveResult>
 /** How many of the last results a snapshot brings and a page keeps. */
 export const recentResultsKept = 50
 
+export const LiveDisk = Type.Object({
+  state: Type.Union([Type.Literal('low'), Type.Literal('full')]),
+  freeBytes: Type.Integer(),
+  /** At the last week's growth, where that is known. */
+  daysLeft: Type.Union([Type.Integer(), Type.Null()]),
+})
+export type LiveDisk = Static<typeof LiveDisk>
+
 export const LiveSnapshot = Type.Object({
   /** Last event of the stream that the rows below already hold. */
   offset: Type.Integer(),
@@ -90,6 +98,8 @@ export const LiveSnapshot = Type.Object({
   people: Type.Array(LivePerson),
   /** Years whose holidays should be known by now and are not. */
   calendarMissing: Type.Array(Type.Integer()),
+  /** Disks that fill up, for who can do something about it; empty for others. */
+  disks: Type.Array(LiveDisk),
 })
 export type LiveSnapshot = Static<typeof LiveSnapshot>
 
@@ -140,6 +150,8 @@ export type LiveEvent =
   | { readonly type: 'recording.changed'; readonly payload: { readonly attemptId: string; readonly state: string } }
   /** The hospital's calling rule or its calendar is another, or the day: a page takes a fresh snapshot. */
   | { readonly type: 'calling.changed'; readonly payload: Readonly<Record<string, never>> }
+  /** A disk fills up, or has room again: a page takes a fresh snapshot. */
+  | { readonly type: 'disk.changed'; readonly payload: Readonly<Record<string, never>> }
   | { readonly type: 'import.finished'; readonly payload: { readonly importId: string } }
   | {
       readonly type: 'why_not.changed'

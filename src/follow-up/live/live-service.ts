@@ -1,8 +1,10 @@
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
+import { disksNow } from '#platform/disk/disk-store.ts'
 import { lastOffset } from '#platform/realtime/stream-store.ts'
 import { missingCalendarYears } from '../calling/calendar-service.ts'
 import {
   type LiveCampaign,
+  type LiveDisk,
   type LivePerson,
   type LiveSnapshot,
   liveStream,
@@ -33,6 +35,12 @@ export interface Sight {
   readonly clear: boolean
 }
 
+/** How a reader of the live page sees it. */
+export interface LiveSight extends Sight {
+  /** Whether disks that fill up are theirs to hear of. */
+  readonly disks?: boolean
+}
+
 export class Live {
   readonly #parts: LiveParts
 
@@ -41,7 +49,7 @@ export class Live {
   }
 
   /** One look at the rows, and the offset of the stream at that same look. */
-  async snapshot(sight: Sight): Promise<LiveSnapshot> {
+  async snapshot(sight: LiveSight): Promise<LiveSnapshot> {
     return this.#parts.db
       .transaction()
       .setIsolationLevel('repeatable read')
@@ -71,6 +79,7 @@ export class Live {
           })),
           people: await this.#people(tx, attemptIds, sight),
           calendarMissing: [...(await missingCalendarYears(tx))],
+          disks: sight.disks ? await filling(tx) : [],
         }
       })
   }
@@ -115,4 +124,10 @@ export class Live {
     }
     return campaigns
   }
+}
+
+async function filling(tx: GroundTransaction): Promise<LiveDisk[]> {
+  return (await disksNow(tx)).flatMap(({ state, freeBytes, daysLeft }) =>
+    state === 'ok' ? [] : [{ state, freeBytes, daysLeft }],
+  )
 }

@@ -31,6 +31,42 @@ declareErrors({
     en: '{text} is no day. Write it as 2026-12-31.',
     zh: '{text} 不是有效日期。请写成 2026-12-31。',
   },
+  PATIENT_UNKNOWN: {
+    kind: 'user',
+    status: 404,
+    en: 'There is no such patient, or the record was merged into another. Search again.',
+    zh: '没有该患者,或档案已合并。请重新查找。',
+  },
+  PATIENT_DECEASED: {
+    kind: 'user',
+    status: 409,
+    en: 'This patient’s death is on record already. Reload the page.',
+    zh: '该患者已登记死亡。请刷新页面。',
+  },
+  PATIENT_NEWS_NOT_THERE: {
+    kind: 'user',
+    status: 409,
+    en: 'This is not on record (any more): somebody may have taken it back. Reload the page.',
+    zh: '没有该登记,或已被撤销。请刷新页面。',
+  },
+  PATIENT_NUMBER_UNKNOWN: {
+    kind: 'user',
+    status: 404,
+    en: 'The patient does not have this number, or somebody has just changed it. Reload the page.',
+    zh: '该患者没有此号码,或刚被他人修改。请刷新页面。',
+  },
+  PATIENT_NUMBER_STANDS: {
+    kind: 'user',
+    status: 409,
+    en: 'The patient has this number already.',
+    zh: '该患者已有此号码。',
+  },
+  PATIENT_NUMBERS_CHANGED: {
+    kind: 'user',
+    status: 409,
+    en: 'The patient’s numbers have changed meanwhile. Reload the page and put them in order again.',
+    zh: '该患者的号码刚有变动。请刷新页面后重新排序。',
+  },
   CONSENT_UNKNOWN: {
     kind: 'user',
     status: 404,

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { GroundTransaction } from '#platform/database/database.ts'
+import { newId } from '#platform/ids.ts'
 import type { NewStreamEvent } from '#platform/realtime/stream-store.ts'
 import { releaseAttempts } from '../tasks/release.ts'
 import { taskChanges } from '../tasks/task-change.ts'
@@ -16,6 +17,19 @@ export interface Death {
   readonly patientId: string
   /** 'YYYY-MM-DD'; null where it is not told. */
   readonly on: string | null
+  /** The stay of which a list told it. */
+  readonly encounterId?: string
+}
+
+/** By whom and by what something is known of a patient. */
+export interface Said {
+  readonly source: 'list' | 'agent' | 'supervisor'
+  readonly importRunId?: string
+  /** The call in which it was said. */
+  readonly attemptId?: string
+  /** Who said or entered it. */
+  readonly by?: string | null
+  readonly reason?: string
 }
 
 /**
@@ -25,13 +39,22 @@ export interface Death {
 export async function patientsDied(
   tx: GroundTransaction,
   deaths: readonly Death[],
+  said: Said,
 ): Promise<readonly NewStreamEvent[]> {
   const ids = deaths.map(({ patientId }) => patientId)
-  await sql`
+  const { rows: died } = await sql<{ id: string; encounterId: string | null }>`
     update patient p set deceased_at = app_now(), deceased_on = d.died_on, changed_at = app_now()
-    from unnest(${ids}::uuid[], ${deaths.map(({ on }) => on)}::date[]) as d (patient_id, died_on)
+    from unnest(${ids}::uuid[], ${deaths.map(({ on }) => on)}::date[],
+      ${deaths.map(({ encounterId }) => encounterId ?? null)}::uuid[]) as d (patient_id, died_on, encounter_id)
     where p.id = d.patient_id and p.deceased_at is null
+    returning p.id, d.encounter_id
   `.execute(tx)
+  await keepNews(
+    tx,
+    'deceased',
+    died.map(({ id, encounterId }) => ({ patientId: id, encounterId })),
+    said,
+  )
   return endAllPlans(tx, ids, 'deceased', null)
 }
 
@@ -48,12 +71,49 @@ export async function patientRefused(
 export async function patientsReadmitted(
   tx: GroundTransaction,
   patientIds: readonly string[],
+  said: Said,
 ): Promise<readonly NewStreamEvent[]> {
+  await keepNews(
+    tx,
+    'readmitted',
+    patientIds.map((patientId) => ({ patientId, encounterId: null })),
+    said,
+  )
   const where = sql`t.patient_id = any (${patientIds}::uuid[]) and exists (
     select from enrolment e where e.id = t.enrolment_id and e.encounter_id is not null)`
   const released = await releaseAttempts(tx, await createdAttemptsOf(tx, where))
   const moved = await moveTasks(tx, { where, from: waiting, to: 'suspended', reason: 'readmitted' })
   return [...released, ...taskChanges(moved)]
+}
+
+/** Tasks of discharges before a readmission that is still said of the patient wait again: another halt was taken back. */
+export async function suspendReadmitted(tx: GroundTransaction, patientId: string): Promise<readonly NewStreamEvent[]> {
+  const where = sql`t.patient_id = ${patientId} and exists (
+    select from enrolment e join patient_news n on n.patient_id = e.patient_id
+    where e.id = t.enrolment_id and e.encounter_id is not null and n.kind = 'readmitted' and n.taken_back_at is null
+      and n.at >= e.created_at)`
+  return taskChanges(await moveTasks(tx, { where, from: waiting, to: 'suspended', reason: 'readmitted' }))
+}
+
+/** Somebody has moved away: the caller ends this one plan (requirements §5.2 MOVED). */
+export async function patientMoved(tx: GroundTransaction, patientId: string, said: Said): Promise<void> {
+  await keepNews(tx, 'moved', [{ patientId, encounterId: null }], said)
+}
+
+async function keepNews(
+  tx: GroundTransaction,
+  kind: 'deceased' | 'readmitted' | 'moved',
+  of: readonly { readonly patientId: string; readonly encounterId: string | null }[],
+  { source, importRunId, attemptId, by, reason }: Said,
+): Promise<void> {
+  if (of.length === 0) return
+  await sql`
+    insert into patient_news (id, patient_id, kind, source, encounter_id, import_run_id, attempt_id, said_by, reason)
+    select n.id, n.patient_id, ${kind}, ${source}, n.encounter_id, ${importRunId ?? null}::uuid,
+      ${attemptId ?? null}::uuid, ${by ?? null}::uuid, ${reason ?? null}
+    from unnest(${of.map(() => newId())}::uuid[], ${of.map(({ patientId }) => patientId)}::uuid[],
+      ${of.map(({ encounterId }) => encounterId)}::uuid[]) as n (id, patient_id, encounter_id)
+  `.execute(tx)
 }
 
 /**

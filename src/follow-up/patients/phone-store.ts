@@ -4,9 +4,13 @@ import '../follow-up-tables.ts'
 
 /** The numbers of a patient that may still be dialled, and in which order. Joins `patient_phone p` and `phone_number n`. */
 const stillUsable = sql`p.removed_at is null and p.wrong_person_at is null and n.flag is null`
-/** One that refuses comes last, so that it is told as the reason only where there is no other; one that worked comes first. */
-const dialOrder = sql`exists (select from do_not_call d where d.phone_number_id = p.phone_number_id and d.lifted_at is null
-  and (d.until is null or d.until > app_now())), p.reached_at desc nulls last, p.position, p.id`
+/**
+ * One that refuses comes last, so that it is told as the reason only where there is no other; one that worked comes first,
+ * but for what worked before a person said in which order to dial.
+ */
+export const dialOrder = sql`exists (select from do_not_call d where d.phone_number_id = p.phone_number_id and d.lifted_at is null
+  and (d.until is null or d.until > app_now())),
+  case when p.ordered_at is null or p.reached_at > p.ordered_at then p.reached_at end desc nulls last, p.position, p.id`
 
 /** For a statement over `task`: the number to dial first; null when the patient has none. */
 export const firstNumber = sql`(

@@ -8,6 +8,7 @@ import { calendarDays } from '../calling/calendar-store.ts'
 import type { Purpose, RestDayRule } from '../follow-up-tables.ts'
 import { stopSupersededTasks } from '../patients/patient-news.ts'
 import { firstNumber } from '../patients/phone-store.ts'
+import type { MovedTask } from '../tasks/task-change.ts'
 import { tellDiallers } from '../tasks/work-channel.ts'
 import { dueAt, dueDay } from './due-day.ts'
 import { exclusionOf, matches, ProgrammeExclusions, ProgrammeMatch, type Stay } from './programme.ts'
@@ -41,6 +42,50 @@ export async function enrolDischarges(tx: GroundTransaction, encounterIds: reado
   const excluded: Record<string, number> = {}
   for (const { reason } of fresh) if (reason !== null) excluded[reason] = (excluded[reason] ?? 0) + 1
   return { tasks: tasks.length, excluded }
+}
+
+/**
+ * Enrolments that left these people out because of a death that is taken back are judged again, by the version they were
+ * made under: who is followed up gets the tasks that were not made, those whose time has passed among them.
+ * @param enrolmentIds excluded for `deceased`; the caller has written that they are resumed
+ * @returns the tasks made
+ */
+export async function enrolAgain(
+  tx: GroundTransaction,
+  enrolmentIds: readonly string[],
+): Promise<readonly MovedTask[]> {
+  if (enrolmentIds.length === 0) return []
+  const { rows } = await sql<{ id: string; encounterId: string; programmeId: string; versionId: string }>`
+    select id, encounter_id, programme_id, programme_version_id as version_id from enrolment
+    where id = any (${enrolmentIds}::uuid[]) and encounter_id is not null order by id
+  `.execute(tx)
+  const stays = await staysOf(tx, [...new Set(rows.map(({ encounterId }) => encounterId))])
+  const programmes = await programmesOfVersions(tx, [...new Set(rows.map(({ versionId }) => versionId))])
+  const judged = rows.flatMap(({ id, encounterId, versionId }) => {
+    const stay = stays.find((one) => one.encounterId === encounterId)
+    const programme = programmes.find((one) => one.versionId === versionId)
+    return stay === undefined || programme === undefined ? [] : [{ ...plan(programme, stay), id }]
+  })
+  const active = judged.filter(({ reason }) => reason === null)
+  await sql`
+    update enrolment set state = 'active', reason = null, changed_at = app_now()
+    where id = any (${active.map(({ id }) => id)}::uuid[])
+  `.execute(tx)
+  await sql`
+    update enrolment e set reason = r.reason, changed_at = app_now()
+    from unnest(${judged.map(({ id }) => id)}::uuid[], ${judged.map(({ reason }) => reason)}::text[]) as r (id, reason)
+    where e.id = r.id and r.reason is not null
+  `.execute(tx)
+  const calendar = await calendarDays(tx)
+  await insertTasks(
+    tx,
+    active.flatMap((enrolment) => tasksOf(enrolment, calendar)),
+  )
+  const { rows: made } = await sql<MovedTask>`
+    select t.id as task_id, p.campaign_id, '' as "from", t.state as "to" from task t join programme p on p.id = t.programme_id
+    where t.enrolment_id = any (${active.map(({ id }) => id)}::uuid[]) order by t.id
+  `.execute(tx)
+  return made
 }
 
 /** A discharge day was corrected: what is still waiting is due by the new day (requirements 8.1, A03 repeated). */
@@ -112,15 +157,29 @@ const matchShape = Compile(ProgrammeMatch)
 const exclusionsShape = Compile(ProgrammeExclusions)
 
 async function runningProgrammes(tx: GroundTransaction): Promise<readonly RunningProgramme[]> {
+  return programmesWith(
+    tx,
+    sql`p.state <> 'stopped' and v.version = (
+      select max(l.version) from programme_version l where l.programme_id = p.id)`,
+  )
+}
+
+function programmesOfVersions(tx: GroundTransaction, ids: readonly string[]): Promise<readonly RunningProgramme[]> {
+  return programmesWith(tx, sql`v.id = any (${ids}::uuid[])`)
+}
+
+async function programmesWith(
+  tx: GroundTransaction,
+  which: ReturnType<typeof sql>,
+): Promise<readonly RunningProgramme[]> {
   const { rows } = await sql<Omit<RunningProgramme, 'match' | 'exclusions'> & { match: unknown; exclusions: unknown }>`
     select p.id as programme_id, v.id as version_id, p.site_id, p.purpose, p.is_default, v.match, v.exclusions,
       (select jsonb_agg(jsonb_build_object('stepId', s.id, 'afterDays', s.after_days, 'fixedOn', s.fixed_on,
         'dueTime', to_char(s.due_time, 'HH24:MI'), 'restDayRule', s.rest_day_rule,
         'expiresAfterDays', s.expires_after_days, 'priority', s.priority) order by s.position)
         from programme_step s where s.programme_version_id = v.id) as steps
-    from programme p
-    join lateral (select * from programme_version v where v.programme_id = p.id order by v.version desc limit 1) v on true
-    where p.state <> 'stopped'
+    from programme p join programme_version v on v.programme_id = p.id
+    where ${which}
   `.execute(tx)
   return rows.map(({ match, exclusions, ...row }) => {
     if (!matchShape.Check(match) || !exclusionsShape.Check(exclusions)) {

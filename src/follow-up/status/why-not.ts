@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
+import { everyDiskIsFull } from '#platform/disk/disk-store.ts'
 import type { WhyNot } from '../live/live-schema.ts'
 import '../follow-up-tables.ts'
 
@@ -11,7 +12,8 @@ import '../follow-up-tables.ts'
  * ways only: the hold has ended and nobody has asked since, or a claim has taken the number this moment. There the gate
  * is asked.
  *
- * What may be dialled waits all the same where the campaign dials for seats and none is free: `no_free_seat`.
+ * What may be dialled waits all the same while there is no room for its recording, `disk_full`, and where the campaign
+ * dials for seats and none is free, `no_free_seat`.
  */
 export async function whyNot(db: Ground | GroundTransaction, campaignId: string): Promise<WhyNot> {
   // Asked first and given as a value: the planner then knows how few of a million rows it leaves, and no row asks for it.
@@ -64,8 +66,10 @@ export async function whyNot(db: Ground | GroundTransaction, campaignId: string)
   `.execute(db)
   const callable = rows.find(({ reason }) => reason === null)?.count ?? 0
   const reasons = rows.flatMap(({ reason, count }) => (reason === null ? [] : [{ reason, count }]))
-  if (callable === 0 || !(await isWithoutSeat(db, campaignId))) return { callable, reasons }
-  return { callable: 0, reasons: [{ reason: 'no_free_seat', count: callable }, ...reasons] }
+  if (callable === 0) return { callable, reasons }
+  const kept = (reason: string) => ({ callable: 0, reasons: [{ reason, count: callable }, ...reasons] })
+  if (await everyDiskIsFull(db)) return kept('disk_full')
+  return (await isWithoutSeat(db, campaignId)) ? kept('no_free_seat') : { callable, reasons }
 }
 
 async function isWithoutSeat(db: Ground | GroundTransaction, campaignId: string): Promise<boolean> {

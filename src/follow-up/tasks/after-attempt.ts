@@ -10,7 +10,7 @@ export type TaskMove =
   | { readonly to: 'refused' | 'partial' | 'failed' | 'stopped'; readonly reason: string }
 
 /** What the call told of the patient, beyond this task (requirements H31, H32). */
-export type PatientNews = 'refused' | 'deceased' | 'readmitted'
+export type PatientNews = 'refused' | 'deceased' | 'readmitted' | 'moved'
 
 export interface AfterAttempt {
   readonly move: TaskMove
@@ -54,7 +54,7 @@ export function afterAttempt(ended: EndedAttempt): AfterAttempt {
     case 'deceased':
       return { move: { to: 'stopped', reason: 'deceased' }, news: 'deceased' }
     case 'moved':
-      return { move: { to: 'stopped', reason: 'moved' }, news: null }
+      return { move: { to: 'stopped', reason: 'moved' }, news: 'moved' }
     case 'other':
       return { move: { to: 'failed', reason: 'other' }, news: null }
     case 'callback':

@@ -3,7 +3,7 @@ import type { GroundTransaction } from '#platform/database/database.ts'
 import type { NewStreamEvent } from '#platform/realtime/stream-store.ts'
 import { windowOfProgramme } from '../calling/calling-rule-store.ts'
 import { refuseInCall } from '../patients/do-not-call.ts'
-import { patientRefused, patientsDied, patientsReadmitted } from '../patients/patient-news.ts'
+import { patientMoved, patientRefused, patientsDied, patientsReadmitted } from '../patients/patient-news.ts'
 import { flagNumber, markReached, markWrongPerson, usablePhones } from '../patients/phone-store.ts'
 import { notApplicable, notAsked } from '../questionnaire/questionnaire.ts'
 import { closeResponse, setRespondent, writeAnswer } from '../responses/response-store.ts'
@@ -170,16 +170,20 @@ async function closeForm(tx: GroundTransaction, taskId: string, { to }: TaskMove
 /** What the call told ends or halts the patient's other plans as well. */
 async function tellPatient(
   tx: GroundTransaction,
-  { patientId, taskId }: TaskInHand,
+  { patientId, taskId, attemptId, agentId }: TaskInHand,
   { news }: AfterAttempt,
 ): Promise<readonly NewStreamEvent[]> {
+  const said = { source: 'agent', attemptId, by: agentId } as const
   switch (news) {
     case 'refused':
       return patientRefused(tx, patientId, taskId)
     case 'deceased':
-      return patientsDied(tx, [{ patientId, on: null }])
+      return patientsDied(tx, [{ patientId, on: null }], said)
     case 'readmitted':
-      return patientsReadmitted(tx, [patientId])
+      return patientsReadmitted(tx, [patientId], said)
+    case 'moved':
+      await patientMoved(tx, patientId, said)
+      return []
     case null:
       return []
   }

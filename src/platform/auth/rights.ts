@@ -10,8 +10,16 @@ export const rights = [
   'call.read',
   /** Names and numbers in the clear; without it they are masked. */
   'patient.clear',
+  /** To look patients up and open their cards. */
+  'patient.read',
+  /** To enter and take back what is known of a patient: death, consent, numbers. */
+  'patient.change',
   'recording.play',
   'recording.download',
+  /** To keep a recording from expiring, and to let it go again. */
+  'recording.hold',
+  /** How long recordings are kept, and the room there is. */
+  'storage.manage',
   /** Accounts and their sessions, to look at. */
   'account.read',
   /** To make accounts and devices; not to say what they may do. */
@@ -27,6 +35,10 @@ export const rights = [
   'floor.read',
   /** To be in the calls of one's own teams, to take them over, to end them. */
   'call.supervise',
+  /** Figures of a period and the rows they count. */
+  'report.read',
+  /** To take rows out of the house. */
+  'report.export',
 ] as const
 
 export type Right = (typeof rights)[number]
@@ -38,13 +50,18 @@ export type Role = (typeof roles)[number]
 /** Kept apart (requirements §8.5): no account holds two of them, nor the last one with any other role. */
 export const administratorRoles = ['system_admin', 'security_admin', 'audit_admin'] as const satisfies readonly Role[]
 
-/** What no administrator's role ever holds; the database refuses the same (`administrators_apart`, requirements R13, R18). */
+/** What no administrator's role ever holds; the database refuses the same (`administrators_apart`, `administrators_report_nothing`, requirements R13, R18). */
 export const keptFromAdministrators = [
   'call.read',
   'call.supervise',
   'patient.clear',
+  'patient.read',
+  'patient.change',
   'recording.play',
   'recording.download',
+  'recording.hold',
+  'report.read',
+  'report.export',
 ] as const satisfies readonly Right[]
 
 export function isAdministrator(held: readonly string[]): boolean {

@@ -9,7 +9,19 @@ export class Shell {
   }
 
   async open(
-    path: '/' | '/floor' | '/import' | '/tasks' | '/calls' | '/seat' | '/accounts' | '/audit' | '/do-not-call',
+    path:
+      | '/'
+      | '/floor'
+      | '/import'
+      | '/tasks'
+      | '/calls'
+      | '/seat'
+      | '/accounts'
+      | '/audit'
+      | '/do-not-call'
+      | '/patients'
+      | '/reports'
+      | '/storage',
   ): Promise<void> {
     await this.#page.locator(`nav a[href="${path}"]`).click()
   }

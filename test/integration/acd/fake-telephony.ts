@@ -61,10 +61,16 @@ class FakeLeg {
 
 export class FakeSeatLeg extends FakeLeg implements SeatLeg {
   readonly seatId: string
+  /** What its line is said to be like, whenever it is measured. */
+  line: ReturnType<ReturnType<SeatLeg['measureLine']>> = null
 
   constructor(seatId: string) {
     super()
     this.seatId = seatId
+  }
+
+  measureLine(): () => FakeSeatLeg['line'] {
+    return () => this.line
   }
 }
 

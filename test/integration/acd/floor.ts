@@ -24,6 +24,7 @@ import { readJson } from '../../../src/contact-center/ivr/flow-files.ts'
 import { anyPrompts, testWorld } from '../../../src/contact-center/ivr/flow-fixture.ts'
 import { runFlow } from '../../../src/contact-center/ivr/flow-runner.ts'
 import { variablesOf } from '../../../src/contact-center/ivr/json.ts'
+import { recordingPlace } from '../../../src/contact-center/recording/recording-place.ts'
 import { Supervision } from '../../../src/contact-center/supervision/supervision-service.ts'
 import type { Lease, Work } from '../../../src/contact-center/work-source.ts'
 import type { FollowUpWork } from '../../../src/follow-up/dialling/work-source.ts'
@@ -259,6 +260,7 @@ export class Node {
   readonly floor: Floor
   readonly lease: Lease
   readonly clock: VirtualClock = virtualClock()
+  hasRoom = true
   readonly telephony = new FakeTelephony()
   readonly legs: SeatLegs
   readonly calls = new SeatCalls()
@@ -325,6 +327,7 @@ export class Node {
     this.book = new QueueBook(db)
     this.matcher = new QueueMatcher({ db, lease, seatIds: () => this.legs.seatIds, clock: this.clock, log: this.log })
     this.dialling = new SeatDialling({
+      hasRoom: () => this.hasRoom,
       db,
       lease,
       work,
@@ -547,7 +550,7 @@ export class Node {
         this.floor.journal.push({ event: { ...structuredClone(event), at: new Date(event.at) }, lease })
         void this.applyAll()
       },
-      recordingPath: async (attemptId) => `/recordings/${attemptId}.wav`,
+      recordingPlace: async (attemptId) => recordingPlace('/recordings', attemptId, this.clock.now()),
       shown: () => (this.#stalled ? Promise.resolve() : this.applyAll()),
       apology: this.apology,
       rate: async (leg, _flow, onRecord) => {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { campaignsWithFreeSeats } from '../../../src/contact-center/acd/reservation-store.ts'
+import { recordingPlace } from '../../../src/contact-center/recording/recording-place.ts'
 import { campaignControl } from '../../../src/follow-up/dialling/campaign-control.ts'
 import { sweepTasks } from '../../../src/follow-up/tasks/task-sweep.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
@@ -235,7 +236,10 @@ describe('a progressive call', () => {
 
   it('is recorded from the patient’s answer on', async () => {
     const { call, patient } = await talking()
-    expect(patient.heard).toContain(`recording /recordings/${call.work.attemptId}.wav`)
+    const { name, path } = recordingPlace('/recordings', call.work.attemptId, node.clock.now())
+    expect(patient.heard).toContain(`recording ${path}`)
+    const { rows } = await sql`select path from recording where attempt_id = ${call.work.attemptId}`.execute(floor.db)
+    expect(rows).toEqual([{ path: name }])
   })
 
   it('hold and resume reach the room once each, and the page', async () => {
@@ -359,7 +363,9 @@ describe('an agent’s phone that is lost', () => {
     const { call, patient, room } = await lost()
     expect(room?.moves).toEqual(['join', 'leaveSeat'])
     expect(await floor.seat(agent)).toMatchObject({ state: 'unreachable', channelUuid: null })
-    node.telephony.ringAt(agent)?.lift()
+    const poor = { lossIn: 0.1, lossOut: null, jitterInMs: 90, jitterOutMs: null, roundTripMs: null }
+    const next = node.telephony.ringAt(agent)?.lift()
+    if (next !== undefined) next.line = poor
     await node.quiet()
     expect(room?.moves).toEqual(['join', 'leaveSeat', 'joinSeat'])
     const back = await floor.seat(agent)
@@ -368,6 +374,14 @@ describe('an agent’s phone that is lost', () => {
     await call.done
     await node.quiet()
     expect(await floor.office.attempt(call.work.attemptId)).toMatchObject({ result: 'completed' })
+    const { body } = await floor.db
+      .selectFrom('callEvent')
+      .select('body')
+      .where('attemptId', '=', call.work.attemptId)
+      .where('type', '=', 'ended')
+      .executeTakeFirstOrThrow()
+    // The leg that was lost had told nothing of its line.
+    expect(body.seatLines).toEqual([{ seatId: agent, agentId: agent, ...poor }])
   })
 
   it('and busy at first is rung again within the time', async () => {

@@ -220,6 +220,10 @@ describe('a call with an agent', () => {
     await step(20, () => told.happens(call, { type: 'held' }))
     await step(30, () => told.happens(call, { type: 'resumed' }))
     await step(40, () => told.happens(call, { type: 'supervised', supervisorId, mode: 'coach' }))
+    told.seatLines = [
+      { seatId: agentId, agentId, lossIn: 0.01, lossOut: 0, jitterInMs: 3, jitterOutMs: 2, roundTripMs: 20 },
+      { seatId: agentId, agentId, lossIn: null, lossOut: 0.2, jitterInMs: null, jitterOutMs: 2, roundTripMs: 950 },
+    ]
     await step(90, () => told.end(call, 'bridged', 'completed', 'completed', join(face.recordings, 'none.wav')))
     await sql`
       update recording set duration_ms = 88000, gap_ms = 2000 where attempt_id = ${call.attemptId}
@@ -257,6 +261,23 @@ describe('a call with an agent', () => {
       expect((await search(filter)).total, JSON.stringify(filter)).toBe(0)
     }
     expect((await search({ ratings: [0] })).total).toBe(12)
+  })
+
+  it('tells how the agent’s own line was at each stay, beside the patient’s, by name and not by number', async () => {
+    const { detail, search } = await signIn(['supervisor'])
+    const { call: shown, events } = await detail(call.attemptId)
+    const agent = shown.agent?.name
+    expect(shown).toMatchObject({
+      quality: null,
+      agentLines: [
+        { grade: 'good', agent, lossIn: 0.01, lossOut: 0, jitterInMs: 3, jitterOutMs: 2, roundTripMs: 20 },
+        { grade: 'poor', agent, lossIn: null, lossOut: 0.2, jitterInMs: null, jitterOutMs: 2, roundTripMs: 950 },
+      ],
+    })
+    expect(JSON.stringify(events)).not.toContain(agentId)
+    const listed = await search({ limit: 50 })
+    const measured = listed.calls.filter(({ agentLines }) => agentLines.length > 0)
+    expect(measured.map(({ attemptId }) => attemptId)).toEqual([call.attemptId])
   })
 
   it('is found by the result that a person has put right, and shows both', async () => {

@@ -206,7 +206,7 @@ describe('other news', () => {
   it('a readmission halts the plans of earlier discharges; somebody may let them go on', async () => {
     const { taskId, patientId } = await office.due()
     const work = await office.claimOne(taskId)
-    await office.db.transaction().execute((tx) => patientsReadmitted(tx, [patientId]))
+    await office.db.transaction().execute((tx) => patientsReadmitted(tx, [patientId], { source: 'agent' }))
     expect(await office.task(taskId)).toMatchObject({ state: 'suspended', reason: 'readmitted' })
     expect(await office.work().begin(work.attemptId, lease)).toMatchObject({ ok: false })
     await changeTask(office.db, taskId, { action: 'resume' }, byHand)

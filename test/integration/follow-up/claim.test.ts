@@ -287,7 +287,7 @@ describe('between claim and dial', () => {
         log: silentLog,
         resultRules: () => [],
         journal: async (event) => void journaled.push(event),
-        recordingPath: async () => '/nowhere.wav',
+        recordingPlace: async () => ({ name: 'nowhere.wav', path: '/nowhere.wav' }),
         runFlow: () => expect.unreachable(),
         handOver: () => expect.unreachable(),
       },
@@ -392,7 +392,7 @@ describe('between claim and dial', () => {
     await office.programme()
     const { taskId, patientId } = await office.due()
     const [work] = await claim()
-    await office.db.transaction().execute((tx) => patientsDied(tx, [{ patientId, on: null }]))
+    await office.db.transaction().execute((tx) => patientsDied(tx, [{ patientId, on: null }], { source: 'agent' }))
     expect(await office.task(taskId)).toMatchObject({ state: 'stopped', reason: 'deceased' })
     expect(await office.work().begin(work?.attemptId ?? '', lease)).toEqual({ ok: false, reason: 'taken_back' })
   })

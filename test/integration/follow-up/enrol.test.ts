@@ -145,6 +145,7 @@ it('for a past day, discharges less exclusions are the tasks due seven days late
     patientsDied(
       tx,
       deaths.map((patientId) => ({ patientId, on: null })),
+      { source: 'list' },
     ),
   )
   for (const day of days) {

@@ -257,7 +257,7 @@ describe('refusals and consent', () => {
     const given = { patientId: person.id, purpose: 'research', decision: 'given', source: 'test' } as const
     const consentId = await decideConsent(office.db, given, systemActor)
     expect((await office.task(held.id)).hold).toBeNull()
-    await liftConsent(office.db, consentId, systemActor)
+    await liftConsent(office.db, { id: consentId }, systemActor)
     expect((await office.task(held.id)).hold).toBe('consent_missing')
   })
 
@@ -268,7 +268,7 @@ describe('refusals and consent', () => {
     const refusal = await decideConsent(office.db, { ...declare, decision: 'refused', source: 'agent' }, systemActor)
     await decideConsent(office.db, declare, systemActor)
     expect((await office.task(taskId)).hold).toBe('consent_refused')
-    await liftConsent(office.db, refusal, systemActor)
+    await liftConsent(office.db, { id: refusal }, systemActor)
     expect((await office.task(taskId)).hold).toBeNull()
   })
 })

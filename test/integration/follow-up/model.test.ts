@@ -269,7 +269,11 @@ class World {
           return this.begin(claimed)
         }
         await office.db.transaction().execute(async (tx) => {
-          await appendToStream(tx, 'live', await patientsDied(tx, [{ patientId: known, on: null }]))
+          await appendToStream(
+            tx,
+            'live',
+            await patientsDied(tx, [{ patientId: known, on: null }], { source: 'agent' }),
+          )
         })
         this.dead.add(known)
         return this.forgetTakenBack()

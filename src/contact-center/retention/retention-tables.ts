@@ -1,0 +1,48 @@
+import type { Generated } from 'kysely'
+
+/** A person has seen what a version of the rule would remove, and agrees (migration 0022). */
+interface RetentionApprovalTable {
+  id: string
+  /** 0: the rule as shipped, never changed. */
+  ruleVersion: number
+  recordingDays: number
+  recordings: number
+  bytes: string | number
+  oldestAt: Date | null
+  reason: string
+  /** Null: at the server. */
+  approvedBy: string | null
+  approvedAt: Generated<Date>
+}
+
+interface RetentionRunTable {
+  id: string
+  approvalId: string
+  recordingDays: number
+  startedAt: Generated<Date>
+  endedAt: Date | null
+  recordings: Generated<number>
+  bytes: Generated<string>
+  held: number | null
+  inReview: number | null
+}
+
+interface RecordingHoldTable {
+  id: string
+  recordingId: string
+  heldFrom: 'stored' | 'damaged'
+  reason: string
+  placedBy: string
+  placedAt: Generated<Date>
+  liftedBy: string | null
+  liftedAt: Date | null
+  liftReason: string | null
+}
+
+declare module '#platform/database/tables.ts' {
+  interface Tables {
+    retentionApproval: RetentionApprovalTable
+    retentionRun: RetentionRunTable
+    recordingHold: RecordingHoldTable
+  }
+}

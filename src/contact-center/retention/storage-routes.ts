@@ -1,0 +1,31 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Ground } from '#platform/database/database.ts'
+import { changeDiskThresholds } from '#platform/disk/disk-settings.ts'
+import { actorOf } from '#platform/http/access.ts'
+import { approveRetention, changeRetention } from './retention-service.ts'
+import { ApprovalWish, RuleWish, StorageBoard, ThresholdWish } from './storage-schema.ts'
+import { storageBoard } from './storage-service.ts'
+
+/** How long what is kept, and the room there is, for who keeps the machine (requirements F09, §8.6, §8.7). */
+export const storageRoutes: FastifyPluginAsyncTypebox<{ readonly db: Ground }> = async (server, { db }) => {
+  const config = { access: 'storage.manage' } as const
+
+  server.get('/api/storage', { config, schema: { response: { 200: StorageBoard } } }, async () => storageBoard(db))
+
+  server.put('/api/storage/rule', { config, schema: { body: RuleWish } }, async (request, reply) => {
+    const { rule, reason, basedOn } = request.body
+    await changeRetention(db, { actor: actorOf(request), to: rule, reason, basedOn })
+    return reply.code(204).send()
+  })
+
+  server.post('/api/storage/approval', { config, schema: { body: ApprovalWish } }, async (request, reply) => {
+    await approveRetention(db, { actor: actorOf(request), ...request.body })
+    return reply.code(204).send()
+  })
+
+  server.put('/api/storage/thresholds', { config, schema: { body: ThresholdWish } }, async (request, reply) => {
+    const { thresholds, reason } = request.body
+    await changeDiskThresholds(db, { actor: actorOf(request), to: thresholds, reason })
+    return reply.code(204).send()
+  })
+}

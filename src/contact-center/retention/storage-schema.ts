@@ -1,0 +1,87 @@
+import { type Static, Type } from 'typebox'
+import { DiskThresholds } from '#platform/disk/disk-room.ts'
+import { RetentionRule } from './retention.ts'
+
+/** The page Storage as it asks and is answered: figures, never who was called. Times are ISO 8601, UTC. */
+
+const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()])
+const Reason = Type.String({ pattern: '\\S', maxLength: 200 })
+const Bytes = Type.Integer({ minimum: 0 })
+const Count = Type.Integer({ minimum: 0 })
+
+const Disk = Type.Object({
+  node: Type.String(),
+  place: Type.Union([Type.Literal('data'), Type.Literal('recordings')]),
+  state: Type.Union([Type.Literal('ok'), Type.Literal('low'), Type.Literal('full')]),
+  freeBytes: Bytes,
+  totalBytes: Bytes,
+  since: Type.String(),
+  daysLeft: Nullable(Count),
+})
+
+const Preview = Type.Object({
+  recordings: Count,
+  bytes: Bytes,
+  oldestAt: Nullable(Type.String()),
+  /** Of that age, and kept. */
+  held: Count,
+  inReview: Count,
+})
+
+export const RetentionRunItem = Type.Object({
+  id: Type.String(),
+  recordingDays: Type.Integer(),
+  startedAt: Type.String(),
+  /** Null: under way. */
+  endedAt: Nullable(Type.String()),
+  recordings: Count,
+  bytes: Bytes,
+  held: Nullable(Count),
+  inReview: Nullable(Count),
+  filesLeft: Count,
+})
+export type RetentionRunItem = Static<typeof RetentionRunItem>
+
+export const StorageBoard = Type.Object({
+  rule: RetentionRule,
+  ruleVersion: Type.Integer(),
+  /** Null: nobody has approved this version, and nothing is removed. */
+  approval: Nullable(
+    Type.Object({
+      at: Type.String(),
+      /** Null: at the server. */
+      by: Nullable(Type.String()),
+      reason: Type.String(),
+      recordings: Count,
+      bytes: Bytes,
+    }),
+  ),
+  preview: Preview,
+  runs: Type.Array(RetentionRunItem),
+  kept: Type.Object({
+    recordings: Count,
+    bytes: Bytes,
+    held: Count,
+    damaged: Count,
+    expired: Count,
+    oldestAt: Nullable(Type.String()),
+  }),
+  disks: Type.Array(Disk),
+  thresholds: DiskThresholds,
+  /** How long whoever has opened a recording keeps it from expiring. */
+  reviewDays: Type.Integer(),
+})
+export type StorageBoard = Static<typeof StorageBoard>
+
+export const RuleWish = Type.Object(
+  { basedOn: Type.Integer(), rule: RetentionRule, reason: Reason },
+  { additionalProperties: false },
+)
+export const ApprovalWish = Type.Object(
+  { ruleVersion: Type.Integer(), reason: Reason },
+  { additionalProperties: false },
+)
+export const ThresholdWish = Type.Object(
+  { thresholds: DiskThresholds, reason: Reason },
+  { additionalProperties: false },
+)

@@ -1,0 +1,45 @@
+import type { Ground } from '#platform/database/database.ts'
+import { readDiskThresholds } from '#platform/disk/disk-settings.ts'
+import { disksNow } from '#platform/disk/disk-store.ts'
+import { reviewDays } from './retention.ts'
+import { standingRule } from './retention-service.ts'
+import { keptRecordings, lastRuns, previewOf } from './retention-store.ts'
+import type { StorageBoard } from './storage-schema.ts'
+
+const runsShown = 20
+
+/** What there is, how long it is kept, what the next run would remove, and what the last ones did. */
+export async function storageBoard(db: Ground): Promise<StorageBoard> {
+  const { rule, version, approval } = await standingRule(db)
+  const [preview, runs, kept, disks, thresholds] = await Promise.all([
+    previewOf(db, rule.recordingDays),
+    lastRuns(db, runsShown),
+    keptRecordings(db),
+    disksNow(db),
+    readDiskThresholds(db),
+  ])
+  return {
+    rule,
+    ruleVersion: version,
+    approval:
+      approval === null
+        ? null
+        : {
+            at: approval.at.toISOString(),
+            by: approval.by,
+            reason: approval.reason,
+            recordings: approval.recordings,
+            bytes: approval.bytes,
+          },
+    preview: { ...preview, oldestAt: preview.oldestAt?.toISOString() ?? null },
+    runs: runs.map((run) => ({
+      ...run,
+      startedAt: run.startedAt.toISOString(),
+      endedAt: run.endedAt?.toISOString() ?? null,
+    })),
+    kept: { ...kept, oldestAt: kept.oldestAt?.toISOString() ?? null },
+    disks: disks.map((disk) => ({ ...disk, since: disk.since.toISOString() })),
+    thresholds,
+    reviewDays,
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * An apostrophe in front keeps a cell text in Excel, which reads wide signs as narrow ones; the importer takes it off
+ * again. Nothing that comes out is a formula (requirements G12), and long digits stay text when Excel saves the file.
+ */
+export function inertText(text: string): string {
+  return /^[=+\-@＝＋－＠\t\r]/.test(text) || /^\d{12,}$/.test(text) || /^0\d+$/.test(text) ? `'${text}` : text
+}
+
+/** One line of a CSV (RFC 4180), without its end. */
+export function csvLine(cells: readonly string[]): string {
+  return cells.map(csvCell).join(',')
+}
+
+function csvCell(text: string): string {
+  const inert = inertText(text)
+  return /[",\r\n]/.test(inert) || inert !== inert.trim() ? `"${inert.replaceAll('"', '""')}"` : inert
+}
