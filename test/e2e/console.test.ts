@@ -2,11 +2,13 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
+import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { seedCalendar } from '../../src/follow-up/calling/calendar-service.ts'
 import { nationalNumber } from '../../src/follow-up/live/person-mask.ts'
 import type { Role } from '../../src/platform/auth/rights.ts'
 import { saveRoom } from '../../src/platform/disk/disk-store.ts'
+import { newId } from '../../src/platform/ids.ts'
 import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { visit } from './browser.ts'
@@ -36,6 +38,14 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
   async function enter(roles: readonly Role[], entrance: Pick<Entrance, 'language'> = {}) {
     const entered = await stage.enter(roles, { own: true, ...entrance })
     return { ...entered, live: new LivePage(entered.page) }
+  }
+
+  /** What a page looks like on both of the office's screens, where somebody wants to see. */
+  async function atBothWidths(page: Page, name: string) {
+    for (const width of pictures === undefined ? [] : [1366, 1920]) {
+      await page.setViewportSize({ width, height: width === 1366 ? 768 : 1080 })
+      await page.screenshot({ path: join(pictures ?? '', `${name}-${width}.png`), animations: 'disabled' })
+    }
   }
 
   const task = (index: number) => {
@@ -393,12 +403,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     const closed = { flag: 'invalid', flaggedAt: new Date() } as const
     await db.updateTable('phoneNumber').set(closed).where('id', 'in', numberIds).execute()
     const { page, shell, complaints } = await enter(['supervisor'])
-    const show = async (name: string) => {
-      for (const width of pictures === undefined ? [] : [1366, 1920]) {
-        await page.setViewportSize({ width, height: width === 1366 ? 768 : 1080 })
-        await page.screenshot({ path: join(pictures ?? '', `${name}-${width}.png`), animations: 'disabled' })
-      }
-    }
+    const show = (name: string) => atBothWidths(page, name)
     await shell.open('/do-not-call')
     await page.getByText('禁呼名单为空').waitFor()
     await show('not-called-none-zh')
@@ -448,14 +453,76 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     expect(complaints).toEqual([])
   })
 
+  it('leads from a count to who it is, keeps the tasks up to date, and changes them with a reason', async () => {
+    const { db } = stage.database
+    const [held, stopped, called] = [task(7), task(8), task(6)]
+    const refusal = { id: newId(), phoneNumberId: held.phoneNumberId, source: 'supervisor' } as const
+    await db.insertInto('doNotCall').values(refusal).execute()
+    const { page, shell, live, complaints } = await enter(['supervisor'])
+    const row = ({ id }: { readonly id: string }) => page.locator(`[data-task="${id}"]`)
+    const rows = page.locator('[data-task]')
+    await live.ready()
+    await page.locator('[data-reason=do_not_call] a').click()
+    await row(held).locator('[data-held=do_not_call]').waitFor()
+    expect(await rows.count()).toBe(1)
+    await atBothWidths(page, 'tasks-held-zh')
+
+    await page.getByRole('button', { name: '清空条件' }).click()
+    await row(stopped).locator('[data-state=due]').waitFor()
+    await atBothWidths(page, 'tasks-zh')
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    const call = await script.dial(called)
+    await row(called).locator('[data-state=in_progress]').waitFor()
+    await page.locator('[data-count=in_progress]').waitFor()
+    expect(new Set(asked)).toEqual(new Set(['/api/tasks/glance']))
+
+    for (const one of [stopped, called]) await row(one).getByRole('checkbox').check()
+    await page.getByText('已选 2 个').waitFor()
+    await page.getByRole('button', { name: /^终\s*止$/ }).click()
+    const dialog = page.getByRole('dialog')
+    const why = dialog.getByRole('textbox', { name: '原因' })
+    await dialog.getByText('可执行 1 个').waitFor()
+    await dialog.getByText(/1 个不能执行.*班长台/).waitFor()
+    await why.press('Enter')
+    await dialog.getByText('请填写原因').waitFor()
+    await atBothWidths(page, 'tasks-stop-zh')
+    await why.fill('方案选错')
+    await why.press('Enter')
+    await dialog.getByText('已执行 1 个，未执行 1 个').waitFor()
+    await atBothWidths(page, 'tasks-outcome-zh')
+    await dialog.getByRole('button', { name: /关\s*闭/ }).click()
+    await row(stopped).waitFor({ state: 'detached' })
+    await script.end(call, 'dialing', 'busy', 'retry_wait')
+    await row(called).locator('[data-state=retry_wait]').waitFor()
+
+    await page.getByText('已结束', { exact: true }).click()
+    await row(stopped).getByRole('link').click()
+    await page.locator('[data-action="task.stopped"]').getByText('方案不匹配：方案选错').waitFor()
+    await atBothWidths(page, 'task-stopped-zh')
+    await page.getByRole('button', { name: /^重\s*开$/ }).click()
+    await why.fill('核对后仍需随访')
+    await why.press('Enter')
+    await page.locator('[data-action="task.reopen"]').getByText('核对后仍需随访').waitFor()
+    await page.locator('.call-facts [data-state=due]').waitFor()
+    await shell.switchLanguage()
+    await page.getByText('May be dialled now').waitFor()
+    await atBothWidths(page, 'task-en')
+    await page.getByRole('link', { name: 'Back to the tasks' }).click()
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await row(called).getByText('Busy').waitFor()
+    await atBothWidths(page, 'tasks-en')
+    await row(called).getByRole('link').click()
+    await page.locator(`[data-attempt="${call.attemptId}"] a`).click()
+    await page.getByRole('link', { name: 'Attempt 1' }).click()
+    await page.locator(`[data-attempt="${call.attemptId}"]`).waitFor()
+    await atBothWidths(page, 'task-called-en')
+    expect(complaints).toEqual([])
+  })
+
   it('finds a patient, enters a death and takes it back, and puts a number and a consent right, by keyboard', async () => {
     const { page, shell, complaints } = await enter(['supervisor'])
-    const show = async (name: string) => {
-      for (const width of pictures === undefined ? [] : [1366, 1920]) {
-        await page.setViewportSize({ width, height: width === 1366 ? 768 : 1080 })
-        await page.screenshot({ path: join(pictures ?? '', `${name}-${width}.png`), animations: 'disabled' })
-      }
-    }
+    const show = (name: string) => atBothWidths(page, name)
     const { name, phone } = await personOf(task(9))
     await shell.open('/patients')
     const rows = page.locator('[data-patient]')

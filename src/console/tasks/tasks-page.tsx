@@ -149,7 +149,7 @@ export function TasksPage() {
           columns={useColumns()}
           dataSource={tasks}
           loading={list.isFetching}
-          scroll={{ x: 1_090 }}
+          scroll={{ x: 1_060 }}
           onRow={({ taskId }) => ({ 'data-task': taskId }) as object}
           {...(mayChange
             ? {
@@ -260,7 +260,7 @@ function useColumns(): TableColumnsType<TaskItem> {
   return [
     {
       title: t('tasks.dueAt'),
-      width: 150,
+      width: 142,
       className: 'number nowrap',
       render: (_value, { dueAt, dueOn }) => (
         <>
@@ -271,7 +271,8 @@ function useColumns(): TableColumnsType<TaskItem> {
     },
     {
       title: t('tasks.patient'),
-      width: 120,
+      width: 128,
+      className: 'nowrap',
       render: (_value, { taskId, name, recordNumber }) => (
         <>
           <Link to="/tasks/$taskId" params={{ taskId }}>
@@ -284,14 +285,28 @@ function useColumns(): TableColumnsType<TaskItem> {
     { title: t('calls.phone'), width: 118, className: 'number', render: (_value, { phone }) => phone ?? nothing },
     { title: t('calls.department'), dataIndex: 'department', width: '10%', ellipsis: true },
     { title: t('calls.programme'), dataIndex: 'programme', ellipsis: true },
-    { title: t('tasks.state'), width: 130, render: (_value, task) => <TaskState task={task} /> },
-    { title: t('tasks.reason'), width: 172, render: (_value, task) => <TaskHold task={task} /> },
+    {
+      title: t('tasks.state'),
+      width: 118,
+      render: (_value, task) => (
+        <>
+          <TaskState task={task} />
+          {task.agent !== null && <div className="muted">{t('tasks.with', { agent: task.agent })}</div>}
+        </>
+      ),
+    },
+    { title: t('tasks.reason'), width: 152, render: (_value, task) => <TaskHold task={task} /> },
     {
       title: t('tasks.lastResult'),
-      width: 104,
-      render: (_value, { lastResult }) => (lastResult === null ? nothing : word('result', lastResult)),
+      width: 122,
+      render: (_value, { lastResult, attempts }) =>
+        lastResult === null ? (
+          nothing
+        ) : (
+          <>
+            {word('result', lastResult)} <span className="muted number">{t('tasks.times', { count: attempts })}</span>
+          </>
+        ),
     },
-    { title: t('tasks.attempts'), dataIndex: 'attempts', width: 64, align: 'right', className: 'number' },
-    { title: t('tasks.agent'), width: 96, ellipsis: true, render: (_value, { agent }) => agent ?? nothing },
   ]
 }

@@ -13,6 +13,7 @@ export class Shell {
       | '/'
       | '/floor'
       | '/import'
+      | '/tasks'
       | '/calls'
       | '/seat'
       | '/accounts'
