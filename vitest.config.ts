@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/harness/longest-first.ts'
 
 // As production has it (bin/run.ts): of the three seconds of processor time that a house takes to open, the compiling of
 // its files is one, and its softswitch's is most of another.
@@ -13,8 +14,11 @@ const postgres = './test/harness/global-postgres.ts'
  */
 const again = process.env.CI === 'true' ? 1 : 0
 
-/** On the real pair one case at a time: there is one pair. */
-const pairs = process.env.SWITCH === 'real' ? 1 : 3
+/**
+ * Tests of the wire and of the contract use 0.8 of a core two and three at a time: mostly they listen. On the real pair
+ * one file at a time: there is one pair.
+ */
+const pairs = process.env.SWITCH === 'real' ? 1 : 4
 
 /** Whole houses, and programs with folders of their own, which mostly wait for prompts to be heard or for each other. */
 const houses = [
@@ -36,6 +40,7 @@ const wires = [
 export default defineConfig({
   test: {
     passWithNoTests: true,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -55,27 +60,27 @@ export default defineConfig({
           ...files(1, { maxWorkers: 2, limitMs: 60_000 }),
         },
       },
-      { test: { name: 'wire', include: wires, ...files(2, { maxWorkers: 2, limitMs: 60_000 }) } },
+      { test: { name: 'wire', include: wires, ...files(2, { maxWorkers: pairs, limitMs: 60_000 }) } },
       {
         test: {
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
-          ...files(3, { maxWorkers: pairs, limitMs: 120_000 }),
+          ...files(2, { maxWorkers: pairs, limitMs: 120_000 }),
         },
       },
       {
         test: {
           name: 'chaos',
           include: houses,
-          ...files(4, { maxWorkers: 4, limitMs: 120_000 }),
+          ...files(3, { maxWorkers: 4, limitMs: 120_000 }),
           testTimeout: 240_000,
         },
       },
       // The clients' own suites. Some of their cases wait for half a minute: beside the houses, which wait as well.
       {
-        test: { name: 'peers', include: ['test/peers/**/*.test.ts'], ...files(4, { maxWorkers: 4, limitMs: 120_000 }) },
+        test: { name: 'peers', include: ['test/peers/**/*.test.ts'], ...files(3, { maxWorkers: 4, limitMs: 120_000 }) },
       },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...files(5, { maxWorkers: 2, limitMs: 120_000 }) } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...files(4, { maxWorkers: 2, limitMs: 120_000 }) } },
     ],
   },
 })

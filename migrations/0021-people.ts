@@ -62,6 +62,7 @@ async function lookUps(db: Kysely<unknown>): Promise<void> {
   await sql`
     create index patient_name_begins on patient (name text_pattern_ops);
     create index encounter_number on encounter (encounter_no);
+    create index patient_deceased on patient (id) where deceased_at is not null;
   `.execute(db)
 }
 

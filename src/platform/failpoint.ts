@@ -29,10 +29,6 @@ export const failpoints = [
   'journal-written',
   /** Entries are applied and the cursor is not yet moved. */
   'journal-applied',
-  /** Recordings are tombstones, committed; their files are still there. */
-  'recordings-expired',
-  /** Their files are gone; that is not yet written. */
-  'recording-files-removed',
 ] as const
 
 export type Failpoint = (typeof failpoints)[number]

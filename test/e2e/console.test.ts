@@ -2,10 +2,13 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
+import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { seedCalendar } from '../../src/follow-up/calling/calendar-service.ts'
+import { nationalNumber } from '../../src/follow-up/live/person-mask.ts'
 import type { Role } from '../../src/platform/auth/rights.ts'
 import { saveRoom } from '../../src/platform/disk/disk-store.ts'
+import { newId } from '../../src/platform/ids.ts'
 import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { visit } from './browser.ts'
@@ -37,10 +40,29 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     return { ...entered, live: new LivePage(entered.page) }
   }
 
+  /** What a page looks like on both of the office's screens, where somebody wants to see. */
+  async function atBothWidths(page: Page, name: string) {
+    for (const width of pictures === undefined ? [] : [1366, 1920]) {
+      await page.setViewportSize({ width, height: width === 1366 ? 768 : 1080 })
+      await page.screenshot({ path: join(pictures ?? '', `${name}-${width}.png`), animations: 'disabled' })
+    }
+  }
+
   const task = (index: number) => {
     const found = hospital.tasks[index]
     if (found === undefined) throw new Error('the hospital is too small')
     return found
+  }
+
+  const personOf = async ({ id }: { readonly id: string }) => {
+    const { name, ciphertext } = await stage.database.db
+      .selectFrom('task')
+      .innerJoin('patient', 'patient.id', 'task.patientId')
+      .innerJoin('phoneNumber', 'phoneNumber.id', 'task.phoneNumberId')
+      .select(['patient.name', 'phoneNumber.ciphertext'])
+      .where('task.id', '=', id)
+      .executeTakeFirstOrThrow()
+    return { name, phone: nationalNumber(stage.face.secrets.decrypt(ciphertext)) }
   }
 
   it('asks for a new password at the first sign-in and then shows the live page', async () => {
@@ -381,12 +403,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     const closed = { flag: 'invalid', flaggedAt: new Date() } as const
     await db.updateTable('phoneNumber').set(closed).where('id', 'in', numberIds).execute()
     const { page, shell, complaints } = await enter(['supervisor'])
-    const show = async (name: string) => {
-      for (const width of pictures === undefined ? [] : [1366, 1920]) {
-        await page.setViewportSize({ width, height: width === 1366 ? 768 : 1080 })
-        await page.screenshot({ path: join(pictures ?? '', `${name}-${width}.png`), animations: 'disabled' })
-      }
-    }
+    const show = (name: string) => atBothWidths(page, name)
     await shell.open('/do-not-call')
     await page.getByText('禁呼名单为空').waitFor()
     await show('not-called-none-zh')
@@ -436,6 +453,123 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     expect(complaints).toEqual([])
   })
 
+  it('leads from a count to who it is, keeps the tasks up to date, and changes them with a reason', async () => {
+    const { db } = stage.database
+    const [held, stopped, called] = [task(7), task(8), task(6)]
+    const refusal = { id: newId(), phoneNumberId: held.phoneNumberId, source: 'supervisor' } as const
+    await db.insertInto('doNotCall').values(refusal).execute()
+    const { page, shell, live, complaints } = await enter(['supervisor'])
+    const row = ({ id }: { readonly id: string }) => page.locator(`[data-task="${id}"]`)
+    const rows = page.locator('[data-task]')
+    await live.ready()
+    await page.locator('[data-reason=do_not_call] a').click()
+    await row(held).locator('[data-held=do_not_call]').waitFor()
+    expect(await rows.count()).toBe(1)
+    await atBothWidths(page, 'tasks-held-zh')
+
+    await page.getByRole('button', { name: '清空条件' }).click()
+    await row(stopped).locator('[data-state=due]').waitFor()
+    await atBothWidths(page, 'tasks-zh')
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    const call = await script.dial(called)
+    await row(called).locator('[data-state=in_progress]').waitFor()
+    await page.locator('[data-count=in_progress]').waitFor()
+    expect(new Set(asked)).toEqual(new Set(['/api/tasks/glance']))
+
+    for (const one of [stopped, called]) await row(one).getByRole('checkbox').check()
+    await page.getByText('已选 2 个').waitFor()
+    await page.getByRole('button', { name: /^终\s*止$/ }).click()
+    const dialog = page.getByRole('dialog')
+    const why = dialog.getByRole('textbox', { name: '原因' })
+    await dialog.getByText('可执行 1 个').waitFor()
+    await dialog.getByText(/1 个不能执行.*班长台/).waitFor()
+    await why.press('Enter')
+    await dialog.getByText('请填写原因').waitFor()
+    await atBothWidths(page, 'tasks-stop-zh')
+    await why.fill('方案选错')
+    await why.press('Enter')
+    await dialog.getByText('已执行 1 个，未执行 1 个').waitFor()
+    await atBothWidths(page, 'tasks-outcome-zh')
+    await dialog.getByRole('button', { name: /关\s*闭/ }).click()
+    await row(stopped).waitFor({ state: 'detached' })
+    await script.end(call, 'dialing', 'busy', 'retry_wait')
+    await row(called).locator('[data-state=retry_wait]').waitFor()
+
+    await page.getByText('已结束', { exact: true }).click()
+    await row(stopped).getByRole('link').click()
+    await page.locator('[data-action="task.stopped"]').getByText('方案不匹配：方案选错').waitFor()
+    await atBothWidths(page, 'task-stopped-zh')
+    await page.getByRole('button', { name: /^重\s*开$/ }).click()
+    await why.fill('核对后仍需随访')
+    await why.press('Enter')
+    await page.locator('[data-action="task.reopen"]').getByText('核对后仍需随访').waitFor()
+    await page.locator('.call-facts [data-state=due]').waitFor()
+    await shell.switchLanguage()
+    await page.getByText('May be dialled now').waitFor()
+    await atBothWidths(page, 'task-en')
+    await page.getByRole('link', { name: 'Back to the tasks' }).click()
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await row(called).getByText('Busy').waitFor()
+    await atBothWidths(page, 'tasks-en')
+    await row(called).getByRole('link').click()
+    await page.locator(`[data-attempt="${call.attemptId}"] a`).click()
+    await page.getByRole('link', { name: 'Attempt 1' }).click()
+    await page.locator(`[data-attempt="${call.attemptId}"]`).waitFor()
+    await atBothWidths(page, 'task-called-en')
+    expect(complaints).toEqual([])
+  })
+
+  it('finds a patient, enters a death and takes it back, and puts a number and a consent right, by keyboard', async () => {
+    const { page, shell, complaints } = await enter(['supervisor'])
+    const show = (name: string) => atBothWidths(page, name)
+    const { name, phone } = await personOf(task(9))
+    await shell.open('/patients')
+    const rows = page.locator('[data-patient]')
+    await waitFor(async () => (await rows.count()) === 12, { what: 'all patients' })
+    await show('patients-zh')
+    const search = page.getByPlaceholder('姓名（可只输入开头）')
+    await search.fill('查无此人')
+    await search.press('Enter')
+    await page.getByText('没有找到患者').waitFor()
+    await search.fill(phone)
+    await search.press('Enter')
+    await rows.getByRole('link', { name }).press('Enter')
+    await page.getByRole('button', { name: '登记死亡' }).press('Enter')
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('原因').press('Enter')
+    await dialog.getByText('请填写原因').waitFor()
+    await show('patient-death-zh')
+    await dialog.getByLabel('原因').fill('家属来电')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.getByText('已登记死亡，不再拨打任何号码').waitFor()
+    await page.locator('[data-task]').getByText('已终止 · 患者已死亡').waitFor()
+    await show('patient-deceased-zh')
+    await page.getByRole('button', { name: '撤销死亡' }).press('Enter')
+    await dialog.getByLabel('原因').fill('同名误登')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.getByText('1 个任务恢复排队').waitFor()
+    await page.locator('[data-news]').getByText('同名误登').waitFor()
+
+    await page.getByRole('button', { name: '添加号码' }).press('Enter')
+    await dialog.getByLabel('号码').fill('0752-2288288')
+    await dialog.getByLabel('原因').fill('家属提供')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.locator('[data-number]').getByText('07522288288').waitFor()
+    await page.getByRole('button', { name: '记录同意/拒绝' }).press('Enter')
+    await dialog.getByLabel('告知的内容').fill('同意接受满意度随访')
+    await dialog.getByLabel('由谁作出').fill('本人')
+    await show('patient-consent-zh')
+    await dialog.getByLabel('原因').fill('来电确认')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.locator('[data-consent]').getByText('同意接受满意度随访').waitFor()
+    await show('patient-zh')
+    await shell.switchLanguage()
+    await page.getByRole('button', { name: 'Enter death' }).waitFor()
+    await show('patient-en')
+    expect(complaints).toEqual([])
+  })
+
   it('speaks both languages, and remembers which', async () => {
     const { page, shell } = await enter(['supervisor'])
     await page.getByRole('heading', { name: '实时外呼' }).waitFor()
@@ -459,7 +593,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await shell.signOut()
     await page.locator('input[autocomplete=username]:visible').waitFor()
     const system = await enter(['system_admin'])
-    expect(await system.shell.menu()).toEqual(['/', '/import', '/accounts'])
+    expect(await system.shell.menu()).toEqual(['/', '/import', '/trunks', '/accounts', '/storage'])
   })
 
   it('goes to sign-in when the session ends elsewhere, and back to the page after it', async () => {

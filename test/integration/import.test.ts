@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { sql } from 'kysely'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { ImportRecords } from '../../src/follow-up/intake/import-records.ts'
 import type { ImportReport } from '../../src/follow-up/intake/import-report.ts'
 import { importDischargeList } from '../../src/follow-up/intake/intake-service.ts'
+import { addNumber, orderNumbers, removeNumber } from '../../src/follow-up/patients/patient-numbers.ts'
+import { takeBack } from '../../src/follow-up/patients/take-back.ts'
 import { systemActor } from '../../src/platform/audit/audit-store.ts'
 import { createLog } from '../../src/platform/log.ts'
+import { makeAccount } from '../e2e/fixture/face.ts'
 import { type TestDatabase, testDatabase } from '../harness/database.ts'
 import { counts, everything, hospital, importDay, list } from './import-fixture.ts'
 
@@ -223,6 +227,39 @@ describe('a person', () => {
   })
 })
 
+describe('what a person has decided of the numbers', () => {
+  it('stands against the lists after it: one taken away, one added, and the order', async () => {
+    const told = { ...one, contact: '李四', relation: '配偶', contactPhone: '19900000002' }
+    await house.importFile(list(told))
+    const { id: patientId } = await database.db.selectFrom('patient').select('id').executeTakeFirstOrThrow()
+    const standing = () =>
+      database.db
+        .selectFrom('patientPhone')
+        .innerJoin('phoneNumber', 'phoneNumber.id', 'patientPhone.phoneNumberId')
+        .select(['patientPhone.id', 'last4'])
+        .where('removedAt', 'is', null)
+        .orderBy('position')
+        .execute()
+    const name = await makeAccount(database.db, ['supervisor'])
+    const { id: accountId } = await database.db
+      .selectFrom('userAccount')
+      .select('id')
+      .where('signInName', '=', name)
+      .executeTakeFirstOrThrow()
+    const decision = { actor: { ...systemActor, accountId, name }, reason: '家属更正' }
+    const { db, secrets } = house.parts
+    await addNumber({ db, secrets }, { patientId, number: '19900000003', relation: '2', contactName: null }, decision)
+    const [own, spouse, son] = await standing()
+    if (own === undefined || spouse === undefined || son === undefined) throw new Error('three numbers')
+    await orderNumbers(db, { patientId, order: [son.id, spouse.id, own.id] }, decision)
+    await removeNumber(db, { patientId, id: own.id }, decision)
+    expect((await house.importFile(list(told))).report).toMatchObject({ unchanged: 1 })
+    const fresh = { ...told, contactPhone: '19900000002、19900000004' }
+    expect((await house.importFile(list(fresh))).report).toMatchObject({ changed: 1 })
+    expect((await standing()).map(({ last4 }) => last4)).toEqual(['0003', '0002', '0004'])
+  })
+})
+
 describe('a death', () => {
   const dead = { ...one, leaveMode: '5' }
 
@@ -244,6 +281,40 @@ describe('a death', () => {
     const { report } = await house.importFile(list(one))
     expect(report.excluded).toHaveLength(1)
     expect(await tasksOf('张三')).toEqual([])
+  })
+
+  /** A supervisor takes the only patient's death back. */
+  async function takenBack() {
+    const { id: patientId } = await database.db.selectFrom('patient').select('id').executeTakeFirstOrThrow()
+    await takeBack(database.db, { patientId, kind: 'deceased' }, { actor: systemActor, reason: '登记有误' })
+  }
+  const reportOf = ({ importId }: { importId: string }) => new ImportRecords(house.parts).report(importId)
+
+  it('that a corrected list does not tell any more is said so, with whom to open, and stays until a person takes it back', async () => {
+    await house.importFile(list(dead))
+    const corrected = await house.importFile(list(one))
+    expect(corrected.report.excluded).toEqual([{ at: { line: 2 }, reason: 'deceased_before' }])
+    const { id } = await database.db.selectFrom('patient').select('id').executeTakeFirstOrThrow()
+    expect(await reportOf(corrected)).toMatchObject({ excluded: [{ reason: 'deceased_before', patientId: id }] })
+    await takenBack()
+    expect(await tasksOf('张三')).toMatchObject([{ state: 'scheduled', hold: null }])
+    expect((await house.importFile(list(one))).report).toMatchObject({ changed: 1, excluded: [] })
+    expect((await house.importFile(list(one))).report).toMatchObject({ unchanged: 1, excluded: [] })
+  })
+
+  it('taken back by a person is left out where the same stay tells it again, and counts once the source had corrected it', async () => {
+    await house.importFile(list(dead))
+    await takenBack()
+    const again = await house.importFile(list(dead))
+    expect(again.report).toMatchObject({ unchanged: 1, excluded: [] })
+    expect(await reportOf(again)).toMatchObject({ takenBack: [{ line: 2 }] })
+    await house.importFile(list({ ...dead, name: '' }))
+    expect(await tasksOf('张三')).toMatchObject([{ state: 'scheduled' }])
+
+    await house.importFile(list(one))
+    const { report } = await house.importFile(list(dead))
+    expect(report.excluded).toEqual([{ at: { line: 2 }, reason: 'deceased' }])
+    expect(await tasksOf('张三')).toMatchObject([{ state: 'stopped', reason: 'deceased' }])
   })
 
   it('told by a row that cannot be loaded stops the known stay all the same', async () => {

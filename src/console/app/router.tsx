@@ -13,6 +13,7 @@ import { parseCallSearch } from '../calls/call-search.ts'
 import { parseReportAddress } from '../reports/report-address.ts'
 import { PasswordPage } from '../sign-in/password-page.tsx'
 import { SignInPage } from '../sign-in/sign-in-page.tsx'
+import { parseTaskAddress } from '../tasks/task-address.ts'
 import { NotFound, PageTrouble, Waiting } from './page-states.tsx'
 import { Shell } from './shell.tsx'
 
@@ -110,11 +111,40 @@ const reports = createRoute({
   component: lazyRouteComponent(() => import('../reports/reports-page.tsx'), 'ReportsPage'),
 })
 
+const tasks = createRoute({
+  getParentRoute: () => inside,
+  path: '/tasks',
+  validateSearch: parseTaskAddress,
+  beforeLoad: requireRight('call.read'),
+  component: lazyRouteComponent(() => import('../tasks/tasks-page.tsx'), 'TasksPage'),
+})
+
+const task = createRoute({
+  getParentRoute: () => inside,
+  path: '/tasks/$taskId',
+  beforeLoad: requireRight('call.read'),
+  component: lazyRouteComponent(() => import('../tasks/task-page.tsx'), 'TaskPage'),
+})
+
 const notCalled = createRoute({
   getParentRoute: () => inside,
   path: '/do-not-call',
   beforeLoad: requireRight('campaign.control'),
   component: lazyRouteComponent(() => import('../not-called/not-called-page.tsx'), 'NotCalledPage'),
+})
+
+const trunks = createRoute({
+  getParentRoute: () => inside,
+  path: '/trunks',
+  beforeLoad: requireRight('trunk.manage'),
+  component: lazyRouteComponent(() => import('../trunks/trunks-page.tsx'), 'TrunksPage'),
+})
+
+const campaign = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns/$campaignId',
+  beforeLoad: requireRight('campaign.control'),
+  component: lazyRouteComponent(() => import('../campaign/campaign-page.tsx'), 'CampaignPage'),
 })
 
 const patients = createRoute({
@@ -191,9 +221,13 @@ export function createConsoleRouter(queryClient: QueryClient) {
         floor,
         imports,
         calling,
+        tasks,
+        task,
         calls,
         call,
         notCalled,
+        trunks,
+        campaign,
         accounts,
         storage,
         reports,

@@ -8,25 +8,7 @@ import { request } from '../api/request.ts'
 import { useRight } from '../api/session.ts'
 import { DayRange } from '../app/day-range.tsx'
 import { word } from '../text/word.ts'
-import type { CallAddress } from './call-search.ts'
-
-const results = [
-  'completed',
-  'partial',
-  'no_answer',
-  'busy',
-  'rejected',
-  'powered_off',
-  'unreachable',
-  'suspended_line',
-  'invalid_number',
-  'machine',
-  'abandoned',
-  'congestion',
-  'failed',
-  'cancelled',
-  'restart',
-]
+import { type CallAddress, callResults } from './call-search.ts'
 
 /** What the list is filtered by. Nothing is asked before "search" is pressed. */
 export function CallFilters({
@@ -103,7 +85,7 @@ export function CallFilters({
         style={{ width: 140 }}
         value={draft.result ?? null}
         onChange={(value: string | null) => put('result', value)}
-        options={results.map((value) => ({ value, label: word('result', value) }))}
+        options={callResults.map((value) => ({ value, label: word('result', value) }))}
       />
       <Select
         mode="multiple"

@@ -223,7 +223,10 @@ function Facts({ detail }: { readonly detail: CallDetail }) {
           </Fact>
         )}
         <Fact name={t('calls.programme')}>
-          {call.programme} · {t('calls.attempt', { number: detail.number })}
+          {call.programme} ·{' '}
+          <Link to="/tasks/$taskId" params={{ taskId: detail.taskId }}>
+            {t('calls.attempt', { number: detail.number })}
+          </Link>
         </Fact>
       </dl>
       {detail.note !== null && (

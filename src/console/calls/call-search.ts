@@ -61,3 +61,22 @@ function ratingsIn(value: unknown): { ratings?: number[] } {
 export function searchOf({ limit = defaultPageSize, ...filters }: CallAddress, patient: string): CallSearch {
   return { ...filters, limit, ...(patient === '' ? {} : { patient }) }
 }
+
+/** What the telephone did, as lists are filtered by it. */
+export const callResults = [
+  'completed',
+  'partial',
+  'no_answer',
+  'busy',
+  'rejected',
+  'powered_off',
+  'unreachable',
+  'suspended_line',
+  'invalid_number',
+  'machine',
+  'abandoned',
+  'congestion',
+  'failed',
+  'cancelled',
+  'restart',
+]

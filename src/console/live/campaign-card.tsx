@@ -1,7 +1,8 @@
 import { CaretRightOutlined, PauseOutlined, StopOutlined } from '@ant-design/icons'
 import { useMutation } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { App, Button, Tag } from 'antd'
-import { memo } from 'react'
+import { memo, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveCampaign } from '#follow-up/live/live-schema.ts'
 import { RefusedError, request } from '../api/request.ts'
@@ -17,6 +18,7 @@ const stateColors = { running: 'green', paused: 'gold', stopped: 'default' } as 
 
 export function CampaignCard({ campaign, view }: { readonly campaign: LiveCampaign; readonly view: LiveView }) {
   const { t } = useTranslation()
+  const settles = useRight('campaign.control')
   const groups = groupCounts(campaign, view)
   const total = taskTotal(campaign)
   const used = view.calls.filter(({ campaignId }) => campaignId === campaign.id).length
@@ -31,6 +33,11 @@ export function CampaignCard({ campaign, view }: { readonly campaign: LiveCampai
         {campaign.anyHour && <Tag>{t('live.anyHour')}</Tag>}
         <span className="fill" />
         <span className="muted number">{t('live.lines', { used, lines: campaign.trunk.lines })}</span>
+        {settles && (
+          <Link to="/campaigns/$campaignId" params={{ campaignId: campaign.id }}>
+            {t('setup.campaign.open')}
+          </Link>
+        )}
         <Commands id={campaign.id} name={campaign.name} state={campaign.state} />
       </div>
       <div className="campaign-bar" aria-hidden="true">
@@ -57,8 +64,18 @@ export function CampaignCard({ campaign, view }: { readonly campaign: LiveCampai
   )
 }
 
-function WhyNotLine({ campaign: { whyNot } }: { readonly campaign: LiveCampaign }) {
+function WhyNotLine({ campaign: { id, whyNot } }: { readonly campaign: LiveCampaign }) {
   const { t } = useTranslation()
+  const maySeeWho = useRight('call.read')
+  /** Leads to who it is. */
+  const who = (reason: string, words: ReactNode) =>
+    maySeeWho ? (
+      <Link to="/tasks" search={{ campaignId: id, reason }}>
+        {words}
+      </Link>
+    ) : (
+      words
+    )
   return (
     <div className="why-not">
       <strong>{t('live.whyNot')}</strong>
@@ -68,13 +85,23 @@ function WhyNotLine({ campaign: { whyNot } }: { readonly campaign: LiveCampaign 
         <ul aria-label={t('live.whyNot')}>
           {whyNot.reasons.map(({ reason, count: size }) => (
             <li key={reason} data-reason={reason}>
-              {word('reason', reason)} <b className="number">{count(size)}</b>
+              {who(
+                reason,
+                <>
+                  {word('reason', reason)} <b className="number">{count(size)}</b>
+                </>,
+              )}
             </li>
           ))}
         </ul>
       )}
       <span className="muted">
-        {t('live.callable')} <b className="number">{count(whyNot.callable)}</b>
+        {who(
+          'callable',
+          <>
+            {t('live.callable')} <b className="number">{count(whyNot.callable)}</b>
+          </>,
+        )}
       </span>
     </div>
   )

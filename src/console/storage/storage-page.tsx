@@ -19,11 +19,11 @@ export function StoragePage() {
     <div className="stack">
       {board.isError && <Trouble error={board.error} onRetry={() => void board.refetch()} />}
       <div className="storage">
-        <RetentionPanel board={board.data} />
         <div className="stack">
-          <DiskPanel board={board.data} />
+          <RetentionPanel board={board.data} />
           <Kept kept={board.data.kept} />
         </div>
+        <DiskPanel board={board.data} />
       </div>
       <Runs runs={board.data.runs} />
     </div>

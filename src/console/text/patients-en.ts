@@ -3,8 +3,8 @@ import type { Texts } from './texts.ts'
 
 export const patientsEn: Texts<typeof patientsZh> = {
   search: 'Search',
-  searchHint: 'Name (its beginning will do), record or admission number, whole telephone number',
-  searchMasked: 'Whole telephone, record or admission number (so many times an hour)',
+  searchHint: 'Name (its beginning will do), record or admission number, telephone or its last four',
+  searchMasked: 'Last four of a telephone; whole numbers and record numbers so many times an hour',
   deceasedOnly: 'Deceased only',
   list: 'Patients',
   none: 'No patients yet',

@@ -1,7 +1,7 @@
 export const patientsZh = {
   search: '查找',
-  searchHint: '姓名（可只输入开头）、病案号、住院号或完整电话',
-  searchMasked: '完整电话、病案号或住院号（每小时有限次）',
+  searchHint: '姓名（可只输入开头）、病案号、住院号、完整电话或后四位',
+  searchMasked: '电话后四位；完整电话、病案号或住院号每小时有限次',
   deceasedOnly: '仅看已登记死亡',
   list: '患者',
   none: '还没有患者',

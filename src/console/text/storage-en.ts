@@ -48,7 +48,7 @@ export const storageEn: Texts<typeof storageZh> = {
 
   preview: 'What would be removed',
   previewNone: 'No recording is older than the rule keeps it.',
-  previewText: '{{recordings}} recordings, {{size}}, the oldest of {{oldest}}',
+  previewText: 'Recordings: {{recordings}}, {{size}}, the oldest of {{oldest}}',
   kepts: 'Old enough, and kept: {{held}} held, {{inReview}} opened by somebody in the last {{days}} days',
   approved: 'Approved',
   approvedBy: 'By {{by}}, {{at}}, when {{recordings}} were old enough. Reason: {{reason}}',

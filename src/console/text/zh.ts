@@ -8,7 +8,9 @@ import { patientsZh, patientWordsZh } from './patients-zh.ts'
 import { phoneZh } from './phone-zh.ts'
 import { reportsZh } from './reports-zh.ts'
 import { seatZh } from './seat-zh.ts'
+import { setupZh } from './setup-zh.ts'
 import { storageZh } from './storage-zh.ts'
+import { tasksZh } from './tasks-zh.ts'
 
 /** 界面文字。The keys are the other language's too. */
 export const zh = {
@@ -16,10 +18,13 @@ export const zh = {
   skip: '跳到主要内容',
   nav: {
     live: '实时外呼',
+    tasks: '随访任务',
     import: '出院名单导入',
     calls: '通话记录',
     patients: '患者',
     calling: '拨打规则',
+    trunks: '线路',
+    campaign: '外呼设置',
     reports: '统计报表',
     notCalled: '不再拨打',
     seat: '坐席',
@@ -240,6 +245,7 @@ export const zh = {
     campaign_paused: '活动已暂停',
     campaign_stopped: '活动已停止',
     trunk_disabled: '线路已停用',
+    trunk_silent: '线路无应答',
     any_hour_refused: '全时段仅限模拟线路',
     expired: '已过期',
     task_not_open: '任务不可拨打',
@@ -248,6 +254,24 @@ export const zh = {
     not_due: '未到期',
     no_free_line: '线路占满',
     telephony_down: '电话系统未连接',
+  },
+  taskReason: {
+    deceased: '患者已死亡',
+    patient_refused: '患者拒绝随访',
+    moved: '患者已迁走',
+    other: '其他原因',
+    uncooperative: '患者不配合',
+    wrong_person: '接听者非本人',
+    outcome_open: '坐席未填结论',
+    agent_lost: '坐席中途掉线',
+    no_attempt: '未拨打',
+    no_number: '无可用号码',
+    expired: '超过随访期限',
+    readmitted: '患者再次入院',
+    plan_repeated: '方案重复',
+    plan_unfit: '方案不匹配',
+    opted_out: '出院时已拒绝随访',
+    under_age: '未达年龄',
   },
   runState: { running: '进行中', finished: '已完成', failed: '未完成' },
   seatStatus: { signed_out: '已签出', available: '示闲', on_break: '示忙', away: '离席', signing_out: '正在签出' },
@@ -360,7 +384,24 @@ export const zh = {
     discharged: '出院日期',
   },
   calls: callsZh,
+  tasks: tasksZh,
   calling: callingZh,
+  setup: setupZh,
+  fault: {
+    no_reply: '对端没有任何应答：请核对地址、端口和防火墙',
+    credentials: '用户名或密码不被接受',
+    caller_refused: '运营商拒绝该显示号码',
+    number_unknown: '运营商认为被叫是空号：请核对号码格式',
+    busy: '对方忙',
+    no_answer: '响铃后无人接听：线路正常',
+    off: '对方关机',
+    rejected: '对方拒接',
+    codec: '与运营商没有共同的语音编码（本系统使用 G.711）',
+    full: '运营商线路已满或暂时不可用',
+    own_server: '本系统的 SIP 服务器连接中断',
+    own_media: '本系统没有可用的媒体服务器',
+    other: '其他原因，请把下面的代码告诉运营商',
+  },
   storage: storageZh,
   notCalled: notCalledZh,
   reports: reportsZh,

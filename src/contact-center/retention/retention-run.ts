@@ -2,7 +2,6 @@ import { rmdir, unlink } from 'node:fs/promises'
 import { dirname, relative } from 'node:path'
 import { systemActor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Ground } from '#platform/database/database.ts'
-import { failpoint } from '#platform/failpoint.ts'
 import { type CronEntry, firePayload } from '#platform/jobs/cron.ts'
 import { defineJob } from '#platform/jobs/jobs.ts'
 import { type Log, logError } from '#platform/log.ts'
@@ -50,7 +49,6 @@ export async function expireRecordings(
     if (signal?.aborted) return null
     const expired = await db.transaction().execute((tx) => expireOldest(tx, run, pieceOf))
     if (expired.length === 0) break
-    failpoint('recordings-expired')
     await removeFiles(parts, expired)
   }
   return db.transaction().execute(async (tx) => {
@@ -92,7 +90,6 @@ async function removeFiles({ db, log, folder }: RetentionParts, files: readonly 
       else refused = error
     }
   }
-  failpoint('recording-files-removed')
   await markRemoved(db, removed)
   if (removed.length < files.length) {
     logError(log, refused, 'files of expired recordings could not be removed', { files: files.length - removed.length })

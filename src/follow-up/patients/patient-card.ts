@@ -4,7 +4,7 @@ import type { Ground } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import type { Secrets } from '#platform/secrets.ts'
 import { dayOf } from '../calling/hospital-day.ts'
-import { countLookUp } from '../calls/masked-look-up.ts'
+import { lookedFor } from '../calls/looked-for.ts'
 import { ageOn, maskFor, personCard } from '../desk/person-card.ts'
 import './patient-errors.ts'
 import type { PatientCard, PatientPage, PatientSearch } from './patient-schema.ts'
@@ -16,7 +16,6 @@ import {
   foundRows,
   leftOutRows,
   newsRows,
-  type PatientText,
   refusalRows,
 } from './patient-store.ts'
 
@@ -28,8 +27,7 @@ export interface PeopleParts {
 type Reader = Pick<Session, 'rights'>
 
 /**
- * Patients, those that were brought last first. Who sees people masked finds them by a whole number alone, so many times an
- * hour: what is found, or not, confirms what was typed.
+ * Patients, those that were brought last first.
  * @throws UserError CALL_LOOK_UP_MASKED, CALL_LOOK_UP_TOO_OFTEN
  */
 export async function searchPatients(
@@ -38,7 +36,9 @@ export async function searchPatients(
   { rights }: Reader,
   actor: Actor,
 ): Promise<PatientPage> {
-  const patient = await lookedFor(db, patientText(secrets, typed), rights.has('patient.clear'), actor)
+  const sight = { clear: rights.has('patient.clear') }
+  const hmacPhone = (e164: string) => secrets.hmacPhone(e164)
+  const patient = await lookedFor({ db, hmacPhone }, withoutGaps(typed), sight, actor)
   const rows = await foundRows(db, patient, { deceased: deceased === true, before: before ?? null, limit })
   const page = rows.slice(0, limit)
   const mask = maskFor(rights, (sealed) => secrets.decrypt(sealed))
@@ -50,7 +50,7 @@ export async function searchPatients(
       by: patient?.kind ?? null,
       deceased: deceased === true,
       further: before !== undefined,
-      clear: rights.has('patient.clear'),
+      ...sight,
       found: page.length,
     },
   })
@@ -66,29 +66,10 @@ export async function searchPatients(
   }
 }
 
-function patientText(secrets: Secrets, typed: string | undefined): PatientText | null {
-  const text = typed?.trim() ?? ''
-  if (text === '') return null
-  const digits = text.replace(/[\s-]/g, '')
-  if (/^1\d{10}$/.test(digits)) return { kind: 'number', hmac: secrets.hmacPhone(`+86${digits}`) }
-  if (/^0\d{9,11}$/.test(digits)) return { kind: 'number', hmac: secrets.hmacPhone(`+86${digits.slice(1)}`) }
-  return { kind: 'text', text }
-}
-
-async function lookedFor(
-  db: Ground,
-  patient: PatientText | null,
-  clear: boolean,
-  actor: Actor,
-): Promise<PatientText | null> {
-  if (clear || patient === null) return patient
-  if (patient.kind === 'number') {
-    await countLookUp(db, actor, 'number')
-    return patient
-  }
-  if (!/\d/.test(patient.text)) throw new UserError('CALL_LOOK_UP_MASKED')
-  await countLookUp(db, actor, 'record')
-  return { kind: 'record', text: patient.text }
+/** A number as one writes it on paper is one. */
+function withoutGaps(typed: string | undefined): string | undefined {
+  const digits = typed?.replace(/[\s-]/g, '')
+  return digits !== undefined && /^(1\d{10}|0\d{9,11})$/.test(digits) ? digits : typed
 }
 
 /**

@@ -12,7 +12,7 @@ const closed = { additionalProperties: false } as const
 
 export const PatientSearch = Type.Object(
   {
-    /** The beginning of a name, a record or admission number, or a whole telephone number. In a body, never in an address. */
+    /** The beginning of a name, a record or admission number, or a telephone number or its last four digits. In a body, never in an address. */
     patient: Type.Optional(Type.String({ maxLength: 60 })),
     /** Those alone whose death is on record. */
     deceased: Type.Optional(Type.Literal(true)),

@@ -2,17 +2,10 @@ import { sql } from 'kysely'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import '#contact-center/contact-center-tables.ts'
 import '../follow-up-tables.ts'
+import type { PatientText } from '../calls/call-list-store.ts'
 import type { PatientFacts } from '../desk/record-store.ts'
 import type { CardConsent, CardNews, CardNumber, CardRefusal, CardTask } from './patient-schema.ts'
 import { dialOrder } from './phone-store.ts'
-
-/** What was typed to find a patient, told apart. */
-export type PatientText =
-  | { readonly kind: 'number'; readonly hmac: Buffer }
-  /** The beginning of a name, a record or an admission number. */
-  | { readonly kind: 'text'; readonly text: string }
-  /** A record or admission number alone, whole. */
-  | { readonly kind: 'record'; readonly text: string }
 
 export interface FoundRow {
   readonly id: string
@@ -58,9 +51,10 @@ export async function foundRows(
 
 /** Each way goes by an index of its own. */
 function matching(patient: PatientText) {
-  if (patient.kind === 'number') {
+  if (patient.kind === 'number' || patient.kind === 'last4') {
+    const which = patient.kind === 'number' ? sql`n.hmac = ${patient.hmac}` : sql`n.last4 = ${patient.last4}`
     return sql`select p.patient_id from patient_phone p join phone_number n on n.id = p.phone_number_id
-      where n.hmac = ${patient.hmac} and p.removed_at is null`
+      where ${which} and p.removed_at is null`
   }
   const record = sql`select id from patient where patient_no = ${patient.text}
     union select patient_id from encounter where encounter_no = ${patient.text}`

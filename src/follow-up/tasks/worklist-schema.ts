@@ -112,6 +112,8 @@ export const TaskChoices = Type.Object({
 export type TaskChoices = Static<typeof TaskChoices>
 
 export const TaskDetail = Type.Object({
+  /** Place in the stream `live` that this look stands at. */
+  offset: Type.Integer(),
   task: TaskItem,
   campaign: Nullable(Type.Object({ id: Type.String(), name: Type.String() })),
   /** Oldest first. */

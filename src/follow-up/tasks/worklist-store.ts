@@ -9,17 +9,21 @@ type Piece = RawBuilder<unknown>
 
 const waiting = sql`t.state in ('scheduled', 'retry_wait', 'callback')`
 
-/** The states of each index by time (0020); one branch of a statement for each that is asked for. */
+/**
+ * The states of each index by time (0020); one branch of a statement for each that is asked for. What is claimed stands
+ * in none and is found by its attempt; one that has lost it is back among the waiting within minutes (task-sweep.ts).
+ */
 const branchStates = {
   waiting: ['scheduled', 'retry_wait', 'callback', 'suspended'],
-  underWay: ['claimed', 'in_progress', 'wrapping'],
+  claimed: ['claimed'],
+  inCall: ['in_progress', 'wrapping'],
   closed: ['completed', 'partial', 'failed', 'refused', 'stopped', 'excluded', 'expired'],
 } as const satisfies Readonly<Record<string, readonly TaskState[]>>
 
 const branchesOf = {
-  open: [branchStates.waiting, branchStates.underWay],
+  open: [branchStates.waiting, branchStates.claimed, branchStates.inCall],
   closed: [branchStates.closed],
-  all: [branchStates.waiting, branchStates.underWay, branchStates.closed],
+  all: [branchStates.waiting, branchStates.claimed, branchStates.inCall, branchStates.closed],
 } as const
 
 /** What is the same for every task of one look: the moment, and what keeps whole programmes. */
@@ -29,6 +33,8 @@ export interface Look {
   readonly ways: readonly Way[]
   /** Tasks of which the hold on the row may be out of date, with what keeps them now; null: nothing. */
   readonly asked: ReadonlyMap<string, string | null>
+  /** Tasks with an attempt that has not ended; as values, so that the planner knows how few they are. */
+  readonly underWay: readonly string[]
 }
 
 interface Way {
@@ -66,10 +72,14 @@ export async function takeLook(tx: GroundTransaction): Promise<Look> {
     select g.task_id, t.programme_id, g.reason
     from gate(array(select id from unsure), null, ${at}::timestamptz) g join task t on t.id = g.task_id
   `.execute(tx)
+  const { rows: active } = await sql<{ taskId: string }>`
+    select a.task_id from attempt a where a.state <> 'ended' and a.task_id is not null
+  `.execute(tx)
   const seatless = new Map(ways.map((way) => [way.programmeId, way.seatless]))
   return {
     at,
     ways,
+    underWay: active.map(({ taskId }) => taskId),
     asked: new Map(
       asked.map(({ taskId, programmeId, reason }) => [
         taskId,
@@ -164,6 +174,9 @@ function inBranches(look: Look, filter: TaskFilter, patient: PatientText | null,
     if (stored !== undefined && !states.includes(stored)) return []
     // The states stand in the text, so that the planner sees which index holds them.
     const held = [sql`t.state in (${sql.join(states.map((each) => sql.lit(each)))})`]
+    if (states === branchStates.claimed) {
+      held.push(sql`t.id = any (${look.underWay}::uuid[])`)
+    }
     if (stored !== undefined) held.push(sql`t.state = ${stored}`)
     return [sql`task t where ${sql.join([...held, ...byTime, ...where], sql` and `)}`]
   })

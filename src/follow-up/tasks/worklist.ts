@@ -105,6 +105,7 @@ export class Worklist {
       const history = await historyOf(tx, taskId)
       const { campaignId, campaign } = row
       return {
+        offset: await lastOffset(tx, liveStream),
         task: said === null || said === task.heldBy ? task : { ...task, heldBy: said, heldUntil: null },
         campaign: campaignId === null || campaign === null ? null : { id: campaignId, name: campaign },
         attempts: attempts.map(({ at, sealed, ...attempt }) => ({

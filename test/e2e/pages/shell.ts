@@ -13,13 +13,16 @@ export class Shell {
       | '/'
       | '/floor'
       | '/import'
+      | '/tasks'
       | '/calls'
       | '/seat'
       | '/accounts'
       | '/audit'
       | '/do-not-call'
+      | '/patients'
       | '/reports'
-      | '/storage',
+      | '/storage'
+      | '/trunks',
   ): Promise<void> {
     await this.#page.locator(`nav a[href="${path}"]`).click()
   }

@@ -219,6 +219,19 @@ describe('click-to-dial', () => {
     expect(rows).toContainEqual({ action: 'seat.dialled' })
   })
 
+  it('waits while there is no room on the disk for its recording', async () => {
+    const { floor, node, agent } = await open()
+    const { id: taskId } = await anyTask()
+    node.hasRoom = false
+    const dial = () => node.dialling.dial(agent, { taskId, phoneId: null }, systemActor)
+    await expect(dial()).rejects.toMatchObject({ code: 'DISK_FULL' })
+    expect(await floor.seat(agent)).toMatchObject({ state: 'idle' })
+    node.hasRoom = true
+    await dial()
+    await node.quiet()
+    expect(node.carried).toHaveLength(1)
+  })
+
   it('dials another of the patient’s numbers when it is told which', async () => {
     const { floor, node, agent } = await open()
     const { id: taskId, patientId } = await anyTask()
