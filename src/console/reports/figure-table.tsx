@@ -42,7 +42,7 @@ export function FigureTable({
   const lines: Line[] = [...report.departments, { id: null, name: null, whole: true, ...report.all }]
   const figures: TableColumnsType<Line> = columns.map(([figure, of]) => ({
     title: t(`reports.figure.${figure}`),
-    width: 72,
+    width: 76,
     align: 'right' as const,
     className: 'number',
     render: (_value: unknown, { figures, id, name, whole }: Line) => {
