@@ -12,9 +12,10 @@ import { LeaseKeeper, leaseSeconds, takeLease } from '#contact-center/calls/leas
 import { callPatient } from '#contact-center/calls/patient-call.ts'
 import { Reconciler } from '#contact-center/calls/reconciler.ts'
 import { Dialer } from '#contact-center/dialer/dialer.ts'
-import { dialableTrunks } from '#contact-center/dialer/trunk-store.ts'
 import { judgeClosedRecording } from '#contact-center/recording/recording-service.ts'
 import { retentionRound } from '#contact-center/retention/retention-run.ts'
+import { dialableTrunks } from '#contact-center/trunks/trunk-store.ts'
+import { TrunkWatch } from '#contact-center/trunks/trunk-watch.ts'
 import type { Work } from '#contact-center/work-source.ts'
 import { calendarRound } from '#follow-up/calling/calendar-service.ts'
 import { barStoredNumbers } from '#follow-up/calling/number-bar-store.ts'
@@ -177,7 +178,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
 
   const { url, certificate } = await openHttp(
     ground,
-    { telephony, seats, dialling, sipWs: servers.sipWs, disks },
+    { telephony, seats, dialling, prompts: calling.prompts, sipWs: servers.sipWs, disks },
     opened,
   )
   // What an earlier process left comes first: its journal into the rows, its legs to their end.
@@ -200,6 +201,9 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   telephony.onCallIn((request) => registrar.admit(request))
   await registrar.start()
   await barStoredNumbers({ db, secrets: ground.secrets, log })
+  const trunkWatch = new TrunkWatch({ db, listener, telephony, clock, log })
+  await trunkWatch.start()
+  opened.defer(() => trunkWatch.close())
   dialer.start()
   opened.defer(() => dialer.close({ hangUp: () => telephony.close() }))
   log.info({ url, lease }, 'the house is open')

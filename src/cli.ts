@@ -28,8 +28,8 @@ const language = /^zh/i.test(process.env.LC_ALL || process.env.LC_MESSAGES || pr
 const usage = {
   zh: `用法：npm run suifang -- <命令>
   import <文件>           导入出院名单（.csv .txt .xlsx）；--json 输出结果，--errors <文件> 写出可更正的错误行
-  trunk --name 联通 --host 10.0.0.9 --lines 30 --caller 07522288288 [--port --cps --user --password]
-                          设置运营商线路；标准方案随之获得一个暂停的外呼活动
+  trunk --name 联通 --host 10.0.0.9 --lines 30 --caller 07522288288 [--port --cps --user --password --watch on|off]
+                          设置运营商线路（号码随之列入本院自有号码；运营商不应答 OPTIONS 时用 --watch off）；标准方案随之获得一个暂停的外呼活动
   phone --extension 8001 --agent <登录名> [--agent-no 工号] [--team 组名]
                           给坐席分配话机，输出话机注册用的密码
   team --name 组名 [--campaign 外呼活动 [--pacing progressive|preview] [--rating on|off]] [--supervisor 登录名]
@@ -66,8 +66,9 @@ const usage = {
   simulate-flow <文件>    在终端里试走一个语音流程；--keys 1,1,2 不经提问直接按键`,
   en: `Usage: npm run suifang -- <command>
   import <file>           import a discharge list (.csv .txt .xlsx); --json for the report, --errors <file> for the rows to correct
-  trunk --name carrier --host 10.0.0.9 --lines 30 --caller 07522288288 [--port --cps --user --password]
-                          sets up a trunk; the standard programme gets a paused campaign over it
+  trunk --name carrier --host 10.0.0.9 --lines 30 --caller 07522288288 [--port --cps --user --password --watch on|off]
+                          sets up a trunk (its number becomes one of the hospital's; --watch off where the carrier
+                          answers no OPTIONS); the standard programme gets a paused campaign over it
   phone --extension 8001 --agent <login> [--agent-no --team]
                           gives an agent a desk phone; prints the secret the phone registers with
   team --name <team> [--campaign <campaign> [--pacing progressive|preview] [--rating on|off]] [--supervisor <login>]
@@ -203,8 +204,20 @@ async function setTrunk(ground: GroundFloor, argv: readonly string[]): Promise<n
   const text = { type: 'string' } as const
   const { values } = parseArgs({
     args: [...argv],
-    options: { name: text, host: text, port: text, lines: text, cps: text, caller: text, user: text, password: text },
+    options: {
+      name: text,
+      host: text,
+      port: text,
+      lines: text,
+      cps: text,
+      caller: text,
+      user: text,
+      password: text,
+      watch: text,
+    },
   })
+  const watch = oneOf(values.watch, ['on', 'off'])
+  if (watch === null) return wrongUsage()
   const id = await setUpTrunk(ground, {
     name: values.name ?? '',
     host: values.host ?? '',
@@ -214,6 +227,7 @@ async function setTrunk(ground: GroundFloor, argv: readonly string[]): Promise<n
     callerNumber: values.caller ?? '',
     username: values.user ?? null,
     password: values.password ?? null,
+    watched: watch !== 'off',
   })
   process.stdout.write(`${id}\n`)
   return 0

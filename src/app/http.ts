@@ -7,6 +7,7 @@ import { seatRoutes } from '#contact-center/acd/seat-routes.ts'
 import { campaignRoutes } from '#contact-center/campaigns/campaign-routes.ts'
 import { floorRoutes } from '#contact-center/floor/floor-routes.ts'
 import { Floor } from '#contact-center/floor/floor-service.ts'
+import type { PromptBook } from '#contact-center/ivr/prompt-library.ts'
 import { RecordingOpening } from '#contact-center/recording/recording-opening.ts'
 import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
 import { storageRoutes } from '#contact-center/retention/storage-routes.ts'
@@ -14,6 +15,8 @@ import { supervisionRoutes } from '#contact-center/supervision/supervision-route
 import { Supervision } from '#contact-center/supervision/supervision-service.ts'
 import { teamRoutes } from '#contact-center/teams/team-routes.ts'
 import { Teams } from '#contact-center/teams/team-service.ts'
+import { trunkRoutes } from '#contact-center/trunks/trunk-routes.ts'
+import { Trunks, TrunkTests } from '#contact-center/trunks/trunk-service.ts'
 import { callingRoutes } from '#follow-up/calling/calling-routes.ts'
 import { callListRoutes } from '#follow-up/calls/call-list-routes.ts'
 import { CallList } from '#follow-up/calls/call-list-service.ts'
@@ -21,6 +24,8 @@ import { deskRoutes } from '#follow-up/desk/desk-routes.ts'
 import { DeskForm } from '#follow-up/desk/form-service.ts'
 import { PatientRecords } from '#follow-up/desk/record-service.ts'
 import { campaignControl } from '#follow-up/dialling/campaign-control.ts'
+import { campaignSettingsRoutes } from '#follow-up/dialling/campaign-settings-routes.ts'
+import { testNumbers, trunkHome } from '#follow-up/dialling/trunk-setup.ts'
 import { hospitalWords } from '#follow-up/intake/hospital-intake.ts'
 import { importRoutes } from '#follow-up/intake/import-routes.ts'
 import { liveRoutes } from '#follow-up/live/live-routes.ts'
@@ -81,12 +86,14 @@ export async function openHttp(
     telephony,
     seats,
     dialling,
+    prompts,
     sipWs,
     disks,
   }: {
     readonly telephony: Telephony
     readonly seats: Seats
     readonly dialling: SeatDialling
+    readonly prompts: PromptBook
     readonly sipWs: TunnelAddress | null
     readonly disks: DiskWatch
   },
@@ -117,6 +124,7 @@ export async function openHttp(
   opened.defer(() => server.close())
   await server.register(authRoutes, { auth })
   await server.register(campaignRoutes, { db, control: campaignControl(db) })
+  await server.register(campaignSettingsRoutes, { db })
   await server.register(callingRoutes, { db, clock })
   await server.register(liveRoutes, { live: new Live({ db, decrypt, whyNot }) })
   const people = { db, decrypt, hmacPhone: (number: string) => secrets.hmacPhone(number) }
@@ -156,6 +164,18 @@ export async function openHttp(
   await server.register(storageRoutes, { db })
   await server.register(accountRoutes, { accounts, auth })
   await server.register(auditRoutes, { db })
+  await server.register(trunkRoutes, {
+    db,
+    trunks: new Trunks({ db, secrets, ...trunkHome(db) }),
+    tests: new TrunkTests({
+      db,
+      secrets,
+      telephony,
+      log,
+      prompt: () => prompts.resolve('opening'),
+      ...testNumbers(secrets),
+    }),
+  })
   await server.register(teamRoutes, { teams: new Teams({ db, secrets }) })
   await serveConsole(server, consoleFolder)
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { openCarrier } from '#carrier/carrier-process.ts'
-import { hasSimulatedTrunk, pointSimulatedTrunks } from '#contact-center/dialer/trunk-store.ts'
+import { hasSimulatedTrunk, pointSimulatedTrunks } from '#contact-center/trunks/trunk-store.ts'
 import type { GroundFloor } from '#platform/ground.ts'
 import type { TunnelAddress } from '#platform/http/tunnel.ts'
 import { openEmbeddedSwitch } from '#telephony/embedded-switch.ts'

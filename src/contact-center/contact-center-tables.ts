@@ -74,6 +74,13 @@ interface TrunkTable {
   username: string | null
   passwordCiphertext: Buffer | null
   enabled: Generated<boolean>
+  /** Asked by OPTIONS. */
+  watched: Generated<boolean>
+  /** Null: it has never answered. */
+  answers: boolean | null
+  answersSince: Date | null
+  answeredAt: Date | null
+  version: Generated<number>
   createdAt: Generated<Date>
 }
 
@@ -119,6 +126,9 @@ interface CampaignTable {
   /** Name of a flow; null: nobody is asked for a rating. */
   ratingFlow: string | null
   previewSkipMinutes: Generated<number>
+  /** Shape: follow-up's RetryPlan; null: the programme's. */
+  retry: ColumnType<unknown, string | null | undefined, string | null>
+  settingsVersion: Generated<number>
   createdAt: Generated<Date>
   changedAt: Generated<Date>
 }

@@ -26,6 +26,8 @@ import type {
   SeatCallOrder,
   SeatDial,
   Telephony,
+  TrunkAddress,
+  TrunkReply,
 } from './telephony.ts'
 import { within } from './within.ts'
 import './telephony-errors.ts'
@@ -119,6 +121,10 @@ class ConnectedTelephony implements Telephony {
 
   dial(order: DialOrder, hooks: DialHooks): OutboundDial {
     return this.#call(patientCallPlan(order, hooks), order.mediaHost)
+  }
+
+  askTrunk(trunk: Pick<TrunkAddress, 'host' | 'port'>): Promise<TrunkReply> {
+    return this.#sip.askOptions(trunk)
   }
 
   callSeat(order: SeatCallOrder): SeatDial {

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '#platform/clock.ts'
 import { codeOf, OperationalError } from '#platform/errors/errors.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { guardSocket } from './guard-socket.ts'
-import type { CallInRequest, RegisterHandler, RegisterReply, RegisterRequest } from './telephony.ts'
+import type { CallInRequest, RegisterHandler, RegisterReply, RegisterRequest, TrunkReply } from './telephony.ts'
 import { settling, within } from './within.ts'
 
 export interface SipServerAddress {
@@ -28,6 +28,10 @@ export interface SipLinkParts {
 const applicationTag = 'suifang'
 const longestRetryMs = 2_000
 const requestLimitMs = 4_000
+/** Four sendings over UDP (RFC 3261 §17.1.2.1). */
+const optionsLimitMs = 5_000
+/** Said by a server in place of a far end that is silent. */
+const silentStatuses: readonly number[] = [408, 503]
 /** A phone sends its REGISTER again for 32 s; what takes us longer than this is a database that is away. */
 const registerLimitMs = 5_000
 const pingMs = 10_000
@@ -110,6 +114,32 @@ export class SipLink {
       if (call.dialogId !== null) await this.#request('BYE', { stackDialogId: call.dialogId })
     } catch (error) {
       if (codeOf(error) === 'SIP_SERVER_AWAY' && this.#owed.length < owedAtMost) this.#owed.push(call)
+    }
+  }
+
+  /** @see Telephony.askTrunk */
+  async askOptions({ host, port }: { readonly host: string; readonly port: number }): Promise<TrunkReply> {
+    const { clock } = this.#parts
+    const asked = clock.now().getTime()
+    const told = (reply: TrunkReply['reply'], sipStatus: number | null = null): TrunkReply => ({
+      reply,
+      sipStatus,
+      ms: clock.now().getTime() - asked,
+    })
+    const status = settling<number | null>()
+    try {
+      const headers = { 'User-Agent': 'suifang' }
+      const answer = this.whileUp(status.promise)
+      if (this.#up) {
+        this.srf.request(`sip:${host}:${port}`, { method: 'OPTIONS', headers }, (error, request) => {
+          if (error !== null || request === undefined) status.resolve(null)
+          else request.on('response', (response) => response.status >= 200 && status.resolve(response.status))
+        })
+      }
+      const said = await within({ clock, limitMs: optionsLimitMs, what: 'OPTIONS' }, answer)
+      return told(said === null || silentStatuses.includes(said) ? 'silent' : 'answered', said)
+    } catch (error) {
+      return told(codeOf(error) === 'SIP_SERVER_AWAY' ? 'unasked' : 'silent')
     }
   }
 

@@ -21,6 +21,19 @@ export interface TrunkAddress {
   readonly password?: string
 }
 
+/**
+ * - `answered`: whatever the final answer says, somebody speaks SIP there. 408 and 503, which a server also says for a far
+ *   end that is silent, are none.
+ * - `silent`: nothing came, or one of those.
+ * - `unasked`: we could not ask, since our own server is away.
+ */
+export interface TrunkReply {
+  readonly reply: 'answered' | 'silent' | 'unasked'
+  readonly sipStatus: number | null
+  /** From the request to its answer. */
+  readonly ms: number
+}
+
 export interface DialOrder {
   readonly attemptId: string
   readonly callId: string
@@ -337,6 +350,8 @@ export interface Telephony {
   readonly up: boolean
   onUpChange(listener: (up: boolean) => void): void
   dial(order: DialOrder, hooks: DialHooks): OutboundDial
+  /** Asks the far end of a trunk whether it is there, by OPTIONS (RFC 3261 §11). Settles within 5 s; never rejects. */
+  askTrunk(trunk: Pick<TrunkAddress, 'host' | 'port'>): Promise<TrunkReply>
   /** Rings an agent's phone at its contact; answered, the leg stays up until one side ends it. */
   callSeat(order: SeatCallOrder): SeatDial
   /** The room of the patient's call, empty until the first join. */

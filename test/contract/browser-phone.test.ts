@@ -18,6 +18,7 @@ import { converse, expectNoChannel } from './conversation.ts'
 import { expectToHear } from './desk-phone.ts'
 import { openPair, type Pair } from './pair.ts'
 import { sipAddressOf } from './register-client.ts'
+import { ReportingPhone } from './reporting-phone.ts'
 import { TestTrunk } from './test-trunk.ts'
 
 const tones = [400, 700]
@@ -103,6 +104,32 @@ async function nailUp(phone: CallingPhone, hum = 0) {
   phone.talk(answer, hum)
   return { phone, leg, answer }
 }
+
+test('the line of a leg that outlives its calls is told for a part of its life: what is lost then, and no more', async () => {
+  const desk = await deskPhone()
+  const reporting = new ReportingPhone(desk.rtp)
+  const { phone, leg, answer } = await nailUp(desk)
+  reporting.reportTo(answer.body)
+  try {
+    await reporting.hearPackets(25)
+    const lossy = leg.measureLine()
+    reporting.loses = true
+    await reporting.hearPackets(75)
+    const during = lossy()
+    reporting.loses = false
+    const fine = leg.measureLine()
+    await reporting.hearPackets(75)
+    const after = fine()
+    expect(during?.lossOut).toBeGreaterThan(0.3)
+    expect(during?.lossOut).toBeLessThan(0.6)
+    // A report's interval of what was before may be in it.
+    expect(after?.lossOut).toBeLessThan(0.15)
+  } finally {
+    reporting.close()
+  }
+  await leg.hangUp()
+  await phone.ended()
+})
 
 describe.each([
   ['a desk phone', deskPhone],

@@ -158,6 +158,32 @@ test('a recording has the patient left, the hospital right, and is complete when
   await leg.hangUp()
 })
 
+test('an answer to a tone stands in the recording right behind it: its channels are of one clock', async () => {
+  const { leg, phone } = await converse(telephony, trunk)
+  const path = join(pair.folder, 'aligned.wav')
+  await leg.startRecording(path)
+  const mark = phone.heard.length
+  const played = leg.play(await pair.tone(1_000, 1_500))
+  await phone.until(() => toneLevel(phone.samples(mark).slice(-320), 1_000) > 2_000)
+  phone.say({ hz: 700, ms: 400 })
+  await played
+  await leg.stopRecording()
+  await leg.hangUp()
+  const { left, right } = await readStereo(path)
+  const behindMs = (beginOf(left, 700) - beginOf(right, 1_000)) / 8
+  // Two packets of our own until it is known for a tone, and what is held back against an uneven line.
+  expect(behindMs).toBeGreaterThan(0)
+  expect(behindMs).toBeLessThan(250)
+})
+
+/** The first sample of a tone, to 5 ms. */
+function beginOf(samples: Int16Array, frequency: number): number {
+  for (let from = 0; from < samples.length; from += 40) {
+    if (toneLevel(samples.subarray(from, from + 80), frequency) > 2_000) return from
+  }
+  throw new Error(`no ${frequency} Hz`)
+}
+
 test('a prompt that is ordered in the same breath as the recording is recorded from its start', async () => {
   const { leg } = await converse(telephony, trunk, { hum: 400 })
   const path = join(pair.folder, 'together.wav')

@@ -2,7 +2,7 @@ import { Reception } from '#softswitch/media/reception.ts'
 import { isRtcp } from '#softswitch/media/rtcp-packet.ts'
 import { RtcpReporter } from '#softswitch/media/rtcp-reporter.ts'
 import { newRtpHeader, readRtp } from '#softswitch/media/rtp-packet.ts'
-import { RtpPhone } from '../harness/rtp-phone.ts'
+import type { RtpPhone } from '../harness/rtp-phone.ts'
 
 const reportEveryMs = 100
 
@@ -16,23 +16,21 @@ export class ReportingPhone {
   #heard = 0
   readonly #header = newRtpHeader()
 
-  static async open(): Promise<ReportingPhone> {
-    return new ReportingPhone(await RtpPhone.open())
-  }
-
-  private constructor(phone: RtpPhone) {
+  /** @param phone whose description has not been sent yet */
+  constructor(phone: RtpPhone) {
     this.phone = phone
     phone.sdpLines = [`a=rtcp:${phone.port} IN IP4 127.0.0.1`]
     phone.socket.on('message', (datagram) => this.#take(datagram))
   }
 
-  /** Begins to send silence, and reports to the port above. */
-  talk(to: { readonly address: string; readonly port: number }): void {
-    this.phone.talk(to)
+  /** Reports from now on to the port above the one that the description names. */
+  reportTo(sdp: string): void {
+    const address = /^c=IN IP4 (\S+)/m.exec(sdp)?.[1] ?? ''
+    const port = Number(/^m=audio (\d+) /m.exec(sdp)?.[1]) + 1
     this.#timer = setInterval(() => {
       const sent = { packets: this.#heard, octets: this.#heard * 160, rtpTimestamp: 0 }
       const { packet } = this.#reporter.write(this.#reception, sent, performance.timeOrigin + performance.now())
-      this.phone.socket.send(Buffer.from(packet), to.port + 1, to.address)
+      this.phone.socket.send(Buffer.from(packet), port, address)
     }, reportEveryMs)
   }
 

@@ -6,7 +6,6 @@ import { waitFor } from '../harness/wait-for.ts'
 import { converse, expectNoChannel } from './conversation.ts'
 import { expectToHear, lift, seatOrder } from './desk-phone.ts'
 import { openPair, type Pair } from './pair.ts'
-import { ReportingPhone } from './reporting-phone.ts'
 import { TestTrunk } from './test-trunk.ts'
 
 const music = 1_000
@@ -117,33 +116,6 @@ test('a phone’s refresh gets the same session again, its new address is follow
     elsewhere.close()
   }
   await leg.hangUp()
-})
-
-test('the line of a leg that outlives its calls is told for a part of its life: what is lost then, and no more', async () => {
-  const dial = telephony.callSeat(seatOrder(desk))
-  const call = await desk.nextCall()
-  const reporting = await ReportingPhone.open()
-  call.phone = reporting.phone
-  await call.answer()
-  const answer = await dial.result
-  if (!answer.answered) throw new Error(answer.cause)
-  reporting.talk(call.mediaAddress)
-  const { leg } = answer
-  await reporting.hearPackets(25)
-  const lossy = leg.measureLine()
-  reporting.loses = true
-  await reporting.hearPackets(75)
-  const during = lossy()
-  reporting.loses = false
-  const fine = leg.measureLine()
-  await reporting.hearPackets(75)
-  const after = fine()
-  reporting.close()
-  await leg.hangUp()
-  expect(during?.lossOut).toBeGreaterThan(0.3)
-  expect(during?.lossOut).toBeLessThan(0.6)
-  // A report's interval of what was before may be in it.
-  expect(after?.lossOut).toBeLessThan(0.15)
 })
 
 test('a phone that vanished without a BYE is noticed by its silence, and its dialogue ended', async () => {

@@ -224,18 +224,23 @@ export class TestCall {
   async offerAgain(sdp: string): Promise<number> {
     const cseq = this.#cseq
     this.#cseq += 1
-    const answered = new Promise<SipText>((resolve) => {
+    const answered = new Promise<SipText>((resolve, reject) => {
+      const limit = setTimeout(() => reject(new Error(`no answer to re-INVITE ${cseq}`)), 15_000)
       const take = (message: SipText) => {
         if (header(message, 'cseq') !== `${cseq} INVITE`) return
+        clearTimeout(limit)
         this.#events.off('response', take)
         resolve(message)
       }
       this.#events.on('response', take)
     })
-    this.#sendRequest('INVITE', cseq, sdp, {})
+    const branch = newBranch()
+    this.#sendRequest('INVITE', cseq, sdp, {}, branch)
     const { startLine } = await answered
-    this.#sendRequest('ACK', cseq, '', {})
-    return Number(startLine.slice(8, 11))
+    const status = Number(startLine.slice(8, 11))
+    // The ACK of a refusal belongs to its transaction.
+    this.#sendRequest('ACK', cseq, '', {}, status < 300 ? newBranch() : branch)
+    return status
   }
 
   receive(message: SipText): void {
@@ -301,11 +306,16 @@ export class TestCall {
     return Number(answer?.startLine.slice(8, 11))
   }
 
-  #sendRequest(method: string, cseq: number, body: string, headers: Readonly<Record<string, string>>): void {
+  #sendRequest(
+    method: string,
+    cseq: number,
+    body: string,
+    headers: Readonly<Record<string, string>>,
+    branch = newBranch(),
+  ): void {
     const to = header(this.invite, 'from')
     const from = `${header(this.invite, 'to')};tag=${this.#tag}`
     const target = /<([^>]+)>/.exec(header(this.invite, 'contact'))?.[1] ?? header(this.invite, 'contact')
-    const branch = `z9hG4bK${Math.random().toString(36).slice(2)}`
     this.#send(
       text(
         `${method} ${target} SIP/2.0`,
@@ -323,6 +333,10 @@ export class TestCall {
       ),
     )
   }
+}
+
+function newBranch(): string {
+  return `z9hG4bK${Math.random().toString(36).slice(2)}`
 }
 
 export function header(message: SipText, name: string): string {

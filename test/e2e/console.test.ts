@@ -283,7 +283,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await sql`
       insert into answer (response_id, question_id, value, at)
       select r.id, q, to_jsonb(case when row_number() over () % 5 = 0 then 'neutral' else 'satisfied' end), app_now()
-      from response r, unnest(${hospital.questionIds.slice(1)}::text[]) q on conflict (response_id, question_id) do nothing
+      from response r, unnest(${hospital.questionIds}::text[]) q on conflict (response_id, question_id) do nothing
     `.execute(db)
     const { page, shell, complaints } = await enter(['supervisor'])
     const picture = async (name: string) => {
@@ -298,7 +298,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await page.getByText('这段时间没有答卷').waitFor()
     await page.goto(`${stage.face.url}/reports?month=2026-11`)
     await page.locator('[data-rate=followUp]').getByText('÷ 12').waitFor()
-    await page.locator('[data-question]').first().getByText('满意率').waitFor()
+    await page.locator('[data-question] .report-satisfied').first().waitFor()
     await picture('reports-zh')
     await page.locator('#report-trend').scrollIntoViewIfNeeded()
     await picture('reports-below-zh')
@@ -593,7 +593,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await shell.signOut()
     await page.locator('input[autocomplete=username]:visible').waitFor()
     const system = await enter(['system_admin'])
-    expect(await system.shell.menu()).toEqual(['/', '/import', '/accounts'])
+    expect(await system.shell.menu()).toEqual(['/', '/import', '/trunks', '/accounts', '/storage'])
   })
 
   it('goes to sign-in when the session ends elsewhere, and back to the page after it', async () => {

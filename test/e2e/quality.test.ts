@@ -52,6 +52,11 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
     at(30)
     if (how.agentId !== null) await script.happens(one, { type: 'held' })
     at(40)
+    if (how.agentId !== null) {
+      const { agentId } = how
+      const figures = { lossIn: 0.12, lossOut: 0.03, jitterInMs: 48, jitterOutMs: 9, roundTripMs: 340 }
+      script.seatLines = [{ seatId: agentId, agentId, ...figures }]
+    }
     await script.end(one, how.agentId === null ? 'answered' : 'bridged', 'partial', 'retry_wait', how.wav)
     return one
   }
@@ -84,7 +89,10 @@ describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
     await calls.search('')
     await waitFor(async () => (await calls.rows().count()) === 1)
     await page.locator('[data-rating="2"]').waitFor()
+    // The agent's own line, not the patient's.
+    expect(await calls.rows().first().locator('[data-agent-line]').getAttribute('data-agent-line')).toBe('poor')
     await one.openFrom(calls.rows().first())
+    expect(await page.locator('[data-agent-line="poor"]').textContent()).toContain('丢包 12.0 % / 3.0 %')
     await page.getByText('返回通话记录').click()
     await waitFor(async () => (await calls.rows().count()) === 1)
     expect(page.url()).toContain('agentId')

@@ -133,6 +133,20 @@ const notCalled = createRoute({
   component: lazyRouteComponent(() => import('../not-called/not-called-page.tsx'), 'NotCalledPage'),
 })
 
+const trunks = createRoute({
+  getParentRoute: () => inside,
+  path: '/trunks',
+  beforeLoad: requireRight('trunk.manage'),
+  component: lazyRouteComponent(() => import('../trunks/trunks-page.tsx'), 'TrunksPage'),
+})
+
+const campaign = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns/$campaignId',
+  beforeLoad: requireRight('campaign.control'),
+  component: lazyRouteComponent(() => import('../campaign/campaign-page.tsx'), 'CampaignPage'),
+})
+
 const patients = createRoute({
   getParentRoute: () => inside,
   path: '/patients',
@@ -212,6 +226,8 @@ export function createConsoleRouter(queryClient: QueryClient) {
         calls,
         call,
         notCalled,
+        trunks,
+        campaign,
         accounts,
         storage,
         reports,

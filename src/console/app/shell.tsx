@@ -1,4 +1,5 @@
 import {
+  ApiOutlined,
   BarChartOutlined,
   CustomerServiceOutlined,
   FileSearchOutlined,
@@ -53,15 +54,16 @@ export function Shell() {
 
 const pages = [
   { path: '/', right: 'live.read', text: 'nav.live', icon: <PhoneOutlined aria-hidden /> },
-  { path: '/tasks', right: 'call.read', text: 'nav.tasks', icon: <UnorderedListOutlined aria-hidden /> },
   { path: '/seat', right: 'seat.use', text: 'nav.seat', icon: <CustomerServiceOutlined aria-hidden /> },
   { path: '/floor', right: 'floor.read', text: 'nav.floor', icon: <TeamOutlined aria-hidden /> },
-  { path: '/import', right: 'import.read', text: 'nav.import', icon: <ImportOutlined aria-hidden /> },
-  { path: '/calling', right: 'campaign.control', text: 'nav.calling', icon: <ScheduleOutlined aria-hidden /> },
+  { path: '/tasks', right: 'call.read', text: 'nav.tasks', icon: <UnorderedListOutlined aria-hidden /> },
+  { path: '/patients', right: 'patient.read', text: 'nav.patients', icon: <IdcardOutlined aria-hidden /> },
   { path: '/calls', right: 'call.read', text: 'nav.calls', icon: <FileSearchOutlined aria-hidden /> },
   { path: '/reports', right: 'report.read', text: 'nav.reports', icon: <BarChartOutlined aria-hidden /> },
-  { path: '/patients', right: 'patient.read', text: 'nav.patients', icon: <IdcardOutlined aria-hidden /> },
+  { path: '/import', right: 'import.read', text: 'nav.import', icon: <ImportOutlined aria-hidden /> },
+  { path: '/calling', right: 'campaign.control', text: 'nav.calling', icon: <ScheduleOutlined aria-hidden /> },
   { path: '/do-not-call', right: 'campaign.control', text: 'nav.notCalled', icon: <StopOutlined aria-hidden /> },
+  { path: '/trunks', right: 'trunk.manage', text: 'nav.trunks', icon: <ApiOutlined aria-hidden /> },
   {
     path: '/accounts',
     right: 'account.read',
@@ -73,8 +75,11 @@ const pages = [
   { path: '/audit', right: 'audit.read', text: 'nav.audit', icon: <SafetyCertificateOutlined aria-hidden /> },
 ] as const
 
-/** Pages for everybody, reached from the menu of the account. */
-const ownPages = [{ path: '/sessions', text: 'shell.sessions' }] as const
+/** Pages reached from elsewhere than the menu. */
+const ownPages = [
+  { path: '/sessions', text: 'shell.sessions' },
+  { path: '/campaigns', text: 'nav.campaign' },
+] as const
 
 function Frame() {
   const { t } = useTranslation()

@@ -1,5 +1,4 @@
-import { DeleteOutlined, PlusOutlined } from '@ant-design/icons'
-import { App, Button, Checkbox, Form, Input, InputNumber, Radio } from 'antd'
+import { App, Button, Checkbox, Form, InputNumber, Radio } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CallingBoard } from '#follow-up/calling/calling-schema.ts'
@@ -7,9 +6,10 @@ import { useChange } from '../accounts/account-api.ts'
 import { request } from '../api/request.ts'
 import { i18n } from '../text/i18n.ts'
 import { bars, type CallingRule } from './calling-api.ts'
+import { Periods } from './periods.tsx'
 import { ReasonedChange } from './reasoned-change.tsx'
 import { RuleChanges } from './rule-changes.tsx'
-import { changedParts, isTimeOfDay, periodFits } from './rule-words.ts'
+import { changedParts } from './rule-words.ts'
 
 /** Made anew with each version of the rule: what somebody else has saved meanwhile is what one then changes. */
 export function RuleForm({ board: { rule, version } }: { readonly board: CallingBoard }) {
@@ -117,70 +117,9 @@ export function RuleForm({ board: { rule, version } }: { readonly board: Calling
   }
 }
 
-function Periods() {
-  const { t } = useTranslation()
-  return (
-    <Form.List name="periods">
-      {(fields, { add, remove }) => (
-        <div className="calling-periods">
-          {fields.length === 0 && <p role="status">{t('calling.noPeriods')}</p>}
-          {fields.map(({ key, name }) => {
-            const n = name + 1
-            return (
-              <div className="calling-period" key={key}>
-                <Form.Item name={[name, 'opens']} rules={[timeOfDay]}>
-                  <Input className="number" maxLength={5} aria-label={t('calling.opens', { n })} placeholder="08:30" />
-                </Form.Item>
-                <span>{t('calling.to')}</span>
-                <Form.Item
-                  name={[name, 'closes']}
-                  dependencies={[
-                    ['periods', name, 'opens'],
-                    ['periods', name - 1, 'closes'],
-                  ]}
-                  rules={[timeOfDay, inOrder(name)]}
-                >
-                  <Input className="number" maxLength={5} aria-label={t('calling.closes', { n })} placeholder="11:30" />
-                </Form.Item>
-                <Button
-                  type="text"
-                  icon={<DeleteOutlined aria-hidden />}
-                  aria-label={t('calling.removePeriod', { n })}
-                  onClick={() => remove(name)}
-                />
-              </div>
-            )
-          })}
-          <Button
-            icon={<PlusOutlined aria-hidden />}
-            disabled={fields.length >= 12}
-            onClick={() => add({ opens: '', closes: '' })}
-          >
-            {t('calling.addPeriod')}
-          </Button>
-        </div>
-      )}
-    </Form.List>
-  )
-}
-
-const timeOfDay = () => ({
-  validator: (_rule: unknown, text: string) =>
-    isTimeOfDay(text) ? Promise.resolve() : Promise.reject(new Error(i18n.t('calling.timeWrong'))),
-})
-
 const noLessThanADay = ({ getFieldValue }: { getFieldValue(name: string): number | null }) => ({
   validator: (_rule: unknown, week: number | null) =>
     week === null || week >= (getFieldValue('capPerDay') ?? 0)
       ? Promise.resolve()
       : Promise.reject(new Error(i18n.t('calling.capsCrossed'))),
 })
-
-const inOrder =
-  (index: number) =>
-  ({ getFieldValue }: { getFieldValue(name: string): CallingRule['periods'] }) => ({
-    validator: () =>
-      periodFits(getFieldValue('periods'), index)
-        ? Promise.resolve()
-        : Promise.reject(new Error(i18n.t('calling.periodWrong'))),
-  })

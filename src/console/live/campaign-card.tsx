@@ -18,6 +18,7 @@ const stateColors = { running: 'green', paused: 'gold', stopped: 'default' } as 
 
 export function CampaignCard({ campaign, view }: { readonly campaign: LiveCampaign; readonly view: LiveView }) {
   const { t } = useTranslation()
+  const settles = useRight('campaign.control')
   const groups = groupCounts(campaign, view)
   const total = taskTotal(campaign)
   const used = view.calls.filter(({ campaignId }) => campaignId === campaign.id).length
@@ -32,6 +33,11 @@ export function CampaignCard({ campaign, view }: { readonly campaign: LiveCampai
         {campaign.anyHour && <Tag>{t('live.anyHour')}</Tag>}
         <span className="fill" />
         <span className="muted number">{t('live.lines', { used, lines: campaign.trunk.lines })}</span>
+        {settles && (
+          <Link to="/campaigns/$campaignId" params={{ campaignId: campaign.id }}>
+            {t('setup.campaign.open')}
+          </Link>
+        )}
         <Commands id={campaign.id} name={campaign.name} state={campaign.state} />
       </div>
       <div className="campaign-bar" aria-hidden="true">

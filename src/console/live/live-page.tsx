@@ -7,8 +7,10 @@ import { Trouble } from '../app/trouble.tsx'
 import { MissingYears } from '../calling/missing-years.tsx'
 import { DiskAlert } from '../storage/disk-alert.tsx'
 import { CampaignCard } from './campaign-card.tsx'
+import { FirstSteps } from './first-steps.tsx'
 import { CallsInProgress, Failures, RecentResults } from './live-lists.tsx'
 import { LiveStore } from './live-store.ts'
+import { SilentTrunks } from './silent-trunks.tsx'
 import './live.css'
 
 /** The first page: what is dialled now, pushed as it happens. */
@@ -23,6 +25,8 @@ export function LivePage() {
       {error !== null && <Trouble error={error} onRetry={() => void store.load()} />}
       <DiskAlert disks={view.disks} />
       <MissingYears years={view.calendarMissing} link />
+      <SilentTrunks trunks={view.silentTrunks} />
+      <FirstSteps steps={view.firstSteps} />
       {view.campaigns.length === 0 && (
         <section className="panel">
           <Empty

@@ -20,6 +20,8 @@ const snapshot: LiveSnapshot = {
   calls: [],
   recentResults: [],
   calendarMissing: [],
+  firstSteps: [],
+  silentTrunks: [],
   disks: [],
   people: [],
 }

@@ -1,4 +1,11 @@
-import type { LiveCall, LiveCampaign, LiveResult, LiveSnapshot, WhyNot } from '#follow-up/live/live-schema.ts'
+import type {
+  FirstStep,
+  LiveCall,
+  LiveCampaign,
+  LiveResult,
+  LiveSnapshot,
+  WhyNot,
+} from '#follow-up/live/live-schema.ts'
 import type { PushedEvent } from '#platform/realtime/protocol.ts'
 
 /** The live page's state: a snapshot that events move on. Frozen data; every change makes a new one. */
@@ -8,6 +15,8 @@ export interface LiveView {
   readonly calls: readonly LiveCall[]
   readonly recentResults: readonly LiveResult[]
   readonly calendarMissing: readonly number[]
+  readonly firstSteps: readonly FirstStep[]
+  readonly silentTrunks: LiveSnapshot['silentTrunks']
   readonly disks: LiveSnapshot['disks']
   /** True when events tell of what a snapshot alone brings (a campaign it did not know, another calling rule). */
   readonly stale: boolean
@@ -17,8 +26,8 @@ export interface LiveView {
 export const recentResultsShown = 50
 
 export function viewOf(snapshot: LiveSnapshot): LiveView {
-  const { offset, campaigns, calls, recentResults, calendarMissing, disks } = snapshot
-  return { offset, campaigns, calls, recentResults, calendarMissing, disks, stale: false }
+  const { offset, campaigns, calls, recentResults, calendarMissing, disks, firstSteps, silentTrunks } = snapshot
+  return { offset, campaigns, calls, recentResults, calendarMissing, disks, firstSteps, silentTrunks, stale: false }
 }
 
 /**
@@ -29,9 +38,15 @@ export function withEvents(view: LiveView, events: readonly PushedEvent[]): Live
   return events.reduce((now, event) => (event.offset === now.offset + 1 ? withEvent(now, event) : now), view)
 }
 
+/** What a snapshot alone tells anew. */
+const restarting: ReadonlySet<string> = new Set(['calling.changed', 'disk.changed', 'trunk.changed'])
+
 function withEvent(before: LiveView, event: PushedEvent): LiveView {
   const view = { ...before, offset: event.offset }
-  if (event.type === 'calling.changed' || event.type === 'disk.changed') return { ...view, stale: true }
+  if (restarting.has(event.type)) return { ...view, stale: true }
+  // A list, or a campaign that was started, may be the step that lacked.
+  const isStep = event.type === 'import.finished' || event.type === 'campaign.changed'
+  if (isStep && view.firstSteps.length > 0) return { ...view, stale: true }
   const campaignId = text(event.payload, 'campaignId')
   if (campaignId === null) return view
   if (!view.campaigns.some(({ id }) => id === campaignId)) return { ...view, stale: true }

@@ -81,7 +81,14 @@ const actions = {
     'team.renamed': '修改组名',
     'team.set_up': '设置班组',
     'team.supervisors_changed': '调整班长',
+    'trunk.added': '新增线路',
+    'trunk.changed': '修改线路',
+    'trunk.disabled': '停用线路',
+    'trunk.enabled': '启用线路',
     'trunk.set_up': '设置线路',
+    'trunk.tested': '拨打测试电话',
+    'calling.reviewed': '核对拨打规则',
+    'campaign.changed': '修改外呼设置',
   },
   en: {
     'access.denied': 'access denied',
@@ -160,7 +167,14 @@ const actions = {
     'team.renamed': 'team renamed',
     'team.set_up': 'team set up',
     'team.supervisors_changed': 'supervisors changed',
+    'trunk.added': 'trunk added',
+    'trunk.changed': 'trunk changed',
+    'trunk.disabled': 'trunk disabled',
+    'trunk.enabled': 'trunk enabled',
     'trunk.set_up': 'trunk set up',
+    'trunk.tested': 'test call made',
+    'calling.reviewed': 'calling rule reviewed',
+    'campaign.changed': 'campaign settings changed',
   },
 }
 
@@ -168,6 +182,7 @@ const rights = {
   zh: {
     'live.read': '查看实时外呼',
     'campaign.control': '启停外呼活动',
+    'trunk.manage': '管理线路与显示号码',
     'import.read': '查看导入结果',
     'import.write': '导入出院名单',
     'call.read': '查看通话记录',
@@ -193,6 +208,7 @@ const rights = {
   en: {
     'live.read': 'See live calling',
     'campaign.control': 'Start and stop campaigns',
+    'trunk.manage': 'Manage trunks and shown numbers',
     'import.read': 'See imports',
     'import.write': 'Import discharge lists',
     'call.read': 'See calls',

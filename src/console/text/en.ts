@@ -8,6 +8,7 @@ import { patientsEn, patientWordsEn } from './patients-en.ts'
 import { phoneEn } from './phone-en.ts'
 import { reportsEn } from './reports-en.ts'
 import { seatEn } from './seat-en.ts'
+import { setupEn } from './setup-en.ts'
 import { storageEn } from './storage-en.ts'
 import { tasksEn } from './tasks-en.ts'
 import type { Texts } from './texts.ts'
@@ -24,6 +25,8 @@ export const en: Texts<typeof zh> = {
     calls: 'Calls',
     patients: 'Patients',
     calling: 'Calling rule',
+    trunks: 'Trunks',
+    campaign: 'Campaign settings',
     reports: 'Reports',
     notCalled: 'Do not call',
     seat: 'Seat',
@@ -251,6 +254,7 @@ export const en: Texts<typeof zh> = {
     campaign_paused: 'Campaign paused',
     campaign_stopped: 'Campaign stopped',
     trunk_disabled: 'Trunk disabled',
+    trunk_silent: 'Trunk does not answer',
     any_hour_refused: 'Any hour needs a simulated trunk',
     expired: 'Expired',
     task_not_open: 'Task not open',
@@ -407,6 +411,22 @@ export const en: Texts<typeof zh> = {
   calls: callsEn,
   tasks: tasksEn,
   calling: callingEn,
+  setup: setupEn,
+  fault: {
+    no_reply: 'The far end says nothing at all: check address, port and firewall',
+    credentials: 'User name or password is not accepted',
+    caller_refused: 'The carrier refuses the shown number',
+    number_unknown: 'The carrier knows no such number: check how it is written',
+    busy: 'Busy',
+    no_answer: 'It rang and nobody answered: the line works',
+    off: 'The telephone is off',
+    rejected: 'The call was rejected',
+    codec: 'No codec in common with the carrier (we speak G.711)',
+    full: 'The carrier’s lines are full or out of service',
+    own_server: 'The connection to our own SIP server broke',
+    own_media: 'No media server of ours is there',
+    other: 'Something else: tell the carrier the codes below',
+  },
   storage: storageEn,
   notCalled: notCalledEn,
   reports: reportsEn,

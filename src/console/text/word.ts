@@ -24,6 +24,7 @@ export type WordGroup =
   | 'sex'
   | 'refusalSource'
   | 'numberFlag'
+  | 'fault'
   | 'purpose'
   | 'consentHow'
   | 'newsKind'

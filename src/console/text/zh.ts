@@ -8,6 +8,7 @@ import { patientsZh, patientWordsZh } from './patients-zh.ts'
 import { phoneZh } from './phone-zh.ts'
 import { reportsZh } from './reports-zh.ts'
 import { seatZh } from './seat-zh.ts'
+import { setupZh } from './setup-zh.ts'
 import { storageZh } from './storage-zh.ts'
 import { tasksZh } from './tasks-zh.ts'
 
@@ -22,6 +23,8 @@ export const zh = {
     calls: '通话记录',
     patients: '患者',
     calling: '拨打规则',
+    trunks: '线路',
+    campaign: '外呼设置',
     reports: '统计报表',
     notCalled: '不再拨打',
     seat: '坐席',
@@ -242,6 +245,7 @@ export const zh = {
     campaign_paused: '活动已暂停',
     campaign_stopped: '活动已停止',
     trunk_disabled: '线路已停用',
+    trunk_silent: '线路无应答',
     any_hour_refused: '全时段仅限模拟线路',
     expired: '已过期',
     task_not_open: '任务不可拨打',
@@ -382,6 +386,22 @@ export const zh = {
   calls: callsZh,
   tasks: tasksZh,
   calling: callingZh,
+  setup: setupZh,
+  fault: {
+    no_reply: '对端没有任何应答：请核对地址、端口和防火墙',
+    credentials: '用户名或密码不被接受',
+    caller_refused: '运营商拒绝该显示号码',
+    number_unknown: '运营商认为被叫是空号：请核对号码格式',
+    busy: '对方忙',
+    no_answer: '响铃后无人接听：线路正常',
+    off: '对方关机',
+    rejected: '对方拒接',
+    codec: '与运营商没有共同的语音编码（本系统使用 G.711）',
+    full: '运营商线路已满或暂时不可用',
+    own_server: '本系统的 SIP 服务器连接中断',
+    own_media: '本系统没有可用的媒体服务器',
+    other: '其他原因，请把下面的代码告诉运营商',
+  },
   storage: storageZh,
   notCalled: notCalledZh,
   reports: reportsZh,

@@ -89,7 +89,7 @@ export interface TeamDraft {
 }
 
 /** The shipped flow that asks for a rating (ivr-flows). */
-const shippedRatingFlow = 'hangup-rating'
+export const shippedRatingFlow = 'hangup-rating'
 
 /**
  * A team, made where there is none of that name; with a campaign, its tasks are dialled for the team's free seats
@@ -111,6 +111,7 @@ export async function setUpTeamIn(tx: GroundTransaction, draft: TeamDraft): Prom
   if (draft.campaign !== null) {
     const changed = await sql<{ id: string }>`
         update campaign set pacing = ${pacing}, team_id = ${teamId}, changed_at = app_now(),
+          settings_version = settings_version + 1,
           rating_flow = case when ${rating === undefined} then rating_flow else ${rating === true ? shippedRatingFlow : null} end
         where name = ${draft.campaign} or id::text = ${draft.campaign} returning id
       `.execute(tx)

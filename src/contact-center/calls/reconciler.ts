@@ -144,6 +144,10 @@ export class Reconciler {
     if (legs.length === 0) return
     const { rows } = await sql<{ id: string }>`
       select id from attempt where state <> 'ended' and id = any (${legs.map(({ attemptId }) => attemptId)}::uuid[])
+      union all
+      -- Test calls of a trunk, whichever node makes them; none lasts as long.
+      select id from trunk_test where id = any (${legs.map(({ attemptId }) => attemptId)}::uuid[])
+        and at > app_now() - interval '2 minutes'
     `.execute(db)
     const active = new Set(rows.map(({ id }) => id))
     for (const { attemptId, channelUuid, mediaHost } of legs) {

@@ -86,10 +86,37 @@ export const anyHour: CallingWindow = {
   calendar: new Map(),
 }
 
-/** The hospital's rule with what the campaign does otherwise. */
-export function windowOf(rule: CallingRule, own: CampaignCalling, calendar: Calendar): CallingWindow {
-  const { periods, holidays, weekends } = { ...rule, ...own }
-  return { periods, holidays, weekends, calendar }
+type Hours = Pick<CallingRule, 'periods' | 'holidays' | 'weekends'>
+
+/** When both the hospital's rule and the campaign's own hours are open: a campaign narrows, it never widens. */
+export function windowOf(rule: Hours, own: CampaignCalling, calendar: Calendar): CallingWindow {
+  const both = (kind: 'holidays' | 'weekends') => (rule[kind] === 'open' && own[kind] !== 'closed' ? 'open' : 'closed')
+  const periods =
+    own.periods === undefined ? rule.periods : rule.periods.flatMap((one) => within(one, own.periods ?? []))
+  return { periods, holidays: both('holidays'), weekends: both('weekends'), calendar }
+}
+
+type Period = CallingRule['periods'][number]
+
+/** What of these periods lies in that one. */
+function within({ opens, closes }: Period, periods: readonly Period[]): Period[] {
+  return periods
+    .map((one) => ({
+      opens: one.opens > opens ? one.opens : opens,
+      closes: one.closes < closes ? one.closes : closes,
+    }))
+    .filter((one) => one.opens < one.closes)
+}
+
+/** Whether a campaign's own hours say nothing that the hospital's rule closes. Periods that touch are one. */
+export function liesWithin(rule: Hours, own: CampaignCalling): boolean {
+  const open = (kind: 'holidays' | 'weekends') => own[kind] !== 'open' || rule[kind] === 'open'
+  const minutes = (all: readonly Period[]) =>
+    all.reduce((sum, { opens, closes }) => sum + minutesOf(closes) - minutesOf(opens), 0)
+  const { periods } = windowOf(rule, own, new Map())
+  return (
+    open('holidays') && open('weekends') && (own.periods === undefined || minutes(periods) === minutes(own.periods))
+  )
 }
 
 /** Why no call may leave; the same words as the gate's (migration 0003, gate_hour). Null: open. */

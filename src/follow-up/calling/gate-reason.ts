@@ -27,6 +27,7 @@ export const gateReasons = {
   campaign_paused: { zh: '外呼活动已暂停', en: 'The campaign is paused' },
   campaign_stopped: { zh: '外呼活动已停止', en: 'The campaign is stopped' },
   trunk_disabled: { zh: '中继已停用', en: 'The trunk is switched off' },
+  trunk_silent: { zh: '线路无应答', en: 'The trunk does not answer' },
   any_hour_refused: { zh: '仅模拟中继可全天外呼', en: 'Only a simulated trunk may be dialled at any hour' },
   holiday: { zh: '法定节假日', en: 'Statutory holiday' },
   weekend: { zh: '周末', en: 'Weekend' },

@@ -44,18 +44,19 @@ export async function earliestDial(db: Ground, trunkId: string): Promise<Date | 
   const { rows } = await sql<{ at: Date | null }>`/* prepared: earliest-dial */
     with way as (
       select p.id, gate_programme(p.id, app_now()) is null as open,
-        (select s.value from setting s where s.key = 'calling' order by s.version desc limit 1)
-          || coalesce(c.calling, '{}') as calling
+        (select s.value from setting s where s.key = 'calling' order by s.version desc limit 1) as calling,
+        coalesce(c.calling, '{}') as own
       from campaign c join programme p on p.campaign_id = c.id
       where c.trunk_id = ${trunkId} and c.state = 'running' and p.state = 'running'
     ), opening as (
       select way.id, case when way.open then app_now() else (
         select min(o.at) from (
           select (local_day(app_now()) + day + (period ->> 'opens')::time) at time zone 'Asia/Shanghai' as at
-          from generate_series(0, 62) as day, jsonb_array_elements(way.calling -> 'periods') as period
-        ) o
-        where o.at > app_now()
-          and gate_hour(way.calling, (select d.kind from calendar_day d where d.day = local_day(o.at)), o.at) is null)
+          from generate_series(0, 62) as day,
+            jsonb_array_elements((way.calling -> 'periods') || coalesce(way.own -> 'periods', '[]')) as period
+        ) o, lateral (select (select d.kind from calendar_day d where d.day = local_day(o.at)) as kind_of_day) c
+        where o.at > app_now() and gate_hour(way.calling, c.kind_of_day, o.at) is null
+          and gate_hour(way.calling || way.own, c.kind_of_day, o.at) is null)
         end as at
       from way
     )

@@ -79,6 +79,20 @@ export type LiveResult = Static<typeof LiveResult>
 /** How many of the last results a snapshot brings and a page keeps. */
 export const recentResultsKept = 50
 
+/** What lacks before the first real call; `done` in the order in which one goes. */
+export const FirstStep = Type.Object({
+  step: Type.Union([
+    Type.Literal('trunk'),
+    Type.Literal('import'),
+    Type.Literal('rule'),
+    Type.Literal('calendar'),
+    Type.Literal('accounts'),
+    Type.Literal('start'),
+  ]),
+  done: Type.Boolean(),
+})
+export type FirstStep = Static<typeof FirstStep>
+
 export const LiveDisk = Type.Object({
   state: Type.Union([Type.Literal('low'), Type.Literal('full')]),
   freeBytes: Type.Integer(),
@@ -98,6 +112,10 @@ export const LiveSnapshot = Type.Object({
   people: Type.Array(LivePerson),
   /** Years whose holidays should be known by now and are not. */
   calendarMissing: Type.Array(Type.Integer()),
+  /** Empty in a demonstration, and once all are done. */
+  firstSteps: Type.Array(FirstStep),
+  /** Trunks that have fallen silent, and since when (ISO 8601, UTC). */
+  silentTrunks: Type.Array(Type.Object({ name: Type.String(), since: Type.String() })),
   /** Disks that fill up, for who can do something about it; empty for others. */
   disks: Type.Array(LiveDisk),
 })
@@ -148,8 +166,10 @@ export type LiveEvent =
     }
   | { readonly type: 'campaign.changed'; readonly payload: { readonly campaignId: string; readonly state: string } }
   | { readonly type: 'recording.changed'; readonly payload: { readonly attemptId: string; readonly state: string } }
-  /** The hospital's calling rule or its calendar is another, or the day: a page takes a fresh snapshot. */
+  /** The calling rule, the calendar, a campaign's settings or the day is another: a page takes a fresh snapshot. */
   | { readonly type: 'calling.changed'; readonly payload: Readonly<Record<string, never>> }
+  /** A trunk was changed, fell silent or answers again: a page takes a fresh snapshot. */
+  | { readonly type: 'trunk.changed'; readonly payload: { readonly trunkId: string } }
   /** A disk fills up, or has room again: a page takes a fresh snapshot. */
   | { readonly type: 'disk.changed'; readonly payload: Readonly<Record<string, never>> }
   | { readonly type: 'import.finished'; readonly payload: { readonly importId: string } }

@@ -1,7 +1,9 @@
+import { silentTrunks } from '#contact-center/trunks/trunk-store.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { disksNow } from '#platform/disk/disk-store.ts'
 import { lastOffset } from '#platform/realtime/stream-store.ts'
 import { missingCalendarYears } from '../calling/calendar-service.ts'
+import { firstSteps } from '../status/first-steps.ts'
 import {
   type LiveCampaign,
   type LiveDisk,
@@ -79,6 +81,8 @@ export class Live {
           })),
           people: await this.#people(tx, attemptIds, sight),
           calendarMissing: [...(await missingCalendarYears(tx))],
+          firstSteps: await firstSteps(tx),
+          silentTrunks: (await silentTrunks(tx)).map(({ name, since }) => ({ name, since: since.toISOString() })),
           disks: sight.disks ? await filling(tx) : [],
         }
       })

@@ -59,19 +59,22 @@ function cohort({ from, to, programmeId, departmentId }: CohortFilter): RawBuild
     from enrolment n left join encounter e on e.id = n.encounter_id left join merged m on m.id = n.patient_id
     where n.anchor_on between ${from}::date and ${to}::date and ${programmes}
     ${programmeId === null ? untaken : sql``}
+  ), called as (
+    -- By the task alone, so that a million of them are one hash and no sort.
+    select t.id, t.enrolment_id, t.state, t.reason,
+      count(a.id) filter (where ${dialled}) as dialled,
+      count(a.id) filter (where ${dialled} and a.answered_at is not null) as answered,
+      count(a.id) filter (where a.result = 'congestion') as congestion
+    from task t left join attempt a on a.task_id = t.id and a.state = 'ended'
+    where t.enrolment_id in (select enrolment_id from stay)
+    group by t.id
   ), contact as (
     select s.person, s.kind, s.day, t.id as task_id, t.state,
       -- Least first: the furthest standing; of equals the record that stands, and the newest.
       array[(${standingOf})::text, coalesce(t.reason, s.reason), s.was_merged::text,
         s.encounter_id::text, s.department_id::text, s.programme_id::text, t.id::text] as best,
-      count(a.id) filter (where ${dialled}) as dialled,
-      count(a.id) filter (where ${dialled} and a.answered_at is not null) as answered,
-      count(a.id) filter (where a.result = 'congestion') as congestion
-    from stay s
-    left join task t on t.enrolment_id = s.enrolment_id
-    left join attempt a on a.task_id = t.id and a.state = 'ended'
-    group by s.person, s.kind, s.day, s.enrolment_id, s.programme_id, s.state, s.reason, s.was_merged, s.encounter_id,
-      s.department_id, t.id
+      coalesce(t.dialled, 0) as dialled, coalesce(t.answered, 0) as answered, coalesce(t.congestion, 0) as congestion
+    from stay s left join called t on t.enrolment_id = s.enrolment_id
   ), discharge as (
     select person, day, best[1]::int as rank, best[2] as reason, best[4]::uuid as encounter_id, best[5]::uuid as department_id,
       best[6]::uuid as programme_id, best[7]::uuid as task_id, dialled, answered, congestion, tasks, tasks_completed

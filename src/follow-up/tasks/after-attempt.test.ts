@@ -44,7 +44,7 @@ describe('a task whose attempt has ended', () => {
   it('alone is stopped when the patient has moved away', () => {
     expect(afterAttempt({ ...ended, outcome: 'moved' })).toEqual({
       move: { to: 'stopped', reason: 'moved' },
-      news: null,
+      news: 'moved',
     })
   })
 

@@ -11,8 +11,8 @@ const RetryRule = Type.Object(
     result: Type.String(),
     /** Until the next dial; the calling window may make it later. */
     delayMinutes: Type.Integer({ minimum: 0, maximum: 43_200 }),
-    /** How often a task's attempt that ended so is followed by another; null: as often as the plan's limits allow. */
-    maxTimes: Type.Union([Type.Integer({ minimum: 0, maximum: 20 }), Type.Null()]),
+    /** How often a task's attempt that ended so is followed by another; null: as often as the plan's limits allow. One type with two names: of a union the door would make 0 of null. */
+    maxTimes: Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum: 0, maximum: 20 }),
     /** The same number again, the next in order, or never again this one. */
     number: Type.Union([Type.Literal('same'), Type.Literal('next'), Type.Literal('drop')]),
     /** The same number is dialled at another time of day than before, where the window has more than one. */

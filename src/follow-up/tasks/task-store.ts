@@ -149,10 +149,15 @@ export async function endedAttempts(tx: GroundTransaction, taskId: string): Prom
 
 const retryPlanShape = Compile(RetryPlan)
 
-/** The plan of the version the patient was enrolled under; the defaults where it states none. */
+/**
+ * The campaign's own plan where it has one, so that a change of it holds from the next ended call on; else that of the
+ * version the patient was enrolled under; the defaults where that states none.
+ */
 export async function retryPlanOf(tx: GroundTransaction, programmeVersionId: string): Promise<RetryPlan> {
   const { rows } = await sql<{ retry: unknown }>`
-    select retry from programme_version where id = ${programmeVersionId}
+    select coalesce(c.retry, v.retry) as retry from programme_version v
+    join programme p on p.id = v.programme_id left join campaign c on c.id = p.campaign_id
+    where v.id = ${programmeVersionId}
   `.execute(tx)
   const plan = rows[0]?.retry
   return retryPlanShape.Check(plan) ? plan : defaultRetryPlan

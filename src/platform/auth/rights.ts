@@ -5,6 +5,8 @@
 export const rights = [
   'live.read',
   'campaign.control',
+  /** The ways to the telephone network and the numbers shown there; nothing of patients. */
+  'trunk.manage',
   'import.read',
   'import.write',
   'call.read',

@@ -114,7 +114,12 @@ declare module 'drachtio-srf' {
     ): void
     request(
       uri: string,
-      options: { readonly method: string; readonly stackDialogId?: string; readonly stackTxnId?: string },
+      options: {
+        readonly method: string
+        readonly stackDialogId?: string
+        readonly stackTxnId?: string
+        readonly headers?: Readonly<Record<string, string>>
+      },
       callback: (error: Error | null, request?: Srf.SrfRequest) => void,
     ): void
     /** Called by srf itself for every dialogue it makes. */

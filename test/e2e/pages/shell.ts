@@ -21,7 +21,8 @@ export class Shell {
       | '/do-not-call'
       | '/patients'
       | '/reports'
-      | '/storage',
+      | '/storage'
+      | '/trunks',
   ): Promise<void> {
     await this.#page.locator(`nav a[href="${path}"]`).click()
   }

@@ -1,8 +1,8 @@
 import { UserError } from '#platform/errors/errors.ts'
 import './trunk-errors.ts'
 
-/** A way to the telephone network, as an administrator states it. */
-export interface TrunkDraft {
+/** What anybody who may see trunks sees of one. */
+export interface TrunkFields {
   readonly name: string
   readonly host: string
   readonly port: number
@@ -11,20 +11,28 @@ export interface TrunkDraft {
   readonly callsPerSecond: number
   /** Shown to the patient; a number that the hospital owns (requirements A17). */
   readonly callerNumber: string
+  /** Asked by OPTIONS whether it is there; not where the carrier answers none. */
+  readonly watched: boolean
+}
+
+/** A way to the telephone network, as an administrator states it. */
+export interface TrunkDraft extends TrunkFields {
   readonly username: string | null
   readonly password: string | null
 }
 
 /** @throws UserError TRUNK_INVALID naming the field */
-export function checkTrunk(draft: TrunkDraft): TrunkDraft {
+export function checkTrunk<Draft extends TrunkDraft>(draft: Draft): Draft {
   const refuse = (field: string, wanted: string) => new UserError('TRUNK_INVALID', { field, wanted })
   if (draft.name.trim() === '') throw refuse('name', 'a name')
-  if (!/^[A-Za-z0-9.:-]+$/.test(draft.host)) throw refuse('host', 'an address or a host name')
+  // One colon is a port or a scheme, more are IPv6.
+  if (!/^[A-Za-z0-9.:-]+$/.test(draft.host) || draft.host.split(':').length === 2)
+    throw refuse('host', 'an address or a host name')
   if (!Number.isInteger(draft.port) || draft.port < 1 || draft.port > 65_535) throw refuse('port', '1 to 65535')
   if (!Number.isInteger(draft.lines) || draft.lines < 1 || draft.lines > 10_000) throw refuse('lines', '1 to 10000')
   if (!(draft.callsPerSecond > 0 && draft.callsPerSecond <= 1_000)) throw refuse('cps', 'more than 0, at most 1000')
   if (!/^\+?\d{3,20}$/.test(draft.callerNumber)) throw refuse('caller', '3 to 20 digits, with an optional +')
   if ((draft.username === null) !== (draft.password === null))
     throw refuse('password', 'both user and password, or neither')
-  return draft
+  return { ...draft, name: draft.name.trim() }
 }

@@ -1,0 +1,334 @@
+import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
+import type { Ground, GroundTransaction } from '#platform/database/database.ts'
+import { OperationalError, UserError } from '#platform/errors/errors.ts'
+import { newId } from '#platform/ids.ts'
+import { type Log, logError } from '#platform/log.ts'
+import { appendToStream } from '#platform/realtime/stream-store.ts'
+import type { Secrets } from '#platform/secrets.ts'
+import type { DialAnswer, DialFailure, Telephony } from '#telephony/telephony.ts'
+import { tellDiallersOfTrunks } from './diallers.ts'
+import { ownedNumbers, ownNumber } from './owned-numbers.ts'
+import { checkTrunk, type TrunkDraft, type TrunkFields } from './trunk.ts'
+import { trunkFault } from './trunk-fault.ts'
+import type { TestTold, TrunkBoard, TrunkChange, TrunkReplyTold, TrunkWish } from './trunk-schema.ts'
+import {
+  dialledCounts,
+  enableTrunk,
+  endTest,
+  type FailureRow,
+  failureRows,
+  insertTest,
+  insertTrunk,
+  lastTests,
+  lockNumber,
+  lockTrunk,
+  oneTrunkAtATime,
+  type TestRow,
+  type TrunkRow,
+  testRefusal,
+  trunkNamed,
+  trunkRows,
+  updateTrunk,
+} from './trunk-store.ts'
+import './trunk-errors.ts'
+
+export interface TrunkParts {
+  readonly db: Ground
+  readonly secrets: Pick<Secrets, 'encrypt' | 'decrypt'>
+  /** Where a trunk belongs; made where the hospital is still empty. */
+  readonly site: () => Promise<string>
+  /** A new trunk may be the first that the hospital dials over. */
+  readonly onAdded: (tx: GroundTransaction, trunkId: string) => Promise<void>
+}
+
+export interface TrunkTestParts {
+  readonly telephony: Pick<Telephony, 'up' | 'dial' | 'askTrunk'>
+  /** A number as people write it, in E.164. @throws UserError NUMBER_UNREADABLE */
+  readonly readNumber: (text: string) => string
+  readonly numberId: (tx: GroundTransaction, e164: string) => Promise<string>
+  /** Why a number may not be called, in words. */
+  readonly words: (reason: string) => { readonly zh: string; readonly en: string }
+  /** What who answers a test hears; absolute path on the media server. */
+  readonly prompt: () => string
+  readonly log: Log
+}
+
+/** Requirements C11: 30 s. */
+const ringTimeoutMs = 30_000
+
+/** Trunks, as the system administrator sets them up: on their page and by the command. Every change is an audit row. */
+export class Trunks {
+  readonly #parts: TrunkParts
+
+  constructor(parts: TrunkParts) {
+    this.#parts = parts
+  }
+
+  async board(): Promise<TrunkBoard> {
+    const { db } = this.#parts
+    const [trunks, failures, dialled, tests, owned] = await Promise.all([
+      trunkRows(db),
+      failureRows(db),
+      dialledCounts(db),
+      lastTests(db),
+      ownedNumbers(db),
+    ])
+    return {
+      owned: [...owned],
+      trunks: trunks.map(({ passwordCiphertext, username, answersSince, campaigns, ...trunk }) => ({
+        ...trunk,
+        campaigns: [...campaigns],
+        hasCredentials: username !== null,
+        answersSince: answersSince?.toISOString() ?? null,
+        failures: byFault(failures.filter(({ trunkId }) => trunkId === trunk.id)),
+        dialled: dialled.get(trunk.id) ?? 0,
+        lastTest: shownTest(tests.find(({ trunkId }) => trunkId === trunk.id)),
+      })),
+    }
+  }
+
+  /** @throws UserError TRUNK_INVALID, TRUNK_NUMBER_NOT_OWNED, TRUNK_NAME_TAKEN */
+  async add(actor: Actor, { credentials, reason, ...fields }: TrunkWish): Promise<string> {
+    const trunk = checkTrunk({ ...fields, ...(credentials ?? { username: null, password: null }) })
+    const siteId = await this.#parts.site()
+    return this.#parts.db.transaction().execute(async (tx) => {
+      await oneTrunkAtATime(tx)
+      await refuseForeign(tx, trunk.callerNumber)
+      if ((await trunkNamed(tx, trunk.name)) !== null) throw new UserError('TRUNK_NAME_TAKEN', { name: trunk.name })
+      const id = await this.#insert(tx, siteId, trunk)
+      await changed(tx, { actor, action: 'trunk.added', id, detail: { reason, to: shown(trunk) } })
+      return id
+    })
+  }
+
+  /** @throws UserError TRUNK_UNKNOWN, TRUNK_CHANGED, TRUNK_INVALID, TRUNK_NUMBER_NOT_OWNED, TRUNK_NAME_TAKEN, TRUNK_SIMULATED */
+  async change(actor: Actor, id: string, { basedOn, credentials, reason, ...fields }: TrunkChange): Promise<void> {
+    await this.#parts.db.transaction().execute(async (tx) => {
+      await oneTrunkAtATime(tx)
+      const before = await known(tx, id)
+      if (before.version !== basedOn) throw new UserError('TRUNK_CHANGED')
+      const kept = { username: before.username, passwordCiphertext: before.passwordCiphertext }
+      const password = credentials?.password ?? null
+      const trunk = checkTrunk({ ...fields, username: credentials?.username ?? null, password })
+      if (before.kind === 'simulated') refuseMoved(before, trunk, credentials)
+      else await refuseForeign(tx, trunk.callerNumber)
+      const namesake = await trunkNamed(tx, trunk.name)
+      if (namesake !== null && namesake !== id) throw new UserError('TRUNK_NAME_TAKEN', { name: trunk.name })
+      await updateTrunk(tx, id, { ...trunk, ...(credentials === undefined ? kept : this.#sealed(trunk)) })
+      const detail = { reason, from: shown(before), to: shown(trunk), credentials: credentials !== undefined }
+      await changed(tx, { actor, action: 'trunk.changed', id, detail })
+    })
+  }
+
+  /** @throws UserError TRUNK_UNKNOWN */
+  async enable(actor: Actor, id: string, { enabled, reason }: { readonly enabled: boolean; readonly reason: string }) {
+    await this.#parts.db.transaction().execute(async (tx) => {
+      if ((await known(tx, id)).enabled === enabled) return
+      await enableTrunk(tx, id, enabled)
+      await changed(tx, { actor, action: enabled ? 'trunk.enabled' : 'trunk.disabled', id, detail: { reason } })
+    })
+  }
+
+  /**
+   * Sets up the trunk of that name, or changes it: the command at the server, where the shown number becomes one of the
+   * hospital's by being named.
+   * @throws UserError TRUNK_INVALID, TRUNK_IN_DEMO
+   */
+  async setUp(actor: Actor, draft: TrunkDraft): Promise<string> {
+    const trunk = checkTrunk(draft)
+    const siteId = await this.#parts.site()
+    return this.#parts.db.transaction().execute(async (tx) => {
+      await oneTrunkAtATime(tx)
+      const knownId = await trunkNamed(tx, trunk.name)
+      const before = knownId === null ? null : await known(tx, knownId)
+      if (before?.kind === 'simulated') throw new UserError('TRUNK_IN_DEMO')
+      await ownNumber(tx, trunk.callerNumber, actor)
+      if (before !== null) await updateTrunk(tx, before.id, { ...trunk, ...this.#sealed(trunk) })
+      const id = before?.id ?? (await this.#insert(tx, siteId, trunk))
+      if (before !== null) await this.#parts.onAdded(tx, id)
+      const detail = { ...(before === null ? {} : { from: shown(before) }), to: shown(trunk) }
+      await changed(tx, { actor, action: 'trunk.set_up', id, detail })
+      return id
+    })
+  }
+
+  async #insert(tx: GroundTransaction, siteId: string, trunk: TrunkDraft): Promise<string> {
+    const id = newId()
+    await insertTrunk(tx, id, siteId, { ...shown(trunk), ...this.#sealed(trunk) })
+    await this.#parts.onAdded(tx, id)
+    return id
+  }
+
+  #sealed({ username, password }: Pick<TrunkDraft, 'username' | 'password'>) {
+    return { username, passwordCiphertext: password === null ? null : this.#parts.secrets.encrypt(password) }
+  }
+}
+
+/** The test button: is somebody there (OPTIONS), and does a call arrive (requirements G03, B17). */
+export class TrunkTests {
+  readonly #parts: Pick<TrunkParts, 'db' | 'secrets'> & TrunkTestParts
+
+  constructor(parts: Pick<TrunkParts, 'db' | 'secrets'> & TrunkTestParts) {
+    this.#parts = parts
+  }
+
+  /** @throws UserError TRUNK_UNKNOWN */
+  async ask(id: string): Promise<TrunkReplyTold> {
+    const trunk = (await trunkRows(this.#parts.db)).find((one) => one.id === id)
+    if (trunk === undefined) throw new UserError('TRUNK_UNKNOWN')
+    return this.#parts.telephony.askTrunk(trunk)
+  }
+
+  /**
+   * Calls a telephone of the tester's, plays a prompt to who answers and hangs up; nothing is recorded. The call counts for
+   * the number's caps. Resolves when it is answered or given up.
+   * @throws UserError TRUNK_UNKNOWN, NUMBER_UNREADABLE, TRUNK_TEST_REFUSED; OperationalError TRUNK_TEST_SERVERS_AWAY
+   */
+  async call(actor: Actor, trunkId: string, text: string): Promise<TestTold> {
+    const { db, telephony, readNumber, secrets } = this.#parts
+    const number = readNumber(text)
+    if (!telephony.up) throw new OperationalError('TRUNK_TEST_SERVERS_AWAY')
+    const id = newId()
+    const trunk = await db.transaction().execute((tx) => this.#begin(tx, { id, actor, trunkId, number }))
+    const { host, port, callerNumber, username, passwordCiphertext } = trunk
+    const { result } = telephony.dial(
+      {
+        attemptId: id,
+        callId: id,
+        number,
+        trunk: {
+          host,
+          port,
+          callerNumber,
+          ...(username === null ? {} : { username }),
+          ...(passwordCiphertext === null ? {} : { password: secrets.decrypt(passwordCiphertext) }),
+        },
+        ringTimeoutMs,
+      },
+      { onInviteSent: () => {}, onRinging: () => {} },
+    )
+    const told = toldOf(await result)
+    const { cause, fault, ...answer } = told
+    await db.transaction().execute(async (tx) => {
+      await endTest(tx, id, { answered: fault === null, cause, ...answer })
+      const detail = { test: id, last4: number.slice(-4), fault, ...answer }
+      await writeAudit(tx, {
+        actor,
+        action: 'trunk.tested',
+        object: { kind: 'trunk', id: trunkId },
+        outcome: 'ok',
+        detail,
+      })
+    })
+    void this.#play(await result)
+    return { fault, ...answer }
+  }
+
+  async #begin(
+    tx: GroundTransaction,
+    { id, actor, trunkId, number }: { id: string; actor: Actor; trunkId: string; number: string },
+  ): Promise<TrunkRow> {
+    const { numberId, words } = this.#parts
+    const phone = await numberId(tx, number)
+    await lockNumber(tx, phone)
+    const trunk = await known(tx, trunkId)
+    const reason = await testRefusal(tx, trunkId, phone)
+    if (reason !== null) throw new UserError('TRUNK_TEST_REFUSED', { reason, ...words(reason) })
+    await insertTest(tx, { id, trunkId, numberId: phone, by: actor.accountId })
+    return trunk
+  }
+
+  async #play(result: DialAnswer | DialFailure): Promise<void> {
+    if (!result.answered) return
+    const { leg } = result
+    try {
+      await leg.play(this.#parts.prompt())
+    } catch (error) {
+      logError(this.#parts.log, error, 'the prompt of a test call could not be played')
+    } finally {
+      await leg.hangUp()
+    }
+  }
+}
+
+function toldOf(result: DialAnswer | DialFailure): TestTold & { readonly cause: string } {
+  if (result.answered) return { cause: 'answered', fault: null, sipStatus: result.sipStatus, q850: null }
+  const { cause, sipStatus, q850 } = result
+  return { cause, fault: trunkFault(result), sipStatus, q850 }
+}
+
+async function known(tx: GroundTransaction, id: string): Promise<TrunkRow> {
+  const trunk = await lockTrunk(tx, id)
+  if (trunk === null) throw new UserError('TRUNK_UNKNOWN')
+  return trunk
+}
+
+async function refuseForeign(tx: GroundTransaction, number: string): Promise<void> {
+  if (!(await ownedNumbers(tx)).includes(number)) throw new UserError('TRUNK_NUMBER_NOT_OWNED', { number })
+}
+
+function refuseMoved(before: TrunkFields, trunk: TrunkFields, credentials: TrunkWish['credentials']): void {
+  const moved = (['host', 'port', 'callerNumber', 'watched'] as const).some((field) => before[field] !== trunk[field])
+  if (moved || credentials != null) throw new UserError('TRUNK_SIMULATED')
+}
+
+function shown({ name, host, port, lines, callsPerSecond, callerNumber, watched }: TrunkFields): TrunkFields {
+  return { name, host, port, lines, callsPerSecond, callerNumber, watched }
+}
+
+async function changed(
+  tx: GroundTransaction,
+  {
+    actor,
+    action,
+    id,
+    detail,
+  }: {
+    readonly actor: Actor
+    readonly action: `trunk.${string}`
+    readonly id: string
+    readonly detail: Readonly<Record<string, unknown>>
+  },
+): Promise<void> {
+  await writeAudit(tx, { actor, action, object: { kind: 'trunk', id }, outcome: 'ok', detail })
+  await tellDiallersOfTrunks(tx)
+  await appendToStream(tx, 'live', [{ type: 'trunk.changed', payload: { trunkId: id } }])
+}
+
+/** Of an ended attempt only its result is kept beside what the network said: as much of the cause as is asked. */
+const causes: ReadonlyMap<string, DialFailure['cause']> = new Map([
+  ['congestion', 'no_reply'],
+  ['restart', 'lost'],
+  ['no_answer', 'ring_timeout'],
+])
+
+function byFault(rows: readonly FailureRow[]): TrunkBoard['trunks'][number]['failures'] {
+  const faults = Map.groupBy(rows, ({ result, sipStatus, q850 }) => {
+    return trunkFault({ cause: sipStatus === null ? (causes.get(result) ?? 'refused') : 'refused', sipStatus, q850 })
+  })
+  return [...faults]
+    .map(([fault, all]) => {
+      const [last] = all.toSorted((a, b) => b.lastAt.getTime() - a.lastAt.getTime())
+      return {
+        fault,
+        count: all.reduce((sum, { count }) => sum + count, 0),
+        lastAt: last?.lastAt.toISOString() ?? '',
+        sipStatus: last?.sipStatus ?? null,
+        q850: last?.q850 ?? null,
+      }
+    })
+    .sort((a, b) => b.count - a.count)
+}
+
+function shownTest(test: TestRow | undefined): TrunkBoard['trunks'][number]['lastTest'] {
+  if (test === undefined) return null
+  const { at, by, answered, cause, sipStatus, q850 } = test
+  const fault = answered ? null : trunkFault({ cause: causeOf(cause), sipStatus, q850 })
+  return { at: at.toISOString(), by, fault, sipStatus, q850 }
+}
+
+const dialCauses = ['refused', 'ring_timeout', 'cancelled', 'no_reply', 'no_media', 'lost'] as const
+
+function causeOf(text: string): DialFailure['cause'] {
+  return dialCauses.find((one) => one === text) ?? 'refused'
+}
