@@ -491,7 +491,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await why.press('Enter')
     await dialog.getByText('已执行 1 个，未执行 1 个').waitFor()
     await atBothWidths(page, 'tasks-outcome-zh')
-    await dialog.getByRole('button', { name: /关\s*闭/ }).click()
+    await dialog.locator('.ant-modal-footer').getByRole('button').click()
     await row(stopped).waitFor({ state: 'detached' })
     await script.end(call, 'dialing', 'busy', 'retry_wait')
     await row(called).locator('[data-state=retry_wait]').waitFor()
