@@ -467,7 +467,8 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     expect(await rows.count()).toBe(1)
     await atBothWidths(page, 'tasks-held-zh')
 
-    await page.getByRole('button', { name: '清空条件' }).click()
+    // Lists of other cases have tasks that fell due before.
+    await page.goto(`${stage.face.url}/tasks?limit=100`)
     await row(stopped).locator('[data-state=due]').waitFor()
     await atBothWidths(page, 'tasks-zh')
     const asked: string[] = []
@@ -509,7 +510,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await page.getByText('May be dialled now').waitFor()
     await atBothWidths(page, 'task-en')
     await page.getByRole('link', { name: 'Back to the tasks' }).click()
-    await page.getByRole('button', { name: 'Clear' }).click()
+    await page.getByText('Open', { exact: true }).click()
     await row(called).getByText('Busy').waitFor()
     await atBothWidths(page, 'tasks-en')
     await row(called).getByRole('link').click()
@@ -526,7 +527,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     const { name, phone } = await personOf(task(9))
     await shell.open('/patients')
     const rows = page.locator('[data-patient]')
-    await waitFor(async () => (await rows.count()) === 12, { what: 'all patients' })
+    await waitFor(async () => (await rows.count()) >= 12, { what: 'the patients, those of imported lists among them' })
     await show('patients-zh')
     const search = page.getByPlaceholder('姓名（可只输入开头）')
     await search.fill('查无此人')
