@@ -55,6 +55,14 @@ export interface TrunkTestParts {
   readonly log: Log
 }
 
+interface TestOrder {
+  readonly id: string
+  readonly actor: Actor
+  readonly trunkId: string
+  /** E.164. */
+  readonly number: string
+}
+
 /** Trunks, as the system administrator sets them up: on their page and by the command. Every change is an audit row. */
 export class Trunks {
   readonly #parts: TrunkParts
@@ -100,12 +108,19 @@ export class Trunks {
     })
   }
 
-  /** @throws UserError TRUNK_UNKNOWN, TRUNK_CHANGED, TRUNK_INVALID, TRUNK_NUMBER_NOT_OWNED, TRUNK_NAME_TAKEN, TRUNK_SIMULATED */
+  /**
+   * @throws UserError TRUNK_UNKNOWN, TRUNK_CHANGED, TRUNK_INVALID, TRUNK_NUMBER_NOT_OWNED, TRUNK_NAME_TAKEN, TRUNK_SIMULATED,
+   *   TRUNK_CREDENTIALS_AGAIN
+   */
   async change(actor: Actor, id: string, { basedOn, credentials, reason, ...fields }: TrunkChange): Promise<void> {
     await this.#parts.db.transaction().execute(async (tx) => {
       await oneTrunkAtATime(tx)
       const before = await known(tx, id)
       if (before.version !== basedOn) throw new UserError('TRUNK_CHANGED')
+      // Else whoever may change a trunk could have its password proved to a host of his own.
+      const isMoved = before.host !== fields.host || before.port !== fields.port
+      if (isMoved && credentials === undefined && before.username !== null)
+        throw new UserError('TRUNK_CREDENTIALS_AGAIN')
       const kept = { username: before.username, passwordCiphertext: before.passwordCiphertext }
       const password = credentials?.password ?? null
       const trunk = checkTrunk({ ...fields, username: credentials?.username ?? null, password })
@@ -188,7 +203,7 @@ export class TrunkTests {
     const number = readNumber(text)
     if (!telephony.up) throw new OperationalError('TRUNK_TEST_SERVERS_AWAY')
     const id = newId()
-    const trunk = await db.transaction().execute((tx) => this.#begin(tx, { id, actor, trunkId, number }))
+    const trunk = await this.#allowed({ id, actor, trunkId, number })
     const { host, port, callerNumber, username, passwordCiphertext } = trunk
     const { result } = telephony.dial(
       {
@@ -224,10 +239,24 @@ export class TrunkTests {
     return { fault, ...answer }
   }
 
-  async #begin(
-    tx: GroundTransaction,
-    { id, actor, trunkId, number }: { id: string; actor: Actor; trunkId: string; number: string },
-  ): Promise<TrunkRow> {
+  /** A refusal tells something of the number: who asked stays known. */
+  async #allowed(test: TestOrder): Promise<TrunkRow> {
+    const { db } = this.#parts
+    try {
+      return await db.transaction().execute((tx) => this.#begin(tx, test))
+    } catch (error) {
+      if (error instanceof UserError && error.code === 'TRUNK_TEST_REFUSED') {
+        const { actor, trunkId, number } = test
+        const { reason } = error.params
+        const detail = { last4: number.slice(-4), reason }
+        const object = { kind: 'trunk', id: trunkId }
+        await writeAudit(db, { actor, action: 'trunk.tested', object, outcome: 'denied', detail })
+      }
+      throw error
+    }
+  }
+
+  async #begin(tx: GroundTransaction, { id, actor, trunkId, number }: TestOrder): Promise<TrunkRow> {
     const { numberId, words } = this.#parts
     const phone = await numberId(tx, number)
     await lockNumber(tx, phone)

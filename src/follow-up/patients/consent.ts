@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
+import { transacted } from '#platform/database/again.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
@@ -37,7 +38,7 @@ export async function decideConsent(
 ): Promise<string> {
   const id = newId()
   const { patientId, purpose, decision } = decided
-  await db.transaction().execute(async (tx) => {
+  await transacted(db, async (tx) => {
     await patientInHand(tx, patientId)
     await tx
       .insertInto('consent')
@@ -76,7 +77,7 @@ export async function liftConsent(
   reason: string | null = null,
 ): Promise<void> {
   const { id } = wanted
-  await db.transaction().execute(async (tx) => {
+  await transacted(db, async (tx) => {
     const { rows } = await sql<Pick<ConsentDecision, 'patientId' | 'purpose' | 'decision'>>`
       update consent set lifted_at = app_now(), lifted_by = ${by.accountId}
       where id = ${id} and lifted_at is null

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
+import { transacted } from '#platform/database/again.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
@@ -32,7 +33,7 @@ export interface NewRefusal {
 export async function addDoNotCall(db: Ground, refusal: NewRefusal, by: Actor): Promise<string> {
   const id = newId()
   const { phoneNumberId, patientId, source, reason, until } = refusal
-  await db.transaction().execute(async (tx) => {
+  await transacted(db, async (tx) => {
     await tx
       .insertInto('doNotCall')
       .values({
@@ -93,7 +94,7 @@ export async function refuseInCall(
  * @throws UserError DO_NOT_CALL_UNKNOWN
  */
 export async function liftDoNotCall(db: Ground, id: string, by: Actor, reason: string | null = null): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+  await transacted(db, async (tx) => {
     const { rows } = await sql<{ patientId: string | null; patientIds: string[] | null }>`
       update do_not_call d set lifted_at = app_now(), lifted_by = ${by.accountId}
       where d.id = ${id} and d.lifted_at is null

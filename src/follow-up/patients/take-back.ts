@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
+import { transacted } from '#platform/database/again.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { appendToStream, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
@@ -36,7 +37,7 @@ export async function enterDeath(
   { patientId, on }: { readonly patientId: string; readonly on: string | null },
   { actor, reason }: Decision,
 ): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+  await transacted(db, async (tx) => {
     const { deceased, today } = await patientInHand(tx, patientId)
     if (deceased) throw new UserError('PATIENT_DECEASED')
     if (on !== null && on > today) throw new UserError('PATIENT_DEATH_AHEAD', { day: on })
@@ -58,7 +59,7 @@ export async function takeBack(
   { patientId, kind }: { readonly patientId: string; readonly kind: NewsKind },
   { actor, reason }: Decision,
 ): Promise<BackInPlan> {
-  return db.transaction().execute(async (tx) => {
+  return transacted(db, async (tx) => {
     const { deceased } = await patientInHand(tx, patientId)
     const told = await closeNews(tx, patientId, kind, { actor, reason })
     const made = kind === 'deceased' && deceased ? await bringBack(tx, patientId, actor) : []
