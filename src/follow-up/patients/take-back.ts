@@ -138,22 +138,53 @@ async function bringBack(tx: GroundTransaction, patientId: string, actor: Actor)
     select id, state from enrolment where patient_id = ${patientId} and state in ('ended', 'excluded')
       and reason = 'deceased' order by id for update
   `.execute(tx)
-  for (const { id } of rows) {
-    const object = { kind: 'enrolment', id }
-    await writeAudit(tx, {
-      actor,
-      action: 'enrolment.resumed',
-      object,
-      outcome: 'ok',
-      detail: { reason: 'not_deceased' },
-    })
-  }
+  await auditResumed(tx, rows, actor, 'not_deceased')
   const of = (wanted: 'ended' | 'excluded') => rows.filter(({ state }) => state === wanted).map(({ id }) => id)
   await sql`
     update enrolment set state = 'active', reason = null, changed_at = app_now()
     where id = any (${of('ended')}::uuid[])
   `.execute(tx)
   return enrolAgain(tx, of('excluded'))
+}
+
+/**
+ * A refusal was lifted: discharges that it alone kept from being followed up are judged again, in the transaction that
+ * lifts it. What it stopped stays stopped.
+ */
+export async function enrolOptedOut(
+  tx: GroundTransaction,
+  patientId: string,
+  actor: Actor,
+): Promise<readonly NewStreamEvent[]> {
+  const { rows } = await sql<{ id: string }>`
+    select e.id from enrolment e join patient p on p.id = e.patient_id join programme g on g.id = e.programme_id
+    where e.patient_id = ${patientId} and e.state = 'excluded' and e.reason = 'opted_out' and p.deceased_at is null
+      and not exists (select from do_not_call d where d.patient_id = e.patient_id and d.lifted_at is null
+        and (d.until is null or d.until > app_now()))
+      and not exists (select from consent c where c.patient_id = e.patient_id and c.purpose = g.purpose
+        and c.decision = 'refused' and c.lifted_at is null)
+    order by e.id for update of e
+  `.execute(tx)
+  if (rows.length === 0) return []
+  await auditResumed(tx, rows, actor, 'refusal_lifted')
+  const made = await enrolAgain(
+    tx,
+    rows.map(({ id }) => id),
+  )
+  return [...taskChanges(made), ...(await asItIs(tx, patientId, 'refused'))]
+}
+
+/** The database wants it beside the move. */
+async function auditResumed(
+  tx: GroundTransaction,
+  enrolments: readonly { readonly id: string }[],
+  actor: Actor,
+  reason: string,
+): Promise<void> {
+  for (const { id } of enrolments) {
+    const object = { kind: 'enrolment', id }
+    await writeAudit(tx, { actor, action: 'enrolment.resumed', object, outcome: 'ok', detail: { reason } })
+  }
 }
 
 /** Each leaves its audit row, which the database wants beside the only way out of a final state. */
@@ -187,7 +218,11 @@ async function resumeTasks(tx: GroundTransaction, patientId: string, actor: Acto
 }
 
 /** What else is known of the patient stands: a later discharge, a readmission, a refusal; and time has gone on. */
-async function asItIs(tx: GroundTransaction, patientId: string, kind: NewsKind): Promise<readonly NewStreamEvent[]> {
+async function asItIs(
+  tx: GroundTransaction,
+  patientId: string,
+  kind: NewsKind | 'refused',
+): Promise<readonly NewStreamEvent[]> {
   const superseded = await stopSupersededTasks(tx, [patientId])
   const suspended = kind === 'readmitted' ? [] : await suspendReadmitted(tx, patientId)
   const { rows: refusals } = await sql`
