@@ -1,4 +1,3 @@
-import type { InjectOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Role } from '../../../src/platform/auth/rights.ts'
 import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
@@ -23,7 +22,7 @@ async function signIn(role: Role) {
   const name = await makeAccount(office.db, [role])
   const { token } = await face.auth.signIn(name, testPassword, { ip: null, userAgent: null, requestId: null })
   const headers = { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` }
-  return (method: 'GET' | 'POST', path: string, payload?: NonNullable<InjectOptions['payload']>) =>
+  return (method: 'GET' | 'POST', path: string, payload?: Record<string, unknown>) =>
     face.server.inject({ method, url: `/api${path}`, headers, ...(payload === undefined ? {} : { payload }) })
 }
 
