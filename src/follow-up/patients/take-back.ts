@@ -29,7 +29,7 @@ export interface BackInPlan {
 /**
  * A person enters a death: effects as of one that a list or a call told.
  * @param on 'YYYY-MM-DD'; null where it is not known
- * @throws UserError PATIENT_UNKNOWN, PATIENT_DECEASED
+ * @throws UserError PATIENT_UNKNOWN, PATIENT_DECEASED, PATIENT_DEATH_AHEAD
  */
 export async function enterDeath(
   db: Ground,
@@ -37,8 +37,9 @@ export async function enterDeath(
   { actor, reason }: Decision,
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    const { deceased } = await patientInHand(tx, patientId)
+    const { deceased, today } = await patientInHand(tx, patientId)
     if (deceased) throw new UserError('PATIENT_DECEASED')
+    if (on !== null && on > today) throw new UserError('PATIENT_DEATH_AHEAD', { day: on })
     const said = { source: 'supervisor', by: actor.accountId, reason } as const
     const news = await patientsDied(tx, [{ patientId, on }], said)
     await auditPatient(tx, 'patient.deceased', patientId, actor, { reason })
@@ -82,9 +83,12 @@ export async function takeBack(
  * Locks the patient against what others do at the same moment; nothing that refers to him waits.
  * @throws UserError PATIENT_UNKNOWN
  */
-export async function patientInHand(tx: GroundTransaction, patientId: string): Promise<{ readonly deceased: boolean }> {
-  const { rows } = await sql<{ deceased: boolean }>`
-    select deceased_at is not null as deceased from patient where id = ${patientId} and merged_into is null
+export async function patientInHand(
+  tx: GroundTransaction,
+  patientId: string,
+): Promise<{ readonly deceased: boolean; readonly today: string }> {
+  const { rows } = await sql<{ deceased: boolean; today: string }>`
+    select deceased_at is not null as deceased, local_day(app_now()) as today from patient where id = ${patientId} and merged_into is null
     for no key update
   `.execute(tx)
   const [patient] = rows
