@@ -1,6 +1,7 @@
 import { Button, Table, type TableColumnsType, Tooltip } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { Report, ReportLine, RowSearch } from '#follow-up/reports/report-schema.ts'
+import { currentLanguage } from '../text/i18n.ts'
 import { count } from '../text/time.ts'
 import { percent } from './shares.ts'
 
@@ -49,7 +50,7 @@ export function FigureTable({
     },
     ...columns.map(([figure, of]) => ({
       title: t(`reports.figure.${figure}`),
-      width: 72,
+      width: currentLanguage() === 'en' ? 96 : 72,
       align: 'right' as const,
       className: 'number',
       render: (_value: unknown, { figures, id, name, whole }: Line) => {
