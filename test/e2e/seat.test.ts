@@ -59,7 +59,7 @@ describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () =>
   it('says that an agent in no team has no seat, and looks again when asked', async () => {
     seat.refuse(/^open$/, () => new UserError('SEAT_NO_PHONE'))
     const { desk, page } = await sit()
-    await page.getByText('您还没有分组和话机').waitFor()
+    await page.getByText('您还没有班组和话机').waitFor()
     seat.refuse(null)
     await desk.press(/^重\s?试/)
     await desk.quiet('waiting')

@@ -9,6 +9,7 @@ export function FormDialog<Values extends object>({
   title,
   okText,
   hint,
+  danger = false,
   form,
   initialValues,
   sending,
@@ -21,6 +22,8 @@ export function FormDialog<Values extends object>({
   /** Default: save. */
   readonly okText?: string
   readonly hint?: string
+  /** Hard to take back. */
+  readonly danger?: boolean
   readonly form: FormInstance<Values>
   readonly initialValues?: { readonly [Name in keyof Values]?: Values[Name] | undefined }
   readonly sending: { readonly isPending: boolean; readonly isError: boolean; readonly error: unknown; reset(): void }
@@ -38,7 +41,7 @@ export function FormDialog<Values extends object>({
       cancelText={t('common.cancel')}
       confirmLoading={sending.isPending}
       // The form's own button, though it stands outside: without one, Enter sends no form of more than one field.
-      okButtonProps={{ htmlType: 'submit', form: id }}
+      okButtonProps={{ htmlType: 'submit', form: id, danger }}
       onCancel={onClose}
       afterClose={() => sending.reset()}
       destroyOnHidden

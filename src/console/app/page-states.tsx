@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import { Result, Spin } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { Trouble } from './trouble.tsx'
@@ -13,7 +14,14 @@ export function Waiting() {
 
 export function NotFound() {
   const { t } = useTranslation()
-  return <Result status="info" title={t('common.notFound')} subTitle={t('common.notFoundNext')} />
+  return (
+    <Result
+      status="info"
+      title={t('common.notFound')}
+      subTitle={t('common.notFoundNext')}
+      extra={<Link to="/">{t('common.home')}</Link>}
+    />
+  )
 }
 
 export function NoRight() {

@@ -1,4 +1,3 @@
-import { useQuery } from '@tanstack/react-query'
 import { Tag } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { CallingBoard } from '#follow-up/calling/calling-schema.ts'
@@ -7,7 +6,7 @@ import { Trouble } from '../app/trouble.tsx'
 import { count, dateTime } from '../text/time.ts'
 import { word } from '../text/word.ts'
 import { CalendarPanel } from './calendar-panel.tsx'
-import { callingQuery } from './calling-api.ts'
+import { useCalling } from './calling-api.ts'
 import { MissingYears } from './missing-years.tsx'
 import { RuleForm } from './rule-form.tsx'
 import { hoursText } from './rule-words.ts'
@@ -15,7 +14,7 @@ import './calling.css'
 
 /** When and how often the hospital calls, what that does now, and the calendar that it goes by. */
 export function CallingPage() {
-  const board = useQuery(callingQuery)
+  const board = useCalling()
   if (board.isPending) return <Waiting />
   if (board.data === undefined) return <Trouble error={board.error} onRetry={() => void board.refetch()} />
   return (

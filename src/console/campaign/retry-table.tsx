@@ -75,10 +75,12 @@ function Rule({
     return (
       <>
         <td className="number">
-          {delayMinutes} {t('setup.campaign.minutes')}
+          {delayMinutes > 0 && delayMinutes % 60 === 0
+            ? t('setup.campaign.hoursOf', { count: delayMinutes / 60 })
+            : `${delayMinutes} ${t('setup.campaign.minutes')}`}
         </td>
         <td className="number">
-          {maxTimes === null ? t('setup.campaign.unlimited') : `${maxTimes} ${t('setup.campaign.times')}`}
+          {maxTimes === null ? t('setup.campaign.unlimited') : t('setup.campaign.timesOf', { count: maxTimes })}
         </td>
       </>
     )

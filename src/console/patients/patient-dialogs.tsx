@@ -31,6 +31,7 @@ export function DeathDialog({ name, sending, onClose }: DialogProps & { readonly
       title={t('patients.enterDeathAsk', { name })}
       okText={t('patients.enterDeath')}
       hint={t('patients.enterDeathHint')}
+      danger
       form={form}
       sending={sending}
       onSend={({ on, reason }) => {

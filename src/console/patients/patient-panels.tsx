@@ -176,6 +176,7 @@ function NumberActions({
 
 export function TaskPanel({ card }: Pick<PanelProps, 'card'>) {
   const { t } = useTranslation()
+  const mayOpenTasks = useRight('call.read')
   return (
     <Panel title={t('patients.tasks')}>
       <Table<CardTask>
@@ -187,7 +188,18 @@ export function TaskPanel({ card }: Pick<PanelProps, 'card'>) {
         onRow={({ id }) => ({ 'data-task': id }) as object}
         locale={{ emptyText: t('patients.noTasks') }}
         columns={[
-          { title: t('patients.programme'), dataIndex: 'programme', ellipsis: true },
+          {
+            title: t('patients.programme'),
+            ellipsis: true,
+            render: (_value, { id, programme }) =>
+              mayOpenTasks ? (
+                <Link to="/tasks/$taskId" params={{ taskId: id }}>
+                  {programme}
+                </Link>
+              ) : (
+                programme
+              ),
+          },
           {
             title: t('patients.state'),
             width: 240,

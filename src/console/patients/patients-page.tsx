@@ -88,7 +88,9 @@ export function PatientsPage() {
           scroll={{ x: 980 }}
           onRow={({ id }) => ({ 'data-patient': id }) as object}
           locale={{
-            emptyText: (
+            emptyText: found.isPending ? (
+              ' '
+            ) : (
               <Nobody
                 text={t(everybody ? 'patients.none' : 'patients.notFound')}
                 next={t(everybody ? 'patients.noneNext' : 'patients.notFoundNext')}

@@ -1,6 +1,7 @@
 import { Button, Table, type TableColumnsType, Tooltip } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { Report, ReportLine, RowSearch } from '#follow-up/reports/report-schema.ts'
+import { currentLanguage } from '../text/i18n.ts'
 import { count } from '../text/time.ts'
 import { percent } from './shares.ts'
 
@@ -42,7 +43,7 @@ export function FigureTable({
   const lines: Line[] = [...report.departments, { id: null, name: null, whole: true, ...report.all }]
   const figures: TableColumnsType<Line> = columns.map(([figure, of]) => ({
     title: t(`reports.figure.${figure}`),
-    width: 76,
+    width: currentLanguage() === 'en' ? 96 : 76,
     align: 'right' as const,
     className: 'number',
     render: (_value: unknown, { figures, id, name, whole }: Line) => {

@@ -1,4 +1,3 @@
-import { useQuery } from '@tanstack/react-query'
 import { Table, Tag } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { RetentionRunItem, StorageBoard } from '#contact-center/retention/storage-schema.ts'
@@ -7,12 +6,13 @@ import { Trouble } from '../app/trouble.tsx'
 import { count, dateTime } from '../text/time.ts'
 import { DiskPanel } from './disk-panel.tsx'
 import { RetentionPanel } from './retention-panel.tsx'
-import { size, storageQuery } from './storage-api.ts'
+import { size, useStorage } from './storage-api.ts'
+import '../calling/calling.css'
 import './storage.css'
 
 /** What is kept, for how long, and the room there is; figures alone, for who keeps the machine. */
 export function StoragePage() {
-  const board = useQuery(storageQuery)
+  const board = useStorage()
   if (board.isPending) return <Waiting />
   if (board.data === undefined) return <Trouble error={board.error} onRetry={() => void board.refetch()} />
   return (

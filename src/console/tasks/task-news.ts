@@ -2,7 +2,7 @@ import { useEffect, useEffectEvent, useState } from 'react'
 import type { TaskFilter, TaskGlanced, TaskPage, TaskStanding } from '#follow-up/tasks/worklist-schema.ts'
 import type { PushedEvent } from '#platform/realtime/protocol.ts'
 import { request } from '../api/request.ts'
-import { useConnection } from '../app/connection-state.tsx'
+import { useLiveEvents } from '../realtime/live-events.ts'
 
 /** Dialling brings many events a second; the rows are looked at again this often at most. */
 const atMostEveryMs = 2_000
@@ -27,23 +27,7 @@ export function useTaskEvents(
   onEvents: (events: readonly PushedEvent[]) => void,
   onGap: () => void,
 ): void {
-  const connection = useConnection()
-  const told = useEffectEvent(onEvents)
-  const lost = useEffectEvent(onGap)
-  useEffect(() => {
-    if (offset === undefined) return
-    let last = offset
-    return connection.read({
-      stream: 'live',
-      offset: () => last,
-      onEvents: (events) => {
-        last = events.at(-1)?.offset ?? last
-        const ours = events.filter(({ type }) => matters.has(type))
-        if (ours.length > 0) told(ours)
-      },
-      onGap: () => lost(),
-    })
-  }, [connection, offset])
+  useLiveEvents({ offset, matters, onEvents, onGap })
 }
 
 export interface TaskNews {

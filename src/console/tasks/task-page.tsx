@@ -90,15 +90,21 @@ function Task({ detail }: { readonly detail: TaskDetail }) {
   )
 }
 
-function Facts({ detail: { task, campaign } }: { readonly detail: TaskDetail }) {
+function Facts({ detail: { task, patientId, campaign } }: { readonly detail: TaskDetail }) {
   const { t } = useTranslation()
   const mayChange = useRight('campaign.control')
+  const mayRead = useRight('patient.read')
   const [action, setAction] = useState<TaskAction | null>(null)
   return (
     <section className="panel call-facts" aria-label={t('tasks.details')}>
       <h2>
         {task.name}
         {task.recordNumber !== null && <span className="muted number">{task.recordNumber}</span>}
+        {mayRead && (
+          <Link to="/patients/$patientId" params={{ patientId }} data-patient-link>
+            {t('calls.openPatient')}
+          </Link>
+        )}
         {mayChange && (
           <span className="task-own-actions">
             {actionsFor(task.state).map((one) => (

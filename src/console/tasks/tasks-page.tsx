@@ -106,11 +106,13 @@ export function TasksPage() {
             }))}
             onChange={(value) => (value === 'open' ? only({}, 'group', 'state') : only({ group: value }, 'state'))}
           />
-          <StateCounts
-            counts={counts}
-            chosen={address.state}
-            onChoose={(state) => (state === undefined ? only({}, 'state') : only({ state }))}
-          />
+          {page !== undefined && (
+            <StateCounts
+              counts={counts}
+              chosen={address.state}
+              onChoose={(state) => (state === undefined ? only({}, 'state') : only({ state }))}
+            />
+          )}
           {hasChanged && (
             <Button type="link" icon={<ReloadOutlined aria-hidden />} onClick={refresh} className="task-changed">
               {total === page?.total ? t('tasks.changed') : t('tasks.changedNow', { total: count(total) })}
@@ -170,7 +172,10 @@ export function TasksPage() {
                 },
               }
             : {})}
-          locale={{ emptyText: <Nobody text={t('tasks.none')} next={t('tasks.noneNext')} /> }}
+          // While nothing is known yet nothing is said to be missing.
+          locale={{
+            emptyText: page === undefined ? ' ' : <Nobody text={t('tasks.none')} next={t('tasks.noneNext')} />,
+          }}
           pagination={false}
         />
         <div className="pager">

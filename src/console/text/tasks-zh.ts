@@ -39,7 +39,7 @@ export const tasksZh = {
   open: '打开任务',
   toList: '返回任务列表',
   details: '任务',
-  notDialledNow: '现在不拨打',
+  notDialledNow: '可否拨打',
   mayBeDialled: '现在可拨打',
   nextNumber: '下次号码',
   noNumber: '无',

@@ -1,5 +1,4 @@
 import { PlusOutlined } from '@ant-design/icons'
-import { useQuery } from '@tanstack/react-query'
 import { Button, Empty, Tag } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -10,7 +9,7 @@ import { word } from '../text/word.ts'
 import { OwnedNumbers } from './owned-numbers.tsx'
 import { SwitchDialog } from './switch-dialog.tsx'
 import { TestDialog } from './test-dialog.tsx'
-import { type Trunk, trunksQuery } from './trunk-api.ts'
+import { type Trunk, useTrunks } from './trunk-api.ts'
 import { TrunkDialog } from './trunk-dialog.tsx'
 import './trunks.css'
 
@@ -19,7 +18,7 @@ type Asked = { readonly what: 'add' } | { readonly what: 'edit' | 'switch' | 'te
 /** The ways to the telephone network: set up, watched, tested. Nothing of patients stands here. */
 export function TrunksPage() {
   const { t } = useTranslation()
-  const board = useQuery(trunksQuery)
+  const board = useTrunks()
   const [asked, setAsked] = useState<Asked | null>(null)
   if (board.isPending) return <Waiting />
   if (board.data === undefined) return <Trouble error={board.error} onRetry={() => void board.refetch()} />

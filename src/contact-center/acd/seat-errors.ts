@@ -5,7 +5,7 @@ declareErrors({
     kind: 'user',
     status: 409,
     en: 'You are in no team and have no phone yet. Ask your supervisor to set up your seat.',
-    zh: '您还没有分组和话机，请联系班长设置坐席。',
+    zh: '您还没有班组和话机，请联系班长设置坐席。',
   },
   SEAT_PHONE_NOT_LIVE: {
     kind: 'user',

@@ -43,6 +43,8 @@ export const RetentionRunItem = Type.Object({
 export type RetentionRunItem = Static<typeof RetentionRunItem>
 
 export const StorageBoard = Type.Object({
+  /** Of the live stream: a page reads on from here. */
+  offset: Type.Integer(),
   rule: RetentionRule,
   ruleVersion: Type.Integer(),
   /** Null: nobody has approved this version, and nothing is removed. */

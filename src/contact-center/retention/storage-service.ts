@@ -1,6 +1,7 @@
 import type { Ground } from '#platform/database/database.ts'
 import { readDiskThresholds } from '#platform/disk/disk-settings.ts'
 import { disksNow } from '#platform/disk/disk-store.ts'
+import { lastOffset } from '#platform/realtime/stream-store.ts'
 import { reviewDays } from './retention.ts'
 import { standingRule } from './retention-service.ts'
 import { keptRecordings, lastRuns, previewOf } from './retention-store.ts'
@@ -10,6 +11,8 @@ const runsShown = 20
 
 /** What there is, how long it is kept, what the next run would remove, and what the last ones did. */
 export async function storageBoard(db: Ground): Promise<StorageBoard> {
+  // First: what happens while the rest is read is told again.
+  const offset = await lastOffset(db, 'live')
   const { rule, version, approval } = await standingRule(db)
   const [preview, runs, kept, disks, thresholds] = await Promise.all([
     previewOf(db, rule.recordingDays),
@@ -19,6 +22,7 @@ export async function storageBoard(db: Ground): Promise<StorageBoard> {
     readDiskThresholds(db),
   ])
   return {
+    offset,
     rule,
     ruleVersion: version,
     approval:

@@ -88,7 +88,12 @@ export const TrunkItem = Type.Object({
 })
 export type TrunkItem = Static<typeof TrunkItem>
 
-export const TrunkBoard = Type.Object({ trunks: Type.Array(TrunkItem), owned: Type.Array(Type.String()) })
+export const TrunkBoard = Type.Object({
+  /** Of the live stream: a page reads on from here. */
+  offset: Type.Integer(),
+  trunks: Type.Array(TrunkItem),
+  owned: Type.Array(Type.String()),
+})
 export type TrunkBoard = Static<typeof TrunkBoard>
 
 export const TrunkTarget = Type.Object({ id: Type.String({ format: 'uuid' }) })

@@ -3,7 +3,7 @@ import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { OperationalError, UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
 import { type Log, logError } from '#platform/log.ts'
-import { appendToStream } from '#platform/realtime/stream-store.ts'
+import { appendToStream, lastOffset } from '#platform/realtime/stream-store.ts'
 import type { Secrets } from '#platform/secrets.ts'
 import type { DialAnswer, DialFailure, Telephony } from '#telephony/telephony.ts'
 import { tellDiallersOfTrunks } from './diallers.ts'
@@ -73,6 +73,8 @@ export class Trunks {
 
   async board(): Promise<TrunkBoard> {
     const { db } = this.#parts
+    // First: what happens while the rest is read is told again.
+    const offset = await lastOffset(db, 'live')
     const [trunks, failures, dialled, tests, owned] = await Promise.all([
       trunkRows(db),
       failureRows(db),
@@ -81,6 +83,7 @@ export class Trunks {
       ownedNumbers(db),
     ])
     return {
+      offset,
       owned: [...owned],
       trunks: trunks.map(({ passwordCiphertext, username, answersSince, campaigns, ...trunk }) => ({
         ...trunk,

@@ -1,6 +1,7 @@
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
+import { lastOffset } from '#platform/realtime/stream-store.ts'
 import { changeSetting, defineSetting, readSetting } from '#platform/settings/hospital-settings.ts'
 import { tellDiallers } from '../tasks/work-channel.ts'
 import { missingCalendarYears, tellCallingChanged } from './calendar-service.ts'
@@ -57,6 +58,8 @@ export async function changeCallingRule(
 
 /** The rule, what it does at this moment, and the calendar that it goes by. */
 export async function callingBoard(db: Ground, now: Date): Promise<CallingBoard> {
+  // First: what happens while the rest is read is told again.
+  const offset = await lastOffset(db, 'live')
   const thisYear = Number((await today(db)).slice(0, 4))
   const [version, rule, changed, held, campaigns, years, missing] = await Promise.all([
     ruleVersion(db),
@@ -72,6 +75,7 @@ export async function callingBoard(db: Ground, now: Date): Promise<CallingBoard>
   const closed = closedBy(window, now)
   const until = closed === null ? endOfPeriod(window, now) : nextOpening(window, now)
   return {
+    offset,
     version,
     rule,
     changed: changed === null ? null : { ...changed, at: changed.at.toISOString() },

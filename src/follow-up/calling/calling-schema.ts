@@ -22,6 +22,8 @@ export type CalendarYearItem = Static<typeof CalendarYearItem>
 
 /** What holds now, and what it does. */
 export const CallingBoard = Type.Object({
+  /** Of the live stream: a page reads on from here. */
+  offset: Type.Integer(),
   version: Type.Integer(),
   rule: CallingRule,
   /** The last change; null: as shipped. */

@@ -115,6 +115,7 @@ export const TaskDetail = Type.Object({
   /** Place in the stream `live` that this look stands at. */
   offset: Type.Integer(),
   task: TaskItem,
+  patientId: Type.String(),
   campaign: Nullable(Type.Object({ id: Type.String(), name: Type.String() })),
   /** Oldest first. */
   attempts: Type.Array(

@@ -275,6 +275,7 @@ export async function standingRows(tx: GroundTransaction, look: Look, ids: reado
 }
 
 export interface TaskRow extends StandingRow {
+  readonly patientId: string
   readonly name: string
   readonly sealed: Buffer | null
   readonly encounterNo: string | null
@@ -289,8 +290,8 @@ export interface TaskRow extends StandingRow {
 
 export async function taskRows(tx: GroundTransaction, look: Look, ids: readonly string[]): Promise<TaskRow[]> {
   const { rows } = await sql<TaskRow>`
-    select ${standing(look)}, p.name, f.ciphertext as sealed, n.encounter_no, k.name as department, g.name as programme,
-      c.id as campaign_id, c.name as campaign, t.due_on, t.expires_at, u.display_name as agent
+    select ${standing(look)}, t.patient_id, p.name, f.ciphertext as sealed, n.encounter_no, k.name as department,
+      g.name as programme, c.id as campaign_id, c.name as campaign, t.due_on, t.expires_at, u.display_name as agent
     from task t
     join patient p on p.id = t.patient_id
     join programme g on g.id = t.programme_id

@@ -107,6 +107,7 @@ export class Worklist {
       return {
         offset: await lastOffset(tx, liveStream),
         task: said === null || said === task.heldBy ? task : { ...task, heldBy: said, heldUntil: null },
+        patientId: row.patientId,
         campaign: campaignId === null || campaign === null ? null : { id: campaignId, name: campaign },
         attempts: attempts.map(({ at, sealed, ...attempt }) => ({
           ...attempt,
