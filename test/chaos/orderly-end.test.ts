@@ -37,10 +37,10 @@ describe.skipIf(!hasProgram('sipp'))('a house that is ended in calls', () => {
   beforeAll(async () => {
     telephone = await startSipp(surveyed(), patientOptions(patients))
     hospital = await openHospital({ patients, trunk: { port: telephone.port, lines: 2 } })
-    // Nobody is called over it, but the simulated carrier is there for it.
+    // Nobody is called over it, but the simulated carrier is there for it. Nor is it asked: the telephone would count that.
     await sql`
-      insert into trunk (id, site_id, name, kind, host, port, lines, calls_per_second, caller_number)
-      select new_id(), site_id, 'simulated', 'simulated', host, port, 1, 1, caller_number from trunk
+      insert into trunk (id, site_id, name, kind, host, port, lines, calls_per_second, caller_number, watched)
+      select new_id(), site_id, 'simulated', 'simulated', host, port, 1, 1, caller_number, false from trunk
     `.execute(hospital.ground.db)
     await hospital.ground.close()
     house = await hospital.open()
