@@ -50,7 +50,7 @@ export function FigureTable({
     },
     ...columns.map(([figure, of]) => ({
       title: t(`reports.figure.${figure}`),
-      width: currentLanguage() === 'en' ? 96 : 72,
+      width: currentLanguage() === 'en' ? 108 : 72,
       align: 'right' as const,
       className: 'number',
       render: (_value: unknown, { figures, id, name, whole }: Line) => {
