@@ -59,6 +59,7 @@ async function tests(db: Kysely<unknown>): Promise<void> {
     );
     create index trunk_test_of_number on trunk_test (phone_number_id, at);
     create index trunk_test_of_trunk on trunk_test (trunk_id, at desc);
+    create index trunk_test_at on trunk_test (at);
     revoke delete on trunk_test from suifang_app;
 
     -- Why this number may not be called for a test over this trunk; null: it may. As the gate judges a task's number, with
@@ -93,7 +94,11 @@ async function tests(db: Kysely<unknown>): Promise<void> {
           when (select count(*) from calls where calls.at >= start_of_local_day(local_day(p_at) - 6))
             >= (select (r.value ->> 'capPerWeek')::integer from rule r) then 'cap_week'
           when k.lines <= (select count(*) from attempt a where a.trunk_id = k.id and a.state <> 'ended')
+            + (select count(*) from trunk_test c
+              where c.trunk_id = k.id and c.ended_at is null and c.at > p_at - interval '2 minutes')
             then 'no_free_line'
+          -- Whoever dials number after number tests no trunk.
+          when (select count(*) from trunk_test c where c.at > p_at - interval '1 hour') >= 30 then 'tested_often'
           when k.kind <> 'simulated' then gate_hour((select r.value from rule r),
             (select d.kind from calendar_day d where d.day = local_day(p_at)), p_at)
           end

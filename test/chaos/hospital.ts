@@ -81,9 +81,10 @@ async function addCampaign(
 ): Promise<void> {
   const trunkId = newId()
   const campaignId = newId()
+  // Not asked by OPTIONS: to sipp that is one of its calls, and the last patient's would find nobody.
   await sql`
-    insert into trunk (id, site_id, name, kind, host, port, lines, calls_per_second, caller_number)
-    values (${trunkId}, ${on.siteId}, 'test', 'sip', '127.0.0.1', ${on.port}, ${on.lines ?? 10}, 10, '09900000000')
+    insert into trunk (id, site_id, name, kind, host, port, lines, calls_per_second, caller_number, watched)
+    values (${trunkId}, ${on.siteId}, 'test', 'sip', '127.0.0.1', ${on.port}, ${on.lines ?? 10}, 10, '09900000000', false)
   `.execute(db)
   await sql`
     insert into campaign (id, site_id, name, trunk_id, state, calling)

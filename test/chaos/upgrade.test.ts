@@ -1,10 +1,14 @@
-import { createHash } from 'node:crypto'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
+import { recordingsFolder } from '../../src/app/recordings.ts'
+import { RecordingOpening } from '../../src/contact-center/recording/recording-opening.ts'
+import { systemActor } from '../../src/platform/audit/audit-store.ts'
+import { systemClock } from '../../src/platform/clock.ts'
 import { openEmbeddedPostgres } from '../../src/platform/database/embedded-postgres.ts'
 import { migrate, migrationsFolder } from '../../src/platform/database/migrate.ts'
 import { openGround } from '../../src/platform/ground.ts'
@@ -19,7 +23,7 @@ const releases = join(import.meta.dirname, '../fixtures/releases')
 interface Release {
   readonly lastMigration: string
   readonly key: string
-  readonly tables: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>
+  readonly tables: Readonly<Record<string, readonly Record<string, unknown>[]>>
 }
 
 describe('a landed migration', () => {
@@ -59,7 +63,13 @@ describe.concurrent('a data folder of an earlier release', async () => {
       await using opened = new AsyncDisposableStack()
       const folder = await testFolder()
       opened.defer(() => folder.close())
+      const heard = (release.tables.recording ?? []).find(({ state }) => state === 'verified')
+      const sound = await readFile('ivr-flows/prompts/zh-CN/recording-notice.wav')
+      if (heard !== undefined) heard.sha256 = `\\x${createHash('sha256').update(sound).digest('hex')}`
       await layDown(release, folder.path)
+      const place = join(recordingsFolder(folder.path), ...String(heard?.path).split('/').slice(-2))
+      await mkdir(dirname(place), { recursive: true })
+      await writeFile(place, sound)
 
       const env = { SUIFANG_DATA: folder.path, PORT: '0' }
       const house = await startProcess([process.execPath, 'src/main.ts'], {
@@ -88,6 +98,15 @@ describe.concurrent('a data folder of an earlier release', async () => {
         if (typeof path !== 'string') continue
         expect(nameOf.get(String(id))).toBe(path.split('/').slice(-2).join('/'))
       }
+      const opening = new RecordingOpening({
+        db: ground.db,
+        clock: systemClock,
+        log: silentLog,
+        folder: recordingsFolder(folder.path),
+        ticketKey: randomBytes(32),
+      })
+      const played = await opening.open(systemActor, String(heard?.id), { purpose: 'play' })
+      expect(played).toMatchObject({ state: 'verified', intact: true })
       const answers = release.tables.answer?.length ?? 0
       const attempts = release.tables.attempt?.length ?? 0
       await waitFor(async () => (await count(sql.table('answer'))) > answers, {

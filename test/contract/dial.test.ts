@@ -1,7 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { sql } from 'kysely'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { TrunkTests } from '#contact-center/trunks/trunk-service.ts'
+import { testNumbers } from '#follow-up/dialling/trunk-setup.ts'
+import { systemActor } from '#platform/audit/audit-store.ts'
+import { openDatabase } from '#platform/database/database.ts'
+import { silentLog } from '#platform/log.ts'
 import type { DialHooks, Telephony } from '#telephony/telephony.ts'
 import { toneLevel } from '../harness/tones.ts'
 import { waitFor } from '../harness/wait-for.ts'
+import { Office, secrets } from '../integration/follow-up/office.ts'
 import { expectNoChannel, orderTo, quiet } from './conversation.ts'
 import { openPair, type Pair } from './pair.ts'
 import { header, TestTrunk } from './test-trunk.ts'
@@ -164,4 +171,60 @@ test('credentials answer the carrier’s challenge, and the call goes through on
   expect(challenges).toBe(1)
   expect(hooks.notes).toEqual(['invited'])
   if (result.answered) await result.leg.hangUp()
+})
+
+describe('a test call of a trunk', () => {
+  let office: Office
+
+  beforeAll(async () => {
+    office = await Office.open()
+  })
+  afterAll(() => office?.close())
+
+  /** The button's call, to a telephone behind the trunk of this test. */
+  async function testCall(number: string, db = office.db): Promise<unknown> {
+    const prompt = await pair.tone(1000, 600)
+    const { realTrunkId } = office
+    await sql`update trunk set host = '127.0.0.1', port = ${trunk.port} where id = ${realTrunkId}`.execute(db)
+    const parts = { db, secrets, telephony, log: silentLog, prompt: () => prompt, ringTimeoutMs: 600 }
+    return new TrunkTests({ ...parts, ...testNumbers(secrets) }).call(systemActor, realTrunkId, number)
+  }
+
+  test('plays its prompt to who answers, and hangs up', async () => {
+    const told = testCall('13911110011')
+    const call = await trunk.nextCall()
+    call.ring()
+    const phone = await call.answer()
+    phone.talk(call.mediaAddress)
+    expect(await told).toEqual({ fault: null, sipStatus: 200, q850: null })
+    expect(await call.ended()).toBe('bye')
+    // 600 ms of the tone are 4,800 samples; some packets may be told behind the BYE.
+    const loud = Array.from({ length: Math.floor(phone.samples().length / 400) }, (_, at) =>
+      toneLevel(phone.samples().subarray(at * 400, at * 400 + 400), 1000),
+    ).filter((level) => level > 6_000)
+    expect(loud.length).toBeGreaterThanOrEqual(10)
+  })
+
+  test('says that the number is engaged', async () => {
+    trunk.onCall = (call) => call.reject(486, 'Busy Here', { Reason: 'Q.850;cause=17;text="User busy"' })
+    expect(await testCall('13911110012')).toEqual({ fault: 'busy', sipStatus: 486, q850: 17 })
+  })
+
+  test('is cancelled when nobody lifts', async () => {
+    const told = testCall('13911110013')
+    const call = await trunk.nextCall()
+    call.ring()
+    expect(await told).toMatchObject({ fault: 'no_answer', sipStatus: 487 })
+    expect(await call.ended()).toBe('cancel')
+  })
+
+  test('leaves nobody on the line when its result cannot be written', async () => {
+    const db = openDatabase({ url: office.database.url, now: office.now })
+    const told = testCall('13911110014', db).catch(() => 'failed')
+    const call = await trunk.nextCall()
+    await db.destroy()
+    await call.answerAndForget()
+    expect(await told).toBe('failed')
+    expect(await call.ended()).toBe('bye')
+  })
 })

@@ -41,6 +41,29 @@ export function FigureTable({
 }) {
   const { t } = useTranslation()
   const lines: Line[] = [...report.departments, { id: null, name: null, whole: true, ...report.all }]
+  const figures: TableColumnsType<Line> = columns.map(([figure, of]) => ({
+    title: t(`reports.figure.${figure}`),
+    width: currentLanguage() === 'en' ? 96 : 76,
+    align: 'right' as const,
+    className: 'number',
+    render: (_value: unknown, { figures, id, name, whole }: Line) => {
+      const size = figures[figure]
+      if (size === 0) return <span className="muted">0</span>
+      const where = whole ? {} : { departmentId: id ?? 'none' }
+      const words = t('reports.openRows', { figure: t(`reports.figure.${figure}`), count: size })
+      return (
+        <Button
+          type="link"
+          size="small"
+          className="report-figure"
+          aria-label={whole ? words : `${name ?? t('reports.noDepartment')} ${words}`}
+          onClick={() => onOpen({ of, ...where })}
+        >
+          {count(size)}
+        </Button>
+      )
+    },
+  }))
   const shown: TableColumnsType<Line> = [
     {
       title: t('reports.department'),
@@ -48,29 +71,7 @@ export function FigureTable({
       width: 132,
       render: (_value, { name, whole }) => (whole ? t('reports.all') : (name ?? t('reports.noDepartment'))),
     },
-    ...columns.map(([figure, of]) => ({
-      title: t(`reports.figure.${figure}`),
-      width: currentLanguage() === 'en' ? 108 : 72,
-      align: 'right' as const,
-      className: 'number',
-      render: (_value: unknown, { figures, id, name, whole }: Line) => {
-        const size = figures[figure]
-        if (size === 0) return <span className="muted">0</span>
-        const where = whole ? {} : { departmentId: id ?? 'none' }
-        const words = t('reports.openRows', { figure: t(`reports.figure.${figure}`), count: size })
-        return (
-          <Button
-            type="link"
-            size="small"
-            className="report-figure"
-            aria-label={whole ? words : `${name ?? t('reports.noDepartment')} ${words}`}
-            onClick={() => onOpen({ of, ...where })}
-          >
-            {count(size)}
-          </Button>
-        )
-      },
-    })),
+    ...figures.slice(0, 4),
     ...rates.map((rate) => ({
       title: <Tooltip title={t(`reports.of.${rate}`)}>{t(`reports.rate.${rate}`)}</Tooltip>,
       width: 86,
@@ -78,6 +79,7 @@ export function FigureTable({
       className: 'number',
       render: (_value: unknown, line: Line) => percent(line.rates[rate]),
     })),
+    ...figures.slice(4),
     {
       title: `${t('reports.figure.answered')} / ${t('reports.figure.dialled')}`,
       width: 104,

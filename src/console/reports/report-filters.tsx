@@ -30,7 +30,7 @@ export function ReportFilters({
   const turn = (months: number) =>
     onChange({ ...rest, month: monthAfter(month ?? (to ?? choices.today).slice(0, 7), months) })
   return (
-    <div className="panel filters report-filters">
+    <div className="panel report-filters">
       <Button icon={<LeftOutlined aria-hidden />} aria-label={t('reports.previousMonth')} onClick={() => turn(-1)} />
       <DatePicker
         picker="month"

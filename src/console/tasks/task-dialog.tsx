@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { Alert, App, DatePicker, Form, Input, Modal, Radio } from 'antd'
+import { Alert, App, Button, DatePicker, Form, Input, Modal, Radio } from 'antd'
 import dayjs from 'dayjs'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -150,10 +150,12 @@ function Outcome({
     <Modal
       open
       title={t('tasks.outcome')}
-      okText={t('tasks.close')}
-      onOk={onClose}
       onCancel={onClose}
-      cancelButtonProps={{ style: { display: 'none' } }}
+      footer={
+        <Button type="primary" autoFocus onClick={onClose}>
+          {t('tasks.close')}
+        </Button>
+      }
     >
       <p role="status">{t('tasks.outcomeSummary', { done: count(done), refused: count(results.length - done) })}</p>
       <ul className="task-outcome">

@@ -120,7 +120,11 @@ function Facts({ detail: { task, patientId, campaign } }: { readonly detail: Tas
           <TaskState task={task} />
         </Fact>
         <Fact name={t('tasks.notDialledNow')}>
-          {task.state === 'due' && task.heldBy === null ? t('tasks.mayBeDialled') : <TaskHold task={task} />}
+          {['due', 'retry_wait', 'callback'].includes(task.state) && task.heldBy === null ? (
+            t('tasks.mayBeDialled')
+          ) : (
+            <TaskHold task={task} />
+          )}
         </Fact>
         <Fact name={t('tasks.dueAt')}>
           {dateTime(task.dueAt)} <span className="muted">{t('tasks.plannedFor', { day: task.dueOn })}</span>

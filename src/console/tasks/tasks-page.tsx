@@ -265,7 +265,7 @@ function useColumns(): TableColumnsType<TaskItem> {
   return [
     {
       title: t('tasks.dueAt'),
-      width: 142,
+      width: 160,
       className: 'number nowrap',
       render: (_value, { dueAt, dueOn }) => (
         <>

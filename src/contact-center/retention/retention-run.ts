@@ -1,4 +1,5 @@
-import { rmdir, unlink } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, rmdir, unlink } from 'node:fs/promises'
 import { dirname, relative } from 'node:path'
 import { systemActor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Ground } from '#platform/database/database.ts'
@@ -24,7 +25,7 @@ const piecesAtMost = 50
 /**
  * One night's run: recordings older than the approved rule become tombstones, then their files are removed, piece by
  * piece. A process that dies in between leaves tombstones with files, which the next run removes first; a file that is
- * gone already is as good as removed.
+ * gone already is as good as removed, in a folder that is there.
  * @returns null where nothing was due, or nobody has approved the rule
  * Source: requirements F09, §8.6 (job with preview, approval, report; nothing silently vanishes).
  */
@@ -32,7 +33,14 @@ export async function expireRecordings(
   parts: RetentionParts,
   signal?: AbortSignal,
 ): Promise<{ readonly recordings: number; readonly bytes: number } | null> {
-  const { db, log } = parts
+  const { db, log, folder } = parts
+  try {
+    await access(folder, constants.W_OK)
+  } catch (error) {
+    // Of what lies on a disk that is not there nothing could be told as removed.
+    log.warn({ err: error }, 'the folder of recordings is not there: nothing expires')
+    return null
+  }
   await removeFilesLeft(parts, signal)
   const { rule, approval } = await standingRule(db)
   const { recordings: due } = await previewOf(db, rule.recordingDays)

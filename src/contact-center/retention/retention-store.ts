@@ -5,12 +5,15 @@ import { reviewDays } from './retention.ts'
 import '../contact-center-tables.ts'
 import './retention-tables.ts'
 
+/** A business date that was set ahead (SUIFANG_NOW) makes no recording older than it is. */
+const today = sql`least(app_now(), clock_timestamp())`
+
 /** Whether somebody works with recording `r`. */
-const inReview = sql`coalesce(r.opened_at > app_now() - make_interval(days => ${reviewDays}), false)`
+const inReview = sql`coalesce(r.opened_at > ${today} - make_interval(days => ${reviewDays}), false)`
 
 /** Recordings `r` of calls `a` that are over and of that age. A call's age is that of its answer. */
 const oldEnough = (days: number) =>
-  sql`a.state = 'ended' and r.expected_at < app_now() - make_interval(days => ${days}::integer)`
+  sql`a.state = 'ended' and r.expected_at < ${today} - make_interval(days => ${days}::integer)`
 
 /** What a run would remove now, and what keeps others of that age. */
 export interface RetentionPreview {

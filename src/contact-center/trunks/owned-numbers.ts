@@ -3,7 +3,7 @@ import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { changeSetting, defineSetting, readSetting } from '#platform/settings/hospital-settings.ts'
-import { trunkShowing } from './trunk-store.ts'
+import { oneTrunkAtATime, trunkShowing } from './trunk-store.ts'
 import './trunk-errors.ts'
 
 /** Numbers that a patient may be shown: the hospital's own, by its contracts with carriers (requirements A17, B18, B19). */
@@ -29,6 +29,8 @@ export interface OwnedChange {
 /** @throws UserError OWNED_NUMBER_IN_USE for one that a trunk still shows */
 export async function changeOwnedNumbers(db: Ground, change: OwnedChange): Promise<void> {
   await db.transaction().execute(async (tx) => {
+    // A trunk that is set up meanwhile may show one of them.
+    await oneTrunkAtATime(tx)
     const before = await ownedNumbers(tx)
     for (const number of before.filter((one) => !change.numbers.includes(one))) {
       const trunk = await trunkShowing(tx, number)

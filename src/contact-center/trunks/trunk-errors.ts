@@ -37,6 +37,12 @@ declareErrors({
     en: '{number} is not in the list of the hospital’s own numbers. Only those may be shown: add it there if it is the hospital’s by contract.',
     zh: '{number} 不在本院自有号码列表中。只能显示本院自有号码；若按合同确属本院，请先加入列表。',
   },
+  TRUNK_CREDENTIALS_AGAIN: {
+    kind: 'user',
+    status: 400,
+    en: 'The password that is kept was given for another address. Enter user and password for the new one, or remove them.',
+    zh: '已保存的密码属于原地址。更改地址时请重新填写用户名和密码，或将其清除。',
+  },
   TRUNK_SIMULATED: {
     kind: 'user',
     status: 409,

@@ -50,11 +50,18 @@ export interface TrunkTestParts {
   readonly words: (reason: string) => { readonly zh: string; readonly en: string }
   /** What who answers a test hears; absolute path on the media server. */
   readonly prompt: () => string
+  /** Default 30 s (requirements C11). */
+  readonly ringTimeoutMs?: number
   readonly log: Log
 }
 
-/** Requirements C11: 30 s. */
-const ringTimeoutMs = 30_000
+interface TestOrder {
+  readonly id: string
+  readonly actor: Actor
+  readonly trunkId: string
+  /** E.164. */
+  readonly number: string
+}
 
 /** Trunks, as the system administrator sets them up: on their page and by the command. Every change is an audit row. */
 export class Trunks {
@@ -104,12 +111,19 @@ export class Trunks {
     })
   }
 
-  /** @throws UserError TRUNK_UNKNOWN, TRUNK_CHANGED, TRUNK_INVALID, TRUNK_NUMBER_NOT_OWNED, TRUNK_NAME_TAKEN, TRUNK_SIMULATED */
+  /**
+   * @throws UserError TRUNK_UNKNOWN, TRUNK_CHANGED, TRUNK_INVALID, TRUNK_NUMBER_NOT_OWNED, TRUNK_NAME_TAKEN, TRUNK_SIMULATED,
+   *   TRUNK_CREDENTIALS_AGAIN
+   */
   async change(actor: Actor, id: string, { basedOn, credentials, reason, ...fields }: TrunkChange): Promise<void> {
     await this.#parts.db.transaction().execute(async (tx) => {
       await oneTrunkAtATime(tx)
       const before = await known(tx, id)
       if (before.version !== basedOn) throw new UserError('TRUNK_CHANGED')
+      // Else whoever may change a trunk could have its password proved to a host of his own.
+      const isMoved = before.host !== fields.host || before.port !== fields.port
+      if (isMoved && credentials === undefined && before.username !== null)
+        throw new UserError('TRUNK_CREDENTIALS_AGAIN')
       const kept = { username: before.username, passwordCiphertext: before.passwordCiphertext }
       const password = credentials?.password ?? null
       const trunk = checkTrunk({ ...fields, username: credentials?.username ?? null, password })
@@ -188,11 +202,11 @@ export class TrunkTests {
    * @throws UserError TRUNK_UNKNOWN, NUMBER_UNREADABLE, TRUNK_TEST_REFUSED; OperationalError TRUNK_TEST_SERVERS_AWAY
    */
   async call(actor: Actor, trunkId: string, text: string): Promise<TestTold> {
-    const { db, telephony, readNumber, secrets } = this.#parts
+    const { db, telephony, readNumber, secrets, ringTimeoutMs = 30_000 } = this.#parts
     const number = readNumber(text)
     if (!telephony.up) throw new OperationalError('TRUNK_TEST_SERVERS_AWAY')
     const id = newId()
-    const trunk = await db.transaction().execute((tx) => this.#begin(tx, { id, actor, trunkId, number }))
+    const trunk = await this.#allowed({ id, actor, trunkId, number })
     const { host, port, callerNumber, username, passwordCiphertext } = trunk
     const { result } = telephony.dial(
       {
@@ -210,8 +224,10 @@ export class TrunkTests {
       },
       { onInviteSent: () => {}, onRinging: () => {} },
     )
-    const told = toldOf(await result)
-    const { cause, fault, ...answer } = told
+    const dialled = await result
+    // Whatever becomes of the rows: who has answered is not left on the line.
+    void this.#play(dialled)
+    const { cause, fault, ...answer } = toldOf(dialled)
     await db.transaction().execute(async (tx) => {
       await endTest(tx, id, { answered: fault === null, cause, ...answer })
       const detail = { test: id, last4: number.slice(-4), fault, ...answer }
@@ -223,14 +239,27 @@ export class TrunkTests {
         detail,
       })
     })
-    void this.#play(await result)
     return { fault, ...answer }
   }
 
-  async #begin(
-    tx: GroundTransaction,
-    { id, actor, trunkId, number }: { id: string; actor: Actor; trunkId: string; number: string },
-  ): Promise<TrunkRow> {
+  /** A refusal tells something of the number: who asked stays known. */
+  async #allowed(test: TestOrder): Promise<TrunkRow> {
+    const { db } = this.#parts
+    try {
+      return await db.transaction().execute((tx) => this.#begin(tx, test))
+    } catch (error) {
+      if (error instanceof UserError && error.code === 'TRUNK_TEST_REFUSED') {
+        const { actor, trunkId, number } = test
+        const { reason } = error.params
+        const detail = { last4: number.slice(-4), reason }
+        const object = { kind: 'trunk', id: trunkId }
+        await writeAudit(db, { actor, action: 'trunk.tested', object, outcome: 'denied', detail })
+      }
+      throw error
+    }
+  }
+
+  async #begin(tx: GroundTransaction, { id, actor, trunkId, number }: TestOrder): Promise<TrunkRow> {
     const { numberId, words } = this.#parts
     const phone = await numberId(tx, number)
     await lockNumber(tx, phone)

@@ -1,5 +1,6 @@
 import type { AttemptResult } from '#contact-center/calls/call-event.ts'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
+import { transacted } from '#platform/database/again.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { windowOfProgramme } from '../calling/calling-rule-store.ts'
@@ -148,7 +149,7 @@ export class DeskForm {
 
   /** @throws UserError DESK_NOT_YOURS, DESK_NOT_ANSWERED, DESK_CALL_OVER */
   #atWork<T>(taskId: string, userId: string, write: (call: CallAtWork) => Promise<T>): Promise<T> {
-    return this.#db.transaction().execute(async (tx) => {
+    return transacted(this.#db, async (tx) => {
       const call = await lockSeatsCall(tx, taskId, userId)
       if (call === null) throw new UserError('DESK_NOT_YOURS')
       if (call.reservation === 'pending') throw new UserError('DESK_NOT_ANSWERED')

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { CampaignControl } from '#contact-center/campaigns/campaign-routes.ts'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
+import { transacted } from '#platform/database/again.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { appendToStream } from '#platform/realtime/stream-store.ts'
@@ -24,13 +25,14 @@ export function campaignControl(db: Ground): CampaignControl {
 }
 
 async function changeCampaign(db: Ground, campaignId: string, state: keyof typeof words, by: Actor): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+  await transacted(db, async (tx) => {
     const found = await sql<{ state: string }>`select state from campaign where id = ${campaignId} for update`.execute(
       tx,
     )
     const before = found.rows[0]?.state
     if (before === undefined) throw new UserError('CAMPAIGN_UNKNOWN')
-    if (before === state) return
+    // What is stopped dials nothing either; only a start takes it out of that.
+    if (before === state || (before === 'stopped' && state === 'paused')) return
     // A campaign that never ran is stopped all the same.
     await sql`update campaign set state = ${state}, changed_at = app_now() where id = ${campaignId}`.execute(tx)
     const released = state === 'running' ? [] : await releaseAttempts(tx, await createdAttempts(tx, campaignId))

@@ -1,5 +1,6 @@
 import { Compile } from 'typebox/compile'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
+import { transacted } from '#platform/database/again.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { appendToStream } from '#platform/realtime/stream-store.ts'
@@ -53,7 +54,7 @@ export async function changeCampaignSettings(
   campaignId: string,
   { actor, basedOn, settings, reason }: SettingsWish & { readonly actor: Actor },
 ): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+  await transacted(db, async (tx) => {
     const before = await settingsOf(tx, campaignId, true)
     if (before.version !== basedOn) throw new UserError('CAMPAIGN_CHANGED')
     await refuse(tx, before.settings, settings)

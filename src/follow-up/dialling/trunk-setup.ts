@@ -22,11 +22,15 @@ export function testNumbers(secrets: Secrets): Pick<TrunkTestParts, 'readNumber'
   return {
     readNumber: e164Of,
     numberId: (tx, e164) => numberIdOf(secrets, tx, e164),
-    words: (reason) => (isGateReason(reason) ? gateReasons[reason] : noFreeLine),
+    words: (reason) => (isGateReason(reason) ? gateReasons[reason] : (ofTests[reason] ?? { zh: reason, en: reason })),
   }
 }
 
-const noFreeLine = { zh: '没有空闲线路', en: 'no line is free' }
+/** What the gate does not know (migration 0024, `trunk_test_reason`). */
+const ofTests: Readonly<Record<string, { readonly zh: string; readonly en: string }>> = {
+  no_free_line: { zh: '没有空闲线路', en: 'no line is free' },
+  tested_often: { zh: '一小时内已拨打 30 次测试电话', en: 'there were 30 test calls in the last hour' },
+}
 
 /** The command `trunk`. @returns the trunk's id @throws UserError TRUNK_INVALID, TRUNK_IN_DEMO */
 export async function setUpTrunk(

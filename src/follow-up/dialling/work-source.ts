@@ -10,6 +10,7 @@ import type {
   WorkSource,
 } from '#contact-center/work-source.ts'
 import type { Clock } from '#platform/clock.ts'
+import { transacted } from '#platform/database/again.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
@@ -118,7 +119,7 @@ export class FollowUpWork implements WorkSource {
 
   async claimTask(lease: Lease, order: ChosenTask, seat: SeatOffer): Promise<Work> {
     try {
-      return await this.#parts.db.transaction().execute((tx) => this.#claimTask(tx, lease, order, seat))
+      return await transacted(this.#parts.db, (tx) => this.#claimTask(tx, lease, order, seat))
     } catch (error) {
       // A fact was committed between the question and the attempt.
       const refusal = gateRefusal(error)
@@ -228,7 +229,7 @@ export class FollowUpWork implements WorkSource {
 
   async begin(attemptId: string, lease: Lease): Promise<{ ok: true } | { ok: false; reason: string }> {
     try {
-      return await this.#parts.db.transaction().execute(async (tx) => {
+      return await transacted(this.#parts.db, async (tx) => {
         await stateLease(tx, lease)
         const begun = await beginAttempt(tx, attemptId)
         if (begun === null) return { ok: false, reason: 'taken_back' }
@@ -248,7 +249,7 @@ export class FollowUpWork implements WorkSource {
   }
 
   async release(attemptIds: readonly string[], lease: Lease): Promise<void> {
-    await this.#parts.db.transaction().execute(async (tx) => {
+    await transacted(this.#parts.db, async (tx) => {
       await stateLease(tx, lease)
       await appendToStream(tx, 'live', await releaseAttempts(tx, attemptIds))
     })

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Clock } from '#platform/clock.ts'
+import { transacted } from '#platform/database/again.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { codeOf, UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
@@ -186,29 +187,13 @@ async function loadChunks(
   const { db } = parts
   const shared = await db.transaction().execute((tx) => shareAmong(parts, tx, about.siteId, chunks.flat()))
   const written = await Promise.allSettled(
-    chunks.map((chunk) =>
-      againAfterDeadlock(() => db.transaction().execute((tx) => loadChunk(parts, tx, { ...about, ...shared }, chunk))),
-    ),
+    chunks.map((chunk) => transacted(db, (tx) => loadChunk(parts, tx, { ...about, ...shared }, chunk))),
   )
   // All have ended, one way or the other, before another import is let in.
   return written.flatMap((result) => {
     if (result.status === 'rejected') throw result.reason
     return [...result.value]
   })
-}
-
-const MOST_TRIES = 3
-
-/** A call that ends meanwhile may want the same rows the other way round; one of the two is told to begin again. */
-async function againAfterDeadlock<Result>(act: () => Promise<Result>): Promise<Result> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await act()
-    } catch (error) {
-      const isDeadlock = error instanceof Error && 'code' in error && error.code === '40P01'
-      if (!isDeadlock || tries >= MOST_TRIES) throw error
-    }
-  }
 }
 
 const queues = new WeakMap<Ground, Promise<unknown>>()

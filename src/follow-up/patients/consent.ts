@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
+import { transacted } from '#platform/database/again.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
@@ -9,7 +10,7 @@ import { releaseAttempts } from '../tasks/release.ts'
 import { createdAttemptsOf } from '../tasks/task-store.ts'
 import { tellDiallers } from '../tasks/work-channel.ts'
 import './patient-errors.ts'
-import { patientInHand } from './take-back.ts'
+import { enrolOptedOut, patientInHand } from './take-back.ts'
 
 export interface ConsentDecision {
   readonly patientId: string
@@ -37,7 +38,7 @@ export async function decideConsent(
 ): Promise<string> {
   const id = newId()
   const { patientId, purpose, decision } = decided
-  await db.transaction().execute(async (tx) => {
+  await transacted(db, async (tx) => {
     await patientInHand(tx, patientId)
     await tx
       .insertInto('consent')
@@ -64,7 +65,8 @@ export async function decideConsent(
 }
 
 /**
- * The patient takes a decision back: a refusal no longer stands, or a consent is withdrawn and what is claimed on it given back.
+ * The patient takes a decision back: a refusal no longer stands, and discharges that it alone kept from being followed up
+ * are; or a consent is withdrawn and what is claimed on it given back.
  * @param wanted.patientId whose it must be; absent: whoever's it is
  * @throws UserError CONSENT_UNKNOWN
  */
@@ -75,7 +77,7 @@ export async function liftConsent(
   reason: string | null = null,
 ): Promise<void> {
   const { id } = wanted
-  await db.transaction().execute(async (tx) => {
+  await transacted(db, async (tx) => {
     const { rows } = await sql<Pick<ConsentDecision, 'patientId' | 'purpose' | 'decision'>>`
       update consent set lifted_at = app_now(), lifted_by = ${by.accountId}
       where id = ${id} and lifted_at is null
@@ -84,11 +86,13 @@ export async function liftConsent(
     `.execute(tx)
     const [lifted] = rows
     if (lifted === undefined) throw new UserError('CONSENT_UNKNOWN')
-    const released = lifted.decision === 'given' ? await releaseOf(tx, lifted.patientId, lifted.purpose) : []
+    const { patientId, purpose, decision } = lifted
+    const moved =
+      decision === 'given' ? await releaseOf(tx, patientId, purpose) : await enrolOptedOut(tx, patientId, by)
     const object = { kind: 'consent', id }
     await writeAudit(tx, { actor: by, action: 'consent.lifted', object, outcome: 'ok', detail: { ...lifted, reason } })
     await tellDiallers(tx)
-    await appendToStream(tx, 'live', released)
+    await appendToStream(tx, 'live', moved)
   })
 }
 

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
+import { transacted } from '#platform/database/again.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
@@ -9,6 +10,7 @@ import { createdAttemptsOf } from '../tasks/task-store.ts'
 import { tellDiallers } from '../tasks/work-channel.ts'
 import { patientRefused } from './patient-news.ts'
 import { renumberTasks, renumberTasksOf } from './phone-store.ts'
+import { enrolOptedOut } from './take-back.ts'
 import '../follow-up-tables.ts'
 import './patient-errors.ts'
 
@@ -31,7 +33,7 @@ export interface NewRefusal {
 export async function addDoNotCall(db: Ground, refusal: NewRefusal, by: Actor): Promise<string> {
   const id = newId()
   const { phoneNumberId, patientId, source, reason, until } = refusal
-  await db.transaction().execute(async (tx) => {
+  await transacted(db, async (tx) => {
     await tx
       .insertInto('doNotCall')
       .values({
@@ -86,21 +88,23 @@ export async function refuseInCall(
 }
 
 /**
- * Takes an entry off the list. Stopped plans stay stopped; waiting tasks may be dialled again, at once.
+ * Takes an entry off the list. Stopped plans stay stopped; waiting tasks may be dialled again, at once, and discharges that
+ * it alone kept from being followed up are.
  * @param reason goes into the audit trail; null at the server
  * @throws UserError DO_NOT_CALL_UNKNOWN
  */
 export async function liftDoNotCall(db: Ground, id: string, by: Actor, reason: string | null = null): Promise<void> {
-  await db.transaction().execute(async (tx) => {
-    const { rows } = await sql<{ patientIds: string[] | null }>`
+  await transacted(db, async (tx) => {
+    const { rows } = await sql<{ patientId: string | null; patientIds: string[] | null }>`
       update do_not_call d set lifted_at = app_now(), lifted_by = ${by.accountId}
       where d.id = ${id} and d.lifted_at is null
-      returning (select array_agg(distinct p.patient_id) from patient_phone p
+      returning d.patient_id, (select array_agg(distinct p.patient_id) from patient_phone p
         where p.phone_number_id = d.phone_number_id or p.patient_id = d.patient_id) as patient_ids
     `.execute(tx)
     const [lifted] = rows
     if (lifted === undefined) throw new UserError('DO_NOT_CALL_UNKNOWN')
     await renumberTasks(tx, lifted.patientIds ?? [])
+    const followed = lifted.patientId === null ? [] : await enrolOptedOut(tx, lifted.patientId, by)
     await writeAudit(tx, {
       actor: by,
       action: 'do_not_call.lifted',
@@ -109,6 +113,7 @@ export async function liftDoNotCall(db: Ground, id: string, by: Actor, reason: s
       detail: { reason },
     })
     await tellDiallers(tx)
+    await appendToStream(tx, 'live', followed)
   })
 }
 

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
+import { transacted } from '#platform/database/again.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { appendToStream } from '#platform/realtime/stream-store.ts'
@@ -83,7 +84,7 @@ export async function clearFlags(
   which: FlaggedNumbers,
   { actor, reason }: { readonly actor: Actor; readonly reason: string | null },
 ): Promise<UsableAgain> {
-  return db.transaction().execute(async (tx) => {
+  return transacted(db, async (tx) => {
     const { rows: cleared } = await sql<{ id: string }>`
       with chosen as materialized (
         select n.id from phone_number n where n.flag is not null and ${meant(which)} order by n.id for update

@@ -114,7 +114,11 @@ export async function openCard(
         leftOut: [...(await leftOutRows(tx, patientId))],
         consents: (await consentRows(tx, patientId)).map((consent) => ({
           ...consent,
-          declaredBy: consent.declaredBy,
+          // Of a list: who declared it for its rows. Else the patient, or who may speak for him.
+          declaredBy:
+            consent.declaredBy === null || consent.source === 'import'
+              ? consent.declaredBy
+              : mask.name(consent.declaredBy),
           at: consent.at.toISOString(),
           liftedAt: iso(consent.liftedAt),
         })),

@@ -43,6 +43,12 @@ declareErrors({
     en: 'This patient’s death is on record already. Reload the page.',
     zh: '该患者已登记死亡。请刷新页面。',
   },
+  PATIENT_DEATH_AHEAD: {
+    kind: 'user',
+    status: 400,
+    en: 'Nobody has died on a day that is still to come: {day}. Correct it, or leave it empty.',
+    zh: '死亡日期 {day} 尚未到来。请更正,或留空。',
+  },
   PATIENT_NEWS_NOT_THERE: {
     kind: 'user',
     status: 409,

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { transacted } from '#platform/database/again.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
@@ -36,7 +37,7 @@ export async function addNumber(
 ): Promise<void> {
   const e164 = e164Of(wanted.number)
   const { patientId, relation, contactName } = wanted
-  await db.transaction().execute(async (tx) => {
+  await transacted(db, async (tx) => {
     await patientInHand(tx, patientId)
     const numberId = await numberIdOf(secrets, tx, e164)
     const { rows } = await sql<{ id: string }>`
@@ -58,7 +59,7 @@ export async function addNumber(
  * @throws UserError PATIENT_UNKNOWN, PATIENT_NUMBER_UNKNOWN
  */
 export async function removeNumber(db: Ground, { patientId, id }: OfPatient, decision: Decision): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+  await transacted(db, async (tx) => {
     await patientInHand(tx, patientId)
     const { rows } = await sql<{ phoneNumberId: string }>`
       update patient_phone set removed_at = app_now(), removed_by = ${decision.actor.accountId}
@@ -78,7 +79,7 @@ export async function removeNumber(db: Ground, { patientId, id }: OfPatient, dec
  * @throws UserError PATIENT_UNKNOWN, PATIENT_NUMBER_UNKNOWN, PATIENT_NUMBER_STANDS
  */
 export async function putNumberBack(db: Ground, { patientId, id }: OfPatient, decision: Decision): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+  await transacted(db, async (tx) => {
     await patientInHand(tx, patientId)
     const { rows: standing } = await sql`
       select from patient_phone p join patient_phone gone on gone.phone_number_id = p.phone_number_id
@@ -103,7 +104,7 @@ export async function putNumberBack(db: Ground, { patientId, id }: OfPatient, de
  * @throws UserError PATIENT_UNKNOWN, PATIENT_NUMBER_UNKNOWN
  */
 export async function notWrongPerson(db: Ground, { patientId, id }: OfPatient, decision: Decision): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+  await transacted(db, async (tx) => {
     await patientInHand(tx, patientId)
     const { rows } = await sql<{ phoneNumberId: string }>`
       update patient_phone set wrong_person_at = null
@@ -125,7 +126,7 @@ export async function orderNumbers(
   { patientId, order }: { readonly patientId: string; readonly order: readonly string[] },
   decision: Decision,
 ): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+  await transacted(db, async (tx) => {
     await patientInHand(tx, patientId)
     const { rows } = await sql<{ id: string }>`
       select id from patient_phone where patient_id = ${patientId} and removed_at is null order by id for update

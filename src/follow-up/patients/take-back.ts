@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
+import { transacted } from '#platform/database/again.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { appendToStream, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
@@ -29,16 +30,17 @@ export interface BackInPlan {
 /**
  * A person enters a death: effects as of one that a list or a call told.
  * @param on 'YYYY-MM-DD'; null where it is not known
- * @throws UserError PATIENT_UNKNOWN, PATIENT_DECEASED
+ * @throws UserError PATIENT_UNKNOWN, PATIENT_DECEASED, PATIENT_DEATH_AHEAD
  */
 export async function enterDeath(
   db: Ground,
   { patientId, on }: { readonly patientId: string; readonly on: string | null },
   { actor, reason }: Decision,
 ): Promise<void> {
-  await db.transaction().execute(async (tx) => {
-    const { deceased } = await patientInHand(tx, patientId)
+  await transacted(db, async (tx) => {
+    const { deceased, today } = await patientInHand(tx, patientId)
     if (deceased) throw new UserError('PATIENT_DECEASED')
+    if (on !== null && on > today) throw new UserError('PATIENT_DEATH_AHEAD', { day: on })
     const said = { source: 'supervisor', by: actor.accountId, reason } as const
     const news = await patientsDied(tx, [{ patientId, on }], said)
     await auditPatient(tx, 'patient.deceased', patientId, actor, { reason })
@@ -57,7 +59,7 @@ export async function takeBack(
   { patientId, kind }: { readonly patientId: string; readonly kind: NewsKind },
   { actor, reason }: Decision,
 ): Promise<BackInPlan> {
-  return db.transaction().execute(async (tx) => {
+  return transacted(db, async (tx) => {
     const { deceased } = await patientInHand(tx, patientId)
     const told = await closeNews(tx, patientId, kind, { actor, reason })
     const made = kind === 'deceased' && deceased ? await bringBack(tx, patientId, actor) : []
@@ -82,9 +84,12 @@ export async function takeBack(
  * Locks the patient against what others do at the same moment; nothing that refers to him waits.
  * @throws UserError PATIENT_UNKNOWN
  */
-export async function patientInHand(tx: GroundTransaction, patientId: string): Promise<{ readonly deceased: boolean }> {
-  const { rows } = await sql<{ deceased: boolean }>`
-    select deceased_at is not null as deceased from patient where id = ${patientId} and merged_into is null
+export async function patientInHand(
+  tx: GroundTransaction,
+  patientId: string,
+): Promise<{ readonly deceased: boolean; readonly today: string }> {
+  const { rows } = await sql<{ deceased: boolean; today: string }>`
+    select deceased_at is not null as deceased, local_day(app_now()) as today from patient where id = ${patientId} and merged_into is null
     for no key update
   `.execute(tx)
   const [patient] = rows
@@ -133,22 +138,53 @@ async function bringBack(tx: GroundTransaction, patientId: string, actor: Actor)
     select id, state from enrolment where patient_id = ${patientId} and state in ('ended', 'excluded')
       and reason = 'deceased' order by id for update
   `.execute(tx)
-  for (const { id } of rows) {
-    const object = { kind: 'enrolment', id }
-    await writeAudit(tx, {
-      actor,
-      action: 'enrolment.resumed',
-      object,
-      outcome: 'ok',
-      detail: { reason: 'not_deceased' },
-    })
-  }
+  await auditResumed(tx, rows, actor, 'not_deceased')
   const of = (wanted: 'ended' | 'excluded') => rows.filter(({ state }) => state === wanted).map(({ id }) => id)
   await sql`
     update enrolment set state = 'active', reason = null, changed_at = app_now()
     where id = any (${of('ended')}::uuid[])
   `.execute(tx)
   return enrolAgain(tx, of('excluded'))
+}
+
+/**
+ * A refusal was lifted: discharges that it alone kept from being followed up are judged again, in the transaction that
+ * lifts it. What it stopped stays stopped.
+ */
+export async function enrolOptedOut(
+  tx: GroundTransaction,
+  patientId: string,
+  actor: Actor,
+): Promise<readonly NewStreamEvent[]> {
+  const { rows } = await sql<{ id: string }>`
+    select e.id from enrolment e join patient p on p.id = e.patient_id join programme g on g.id = e.programme_id
+    where e.patient_id = ${patientId} and e.state = 'excluded' and e.reason = 'opted_out' and p.deceased_at is null
+      and not exists (select from do_not_call d where d.patient_id = e.patient_id and d.lifted_at is null
+        and (d.until is null or d.until > app_now()))
+      and not exists (select from consent c where c.patient_id = e.patient_id and c.purpose = g.purpose
+        and c.decision = 'refused' and c.lifted_at is null)
+    order by e.id for update of e
+  `.execute(tx)
+  if (rows.length === 0) return []
+  await auditResumed(tx, rows, actor, 'refusal_lifted')
+  const made = await enrolAgain(
+    tx,
+    rows.map(({ id }) => id),
+  )
+  return [...taskChanges(made), ...(await asItIs(tx, patientId, 'refused'))]
+}
+
+/** The database wants it beside the move. */
+async function auditResumed(
+  tx: GroundTransaction,
+  enrolments: readonly { readonly id: string }[],
+  actor: Actor,
+  reason: string,
+): Promise<void> {
+  for (const { id } of enrolments) {
+    const object = { kind: 'enrolment', id }
+    await writeAudit(tx, { actor, action: 'enrolment.resumed', object, outcome: 'ok', detail: { reason } })
+  }
 }
 
 /** Each leaves its audit row, which the database wants beside the only way out of a final state. */
@@ -182,7 +218,11 @@ async function resumeTasks(tx: GroundTransaction, patientId: string, actor: Acto
 }
 
 /** What else is known of the patient stands: a later discharge, a readmission, a refusal; and time has gone on. */
-async function asItIs(tx: GroundTransaction, patientId: string, kind: NewsKind): Promise<readonly NewStreamEvent[]> {
+async function asItIs(
+  tx: GroundTransaction,
+  patientId: string,
+  kind: NewsKind | 'refused',
+): Promise<readonly NewStreamEvent[]> {
   const superseded = await stopSupersededTasks(tx, [patientId])
   const suspended = kind === 'readmitted' ? [] : await suspendReadmitted(tx, patientId)
   const { rows: refusals } = await sql`

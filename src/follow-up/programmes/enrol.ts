@@ -45,9 +45,9 @@ export async function enrolDischarges(tx: GroundTransaction, encounterIds: reado
 }
 
 /**
- * Enrolments that left these people out because of a death that is taken back are judged again, by the version they were
- * made under: who is followed up gets the tasks that were not made, those whose time has passed among them.
- * @param enrolmentIds excluded for `deceased`; the caller has written that they are resumed
+ * Enrolments that left these people out because of a death or a refusal that is taken back are judged again, by the version
+ * they were made under: who is followed up gets the tasks that were not made, those whose time has passed among them.
+ * @param enrolmentIds excluded for `deceased` or `opted_out`; the caller has written that they are resumed
  * @returns the tasks made
  */
 export async function enrolAgain(

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Actor, type AuditAction, writeAudit } from '#platform/audit/audit-store.ts'
+import { transacted } from '#platform/database/again.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { appendToStream } from '#platform/realtime/stream-store.ts'
@@ -53,7 +54,7 @@ export interface ChangedTask {
  * @throws UserError TASK_UNKNOWN, TASK_TIME_PAST, TASK_TIME_TOO_LATE, TASK_TIME_TOO_FAR or what `refusalOf` says
  */
 export function changeTask(db: Ground, taskId: string, wish: TaskWish, { by, reason }: ByHand): Promise<ChangedTask> {
-  return db.transaction().execute(async (tx) => {
+  return transacted(db, async (tx) => {
     const released = await releaseAttempts(tx, await createdAttemptsOf(tx, sql`t.id = ${taskId}`))
     const task = await lockTask(tx, taskId)
     const refusal = refusalOf(wish.action, { state: task.state, dialled: true })

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { transacted } from '#platform/database/again.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { type CronEntry, firePayload } from '#platform/jobs/cron.ts'
 import { defineJob } from '#platform/jobs/jobs.ts'
@@ -61,7 +62,7 @@ async function inBatches(one: () => Promise<number>): Promise<number> {
 }
 
 function expireTasks(db: Ground): Promise<number> {
-  return db.transaction().execute(async (tx) => {
+  return transacted(db, async (tx) => {
     const moved = await moveTasks(tx, {
       where: sql`t.expires_at <= app_now()`,
       from: ['scheduled', 'retry_wait', 'callback'],
@@ -85,7 +86,7 @@ function expireTasks(db: Ground): Promise<number> {
 function healTasks(db: Ground): Promise<number> {
   const orphaned = sql`t.changed_at < app_now() - interval '5 minutes'
     and not exists (select from attempt a where a.task_id = t.id and a.state <> 'ended')`
-  return db.transaction().execute(async (tx) => {
+  return transacted(db, async (tx) => {
     const claimed = await moveTasks(tx, {
       where: orphaned,
       from: ['claimed'],

@@ -36,7 +36,7 @@ export const TaskSearch = Type.Object(
     /** Name, admission number, telephone number or its last four digits. In a body, never in an address. */
     patient: Type.Optional(Type.String({ maxLength: 60 })),
     /** The page after this place, as the page before told it. */
-    after: Type.Optional(Type.String({ pattern: '^\\d{1,17}_[0-9a-f-]{36}$' })),
+    after: Type.Optional(Type.String({ pattern: '^\\d{1,17}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' })),
     limit: Type.Integer({ minimum: 1, maximum: 100 }),
   },
   { additionalProperties: false },

@@ -178,7 +178,7 @@ function heldBy({ id, programmeId, isWaiting, isDue, isLater, isExpired, hold }:
 }
 
 function totalOf(counts: Readonly<Record<string, number>>, state: string | undefined): number {
-  if (state !== undefined) return counts[state] ?? 0
+  if (state !== undefined) return Object.hasOwn(counts, state) ? (counts[state] ?? 0) : 0
   return Object.values(counts).reduce((sum, count) => sum + count, 0)
 }
 

@@ -6,11 +6,13 @@ import swagger from '@fastify/swagger'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Auth } from '#platform/auth/auth-service.ts'
 import type { Ground } from '#platform/database/database.ts'
+import { UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
 import type { Log } from '#platform/log.ts'
 import { guardRoutes } from './access.ts'
 import { errorReplier } from './error-reply.ts'
 import { healthRoutes } from './health-routes.ts'
+import { inputFormats, isKeepable } from './input.ts'
 import { noProxies, type Proxies } from './proxies.ts'
 import type { ReadinessPart } from './readiness.ts'
 
@@ -56,7 +58,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     bodyLimit: 256 * 1024,
     forceCloseConnections: true,
     ...(certificate === null ? {} : { https: { cert: certificate.cert, key: certificate.key } }),
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false },
+      onCreate: (ajv) => {
+        for (const [name, format] of Object.entries(inputFormats)) ajv.addFormat(name, format)
+      },
+    },
   })
 
   const stays = certificate?.selfSigned === true ? ownHttpsForSeconds : httpsForSeconds
@@ -66,6 +73,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     if (request.protocol === 'https') reply.header('strict-transport-security', `max-age=${stays}`)
     reply.header('x-request-id', request.id)
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store')
+  })
+  server.addHook('preValidation', async ({ body, query, params }) => {
+    for (const [where, input] of Object.entries({ body, query, params })) {
+      if (!isKeepable(input)) throw new UserError('INPUT_INVALID', { where, fault: 'text' })
+    }
   })
   server.addHook('onResponse', async (request, reply) => {
     request.log.info(

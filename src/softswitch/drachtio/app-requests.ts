@@ -1,12 +1,11 @@
 /**
- * Requests that applications send: outside dialogs, inside them, CANCEL. Answers go back to the application that
- * asked; what it can no longer take (its connection is gone) is ended on its behalf, so that no leg is left behind.
- *
- * The texts behind NOK are the real server's: applications look for words in them.
+ * Requests that applications send outside dialogs, and CANCEL; those inside go to their dialog's. Answers go back to the
+ * application that asked; what it can no longer take (its connection is gone) is ended on its behalf, so that no leg is
+ * left behind.
  */
 import { randomInt, randomUUID } from 'node:crypto'
 import type { InviteClientTransaction, ResponseOrigin } from '#softswitch/sip/client-transaction.ts'
-import { dialogFromResponse, noteRefreshAnswer, requestInside } from '#softswitch/sip/dialog.ts'
+import { dialogFromResponse, requestInside } from '#softswitch/sip/dialog.ts'
 import type { RouteOptions } from '#softswitch/sip/endpoint-settings.ts'
 import { protocolOf } from '#softswitch/sip/next-hop.ts'
 import type { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
@@ -14,8 +13,9 @@ import { SipHeaders } from '#softswitch/sip/sip-headers.ts'
 import { addExtraHeaders, knownMethods, parseCSeq, SipRequest, type SipResponse } from '#softswitch/sip/sip-message.ts'
 import { formatNameAddr, parseSipUri } from '#softswitch/sip/sip-uri.ts'
 import type { Hop, SipProtocol } from '#softswitch/sip/transport.ts'
+import { answering, Refusal, sentMeta, tellAnswer } from './app-answers.ts'
 import type { AppClient } from './app-client.ts'
-import { type AppDialog, appDialogId, type DialogBook, dialogHop, ownerOf } from './app-dialog.ts'
+import { type AppDialog, appDialogId, type DialogBook, dialogHop } from './app-dialog.ts'
 import {
   type AppMessage,
   addressHeader,
@@ -26,18 +26,14 @@ import {
   withoutLocalhost,
 } from './app-message.ts'
 import type { CallRecords } from './call-records.ts'
-import type { ClientRegistry } from './client-registry.ts'
+import { type Acknowledging, DialogRequests } from './dialog-requests.ts'
 import type { FlowCache } from './flow-cache.ts'
-import { dialogFrame, type MessageMeta, requestSentFrame } from './server-frame.ts'
+import { requestSentFrame } from './server-frame.ts'
 import type { ServerParts } from './server-parts.ts'
-import { refreshSession } from './session-refresh.ts'
 import type { SessionTimers } from './session-timers.ts'
 
-/** A refusal with the text the application is told. */
-class Refusal extends Error {}
-
 /** An INVITE or SUBSCRIBE of an application, not finally answered yet. */
-interface Outgoing {
+interface Outgoing extends Acknowledging {
   readonly transactionId: string
   readonly dialogId: string
   readonly client: AppClient
@@ -46,32 +42,26 @@ interface Outgoing {
   cancelled: boolean
   /** The dialog of a reliable provisional answer, or of the 200. */
   dialog: AppDialog | undefined
-  /** RSeq of the last provisional answer that the application has acknowledged; 0: of none. */
-  acknowledged: number
 }
 
 export class AppRequests {
+  readonly inside: DialogRequests
   readonly #endpoint: SipEndpoint
   readonly #dialogs: DialogBook
-  readonly #registry: ClientRegistry
   readonly #flows: FlowCache
   readonly #sessions: SessionTimers
   readonly #records: CallRecords
   /** INVITEs under way, by the transaction id the application knows. */
   readonly #invites = new Map<string, { outgoing: Outgoing; transaction: InviteClientTransaction }>()
 
-  constructor({ endpoint, dialogs, registry, flows, sessions, records }: ServerParts) {
+  constructor(parts: ServerParts) {
+    const { endpoint, dialogs, flows, sessions, records } = parts
     this.#endpoint = endpoint
     this.#dialogs = dialogs
-    this.#registry = registry
     this.#flows = flows
     this.#sessions = sessions
     this.#records = records
-    sessions.onDue = (dialog, session) => {
-      const end = () => this.endDialog(dialog, 'SIP ;cause=200 ;text="Session timer expired"')
-      if (session.refresher === 'them') end()
-      else refreshSession(endpoint, sessions, dialog, session, (target) => this.#way(dialog, target), end)
-    }
+    this.inside = new DialogRequests(parts, (transactionId) => this.#invites.get(transactionId)?.outgoing)
   }
 
   /** INVITEs without a final answer. */
@@ -83,7 +73,7 @@ export class AppRequests {
     const callId = message.headers.get('Call-ID')
     const known = callId === undefined ? undefined : this.#dialogs.byCallId(callId)
     if (known !== undefined) {
-      this.sendInside(client, msgId, message, known.id)
+      this.inside.send(client, msgId, message, known.id)
       return
     }
     answering(client, msgId, '', () => {
@@ -105,27 +95,6 @@ export class AppRequests {
     })
   }
 
-  sendInside(client: AppClient, msgId: string, message: AppMessage, dialogId: string): void {
-    answering(client, msgId, 'Server error: ', () => {
-      const { method, uri } = requestLine(message.startLine)
-      const dialog = this.#dialogs.byId(dialogId)
-      if (dialog === undefined) {
-        throw new Refusal(
-          method === 'ACK'
-            ? 'ACK for non-success final response is automatically generated by server'
-            : 'unable to find dialog for dialog id provided',
-        )
-      }
-      if (!knownMethods.has(method)) {
-        throw new Refusal(`invalid or missing method supplied on start line: ${message.startLine}`)
-      }
-      const type = contentType(message)
-      if (type === undefined) throw new Refusal('missing content-type')
-      if (method === 'ACK') this.#sendAck(client, msgId, dialog, message, type)
-      else this.#sendInDialog(client, msgId, dialog, { method, uri, message, type })
-    })
-  }
-
   cancel(client: AppClient, msgId: string, transactionId: string, message: AppMessage): void {
     const pending = this.#invites.get(transactionId)
     const headers = outgoingHeaders(message, this.#endpoint.hostPort, ['From', 'To', 'Call-ID', 'CSeq', 'Max-Forwards'])
@@ -135,19 +104,8 @@ export class AppRequests {
       return
     }
     pending.outgoing.cancelled = true
-    const meta = this.#sentMeta(pending.transaction.hop?.protocol)
+    const meta = sentMeta(this.#endpoint, pending.transaction.hop?.protocol)
     client.send(requestSentFrame(msgId, meta, randomUUID(), cancel.toBuffer()))
-  }
-
-  /** BYE made by the server; the owner is told of it as of a BYE that came. */
-  endDialog(dialog: AppDialog, reason: string): void {
-    this.#dialogs.remove(dialog)
-    const bye = requestInside(dialog.state, 'BYE', { headers: { Reason: reason } })
-    this.#endpoint.request(bye, { onResponse: () => {} }, this.#way(dialog, bye.uri))
-    const crossed = dialog.byeAfterAck
-    this.#records.stop('application', crossed ? 'system-initiated-termination' : 'session-expired', bye)
-    const frame = dialogFrame(this.#sentMeta(dialog.hop?.protocol), 'unsolicited', dialog.id, bye.toBuffer())
-    ownerOf(dialog, this.#registry)?.send(frame)
   }
 
   /** Cancels every INVITE under way: the server closes. */
@@ -210,7 +168,7 @@ export class AppRequests {
         this.#onAnswer(outgoing, request, response, source)
       this.#endpoint.request(request, { onResponse }, way)
     }
-    client.send(requestSentFrame(msgId, this.#sentMeta(protocol), outgoing.transactionId, request.toBuffer()))
+    client.send(requestSentFrame(msgId, sentMeta(this.#endpoint, protocol), outgoing.transactionId, request.toBuffer()))
   }
 
   /** An answer to a request outside a dialog that is no INVITE. */
@@ -218,7 +176,7 @@ export class AppRequests {
     if (response.status === 100) return
     const subscribed = outgoing.method === 'SUBSCRIBE' && (response.status === 200 || response.status === 202)
     if (subscribed) this.#enter(outgoing, request, response, source)
-    this.#tell(outgoing.client, outgoing.transactionId, outgoing.dialogId, response, source)
+    this.#tell(outgoing, response, source)
   }
 
   #onInviteAnswer(
@@ -248,7 +206,7 @@ export class AppRequests {
     } else if (status < 200 && response.headers.has('RSeq') && outgoing.dialog === undefined) {
       this.#enter(outgoing, transaction.request, response, source)
     } else if (status >= 300 && outgoing.dialog !== undefined) this.#dialogs.remove(outgoing.dialog)
-    this.#tell(outgoing.client, outgoing.transactionId, outgoing.dialogId, response, source)
+    this.#tell(outgoing, response, source)
     if (status === 200) this.#records.start('network', 'uac', response)
     else if (status >= 300) this.#records.refused('network', response)
   }
@@ -284,102 +242,6 @@ export class AppRequests {
     return dialog
   }
 
-  #sendAck(client: AppClient, msgId: string, dialog: AppDialog, message: AppMessage, type: string): void {
-    const waiting = dialog.awaitingAck
-    if (waiting === undefined) throw new Refusal('Error creating sip transaction for request')
-    dialog.awaitingAck = undefined
-    const ack = requestInside(dialog.state, 'ACK', {
-      headers: this.#inDialogHeaders(message, type),
-      body: message.body,
-      ackSeq: waiting.seq,
-    })
-    this.#endpoint.acknowledge(waiting.transaction, ack, this.#way(dialog, ack.uri))
-    dialog.localSdp = ack.sdp ?? dialog.localSdp
-    const meta = this.#sentMeta(dialog.hop?.protocol)
-    client.send(requestSentFrame(msgId, meta, randomUUID(), ack.toBuffer()))
-    if (dialog.byeAfterAck) this.endDialog(dialog, 'SIP ;cause=200 ;text="ACK-BYE due to cancel race condition"')
-  }
-
-  #sendInDialog(
-    client: AppClient,
-    msgId: string,
-    dialog: AppDialog,
-    wish: { method: string; uri: string; message: AppMessage; type: string },
-  ): void {
-    const { method, uri, message } = wish
-    const givenSeq = parseCSeq(message.headers.get('CSeq') ?? '')?.number ?? 0
-    dialog.state.localSeq = Math.max(dialog.state.localSeq, givenSeq - 1)
-    if (method === 'PRACK') this.#noteAcknowledged(dialog, message)
-    // A BYE that overtakes our own re-INVITE would leave that transaction behind.
-    if (method === 'BYE') dialog.reinvite?.cancel()
-    const headers = this.#inDialogHeaders(message, wish.type)
-    if (['INVITE', 'SUBSCRIBE', 'REFER', 'UPDATE'].includes(method)) headers.Contact ??= [dialog.contact]
-    const request = requestInside(dialog.state, method, { headers, body: message.body })
-    const elsewhere = !uri.includes('placeholder') && isTarget(uri)
-    if (elsewhere) request.uri = uri
-    const transactionId = randomUUID()
-    const options = this.#way(dialog, elsewhere ? undefined : request.uri)
-    if (method === 'INVITE') this.#sendReinvite(client, dialog, request, transactionId, options)
-    else {
-      const onResponse = (response: SipResponse, _origin: ResponseOrigin, source: Hop | undefined) => {
-        if (response.status === 100) return
-        const done = response.status >= 200 && response.status !== 401 && response.status !== 407
-        if (method === 'BYE' && done) this.#dialogs.remove(dialog)
-        if (endsSubscription(dialog, request) && done) this.#dialogs.remove(dialog)
-        if (method === 'UPDATE') noteRefreshAnswer(dialog.state, response)
-        this.#tell(client, transactionId, dialog.id, response, source)
-      }
-      this.#endpoint.request(request, { onResponse }, options)
-    }
-    client.send(requestSentFrame(msgId, this.#sentMeta(dialog.hop?.protocol), transactionId, request.toBuffer()))
-    if (method === 'BYE') this.#records.stop('application', 'normal-release', request)
-  }
-
-  /** A PRACK leaves: its answer will not be told again. */
-  #noteAcknowledged(dialog: AppDialog, message: AppMessage): void {
-    const outgoing = this.#invites.get(dialog.transactionId)?.outgoing
-    if (outgoing === undefined) throw new Refusal('unable to find IIP when sending PRACK')
-    const rseq = Number.parseInt(message.headers.get('RAck') ?? '', 10)
-    if (!(rseq > 0)) throw new Refusal('Error creating sip transaction for request')
-    outgoing.acknowledged = rseq
-  }
-
-  #sendReinvite(
-    client: AppClient,
-    dialog: AppDialog,
-    request: SipRequest,
-    transactionId: string,
-    way: RouteOptions,
-  ): void {
-    const transaction: InviteClientTransaction = this.#endpoint.invite(
-      request,
-      {
-        onResponse: (response, _origin, source) => {
-          if (response.status === 100) return
-          if (response.status >= 200 && dialog.reinvite === transaction) dialog.reinvite = undefined
-          if (response.status >= 200 && response.status < 300) {
-            noteRefreshAnswer(dialog.state, response)
-            dialog.awaitingAck = { transaction, seq: request.cseq?.number ?? 0 }
-            dialog.localSdp = request.sdp ?? dialog.localSdp
-            this.#sessions.answered(dialog, response)
-            if (!client.connected) this.#acknowledgeForTheDead(dialog)
-          }
-          this.#tell(client, transactionId, dialog.id, response, source)
-        },
-      },
-      way,
-    )
-    dialog.reinvite = transaction
-  }
-
-  #acknowledgeForTheDead(dialog: AppDialog): void {
-    const waiting = dialog.awaitingAck
-    if (waiting === undefined) return
-    dialog.awaitingAck = undefined
-    const ack = requestInside(dialog.state, 'ACK', { ackSeq: waiting.seq })
-    this.#endpoint.acknowledge(waiting.transaction, ack, this.#way(dialog, ack.uri))
-  }
-
   /** A 2xx nobody can use: acknowledged, and its dialog ended at once. */
   #acknowledgeAndEnd(
     transaction: InviteClientTransaction,
@@ -394,38 +256,8 @@ export class AppRequests {
     this.#endpoint.request(requestInside(state, 'BYE', { headers: { Reason: reason } }), { onResponse: () => {} }, way)
   }
 
-  /**
-   * How a request inside the dialog goes (sip-dialog-controller, doSendRequestInsideDialog): over the flow on which
-   * its target has registered, which may be another by now; over the connection the dialog was made on; where neither
-   * is, to the address of the target.
-   * @param target undefined: the application has named another address
-   */
-  #way(dialog: AppDialog, target?: string): RouteOptions {
-    const registered = target === undefined ? undefined : this.#flows.find(target)
-    if (registered !== undefined) return { hop: registered }
-    const { hop } = dialog
-    return hop === undefined || hop.flow?.open === false ? {} : { hop }
-  }
-
-  #inDialogHeaders(message: AppMessage, type: string): Record<string, string[]> {
-    const headers = outgoingHeaders(message, this.#endpoint.hostPort, ['From', 'To', 'Call-ID', 'CSeq', 'Content-Type'])
-    return type === '' ? headers : { ...headers, 'Content-Type': [type] }
-  }
-
-  #tell(
-    client: AppClient,
-    transactionId: string,
-    dialogId: string,
-    response: SipResponse,
-    source: Hop | undefined,
-  ): void {
-    const peer = source ?? this.#endpoint.local
-    client.send(dialogFrame({ source: 'network', peer }, transactionId, dialogId, response.toBuffer()))
-  }
-
-  /** What left, and from where. */
-  #sentMeta(protocol: SipProtocol = 'udp'): MessageMeta {
-    return { source: 'application', peer: { ...this.#endpoint.localOf(protocol), protocol } }
+  #tell({ client, transactionId, dialogId }: Outgoing, response: SipResponse, source: Hop | undefined): void {
+    tellAnswer(this.#endpoint, client, { transactionId, dialogId, response, source })
   }
 
   #speaks(protocol: SipProtocol, uri: string): boolean {
@@ -441,15 +273,6 @@ export class AppRequests {
   }
 }
 
-function answering(client: AppClient, msgId: string, prefix: string, run: () => void): void {
-  try {
-    run()
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    client.nok(msgId, `${prefix}${error.message}`)
-  }
-}
-
 /** A reliable provisional answer that comes again, or before the one it follows (RFC 3262 §4). */
 function outOfTurn({ acknowledged }: Outgoing, response: SipResponse): boolean {
   const rseq = Number.parseInt(response.headers.get('RSeq') ?? '', 10)
@@ -458,9 +281,3 @@ function outOfTurn({ acknowledged }: Outgoing, response: SipResponse): boolean {
 
 /** Methods that leave outside a dialog over the flow on which their target has registered. */
 const toFlows: ReadonlySet<string> = new Set(['INVITE', 'OPTIONS', 'NOTIFY', 'MESSAGE'])
-
-/** A final NOTIFY ends the dialog of a subscription. */
-function endsSubscription(dialog: AppDialog, request: SipRequest): boolean {
-  const state = request.headers.get('Subscription-State')
-  return dialog.method === 'SUBSCRIBE' && request.method === 'NOTIFY' && state?.startsWith('terminated') === true
-}

@@ -145,7 +145,7 @@ export class DrachtioServer {
     this.#proxies.close()
     this.#requests.cancelAll()
     for (const dialog of [...this.#dialogs.values()])
-      this.#requests.endDialog(dialog, 'SIP ;cause=200 ;text="Server closes"')
+      this.#requests.inside.end(dialog, 'SIP ;cause=200 ;text="Server closes"')
     await this.#settled()
     for (const client of this.#registry.clients) client.end()
     for (const socket of this.#sockets) socket.destroy()
@@ -231,7 +231,7 @@ export class DrachtioServer {
     if (message.startLine.startsWith('SIP/')) {
       if (transactionId === '') client.end(noFrame(msgId, 'transaction id missing'))
       else this.#network.respond(client, msgId, transactionId, message)
-    } else if (dialogId !== '') this.#requests.sendInside(client, msgId, message, dialogId)
+    } else if (dialogId !== '') this.#requests.inside.send(client, msgId, message, dialogId)
     else if (transactionId !== '') {
       if (message.startLine.startsWith('CANCEL')) this.#requests.cancel(client, msgId, transactionId, message)
       else client.end(noFrame(msgId, 'Invalid message format'))

@@ -385,7 +385,7 @@ export class NetworkRequests {
   #onAckTimeout(pending: Pending): void {
     const dialog = pending.dialog
     if (dialog !== undefined && this.#dialogs.byId(dialog.id) === dialog) {
-      this.#requests.endDialog(dialog, 'SIP ;cause=200 ;text="ACK timeout"')
+      this.#requests.inside.end(dialog, 'SIP ;cause=200 ;text="ACK timeout"')
     }
   }
 

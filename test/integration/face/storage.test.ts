@@ -12,6 +12,7 @@ import type { StorageBoard } from '../../../src/contact-center/retention/storage
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
 import type { Role } from '../../../src/platform/auth/rights.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
+import { openDatabase } from '../../../src/platform/database/database.ts'
 import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
 import { silentLog } from '../../../src/platform/log.ts'
 import { makeAccount, openFace, testPassword } from '../../e2e/fixture/face.ts'
@@ -167,6 +168,25 @@ describe('recordings older than the rule keeps them', () => {
     ]) {
       expect([answer.statusCode, answer.json().code]).toEqual([410, 'RECORDING_EXPIRED'])
     }
+  })
+})
+
+describe('recordings that only seem old, or gone', () => {
+  it('stay under a business date that was set ahead', async () => {
+    const { id, path } = await recorded(30)
+    await approve()
+    const ahead = openDatabase({ url: database.url, now: new Date('2099-01-01T00:00:00Z') })
+    expect(await expireRecordings({ ...parts, db: ahead })).toBeNull()
+    await ahead.destroy()
+    expect([(await rowOf(id)).state, existsSync(path)]).toEqual(['verified', true])
+  })
+
+  it('stay while their folder is not there: a disk that comes back has them', async () => {
+    const { id, path } = await recorded(500)
+    await approve()
+    expect(await expireRecordings({ ...parts, folder: join(folder, 'not-mounted') })).toBeNull()
+    expect([(await rowOf(id)).state, existsSync(path)]).toEqual(['verified', true])
+    expect(await expireRecordings(parts)).toMatchObject({ recordings: 1 })
   })
 })
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Work } from '../../../src/contact-center/work-source.ts'
-import { addDoNotCall } from '../../../src/follow-up/patients/do-not-call.ts'
+import { decideConsent, liftConsent } from '../../../src/follow-up/patients/consent.ts'
+import { addDoNotCall, liftDoNotCall } from '../../../src/follow-up/patients/do-not-call.ts'
 import { patientsDied, patientsReadmitted } from '../../../src/follow-up/patients/patient-news.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
 import type { Role } from '../../../src/platform/auth/rights.ts'
@@ -292,6 +293,30 @@ describe('consent', () => {
     expect(await audited('consent.lifted', refusal.id)).toMatchObject([{ detail: because }])
     expect((await lift(id)).json()).toMatchObject({ code: 'CONSENT_UNKNOWN' })
     expect((await say({ words: ' ' })).json()).toMatchObject({ code: 'INPUT_INVALID' })
+  })
+})
+
+describe('a refusal that is lifted', () => {
+  it('lets the discharges be followed up that it alone kept from it, and reopens nothing that it stopped', async () => {
+    await office.programme({ match: { kinds: ['outpatient'] }, steps: [{ afterDays: 1 }, { afterDays: 60 }] })
+    const { id } = await office.patient()
+    await office.enrol(await office.discharge(id, { kind: 'outpatient', on: '2026-10-01' }))
+    const refusal = await addDoNotCall(office.db, { patientId: id, source: 'supervisor' }, systemActor)
+    const consent = { patientId: id, purpose: 'satisfaction', decision: 'refused', source: 'spoken' } as const
+    const other = await decideConsent(office.db, consent, systemActor)
+    await office.enrol(await office.discharge(id, { kind: 'outpatient', on: '2026-10-02' }))
+    expect((await supervisor.card(id)).leftOut).toMatchObject([{ reason: 'opted_out' }])
+
+    await liftDoNotCall(office.db, refusal, systemActor)
+    expect((await supervisor.card(id)).leftOut).toHaveLength(1)
+    await liftConsent(office.db, { id: other }, systemActor)
+    expect((await supervisor.card(id)).leftOut).toEqual([])
+    expect((await tasksOf(id)).map(({ state, dueOn }) => ({ state, dueOn }))).toEqual([
+      { state: 'stopped', dueOn: '2026-10-02' },
+      { state: 'expired', dueOn: '2026-10-03' },
+      { state: 'stopped', dueOn: '2026-11-30' },
+      { state: 'scheduled', dueOn: '2026-12-01' },
+    ])
   })
 })
 

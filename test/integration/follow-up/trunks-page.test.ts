@@ -128,6 +128,9 @@ describe('a trunk on its page', () => {
     const told = JSON.stringify([audit, (await admin.ask('GET', '/trunks')).json()])
     expect(told).not.toContain(credentials.password)
     expect((await admin.ask('PUT', `/trunks/${id}`, change)).json()).toMatchObject({ code: 'TRUNK_CHANGED' })
+    // Nobody has the kept password proved to a host of his own.
+    const moved = await admin.ask('PUT', `/trunks/${id}`, { ...change, basedOn: 2, host: '10.6.6.6' })
+    expect(moved.json()).toMatchObject({ code: 'TRUNK_CREDENTIALS_AGAIN' })
     const none = { ...change, basedOn: 2, credentials: null }
     expect((await admin.ask('PUT', `/trunks/${id}`, none)).statusCode).toBe(204)
     expect(await shown(id)).toMatchObject({ hasCredentials: false })
@@ -274,6 +277,25 @@ describe('a test call', () => {
     expect(answer.code).toBe('TRUNK_TEST_REFUSED')
     expect(answer.message).toContain(gateReasons[why].en)
     expect(carrier.dialled).toEqual([])
+    // What a refusal tells of a number is told to nobody unseen.
+    const { rows } =
+      await sql`select outcome, detail from audit_row where action = 'trunk.tested' order by id desc limit 1`.execute(
+        office.db,
+      )
+    expect(rows).toEqual([{ outcome: 'denied', detail: { last4: number.slice(-4), reason: why } }])
+  })
+
+  it('takes a line, and is no way to dial number after number', async () => {
+    const testing = (at: string) =>
+      sql`insert into trunk_test (id, trunk_id, phone_number_id, at) select new_id(), ${office.realTrunkId}, ${phone},
+        app_now() - ${at}::interval from generate_series(1, 30)`.execute(office.db)
+    const phone = await office.number('+8613911110009')
+    await testing('1 minute')
+    expect((await test('13911110010')).json().message).toContain('no line is free')
+    await sql`update trunk_test set at = at - interval '5 minutes' where phone_number_id = ${phone}`.execute(office.db)
+    expect((await test('13911110010')).json().message).toContain('30 test calls')
+    await sql`update trunk_test set at = at - interval '1 hour' where phone_number_id = ${phone}`.execute(office.db)
+    expect((await test('13911110010')).statusCode).toBe(200)
   })
 
   it('is not made while our own servers are away', async () => {
