@@ -2,7 +2,7 @@ import { useEffect, useEffectEvent, useState } from 'react'
 import type { PushedEvent } from '#platform/realtime/protocol.ts'
 import { useConnection } from '../app/connection-state.tsx'
 
-export interface LiveEvents {
+interface LiveEvents {
   /** Where what is shown stands in the stream; undefined: nothing is shown yet. */
   readonly offset: number | undefined
   /** Of the events, those that are told. */
@@ -35,7 +35,7 @@ export function useLiveEvents({ offset, matters, onEvents, onGap }: LiveEvents):
   }, [connection, offset])
 }
 
-export interface BoardNews {
+interface BoardNews {
   readonly offset: number | undefined
   /** Rare: the board is asked for at once. */
   readonly atOnce: ReadonlySet<string>

@@ -29,6 +29,7 @@ export function DiskPanel({ board: { disks, thresholds } }: { readonly board: St
             aria-label={t(`storage.disk.${place}`)}
             percent={Math.round(100 * (1 - freeBytes / totalBytes))}
             status={statuses[state]}
+            showInfo={false}
           />
           <p className="muted">
             {daysLeft === null ? t('storage.daysLeftUnknown') : t('storage.daysLeft', { days: daysLeft })}

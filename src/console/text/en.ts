@@ -426,7 +426,7 @@ export const en: Texts<typeof zh> = {
     full: 'The carrier’s lines are full or out of service',
     own_server: 'The connection to our own SIP server broke',
     own_media: 'No media server of ours is there',
-    other: 'Something else: tell the carrier the codes below',
+    other: 'Something else: tell the carrier the codes',
   },
   storage: storageEn,
   notCalled: notCalledEn,

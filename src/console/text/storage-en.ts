@@ -4,7 +4,7 @@ import type { Texts } from './texts.ts'
 export const storageEn: Texts<typeof storageZh> = {
   kept: 'Recordings',
   recordings: 'Recordings',
-  size: 'Together',
+  size: 'Total size',
   oldest: 'Oldest',
   held: 'Held',
   damaged: 'Damaged among them',

@@ -401,7 +401,7 @@ export const zh = {
     full: '运营商线路已满或暂时不可用',
     own_server: '本系统的 SIP 服务器连接中断',
     own_media: '本系统没有可用的媒体服务器',
-    other: '其他原因，请把下面的代码告诉运营商',
+    other: '其他原因，请把返回的代码告诉运营商',
   },
   storage: storageZh,
   notCalled: notCalledZh,

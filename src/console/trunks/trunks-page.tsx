@@ -72,11 +72,13 @@ function TrunkCard({
         <State trunk={trunk} />
         {kind === 'simulated' && <Tag>{t('setup.trunk.simulated')}</Tag>}
         <span className="fill" />
-        <Button onClick={() => onAsk('test')} disabled={!trunk.enabled}>
+        <Button size="small" onClick={() => onAsk('test')} disabled={!trunk.enabled}>
           {t('setup.trunk.test')}
         </Button>
-        <Button onClick={() => onAsk('edit')}>{t('setup.trunk.edit')}</Button>
-        <Button danger={trunk.enabled} onClick={() => onAsk('switch')}>
+        <Button size="small" onClick={() => onAsk('edit')}>
+          {t('setup.trunk.edit')}
+        </Button>
+        <Button size="small" danger={trunk.enabled} onClick={() => onAsk('switch')}>
           {t(trunk.enabled ? 'setup.trunk.disable' : 'setup.trunk.enable')}
         </Button>
       </div>
