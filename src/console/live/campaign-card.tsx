@@ -33,12 +33,12 @@ export function CampaignCard({ campaign, view }: { readonly campaign: LiveCampai
         {campaign.anyHour && <Tag>{t('live.anyHour')}</Tag>}
         <span className="fill" />
         <span className="muted number">{t('live.lines', { used, lines: campaign.trunk.lines })}</span>
+        <Commands id={campaign.id} name={campaign.name} state={campaign.state} />
         {settles && (
           <Link to="/campaigns/$campaignId" params={{ campaignId: campaign.id }}>
             {t('setup.campaign.open')}
           </Link>
         )}
-        <Commands id={campaign.id} name={campaign.name} state={campaign.state} />
       </div>
       <div className="campaign-bar" aria-hidden="true">
         {groups
