@@ -34,6 +34,7 @@ import { Registrar } from '#telephony/registrar/registrar.ts'
 import { agentCallingParts, callingParts, handOverParts } from './app/calling.ts'
 import { openDisks } from './app/disks.ts'
 import { openHttp } from './app/http.ts'
+import { openFlows } from './app/prompts.ts'
 import { openQueues } from './app/queues.ts'
 import { recordingsFolder } from './app/recordings.ts'
 import { hearSeats, openSeats } from './app/seats.ts'
@@ -125,7 +126,8 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   const seatIds = () => seats.legs.seatIds
   const queues = await openQueues(ground, { lease, seatIds })
   opened.defer(() => queues.close())
-  const calling = callingParts(ground, { telephony, work, lease, journal, queues })
+  const flows = openFlows(ground)
+  const calling = callingParts(ground, { telephony, work, lease, journal, queues, flows })
   const ours = new Set<string>()
   const carry = async ({ attemptId }: Work, call: () => Promise<void>) => {
     ours.add(attemptId)
@@ -178,7 +180,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
 
   const { url, certificate } = await openHttp(
     ground,
-    { telephony, seats, dialling, prompts: calling.prompts, sipWs: servers.sipWs, disks },
+    { telephony, seats, dialling, flows, sipWs: servers.sipWs, disks },
     opened,
   )
   // What an earlier process left comes first: its journal into the rows, its legs to their end.

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { SeatCall } from '#contact-center/acd/seat-call.ts'
 import type { AgentCallParts } from '#contact-center/calls/agent-call.ts'
 import { defaultResultRules } from '#contact-center/calls/attempt-result.ts'
@@ -9,13 +9,12 @@ import type { HandOverParts } from '#contact-center/calls/hand-over.ts'
 import { type Rate, ratingIn } from '#contact-center/calls/hang-up-rating.ts'
 import type { PatientCallParts } from '#contact-center/calls/patient-call.ts'
 import { type Flow, openFlow } from '#contact-center/ivr/flow.ts'
-import { flowFolder, readJson } from '#contact-center/ivr/flow-files.ts'
 import { runFlow } from '#contact-center/ivr/flow-runner.ts'
 import { FlowShelf } from '#contact-center/ivr/flow-shelf.ts'
 import { variablesOf } from '#contact-center/ivr/json.ts'
 import { kindRegistry } from '#contact-center/ivr/node-kind.ts'
 import { ownKinds } from '#contact-center/ivr/nodes/own-kinds.ts'
-import { openPrompts, type PromptBook } from '#contact-center/ivr/prompt-library.ts'
+import type { PromptBook } from '#contact-center/ivr/prompt-library.ts'
 import { recordingPlace } from '#contact-center/recording/recording-place.ts'
 import type { Lease } from '#contact-center/work-source.ts'
 import type { FollowUpWork } from '#follow-up/dialling/work-source.ts'
@@ -24,11 +23,10 @@ import { sleep } from '#platform/clock.ts'
 import type { GroundFloor } from '#platform/ground.ts'
 import type { Journal } from '#platform/journal/journal.ts'
 import type { PatientLeg, SeatLeg, Telephony } from '#telephony/telephony.ts'
+import type { HouseFlows } from './prompts.ts'
 import type { Queues } from './queues.ts'
 import { recordingsFolder } from './recordings.ts'
 import type { Seats } from './seats.ts'
-
-const flowsFolder = new URL('../../ivr-flows/', import.meta.url).pathname
 
 /**
  * A call waits at most so long for its answer to be marked on the page, which has had the record since the seat was
@@ -54,22 +52,22 @@ export function callingParts(
     lease,
     journal,
     queues,
+    flows,
   }: {
     readonly telephony: Telephony
     readonly work: FollowUpWork
     readonly lease: Lease
     readonly journal: Journal<JournaledCallEvent>
     readonly queues: Queues
+    readonly flows: HouseFlows
   },
 ): CallingParts {
-  const folder = flowFolder(flowsFolder)
-  const overrides = join(settings.dataDir, 'prompts')
-  const prompts = openPrompts({ language: 'zh-CN', shipped: folder.prompts, overrides })
-  const world = { kinds: kindRegistry(...ownKinds, surveyKind()), prompts, healthWords: folder.healthWords }
+  const { book: prompts, healthWords } = flows
+  const world = { kinds: kindRegistry(...ownKinds, surveyKind()), prompts, healthWords }
   const shelf = new FlowShelf(world)
   const shipped = new Map<string, Flow>()
   const shippedFlow = (name: string): Flow => {
-    const flow = shipped.get(name) ?? openFlow(readJson(join(flowsFolder, `${name}.json`)), world)
+    const flow = shipped.get(name) ?? openFlow(flows.document(name), world)
     shipped.set(name, flow)
     return flow
   }

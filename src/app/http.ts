@@ -7,7 +7,7 @@ import { seatRoutes } from '#contact-center/acd/seat-routes.ts'
 import { campaignRoutes } from '#contact-center/campaigns/campaign-routes.ts'
 import { floorRoutes } from '#contact-center/floor/floor-routes.ts'
 import { Floor } from '#contact-center/floor/floor-service.ts'
-import type { PromptBook } from '#contact-center/ivr/prompt-library.ts'
+import { ownPromptRoutes } from '#contact-center/prompts/own-prompt-routes.ts'
 import { RecordingOpening } from '#contact-center/recording/recording-opening.ts'
 import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
 import { storageRoutes } from '#contact-center/retention/storage-routes.ts'
@@ -34,6 +34,7 @@ import { Live } from '#follow-up/live/live-service.ts'
 import { WhyNotWatch } from '#follow-up/live/why-not-watch.ts'
 import { patientRoutes } from '#follow-up/patients/patient-routes.ts'
 import { peopleRoutes } from '#follow-up/patients/people-routes.ts'
+import { questionnaireRoutes } from '#follow-up/questionnaire/questionnaire-routes.ts'
 import { ReportExports } from '#follow-up/reports/export-service.ts'
 import { reportRoutes } from '#follow-up/reports/report-routes.ts'
 import { Reports } from '#follow-up/reports/report-service.ts'
@@ -59,6 +60,7 @@ import type { TunnelAddress } from '#platform/http/tunnel.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { openHub } from '#platform/realtime/hub.ts'
 import type { Telephony } from '#telephony/telephony.ts'
+import { type HouseFlows, openQuestionnaires } from './prompts.ts'
 import { recordingsFolder } from './recordings.ts'
 import type { Seats } from './seats.ts'
 import { openSipTunnel } from './sip-tunnel.ts'
@@ -86,14 +88,14 @@ export async function openHttp(
     telephony,
     seats,
     dialling,
-    prompts,
+    flows,
     sipWs,
     disks,
   }: {
     readonly telephony: Telephony
     readonly seats: Seats
     readonly dialling: SeatDialling
-    readonly prompts: PromptBook
+    readonly flows: HouseFlows
     readonly sipWs: TunnelAddress | null
     readonly disks: DiskWatch
   },
@@ -172,11 +174,14 @@ export async function openHttp(
       secrets,
       telephony,
       log,
-      prompt: () => prompts.resolve('opening'),
+      prompt: () => flows.book.resolve('opening'),
       ...testNumbers(secrets),
     }),
   })
   await server.register(teamRoutes, { teams: new Teams({ db, secrets }) })
+  const { workshop, questionnaires } = openQuestionnaires(ground, flows)
+  await server.register(ownPromptRoutes, { workshop })
+  await server.register(questionnaireRoutes, { questionnaires })
   await serveConsole(server, consoleFolder)
 
   const hub = await openHub({

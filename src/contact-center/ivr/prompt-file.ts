@@ -23,7 +23,7 @@ export class UnusablePrompt extends Error {}
  * @throws UnusablePrompt with what was found instead
  */
 export function measurePrompt(file: Buffer): PromptSound {
-  const { format, data } = chunks(file)
+  const { format, data } = wavChunks(file)
   if (format === null || data === null) throw new UnusablePrompt('it is no WAV file')
   const encoding = format.readUInt16LE(0)
   const channels = format.readUInt16LE(2)
@@ -62,7 +62,8 @@ function decibels(level: number): number {
   return 20 * Math.log10(level / 32_768)
 }
 
-function chunks(file: Buffer): { format: Buffer | null; data: Buffer | null } {
+/** The two parts of a RIFF WAVE file that say what it sounds like; null where there is none. Lengths may lie. */
+export function wavChunks(file: Buffer): { format: Buffer | null; data: Buffer | null } {
   let format: Buffer | null = null
   let data: Buffer | null = null
   if (file.toString('latin1', 0, 4) !== 'RIFF' || file.toString('latin1', 8, 12) !== 'WAVE') return { format, data }

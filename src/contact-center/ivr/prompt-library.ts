@@ -61,7 +61,10 @@ export interface PromptFolders {
   readonly overrides?: string | undefined
 }
 
-/** A book that reads each file once, when it is first asked for; make a new one to see replaced recordings. */
+/**
+ * A book that reads each file once, when it is first asked for; make a new one to see replaced recordings. A sound that
+ * comes while the house is open is found: what was looked for in vain is looked for again.
+ */
 export function openPrompts({ language, shipped, overrides }: PromptFolders): PromptBook {
   const folders = [overrides, shipped]
     .filter((folder) => folder !== undefined)
@@ -70,7 +73,7 @@ export function openPrompts({ language, shipped, overrides }: PromptFolders): Pr
   const found = new Map<string, Found>()
   const find = (id: string): Found => {
     const known = found.get(id) ?? look(folders, id)
-    found.set(id, known)
+    if (known.sound !== null) found.set(id, known)
     return known
   }
   return {

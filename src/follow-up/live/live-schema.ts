@@ -170,6 +170,11 @@ export type LiveEvent =
   | { readonly type: 'calling.changed'; readonly payload: Readonly<Record<string, never>> }
   /** A trunk was changed, fell silent or answers again: a page takes a fresh snapshot. */
   | { readonly type: 'trunk.changed'; readonly payload: { readonly trunkId: string } }
+  /** A questionnaire's draft was changed (`revision`), published or discarded (null). */
+  | {
+      readonly type: 'questionnaire.changed'
+      readonly payload: { readonly questionnaireId: string; readonly revision: number | null }
+    }
   /** A disk fills up, or has room again: a page takes a fresh snapshot. */
   | { readonly type: 'disk.changed'; readonly payload: Readonly<Record<string, never>> }
   | { readonly type: 'import.finished'; readonly payload: { readonly importId: string } }

@@ -6,7 +6,7 @@ import type { Variables } from '#contact-center/ivr/json.ts'
 import { kindRegistry } from '#contact-center/ivr/node-kind.ts'
 import { ownKinds } from '#contact-center/ivr/nodes/own-kinds.ts'
 import { openPrompts } from '#contact-center/ivr/prompt-library.ts'
-import { type SimulatedPress, simulate } from '#contact-center/ivr/simulator.ts'
+import { inLines, type SimulatedPress, simulate } from '#contact-center/ivr/simulator.ts'
 import { AppError } from '#platform/errors/errors.ts'
 import type { Answers } from './questionnaire.ts'
 import { checkQuestionnaire } from './questionnaire-check.ts'
@@ -63,7 +63,7 @@ export async function simulateFlow(file: string, options: SimulateFlowOptions): 
     if (flow === null) return 1
     const variables: Variables = { answers: options.answers ?? {}, operator: true }
     const presses = options.keys === undefined ? typed(options.input) : written(options.keys)
-    const end = await simulate({ flow, variables, prompts, presses, write })
+    const end = await simulate({ flow, variables, presses: thenHangUp(presses), tell: inLines(prompts, write) })
     const { outcome, progress } = end
     write(
       `outcome ${outcome ?? 'the agent says it'}, ${progress.answered} of ${progress.total} answered${scored(flow, questionnaires, end.variables)}`,
@@ -98,6 +98,11 @@ const silenceKey = '.'
 const agentKey = '+'
 /** Ctrl-C and Ctrl-D. */
 const hangUpKeys = ['\u0003', '\u0004']
+
+async function* thenHangUp(presses: AsyncIterable<SimulatedPress>): AsyncGenerator<SimulatedPress> {
+  yield* presses
+  yield 'hang_up'
+}
 
 async function* written(keys: string): AsyncGenerator<SimulatedPress> {
   for (const key of keys) {

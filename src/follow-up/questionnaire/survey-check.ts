@@ -38,12 +38,18 @@ export function surveyFindings({ id, document, prompts, readsBack }: SurveyInQue
       }),
     )
   }
+  return askedFindings(questionnaire, { prompts, readsBack }).map((finding) => under('/questionnaire', finding))
+}
+
+/** The same of a questionnaire alone; paths lead into its document. */
+export function askedFindings(
+  questionnaire: Questionnaire,
+  { prompts, readsBack }: Pick<SurveyInQuestion, 'prompts' | 'readsBack'>,
+): Finding[] {
   const perQuestion = questionnaire.questions.flatMap((question, index) =>
     questionFindings(question, prompts, readsBack).map((finding) => under(pointer('questions', index), finding)),
   )
-  return [...perQuestion, ...scaleFindings(questionnaire), ...lengthFindings(questionnaire, prompts)].map((finding) =>
-    under('/questionnaire', finding),
-  )
+  return [...perQuestion, ...scaleFindings(questionnaire), ...lengthFindings(questionnaire, prompts)]
 }
 
 function questionFindings(question: Question, prompts: PromptBook, readsBack: boolean): Finding[] {

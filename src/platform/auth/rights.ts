@@ -7,6 +7,10 @@ export const rights = [
   'campaign.control',
   /** The ways to the telephone network and the numbers shown there; nothing of patients. */
   'trunk.manage',
+  /** Questionnaires, their versions and sounds. */
+  'questionnaire.read',
+  /** To write questionnaires, record their prompts, publish versions. */
+  'questionnaire.manage',
   'import.read',
   'import.write',
   'call.read',
