@@ -133,6 +133,20 @@ const notCalled = createRoute({
   component: lazyRouteComponent(() => import('../not-called/not-called-page.tsx'), 'NotCalledPage'),
 })
 
+const questionnaires = createRoute({
+  getParentRoute: () => inside,
+  path: '/questionnaires',
+  beforeLoad: requireRight('questionnaire.read'),
+  component: lazyRouteComponent(() => import('../questionnaires/questionnaires-page.tsx'), 'QuestionnairesPage'),
+})
+
+const questionnaire = createRoute({
+  getParentRoute: () => inside,
+  path: '/questionnaires/$questionnaireId',
+  beforeLoad: requireRight('questionnaire.read'),
+  component: lazyRouteComponent(() => import('../questionnaires/questionnaire-page.tsx'), 'QuestionnairePage'),
+})
+
 const trunks = createRoute({
   getParentRoute: () => inside,
   path: '/trunks',
@@ -226,6 +240,8 @@ export function createConsoleRouter(queryClient: QueryClient) {
         calls,
         call,
         notCalled,
+        questionnaires,
+        questionnaire,
         trunks,
         campaign,
         accounts,

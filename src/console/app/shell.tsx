@@ -13,6 +13,7 @@ import {
   MenuFoldOutlined,
   MenuUnfoldOutlined,
   PhoneOutlined,
+  ProfileOutlined,
   SafetyCertificateOutlined,
   ScheduleOutlined,
   StopOutlined,
@@ -63,6 +64,12 @@ const pages = [
   { path: '/import', right: 'import.read', text: 'nav.import', icon: <ImportOutlined aria-hidden /> },
   { path: '/calling', right: 'campaign.control', text: 'nav.calling', icon: <ScheduleOutlined aria-hidden /> },
   { path: '/do-not-call', right: 'campaign.control', text: 'nav.notCalled', icon: <StopOutlined aria-hidden /> },
+  {
+    path: '/questionnaires',
+    right: 'questionnaire.read',
+    text: 'nav.questionnaires',
+    icon: <ProfileOutlined aria-hidden />,
+  },
   { path: '/trunks', right: 'trunk.manage', text: 'nav.trunks', icon: <ApiOutlined aria-hidden /> },
   {
     path: '/accounts',

@@ -6,6 +6,7 @@ import { floorEn } from './floor-en.ts'
 import { notCalledEn } from './not-called-en.ts'
 import { patientsEn, patientWordsEn } from './patients-en.ts'
 import { phoneEn } from './phone-en.ts'
+import { questionnairesEn } from './questionnaires-en.ts'
 import { reportsEn } from './reports-en.ts'
 import { seatEn } from './seat-en.ts'
 import { setupEn } from './setup-en.ts'
@@ -26,6 +27,7 @@ export const en: Texts<typeof zh> = {
     patients: 'Patients',
     calling: 'Calling rule',
     trunks: 'Trunks',
+    questionnaires: 'Questionnaires',
     campaign: 'Campaign settings',
     reports: 'Reports',
     notCalled: 'Do not call',
@@ -413,6 +415,7 @@ export const en: Texts<typeof zh> = {
   tasks: tasksEn,
   calling: callingEn,
   setup: setupEn,
+  questionnaires: questionnairesEn,
   fault: {
     no_reply: 'The far end says nothing at all: check address, port and firewall',
     credentials: 'User name or password is not accepted',

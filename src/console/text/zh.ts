@@ -6,6 +6,7 @@ import { floorZh } from './floor-zh.ts'
 import { notCalledZh } from './not-called-zh.ts'
 import { patientsZh, patientWordsZh } from './patients-zh.ts'
 import { phoneZh } from './phone-zh.ts'
+import { questionnairesZh } from './questionnaires-zh.ts'
 import { reportsZh } from './reports-zh.ts'
 import { seatZh } from './seat-zh.ts'
 import { setupZh } from './setup-zh.ts'
@@ -24,6 +25,7 @@ export const zh = {
     patients: '患者',
     calling: '拨打规则',
     trunks: '线路',
+    questionnaires: '问卷模板',
     campaign: '外呼设置',
     reports: '统计报表',
     notCalled: '禁呼与停拨',
@@ -388,6 +390,7 @@ export const zh = {
   tasks: tasksZh,
   calling: callingZh,
   setup: setupZh,
+  questionnaires: questionnairesZh,
   fault: {
     no_reply: '对端没有任何应答：请核对地址、端口和防火墙',
     credentials: '用户名或密码不被接受',

@@ -131,7 +131,18 @@ export type PublishedAs = Static<typeof PublishedAs>
 const TrialPress = Type.Union([
   Type.Literal('silence'),
   Type.Literal('hang_up'),
-  ...'0123456789*#'.split('').map((key) => Type.Literal(key)),
+  Type.Literal('0'),
+  Type.Literal('1'),
+  Type.Literal('2'),
+  Type.Literal('3'),
+  Type.Literal('4'),
+  Type.Literal('5'),
+  Type.Literal('6'),
+  Type.Literal('7'),
+  Type.Literal('8'),
+  Type.Literal('9'),
+  Type.Literal('*'),
+  Type.Literal('#'),
 ])
 export type TrialPress = Static<typeof TrialPress>
 

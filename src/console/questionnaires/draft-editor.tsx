@@ -1,0 +1,244 @@
+import { useMutation } from '@tanstack/react-query'
+import { Alert, App, Button, Form, Input, Switch } from 'antd'
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { PromptFacts } from '#contact-center/prompts/own-prompt-schema.ts'
+import type { DraftText } from '#follow-up/questionnaire/questionnaire-draft.ts'
+import type { PublishedAs, QuestionnaireCard, SharedDraft } from '#follow-up/questionnaire/questionnaire-schema.ts'
+import { request } from '../api/request.ts'
+import { FormDialog } from '../app/form-dialog.tsx'
+import { Trouble } from '../app/trouble.tsx'
+import { spokenAs, unspoken } from './draft-steps.ts'
+import { FieldFindings, FindingsContext } from './field-findings.tsx'
+import { GradeRows } from './grade-rows.tsx'
+import { QuestionEditor } from './question-editor.tsx'
+import { QuestionList } from './question-list.tsx'
+import { speakPrompt } from './questionnaire-api.ts'
+import { TextPair } from './text-pair.tsx'
+import { TrialPanel } from './trial-panel.tsx'
+import { useSharedDraft } from './use-shared-draft.ts'
+
+/** Where a questionnaire is written. What is typed is saved by itself; what is wrong stands beside its field. */
+export function DraftEditor({
+  card,
+  draft: shared,
+  told,
+  onReload,
+}: {
+  readonly card: QuestionnaireCard
+  readonly draft: SharedDraft
+  /** The draft's revision as the stream last told it. */
+  readonly told: number | null | undefined
+  readonly onReload: () => void
+}) {
+  const { t } = useTranslation()
+  const draft = useSharedDraft(card.id, shared)
+  const { document, byKeys, findings, revision } = draft
+  const [chosen, setChosen] = useState(0)
+  const [made, setMade] = useState<readonly PromptFacts[]>([])
+  const facts = new Map([...card.prompts, ...made].map((prompt) => [prompt.id, prompt]))
+  const onMade = (prompt: PromptFacts) => setMade((before) => [...before, prompt])
+  const elsewhere = typeof told === 'number' && told > revision && draft.state !== 'saving'
+  const index = Math.min(chosen, document.questions.length - 1)
+  const question = document.questions[index]
+  const field = (name: 'title' | 'script', value: DraftText) => draft.change((before) => ({ ...before, [name]: value }))
+  return (
+    <FindingsContext value={findings}>
+      <div className="stack" data-draft={draft.state}>
+        {elsewhere && (
+          <Alert
+            type="warning"
+            showIcon
+            title={t('questionnaires.changedElsewhere')}
+            action={
+              <Button size="small" onClick={onReload}>
+                {t('questionnaires.reload')}
+              </Button>
+            }
+          />
+        )}
+        {draft.error !== null && <Trouble error={draft.error} onRetry={onReload} />}
+        <section className="panel" aria-labelledby="draft">
+          <h2 id="draft">
+            {t('questionnaires.draft')}
+            <span className="muted draft-state">{t(`questionnaires.state.${draft.state}`)}</span>
+            <span className="fill" />
+            {byKeys && (
+              <TrialPanel
+                questionnaireId={card.id}
+                version={null}
+                before={async () => (await draft.settle()) !== null}
+              />
+            )}
+            {byKeys && <SpeakAll card={card} draft={draft} onMade={onMade} />}
+            <Decide card={card} draft={draft} onDone={onReload} />
+          </h2>
+          <div className="draft-frame">
+            <TextPair
+              label={t('questionnaires.titleField')}
+              path="/title"
+              value={document.title}
+              onChange={(value) => field('title', value)}
+            />
+            <div className="draft-switch">
+              <Switch id="by-keys" checked={byKeys} onChange={draft.setByKeys} aria-describedby="by-keys-hint" />
+              <label htmlFor="by-keys">{t('questionnaires.byKeys')}</label>
+              <span id="by-keys-hint" className="muted">
+                {t('questionnaires.byKeysHint')}
+              </span>
+            </div>
+            <details open={document.script.zh !== '' || document.grades.length > 0}>
+              <summary>{t('questionnaires.scriptAndGrades')}</summary>
+              <TextPair
+                label={t('questionnaires.script')}
+                path="/script"
+                rows={4}
+                value={document.script}
+                onChange={(value) => field('script', value)}
+              />
+              <GradeRows
+                grades={document.grades}
+                onChange={(grades) => draft.change((before) => ({ ...before, grades }))}
+              />
+            </details>
+            {/* Of the whole: its length. */}
+            <FieldFindings path="" but={['/title', '/script', '/grades', ...document.questions.map(questionPath)]} />
+          </div>
+        </section>
+        <div className="draft-questions">
+          <QuestionList draft={draft} chosen={index} onChoose={setChosen} />
+          {question !== undefined && (
+            <QuestionEditor
+              key={question.id}
+              draft={draft}
+              index={index}
+              question={question}
+              facts={facts}
+              speech={card.speech}
+              onMade={onMade}
+            />
+          )}
+        </div>
+      </div>
+    </FindingsContext>
+  )
+}
+
+function questionPath(_question: unknown, index: number): string {
+  return `/questions/${index}`
+}
+
+type Handle = ReturnType<typeof useSharedDraft>
+
+/** Everything that has words and no sound, one after another. */
+function SpeakAll({
+  card,
+  draft,
+  onMade,
+}: {
+  readonly card: QuestionnaireCard
+  readonly draft: Handle
+  readonly onMade: (prompt: PromptFacts) => void
+}) {
+  const { t } = useTranslation()
+  const { message } = App.useApp()
+  const lacking = unspoken(draft.document)
+  const speaking = useMutation({
+    mutationFn: async () => {
+      for (const text of new Set(lacking.map((one) => one.text))) {
+        const prompt = await speakPrompt(text)
+        onMade(prompt)
+        draft.change((before) => spokenAs(before, text, prompt))
+      }
+    },
+    onError: (error) => void message.error(error.message),
+  })
+  if (lacking.length === 0) return null
+  if (!card.speech) return <span className="muted">{t('questionnaires.noSpeech')}</span>
+  return (
+    <Button onClick={() => speaking.mutate()} loading={speaking.isPending}>
+      {t('questionnaires.speakAll', { count: lacking.length })}
+    </Button>
+  )
+}
+
+function Decide({
+  card,
+  draft,
+  onDone,
+}: {
+  readonly card: QuestionnaireCard
+  readonly draft: Handle
+  readonly onDone: () => void
+}) {
+  const { t } = useTranslation()
+  const { message } = App.useApp()
+  const [asked, setAsked] = useState<'publish' | 'discard' | null>(null)
+  const [form] = Form.useForm<{ reason: string }>()
+  const faults = draft.findings.filter(({ severity }) => severity === 'error').length
+  const path = `/api/questionnaires/${card.id}/draft`
+  const done = (text: string) => {
+    setAsked(null)
+    void message.success(text)
+    onDone()
+  }
+  const publishing = useMutation({
+    mutationFn: async (reason: string) => {
+      const revision = await draft.settle()
+      return revision === null
+        ? null
+        : request<PublishedAs>(`${path}/publish`, { method: 'POST', body: { revision, reason } })
+    },
+    onSuccess: (published) =>
+      published === null ? setAsked(null) : done(t('questionnaires.published', { version: published.version })),
+  })
+  const discarding = useMutation({
+    mutationFn: () => request(`${path}/discard`, { method: 'POST', body: { revision: draft.revision } }),
+    onSuccess: () => done(t('questionnaires.discarded')),
+  })
+  const dialog = (what: 'publish' | 'discard', children: ReactNode) => ({ open: asked === what, children })
+  return (
+    <>
+      <Button danger onClick={() => setAsked('discard')}>
+        {t('questionnaires.discard')}
+      </Button>
+      <Button type="primary" disabled={faults > 0 || draft.state !== 'saved'} onClick={() => setAsked('publish')}>
+        {t('questionnaires.publish')}
+      </Button>
+      {faults > 0 && (
+        <span className="draft-faults number" role="status">
+          {t('questionnaires.faults', { count: faults })}
+        </span>
+      )}
+      <FormDialog
+        title={t('questionnaires.publishTitle', { version: (card.versions[0]?.version ?? 0) + 1 })}
+        okText={t('questionnaires.publishOk')}
+        hint={t('questionnaires.publishHint')}
+        form={form}
+        sending={publishing}
+        onSend={({ reason }) => publishing.mutate(reason.trim())}
+        onClose={() => setAsked(null)}
+        {...dialog(
+          'publish',
+          <Form.Item
+            name="reason"
+            label={t('setup.reason')}
+            rules={[{ required: true, whitespace: true, message: t('setup.reasonPlease') }]}
+          >
+            <Input maxLength={200} autoFocus autoComplete="off" />
+          </Form.Item>,
+        )}
+      />
+      <FormDialog
+        danger
+        title={t('questionnaires.discardTitle')}
+        okText={t('questionnaires.discardOk')}
+        form={form}
+        sending={discarding}
+        onSend={() => discarding.mutate()}
+        onClose={() => setAsked(null)}
+        {...dialog('discard', <p>{t('questionnaires.discardHint')}</p>)}
+      />
+    </>
+  )
+}

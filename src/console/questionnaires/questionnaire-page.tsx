@@ -1,0 +1,114 @@
+import { ArrowLeftOutlined } from '@ant-design/icons'
+import { useMutation } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { Alert, Button } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { MadeQuestionnaire, QuestionnaireCard } from '#follow-up/questionnaire/questionnaire-schema.ts'
+import { request } from '../api/request.ts'
+import { useRight } from '../api/session.ts'
+import { Waiting } from '../app/page-states.tsx'
+import { Trouble } from '../app/trouble.tsx'
+import { DraftEditor } from './draft-editor.tsx'
+import { useQuestionnaire } from './questionnaire-api.ts'
+import { VersionList } from './version-list.tsx'
+import { VersionView } from './version-view.tsx'
+import './questionnaires.css'
+
+const route = getRouteApi('/inside/questionnaires/$questionnaireId')
+
+/** One questionnaire: its draft, if somebody writes one, and every version that was published. */
+export function QuestionnairePage() {
+  const { t } = useTranslation()
+  const { questionnaireId: id } = route.useParams()
+  /** What the stream last said of the draft; undefined: nothing since the page was loaded. */
+  const [told, setTold] = useState<number | null | undefined>(undefined)
+  const { card, refetch } = useQuestionnaire(id, (revision) => {
+    setTold(revision)
+    // Begun, published or discarded: nobody's words are lost by looking again.
+    if (revision === null || card.data?.draft === null) void refetch()
+  })
+  const reload = () => {
+    setTold(undefined)
+    void refetch()
+  }
+  return (
+    <div className="stack">
+      <Link to="/questionnaires" className="call-back">
+        <ArrowLeftOutlined aria-hidden /> {t('questionnaires.toList')}
+      </Link>
+      {card.isPending && <Waiting />}
+      {card.isError && <Trouble error={card.error} onRetry={reload} />}
+      {card.data !== undefined && (
+        <Shown key={card.data.id} card={card.data} told={told} loadedAt={card.dataUpdatedAt} onReload={reload} />
+      )}
+    </div>
+  )
+}
+
+function Shown({
+  card,
+  told,
+  loadedAt,
+  onReload,
+}: {
+  readonly card: QuestionnaireCard
+  readonly told: number | null | undefined
+  readonly loadedAt: number
+  readonly onReload: () => void
+}) {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const mayWrite = useRight('questionnaire.manage')
+  const [chosen, setChosen] = useState<number | null>(null)
+  const taking = useMutation({
+    mutationFn: () => request(`/api/questionnaires/${card.id}/draft`, { method: 'POST' }),
+    onSuccess: () => {
+      setChosen(null)
+      onReload()
+    },
+  })
+  const copying = useMutation({
+    mutationFn: (copyOf: string) =>
+      request<MadeQuestionnaire>('/api/questionnaires', { method: 'POST', body: { copyOf } }),
+    onSuccess: ({ id }) => navigate({ to: '/questionnaires/$questionnaireId', params: { questionnaireId: id } }),
+  })
+  const { draft, versions } = card
+  const version = versions.find((one) => one.version === chosen) ?? (draft === null ? versions[0] : undefined)
+  return (
+    <>
+      {(taking.isError || copying.isError) && <Trouble error={taking.error ?? copying.error} />}
+      <div className="questionnaire">
+        {version !== undefined ? (
+          <VersionView
+            key={version.id}
+            card={card}
+            version={version}
+            actions={
+              mayWrite && (
+                <>
+                  <Button onClick={() => copying.mutate(version.id)} loading={copying.isPending}>
+                    {t('questionnaires.copy')}
+                  </Button>
+                  {draft === null && version === versions[0] && (
+                    <Button type="primary" onClick={() => taking.mutate()} loading={taking.isPending}>
+                      {t('questionnaires.change')}
+                    </Button>
+                  )}
+                </>
+              )
+            }
+          />
+        ) : (
+          draft !== null &&
+          (mayWrite ? (
+            <DraftEditor key={loadedAt} card={card} draft={draft} told={told} onReload={onReload} />
+          ) : (
+            <Alert type="info" showIcon title={t('questionnaires.beingWritten', { by: draft.changedBy ?? '–' })} />
+          ))
+        )}
+        <VersionList card={card} shown={version?.version ?? null} onShow={setChosen} />
+      </div>
+    </>
+  )
+}

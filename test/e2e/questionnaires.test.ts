@@ -1,0 +1,145 @@
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { ensureStandardHospital } from '../../src/follow-up/intake/standard-hospital.ts'
+import { hasProgram } from '../harness/programs.ts'
+import { useStage } from './fixture/stage.ts'
+
+const pictures = process.env.SEAT_PICTURES
+
+/** For who looks at the pages. */
+async function picture(page: Page, name: string): Promise<void> {
+  for (const width of pictures === undefined ? [] : [1366, 1920]) {
+    await page.setViewportSize({ width, height: width === 1366 ? 768 : 1080 })
+    await page.screenshot({ path: join(pictures ?? '', `${name}-${width}.png`), animations: 'disabled' })
+  }
+}
+
+/** Half a second of tone at 16 kHz, as somebody's recorder writes it. */
+function recording(): Buffer {
+  const file = Buffer.alloc(44 + 16_000)
+  file.write('RIFF', 0)
+  file.writeUInt32LE(file.length - 8, 4)
+  file.write('WAVEfmt ', 8)
+  file.writeUInt32LE(16, 16)
+  file.writeUInt16LE(1, 20)
+  file.writeUInt16LE(1, 22)
+  file.writeUInt32LE(16_000, 24)
+  file.writeUInt32LE(32_000, 28)
+  file.writeUInt16LE(2, 32)
+  file.writeUInt16LE(16, 34)
+  file.write('data', 36)
+  file.writeUInt32LE(16_000, 40)
+  for (let at = 0; at < 8_000; at += 1) file.writeInt16LE(Math.round(Math.sin(at / 5) * 6_000), 44 + at * 2)
+  return file
+}
+
+describe.skipIf(!hasProgram('chromium'))('questionnaires in Chromium', () => {
+  const stage = useStage()
+  beforeAll(async () => void (await ensureStandardHospital(stage.database.db)))
+
+  const saved = (page: Page) => page.locator('[data-draft=saved]').waitFor()
+
+  it('is read: what the agent says, what the patient hears, who asks it', async () => {
+    const { page, complaints } = await stage.enter(['qa'], { path: '/questionnaires' })
+    await page.locator('[data-use="出院 D+7 满意度"]').waitFor()
+    expect(await page.getByRole('button', { name: '新建问卷' }).count()).toBe(0)
+    await picture(page, 'questionnaires-zh')
+    await page.locator('[data-questionnaire=出院满意度]').click()
+    const question = page.locator('[data-question=advice-clear]')
+    await question.getByText('仅当第 4 题回答：有').waitFor()
+    expect(await question.locator('[data-sound=shipped]').count()).toBe(2)
+    expect(await page.getByRole('button', { name: '修改…' }).count()).toBe(0)
+    await picture(page, 'questionnaire-zh')
+    await page.getByRole('button', { name: '试听…' }).click()
+    await page.locator('.trial li').first().waitFor()
+    // Faster than the server answers: no key is lost.
+    for (const key of ['1', '2', '2', '1', '2', '2'])
+      await page.getByRole('button', { name: key, exact: true }).click({ force: true })
+    await page.locator('[data-line=outcome]').waitFor()
+    expect(await page.locator('[data-line=stored]').allInnerTexts()).toContain('保存 advice-clear = 不适用')
+    await picture(page, 'questionnaire-trial-zh')
+    expect(complaints).toEqual([])
+  })
+
+  it('is written, spoken, published with a reason; the programme keeps the version that it has', async () => {
+    const { page, complaints } = await stage.enter(['supervisor'], { path: '/questionnaires' })
+    await page.getByRole('button', { name: '新建问卷' }).click()
+    await page.locator('.draft-finding[data-code=QUESTIONNAIRE_NO_QUESTIONS]').waitFor()
+    await page.getByLabel('问卷名称', { exact: true }).fill('伤口随访')
+    const add = async (kind: string) => {
+      await page.getByRole('button', { name: '新增题目' }).click()
+      await page.getByRole('menuitem', { name: kind }).click()
+    }
+    await add('单选')
+    await page.getByLabel('念给患者的题目', { exact: true }).fill('伤口疼吗？')
+    await page.getByLabel('选项 1', { exact: true }).fill('疼')
+    await page.getByLabel('选项 2', { exact: true }).fill('不疼')
+    await page.getByRole('button', { name: '按题目和选项生成' }).click()
+    await page.locator('.draft-finding[data-code=QUESTIONNAIRE_PROMPT_SOUNDLESS]').waitFor()
+    expect(await page.getByRole('button', { name: '发布…' }).isDisabled()).toBe(true)
+    await picture(page, 'questionnaire-draft-zh')
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'take.wav', mimeType: 'audio/wav', buffer: recording() })
+    await page.locator('[data-sound=recorded]').waitFor()
+    await add('数字')
+    await page.getByLabel('念给患者的题目', { exact: true }).fill('今天的体温是多少？')
+    await page.getByLabel('最小值', { exact: true }).fill('45')
+    await page.getByLabel('最大值', { exact: true }).fill('34')
+    await page.getByRole('button', { name: '按题目和选项生成' }).click()
+    await page.locator('.draft-finding[data-code=QUESTIONNAIRE_RANGE_EMPTY]').waitFor()
+    await page.getByLabel('最小值', { exact: true }).fill('34')
+    await page.getByLabel('最大值', { exact: true }).fill('45')
+    if (hasProgram('espeak-ng') && hasProgram('sox')) await page.getByRole('button', { name: '合成缺少的' }).click()
+    else
+      await page
+        .locator('input[type=file]')
+        .setInputFiles({ name: 't.wav', mimeType: 'audio/wav', buffer: recording() })
+    await page.locator('.question-editor [data-sound]:not([data-sound=missing])').waitFor()
+    const list = page.locator('.question-list li')
+    await list.nth(1).getByRole('button').first().press('Alt+ArrowUp')
+    const q2First = page.locator('.question-list li:first-child[data-question=q2]')
+    await q2First.waitFor()
+    await saved(page)
+    await page.reload()
+    await q2First.waitFor()
+    await page.getByRole('button', { name: '发布…' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('原因').fill('外科要求')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.locator('[data-version="1"]').getByText('原因：外科要求').waitFor()
+    await page.getByRole('button', { name: '修改…' }).click()
+    await page.getByLabel('念给患者的题目', { exact: true }).fill('今天体温多少？')
+    await saved(page)
+    await page.getByRole('button', { name: '发布…' }).click()
+    await dialog.getByLabel('原因').fill('更短')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.locator('[data-version="2"] [data-difference=changed]').waitFor()
+    await picture(page, 'questionnaire-versions-zh')
+    expect(complaints).toEqual([])
+  })
+
+  it('that a colleague changes says so, and takes the colleague’s words when it is loaded again', async () => {
+    const { page } = await stage.enter(['supervisor'], { path: '/questionnaires', language: 'en' })
+    await page.locator('[data-questionnaire=出院满意度]').click()
+    await picture(page, 'questionnaire-en')
+    await page.getByRole('button', { name: 'Change…' }).click()
+    await page.getByLabel('Name', { exact: true }).waitFor()
+    await picture(page, 'questionnaire-draft-en')
+    const colleague = await stage.enter(['supervisor'], { own: true, path: new URL(page.url()).pathname })
+    await colleague.page.getByLabel('问卷名称', { exact: true }).fill('同事改的')
+    await saved(colleague.page)
+    await page.getByRole('button', { name: 'Load again' }).click()
+    await page.getByText('同事改的').waitFor()
+    await page.getByRole('button', { name: 'Discard draft…' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click()
+    await page.getByRole('button', { name: 'Change…' }).waitFor()
+    const { rows } = await sql`
+      select from questionnaire_draft d join questionnaire q on q.id = d.questionnaire_id
+      where q.code = 'discharge-satisfaction'
+    `.execute(stage.database.db)
+    expect(rows).toHaveLength(0)
+  })
+})

@@ -1,0 +1,176 @@
+/**
+ * A questionnaire that an office has written: its own voices, uploaded and published in the house, are what a patient hears
+ * over a real call, and the patient's keys are its answers.
+ */
+import { readFile } from 'node:fs/promises'
+import { sql } from 'kysely'
+import { expect, it } from 'vitest'
+import { readWavHeader } from '#softswitch/media/wav.ts'
+import { openFlows, openQuestionnaires } from '../../src/app/prompts.ts'
+import { importDischargeList } from '../../src/follow-up/intake/intake-service.ts'
+import { publishProgrammeVersion } from '../../src/follow-up/programmes/publish-programme.ts'
+import type { DraftQuestion } from '../../src/follow-up/questionnaire/questionnaire-draft.ts'
+import type { Author } from '../../src/follow-up/questionnaire/questionnaire-service.ts'
+import { defaultRetryPlan } from '../../src/follow-up/tasks/retry.ts'
+import { systemActor } from '../../src/platform/audit/audit-store.ts'
+import { callKept, type Hospital, openHospital } from '../chaos/hospital.ts'
+import { makeAccount } from '../e2e/fixture/face.ts'
+import { startBaresip } from '../harness/baresip.ts'
+import { hasProgram } from '../harness/programs.ts'
+import { sine, toneLevel } from '../harness/tones.ts'
+import { waitFor } from '../harness/wait-for.ts'
+
+/** Hz of the recorded questions: none is the patient's. */
+const voices = { wound: 440, fever: 740 } as const
+const patientTone = 600
+
+/** A second of one tone at 8 kHz, as a recorder writes it. */
+function recording(frequency: number): Buffer {
+  const samples = sine(frequency, 8_000)
+  const file = Buffer.alloc(44 + samples.length * 2)
+  file.write('RIFF', 0)
+  file.writeUInt32LE(file.length - 8, 4)
+  file.write('WAVEfmt ', 8)
+  file.writeUInt32LE(16, 16)
+  file.writeUInt16LE(1, 20)
+  file.writeUInt16LE(1, 22)
+  file.writeUInt32LE(8_000, 24)
+  file.writeUInt32LE(16_000, 28)
+  file.writeUInt16LE(2, 32)
+  file.writeUInt16LE(16, 34)
+  file.write('data', 36)
+  file.writeUInt32LE(samples.length * 2, 40)
+  for (const [index, sample] of samples.entries()) file.writeInt16LE(sample, 44 + index * 2)
+  return file
+}
+
+/** Writes and publishes it as the office does, and has the programme's next version ask it. */
+async function publishOwn({ ground, rows }: Hospital): Promise<void> {
+  const { workshop, questionnaires } = openQuestionnaires(ground, openFlows(ground))
+  const name = await makeAccount(ground.db, ['supervisor'])
+  const [account] = await rows<{ id: string }>(sql`select id from user_account where sign_in_name = ${name}`)
+  const author: Author = { ...systemActor, accountId: account?.id ?? '' }
+  const question = async (id: keyof typeof voices, zh: string): Promise<DraftQuestion> => {
+    const text = `${zh}有请按1，没有请按2。`
+    const { prompt } = await workshop.record(author, { text, bytes: recording(voices[id]) })
+    return {
+      id,
+      kind: 'single',
+      text: { zh, en: '' },
+      hint: { zh: '', en: '' },
+      prompts: [{ text: prompt.text ?? text, prompt: prompt.id }],
+      required: true,
+      enableWhen: id === 'fever' ? [{ question: 'wound', answer: { in: ['yes'] } }] : [],
+      findings: [{ level: 'red', answer: { in: ['yes'] }, text: { zh: '需要处理', en: '' } }],
+      options: [
+        { code: 'yes', label: { zh: '有', en: '' }, key: '1' },
+        { code: 'no', label: { zh: '没有', en: '' }, key: '2' },
+      ],
+    }
+  }
+  const id = await questionnaires.create(author, {})
+  const document = {
+    title: { zh: '伤口随访', en: 'Wound' },
+    script: { zh: '', en: '' },
+    grades: [],
+    questions: [await question('wound', '伤口有渗液吗？'), await question('fever', '有发热吗？')],
+  }
+  const { revision, findings } = await questionnaires.save(author, id, { revision: 1, byKeys: true, document }, 'en')
+  expect(findings).toEqual([])
+  await questionnaires.publish(author, id, { revision, reason: 'trial' })
+  const [used] = await rows<{ programme: string; flow: string; version: string }>(sql`
+    select p.id as programme, f.id as flow, v.id as version from programme p, flow_version f, questionnaire_version v
+    where v.questionnaire_id = ${id}
+  `)
+  if (used === undefined) throw new Error('nothing was published')
+  const step = { afterDays: 7, dueTime: '00:00', questionnaireVersionId: used.version, flowVersionId: used.flow }
+  await ground.db.transaction().execute((tx) =>
+    publishProgrammeVersion(tx, used.programme, {
+      match: { kinds: ['inpatient'] },
+      exclusions: { dispositions: [] },
+      retry: defaultRetryPlan,
+      steps: [step],
+    }),
+  )
+}
+
+it.skipIf(!hasProgram('baresip'))(
+  'a patient hears the voices that the office recorded, and the keys are kept under its version',
+  async () => {
+    await using opened = new AsyncDisposableStack()
+    const baresip = await startBaresip({ frequency: patientTone, user: '+8619900000177' })
+    opened.defer(() => baresip.close())
+    const hospital = await openHospital({ patients: 1, trunk: { port: baresip.port } })
+    opened.defer(() => hospital.close())
+    await hospital.rows(sql`update task set state = 'stopped', reason = 'test'`)
+    await publishOwn(hospital)
+    const discharged = new Date(Date.now() - 8 * 86_400_000).toISOString().slice(0, 10)
+    const list = `住院号,姓名,联系电话,出院科室,出院时间\nCH77,测试甲,19900000177,骨科,${discharged}`
+    await importDischargeList(hospital.ground, {
+      fileName: 'own.csv',
+      content: { bytes: new TextEncoder().encode(list) },
+      actor: systemActor,
+    })
+    await hospital.open()
+    // It says who it is when it has heard the opening, the notice (6.8 s) and a second of the question.
+    await waitFor(async () => (await baresip.heard()).length > 8 * 8_000, { what: 'the notice', timeoutMs: 60_000 })
+    press(baresip, '1')
+    for (const [index, frequency] of Object.values(voices).entries()) {
+      await waitFor(async () => asked(hospital, index), { what: 'a question', timeoutMs: 60_000 })
+      await waitFor(async () => loudest(await baresip.heard(), frequency) > 1_500, {
+        what: 'the recorded voice at the patient’s ear',
+        timeoutMs: 30_000,
+      })
+      press(baresip, '1')
+    }
+    const { path } = await callKept(hospital)
+    expect(
+      await hospital.rows(sql`
+        select a.question_id as question, a.keys, a.value, q.name from answer a join response r on r.id = a.response_id
+        join questionnaire_version v on v.id = r.questionnaire_version_id join questionnaire q on q.id = v.questionnaire_id
+        order by a.id
+      `),
+    ).toEqual([
+      { question: 'wound', keys: '1', value: 'yes', name: '伤口随访' },
+      { question: 'fever', keys: '1', value: 'yes', name: '伤口随访' },
+    ])
+    const [patient, house] = await sidesOf(path)
+    for (const frequency of Object.values(voices)) {
+      expect(loudest(house, frequency)).toBeGreaterThan(1_500)
+      expect(loudest(patient, frequency)).toBeLessThan(400)
+    }
+  },
+  240_000,
+)
+
+function press(baresip: { press(key: string): void }, key: string): void {
+  baresip.press(key)
+  baresip.press('\u0004') // the key is let go
+}
+
+async function asked(hospital: Hospital, index: number): Promise<boolean> {
+  const [row] = await hospital.rows<{ count: number }>(
+    sql`select count(*)::integer as count from call_event where type = 'question'`,
+  )
+  return (row?.count ?? 0) > index
+}
+
+/** The loudest quarter of a second of a frequency. */
+function loudest(sound: Int16Array, frequency: number): number {
+  const piece = 2_000
+  return Math.max(
+    0,
+    ...Array.from({ length: Math.floor(sound.length / piece) }, (_, at) =>
+      toneLevel(sound.subarray(at * piece, (at + 1) * piece), frequency),
+    ),
+  )
+}
+
+async function sidesOf(path: string): Promise<readonly [Int16Array, Int16Array]> {
+  const file = await readFile(path)
+  const start = readWavHeader(file)?.dataStart ?? 44
+  const frames = Math.floor((file.length - start) / 4)
+  const side = (offset: number) =>
+    Int16Array.from({ length: frames }, (_, index) => file.readInt16LE(start + index * 4 + offset))
+  return [side(0), side(2)]
+}
