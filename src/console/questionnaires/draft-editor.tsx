@@ -9,7 +9,7 @@ import { request } from '../api/request.ts'
 import { FormDialog } from '../app/form-dialog.tsx'
 import { Trouble } from '../app/trouble.tsx'
 import { spokenAs, unspoken } from './draft-steps.ts'
-import { FieldFindings, FindingsContext } from './field-findings.tsx'
+import { FieldFindings, FindingsContext, isUnder } from './field-findings.tsx'
 import { GradeRows } from './grade-rows.tsx'
 import { QuestionEditor } from './question-editor.tsx'
 import { QuestionList } from './question-list.tsx'
@@ -87,7 +87,7 @@ export function DraftEditor({
                 {t('questionnaires.byKeysHint')}
               </span>
             </div>
-            <details open={document.script.zh !== '' || document.grades.length > 0}>
+            <details open={findings.some(({ path }) => isUnder(path, '/grades') || isUnder(path, '/script'))}>
               <summary>{t('questionnaires.scriptAndGrades')}</summary>
               <TextPair
                 label={t('questionnaires.script')}

@@ -6,7 +6,7 @@ import { checkDraft, type Draft, type DraftQuestion, documentOf, draftOf, emptyD
 import { bloodPressure, questionnaireOf, scale, symptoms, yesNo } from './questionnaire-fixture.ts'
 
 const use = { id: 'test', byKeys: true }
-const says = 'best按1，good按2，fair按3，bad按4，yes按1，no按2，fever按1，cough按2，none按3。'
+const says = 'a,b,c,d: best按1，good按2，fair按3，bad按4，yes按1，no按2，fever按1，cough按2，none按3。'
 const prompts = {
   ...anyPrompts(),
   text: () => undefined,
@@ -86,6 +86,12 @@ describe('a draft is told, beside the field', () => {
     expect(told(withQuestion(1, { options })).filter((line) => !line.includes('UNSAID'))).toEqual([
       'FLOW_KEY_RESERVED /questions/1/options/0/key',
       'FLOW_KEY_RESERVED /questions/1/options/1/key',
+    ])
+  })
+
+  it('a question that was changed while its prompts were not', () => {
+    expect(told(withQuestion(3, { text: { zh: '血压是多少？', en: '' } }))).toEqual([
+      'QUESTIONNAIRE_OTHER_WORDS /questions/3/prompts',
     ])
   })
 

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Name } from '#contact-center/ivr/flow-definition.ts'
-import { type Finding, fault, hasFaults, pointer } from '#contact-center/ivr/flow-finding.ts'
+import { type Finding, fault, hasFaults, pointer, warning } from '#contact-center/ivr/flow-finding.ts'
 import type { PromptBook } from '#contact-center/ivr/prompt-library.ts'
 import { type Questionnaire, questionnaireShape } from './questionnaire.ts'
 import { checkQuestionnaire } from './questionnaire-check.ts'
@@ -231,7 +231,10 @@ export function checkDraft(draft: Draft, use: DraftUse, prompts: PromptBook): Ch
   )
   const asked =
     use.byKeys && questionnaireShape.Check(document)
-      ? askedFindings(document, { prompts: bookOfDraft(draft, prompts), readsBack: false })
+      ? [
+          ...askedFindings(document, { prompts: bookOfDraft(draft, prompts), readsBack: false }),
+          ...otherWordsFindings(draft),
+        ]
       : []
   const findings = [...empty, ...shape, ...asked]
   const sound = !hasFaults(findings) && questionnaireShape.Check(document)
@@ -263,6 +266,16 @@ export function promptsIn({ questions }: Pick<Draft, 'questions'> | Questionnair
     prompts.map((each) => (typeof each === 'string' ? each : each.prompt)),
   )
   return [...new Set(named.filter((name) => name !== null))]
+}
+
+/** Questions that patients hear in other words than agents read: often the one was changed and the other forgotten. */
+function otherWordsFindings({ questions }: Draft): Finding[] {
+  const plain = (text: string) => text.normalize('NFKC').replace(/[\s\p{P}]/gu, '')
+  return questions.flatMap(({ text, prompts }, index) => {
+    const said = plain(prompts.map((prompt) => prompt.text).join(''))
+    if (said === '' || said.includes(plain(text.zh))) return []
+    return [warning('QUESTIONNAIRE_OTHER_WORDS', pointer('questions', index, 'prompts'), { text: text.zh })]
+  })
 }
 
 /** Fields that were left empty, in a person's words instead of the schema's. */

@@ -145,6 +145,12 @@ declareErrors({
     en: 'Nobody has spoken this yet: "{text}". Record it, or have it spoken by machine.',
     zh: '这句话还没有声音:"{text}"。请上传录音或合成语音。',
   },
+  QUESTIONNAIRE_OTHER_WORDS: {
+    kind: 'user',
+    status: 422,
+    en: 'Patients hear this in other words than agents read: "{text}". Make the prompts anew if it was changed.',
+    zh: '患者听到的话与题目"{text}"不一致。如果题目改过,请重新生成语音。',
+  },
   QUESTIONNAIRE_UNKNOWN: {
     kind: 'user',
     status: 404,
