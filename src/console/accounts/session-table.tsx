@@ -31,7 +31,7 @@ export function SessionTable({
       dataSource={[...sessions]}
       loading={loading}
       pagination={false}
-      locale={{ emptyText: t('accounts.noSessions') }}
+      locale={{ emptyText: loading ? ' ' : t('accounts.noSessions') }}
       onRow={({ id }) => ({ 'data-session': id }) as object}
       columns={[
         {
