@@ -26,24 +26,31 @@ export function TrialPanel({
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)
   const [presses, setPresses] = useState<readonly TrialPress[]>([])
+  // Stands until the next answer comes.
+  const [trial, setTrial] = useState<Trial>()
   const end = useRef<HTMLDivElement>(null)
+  const latest = useRef(presses)
   const trying = useMutation({
     mutationFn: (made: readonly TrialPress[]) =>
       request<Trial>(`/api/questionnaires/${questionnaireId}/try`, {
         method: 'POST',
         body: { version, presses: made },
       }),
+    onSuccess: (answer, made) => {
+      if (made === latest.current) setTrial(answer)
+    },
   })
   const run = (made: readonly TrialPress[]) => {
+    latest.current = made
     setPresses(made)
     trying.mutate(made)
   }
   const begin = async () => {
     if (!(await before())) return
+    setTrial(undefined)
     setOpen(true)
     run([])
   }
-  const { data: trial } = trying
   useEffect(() => {
     if (trial !== undefined) end.current?.scrollIntoView({ block: 'nearest' })
   }, [trial])

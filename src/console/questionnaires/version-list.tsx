@@ -20,7 +20,7 @@ export function VersionList({
       <h2 id="versions">{t('questionnaires.versions')}</h2>
       <ol>
         {draft !== null && (
-          <li data-shown={shown === null}>
+          <li className="version" data-shown={shown === null}>
             <button type="button" onClick={() => onShow(null)} aria-pressed={shown === null}>
               {t('questionnaires.draft')}
             </button>
@@ -30,7 +30,12 @@ export function VersionList({
           </li>
         )}
         {versions.map((version) => (
-          <li key={version.id} data-shown={shown === version.version} data-version={version.version}>
+          <li
+            key={version.id}
+            className="version"
+            data-shown={shown === version.version}
+            data-version={version.version}
+          >
             <button
               type="button"
               onClick={() => onShow(version.version)}

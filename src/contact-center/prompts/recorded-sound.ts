@@ -40,9 +40,13 @@ export function readRecording(file: Buffer): RecordedSound {
   if (seconds > recordedLimits.seconds) {
     throw new UserError('PROMPT_TOO_LONG', { seconds: Math.ceil(seconds), limit: recordedLimits.seconds })
   }
-  const sides = Array.from({ length: channels }, (_, side) =>
-    Float32Array.from({ length: frames }, (_unused, frame) => within(read(data, (frame * channels + side) * bytes))),
-  )
+  const sides = Array.from({ length: channels }, (_, side) => {
+    const samples = new Float32Array(frames)
+    for (let frame = 0; frame < frames; frame += 1) {
+      samples[frame] = within(read(data, (frame * channels + side) * bytes))
+    }
+    return samples
+  })
   const clipped = Math.max(...sides.map(clippedIn))
   return { sampleRate, channels, bitsPerSample, samples: oneOf(sides), clipped }
 }
@@ -71,7 +75,8 @@ const fullScale = 0.99
 function clippedIn(samples: Float32Array): number {
   let clipped = 0
   for (let at = 1; at < samples.length; at += 1) {
-    const [before = 0, here = 0] = [samples[at - 1], samples[at]]
+    const before = samples[at - 1] ?? 0
+    const here = samples[at] ?? 0
     if (Math.abs(here) >= fullScale && Math.abs(before) >= fullScale && before > 0 === here > 0) clipped += 1
   }
   return clipped

@@ -8,7 +8,7 @@ export type SoundAnswer =
   | { readonly type: 'made'; readonly sound: TelephoneSound }
   | { readonly type: 'refused'; readonly code: string; readonly params: ErrorParams }
 
-const limitMs = 20_000
+const limitMs = 30_000
 
 /**
  * Converts an upload in a thread of its own: the process that places calls goes on meanwhile, and what a stranger's file

@@ -65,21 +65,26 @@ const passband = 0.9
 function resampled(samples: Float32Array, from: number): Float32Array {
   if (from === rate) return samples
   const reach = Math.ceil((crossings * from) / rate)
+  // Silence on either side, so that no place lies outside: reading there made the whole twice as slow.
+  const padded = new Float32Array(samples.length + 2 * reach)
+  padded.set(samples, reach)
   const rows = new Map<number, Float64Array>()
   const made = new Float32Array(Math.floor((samples.length * rate) / from))
   for (let out = 0; out < made.length; out += 1) {
     // Whole numbers, so that the places repeat.
     const place = (out * from) % rate
-    const centre = (out * from - place) / rate
+    const first = (out * from - place) / rate + 1
     const row = rows.get(place) ?? coefficients(place / rate, reach, from)
     rows.set(place, row)
-    let sum = 0
-    for (let tap = 0; tap < row.length; tap += 1) {
-      sum += (row[tap] ?? 0) * (samples[centre + tap - reach + 1] ?? 0)
-    }
-    made[out] = sum
+    made[out] = product(row, padded, first)
   }
   return made
+}
+
+function product(row: Float64Array, samples: Float32Array, first: number): number {
+  let sum = 0
+  for (let tap = 0; tap < row.length; tap += 1) sum += (row[tap] ?? 0) * (samples[first + tap] ?? 0)
+  return sum
 }
 
 /** For the inputs from `reach` − 1 before to `reach` after; their sum is 1, so that loudness stays. */
