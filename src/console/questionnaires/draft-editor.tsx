@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import type { PromptFacts } from '#contact-center/prompts/own-prompt-schema.ts'
 import type { DraftText } from '#follow-up/questionnaire/questionnaire-draft.ts'
 import type { PublishedAs, QuestionnaireCard, SharedDraft } from '#follow-up/questionnaire/questionnaire-schema.ts'
-import { request } from '../api/request.ts'
+import { RefusedError, request } from '../api/request.ts'
 import { FormDialog } from '../app/form-dialog.tsx'
 import { Trouble } from '../app/trouble.tsx'
 import { spokenAs, unspoken } from './draft-steps.ts'
@@ -57,7 +57,9 @@ export function DraftEditor({
             }
           />
         )}
-        {draft.error !== null && <Trouble error={draft.error} onRetry={onReload} />}
+        {draft.error !== null && (
+          <Trouble error={draft.error} onRetry={isAway(draft.error) ? () => void draft.settle() : onReload} />
+        )}
         <section className="panel" aria-labelledby="draft">
           <h2 id="draft">
             {t('questionnaires.draft')}
@@ -122,6 +124,11 @@ export function DraftEditor({
       </div>
     </FindingsContext>
   )
+}
+
+/** The network's fault: what is typed is sent again, not loaded over. */
+function isAway(error: unknown): boolean {
+  return !(error instanceof RefusedError) || error.status === 0 || error.status >= 500
 }
 
 function questionPath(_question: unknown, index: number): string {

@@ -29,8 +29,10 @@ export function useQuestionnaire(id: string, onDraft: (revision: number | null) 
     queryFn: ({ signal }) => request<QuestionnaireCard>(`/api/questionnaires/${id}`, { signal }),
     // What is being written must not be taken from under the author's hands.
     refetchOnWindowFocus: false,
+    // Nor may an editor begin with what the draft was when the page was last left.
+    gcTime: 0,
   })
-  const refetch = () => void card.refetch()
+  const refetch = () => card.refetch()
   useLiveEvents({
     offset: card.data?.offset,
     matters,
@@ -38,7 +40,7 @@ export function useQuestionnaire(id: string, onDraft: (revision: number | null) 
       const revision = lastRevision(events, id)
       if (revision !== undefined) onDraft(revision)
     },
-    onGap: refetch,
+    onGap: () => void refetch(),
   })
   return { card, refetch }
 }

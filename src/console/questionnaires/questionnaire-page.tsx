@@ -28,9 +28,12 @@ export function QuestionnairePage() {
     // Begun, published or discarded: nobody's words are lost by looking again.
     if (revision === null || card.data?.draft === null) void refetch()
   })
-  const reload = () => {
+  /** Of what the author sees: another one only when it was asked for, never because the network came back. */
+  const [edition, setEdition] = useState(0)
+  const reload = async () => {
+    await refetch()
     setTold(undefined)
-    void refetch()
+    setEdition((before) => before + 1)
   }
   return (
     <div className="stack">
@@ -38,9 +41,9 @@ export function QuestionnairePage() {
         <ArrowLeftOutlined aria-hidden /> {t('questionnaires.toList')}
       </Link>
       {card.isPending && <Waiting />}
-      {card.isError && <Trouble error={card.error} onRetry={reload} />}
+      {card.isError && <Trouble error={card.error} onRetry={() => void reload()} />}
       {card.data !== undefined && (
-        <Shown key={card.data.id} card={card.data} told={told} loadedAt={card.dataUpdatedAt} onReload={reload} />
+        <Shown key={card.data.id} card={card.data} told={told} edition={edition} onReload={() => void reload()} />
       )}
     </div>
   )
@@ -49,12 +52,12 @@ export function QuestionnairePage() {
 function Shown({
   card,
   told,
-  loadedAt,
+  edition,
   onReload,
 }: {
   readonly card: QuestionnaireCard
   readonly told: number | null | undefined
-  readonly loadedAt: number
+  readonly edition: number
   readonly onReload: () => void
 }) {
   const { t } = useTranslation()
@@ -102,7 +105,7 @@ function Shown({
         ) : (
           draft !== null &&
           (mayWrite ? (
-            <DraftEditor key={loadedAt} card={card} draft={draft} told={told} onReload={onReload} />
+            <DraftEditor key={edition} card={card} draft={draft} told={told} onReload={onReload} />
           ) : (
             <Alert type="info" showIcon title={t('questionnaires.beingWritten', { by: draft.changedBy ?? '–' })} />
           ))

@@ -66,6 +66,9 @@ export function useSharedDraft(questionnaireId: string, shared: SharedDraft): Dr
     return () => clearTimeout(timer)
   }, [content])
 
+  // Who goes to another page takes no words along.
+  useEffect(() => () => rested(), [])
+
   const put = (next: Content) => {
     latest.current = { ...latest.current, content: next }
     setContent(next)
