@@ -34,7 +34,9 @@ import { Live } from '#follow-up/live/live-service.ts'
 import { WhyNotWatch } from '#follow-up/live/why-not-watch.ts'
 import { patientRoutes } from '#follow-up/patients/patient-routes.ts'
 import { peopleRoutes } from '#follow-up/patients/people-routes.ts'
+import { programmeRoutes } from '#follow-up/programmes/programme-routes.ts'
 import { questionnaireRoutes } from '#follow-up/questionnaire/questionnaire-routes.ts'
+import { canBeAskedByKeys } from '#follow-up/questionnaire/survey-check.ts'
 import { ReportExports } from '#follow-up/reports/export-service.ts'
 import { reportRoutes } from '#follow-up/reports/report-routes.ts'
 import { Reports } from '#follow-up/reports/report-service.ts'
@@ -128,6 +130,10 @@ export async function openHttp(
   await server.register(campaignRoutes, { db, control: campaignControl(db) })
   await server.register(campaignSettingsRoutes, { db })
   await server.register(callingRoutes, { db, clock })
+  await server.register(programmeRoutes, {
+    db,
+    isAskedByKeys: (document) => canBeAskedByKeys(document, flows.book),
+  })
   await server.register(liveRoutes, { live: new Live({ db, decrypt, whyNot }) })
   const people = { db, decrypt, hmacPhone: (number: string) => secrets.hmacPhone(number) }
   await server.register(callListRoutes, { db, calls: new CallList(people) })

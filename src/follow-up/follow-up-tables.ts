@@ -200,6 +200,7 @@ interface ProgrammeVersionTable {
   exclusions: ColumnType<unknown, string, never>
   retry: ColumnType<unknown, string, never>
   createdBy: Fixed<string | null>
+  reason: Fixed<string | null>
   createdAt: Generated<Date>
 }
 

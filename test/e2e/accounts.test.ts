@@ -92,7 +92,14 @@ describe.skipIf(!hasProgram('chromium'))('accounts, sessions and the audit trail
     await person.page.getByText('启用码缺失或不正确').waitFor()
     await signIn.changePassword(password, 'Rain-drops-77', startCode)
     await new Shell(person.page).connectionIs('connected')
-    expect(await new Shell(person.page).menu()).toEqual(['/', '/tasks', '/patients', '/calls', '/reports'])
+    expect(await new Shell(person.page).menu()).toEqual([
+      '/',
+      '/tasks',
+      '/programmes',
+      '/patients',
+      '/calls',
+      '/reports',
+    ])
 
     // Who hears recordings gets a new password from both of them, or not at all.
     const reset = async () => {

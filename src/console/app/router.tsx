@@ -126,6 +126,36 @@ const task = createRoute({
   component: lazyRouteComponent(() => import('../tasks/task-page.tsx'), 'TaskPage'),
 })
 
+const programmes = createRoute({
+  getParentRoute: () => inside,
+  path: '/programmes',
+  beforeLoad: requireRight('programme.read'),
+  component: lazyRouteComponent(() => import('../programmes/programmes-page.tsx'), 'ProgrammesPage'),
+})
+
+const newProgramme = createRoute({
+  getParentRoute: () => inside,
+  path: '/programmes/new',
+  validateSearch: (search): { copyOf?: string } =>
+    typeof search.copyOf === 'string' && /^[0-9a-f-]{36}$/.test(search.copyOf) ? { copyOf: search.copyOf } : {},
+  beforeLoad: requireRight('programme.manage'),
+  component: lazyRouteComponent(() => import('../programmes/edit-page.tsx'), 'NewProgrammePage'),
+})
+
+const programme = createRoute({
+  getParentRoute: () => inside,
+  path: '/programmes/$programmeId',
+  beforeLoad: requireRight('programme.read'),
+  component: lazyRouteComponent(() => import('../programmes/programme-page.tsx'), 'ProgrammePage'),
+})
+
+const changeProgramme = createRoute({
+  getParentRoute: () => inside,
+  path: '/programmes/$programmeId/change',
+  beforeLoad: requireRight('programme.manage'),
+  component: lazyRouteComponent(() => import('../programmes/edit-page.tsx'), 'ChangeProgrammePage'),
+})
+
 const notCalled = createRoute({
   getParentRoute: () => inside,
   path: '/do-not-call',
@@ -237,6 +267,10 @@ export function createConsoleRouter(queryClient: QueryClient) {
         calling,
         tasks,
         task,
+        programmes,
+        newProgramme,
+        programme,
+        changeProgramme,
         calls,
         call,
         notCalled,

@@ -39,7 +39,12 @@ export function withEvents(view: LiveView, events: readonly PushedEvent[]): Live
 }
 
 /** What a snapshot alone tells anew. */
-const restarting: ReadonlySet<string> = new Set(['calling.changed', 'disk.changed', 'trunk.changed'])
+const restarting: ReadonlySet<string> = new Set([
+  'calling.changed',
+  'disk.changed',
+  'trunk.changed',
+  'programme.changed',
+])
 
 function withEvent(before: LiveView, event: PushedEvent): LiveView {
   const view = { ...before, offset: event.offset }

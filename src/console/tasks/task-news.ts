@@ -13,6 +13,7 @@ const matters = new Set([
   'attempt.changed',
   'campaign.changed',
   'calling.changed',
+  'programme.changed',
   'why_not.changed',
   'import.finished',
 ])

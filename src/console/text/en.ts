@@ -6,6 +6,7 @@ import { floorEn } from './floor-en.ts'
 import { notCalledEn } from './not-called-en.ts'
 import { patientsEn, patientWordsEn } from './patients-en.ts'
 import { phoneEn } from './phone-en.ts'
+import { programmesEn } from './programmes-en.ts'
 import { questionnairesEn } from './questionnaires-en.ts'
 import { reportsEn } from './reports-en.ts'
 import { seatEn } from './seat-en.ts'
@@ -22,6 +23,7 @@ export const en: Texts<typeof zh> = {
   nav: {
     live: 'Live calling',
     tasks: 'Tasks',
+    programmes: 'Programmes',
     import: 'Discharge lists',
     calls: 'Calls',
     patients: 'Patients',
@@ -283,6 +285,7 @@ export const en: Texts<typeof zh> = {
     plan_repeated: 'Plan repeated',
     plan_unfit: 'Plan does not fit',
     opted_out: 'Opted out at discharge',
+    programme_stopped: 'Programme stopped',
     under_age: 'Under age',
   },
   runState: { running: 'Running', finished: 'Finished', failed: 'Not completed' },
@@ -341,6 +344,14 @@ export const en: Texts<typeof zh> = {
     6: 'grandparent',
     7: 'sibling',
     8: 'other',
+  },
+  disposition: {
+    1: 'as ordered',
+    2: 'transferred',
+    3: 'to the community',
+    4: 'against advice',
+    5: 'died',
+    9: 'otherwise',
   },
   findingLevel: { red: 'Red finding', yellow: 'Yellow finding' },
   phoneKind: { desk: 'desk phone', browser: 'web phone' },
@@ -433,6 +444,7 @@ export const en: Texts<typeof zh> = {
   },
   storage: storageEn,
   notCalled: notCalledEn,
+  programmes: programmesEn,
   reports: reportsEn,
   patients: patientsEn,
   ...patientWordsEn,

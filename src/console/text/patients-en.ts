@@ -161,6 +161,8 @@ export const patientWordsEn: Texts<typeof patientWordsZh> = {
     plan_unfit: 'programme does not fit',
     other: 'other',
     under_age: 'under age',
+    programme_stopped: 'programme stopped',
+    dates_past: 'discharged after the fixed dates',
     disposition_2: 'transferred',
     disposition_3: 'to the community',
     disposition_4: 'against advice',

@@ -144,6 +144,8 @@ export const patientWordsZh = {
     plan_unfit: '方案不匹配',
     other: '其他',
     under_age: '未到年龄',
+    programme_stopped: '方案已停止',
+    dates_past: '出院晚于固定日期',
     disposition_2: '转院',
     disposition_3: '转社区',
     disposition_4: '非医嘱离院',

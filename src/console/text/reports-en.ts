@@ -86,6 +86,10 @@ export const reportsEn: Texts<typeof reportsZh> = {
     moved: 'moved away',
     patient_refused: 'refused',
     uncooperative: 'uncooperative',
+    plan_repeated: 'plan repeated',
+    plan_unfit: 'plan does not fit',
+    programme_stopped: 'programme stopped',
+    dates_past: 'discharged after the fixed dates',
     other: 'other',
   },
   rows: {

@@ -83,6 +83,10 @@ export const reportsZh = {
     moved: '迁出',
     patient_refused: '拒绝随访',
     uncooperative: '未配合',
+    plan_repeated: '方案重复',
+    plan_unfit: '方案不匹配',
+    programme_stopped: '方案已停止',
+    dates_past: '出院晚于固定日期',
     other: '其他',
   },
   rows: {

@@ -11,7 +11,7 @@ export const setupEn: Texts<typeof setupZh> = {
     title: 'Trunks',
     text: 'The ways to the telephone network, apart from whatever is known of patients. Which one a campaign dials over is set by its supervisor on the live page.',
     add: 'Add a trunk…',
-    none: 'There is no trunk yet. With the carrier’s first one the standard programme gets a paused campaign.',
+    none: 'There is no trunk yet. With the carrier’s first one every programme gets a paused campaign.',
     name: 'Name',
     address: 'Address',
     host: 'Carrier’s address',

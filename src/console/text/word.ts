@@ -20,6 +20,7 @@ export type WordGroup =
   | 'phoneKind'
   | 'findingLevel'
   | 'encounterKind'
+  | 'disposition'
   | 'relation'
   | 'sex'
   | 'refusalSource'

@@ -6,6 +6,7 @@ import { floorZh } from './floor-zh.ts'
 import { notCalledZh } from './not-called-zh.ts'
 import { patientsZh, patientWordsZh } from './patients-zh.ts'
 import { phoneZh } from './phone-zh.ts'
+import { programmesZh } from './programmes-zh.ts'
 import { questionnairesZh } from './questionnaires-zh.ts'
 import { reportsZh } from './reports-zh.ts'
 import { seatZh } from './seat-zh.ts'
@@ -20,6 +21,7 @@ export const zh = {
   nav: {
     live: '实时外呼',
     tasks: '随访任务',
+    programmes: '随访方案',
     import: '出院名单导入',
     calls: '通话记录',
     patients: '患者',
@@ -274,6 +276,7 @@ export const zh = {
     plan_repeated: '方案重复',
     plan_unfit: '方案不匹配',
     opted_out: '出院时已拒绝随访',
+    programme_stopped: '方案已停止',
     under_age: '未达年龄',
   },
   runState: { running: '进行中', finished: '已完成', failed: '未完成' },
@@ -317,6 +320,7 @@ export const zh = {
   sex: { 1: '男', 2: '女', male: '男', female: '女' },
   encounterKind: { inpatient: '住院', outpatient: '门诊', checkup: '体检', emergency: '急诊' },
   relation: { 0: '本人', 1: '配偶', 2: '儿子', 3: '女儿', 4: '孙辈', 5: '父母', 6: '祖父母', 7: '兄弟姐妹', 8: '其他' },
+  disposition: { 1: '医嘱离院', 2: '医嘱转院', 3: '转社区', 4: '非医嘱离院', 5: '死亡', 9: '其他' },
   findingLevel: { red: '红色异常', yellow: '黄色异常' },
   phoneKind: { desk: '桌面话机', browser: '网页话机' },
   skipReason: {
@@ -408,6 +412,7 @@ export const zh = {
   },
   storage: storageZh,
   notCalled: notCalledZh,
+  programmes: programmesZh,
   reports: reportsZh,
   patients: patientsZh,
   ...patientWordsZh,

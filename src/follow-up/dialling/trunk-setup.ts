@@ -3,18 +3,18 @@ import type { TrunkDraft } from '#contact-center/trunks/trunk.ts'
 import { type TrunkParts, Trunks, type TrunkTestParts } from '#contact-center/trunks/trunk-service.ts'
 import { systemActor } from '#platform/audit/audit-store.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
-import { newId } from '#platform/ids.ts'
 import type { Secrets } from '#platform/secrets.ts'
 import { gateReasons, isGateReason } from '../calling/gate-reason.ts'
 import { ensureStandardHospital } from '../intake/standard-hospital.ts'
 import { e164Of, numberIdOf } from '../patients/number-by-text.ts'
+import { giveCampaign } from './new-campaign.ts'
 
 /**
- * Where trunks belong, and what a new one brings: the standard programme gets a paused campaign over it where it has none,
- * so that an import and a start are all that lacks.
+ * Where trunks belong, and what a new one brings: every programme that has none gets a paused campaign over it, so that an
+ * import and a start are all that lacks.
  */
 export function trunkHome(db: Ground): Pick<TrunkParts, 'site' | 'onAdded'> {
-  return { site: async () => (await ensureStandardHospital(db)).siteId, onAdded: giveCampaign }
+  return { site: async () => (await ensureStandardHospital(db)).siteId, onAdded: giveCampaigns }
 }
 
 /** Numbers and their words, for test calls. */
@@ -40,16 +40,9 @@ export async function setUpTrunk(
   return new Trunks({ db, secrets, ...trunkHome(db) }).setUp(systemActor, { watched: true, ...draft })
 }
 
-async function giveCampaign(tx: GroundTransaction, trunkId: string): Promise<void> {
-  const { rows } = await sql<{ programmeId: string; campaignId: string | null }>`
-    select id as programme_id, campaign_id from programme order by is_default desc, id limit 1 for update
+async function giveCampaigns(tx: GroundTransaction, trunkId: string): Promise<void> {
+  const { rows } = await sql<{ id: string }>`
+    select id from programme where campaign_id is null order by id for update
   `.execute(tx)
-  const [standard] = rows
-  if (standard === undefined || standard.campaignId !== null) return
-  const campaignId = newId()
-  await sql`
-    insert into campaign (id, site_id, name, trunk_id)
-    select ${campaignId}, p.site_id, p.name, ${trunkId} from programme p where p.id = ${standard.programmeId}
-  `.execute(tx)
-  await sql`update programme set campaign_id = ${campaignId} where id = ${standard.programmeId}`.execute(tx)
+  for (const { id } of rows) await giveCampaign(tx, { programmeId: id, trunkId, like: null })
 }

@@ -177,6 +177,8 @@ export type LiveEvent =
     }
   /** A disk fills up, or has room again: a page takes a fresh snapshot. */
   | { readonly type: 'disk.changed'; readonly payload: Readonly<Record<string, never>> }
+  /** A programme was made, changed, run, paused or stopped, or took up discharges: a page takes a fresh snapshot. */
+  | { readonly type: 'programme.changed'; readonly payload: { readonly programmeId: string } }
   | { readonly type: 'import.finished'; readonly payload: { readonly importId: string } }
   | {
       readonly type: 'why_not.changed'

@@ -103,7 +103,7 @@ export class WhyNotWatch {
     const { rows } = await sql<{ last: string | null; matters: boolean | null }>`
       select max(event_offset) as last,
         bool_or(type in ('task.changed', 'tasks.claimed', 'attempt.changed', 'campaign.changed', 'calling.changed', 'disk.changed',
-          'trunk.changed', 'import.finished')) as matters
+          'trunk.changed', 'programme.changed', 'import.finished')) as matters
       from stream_event where stream_id = ${liveStream} and event_offset > ${this.#offset}
     `.execute(this.#parts.db)
     this.#offset = Number(rows[0]?.last ?? this.#offset)

@@ -95,6 +95,18 @@ export async function suspendReadmitted(tx: GroundTransaction, patientId: string
   return taskChanges(await moveTasks(tx, { where, from: waiting, to: 'suspended', reason: 'readmitted' }))
 }
 
+/**
+ * Tasks of these new enrolments wait where the patient was said to be in hospital again since the discharge: a stay that is
+ * enrolled late is halted as the others were (requirements H32).
+ */
+export async function suspendReadmittedSince(tx: GroundTransaction, enrolmentIds: readonly string[]): Promise<void> {
+  const where = sql`t.enrolment_id in (
+    select e.id from enrolment e join patient_news n on n.patient_id = e.patient_id
+    where e.id = any (${enrolmentIds}::uuid[]) and e.encounter_id is not null and n.kind = 'readmitted'
+      and n.taken_back_at is null and local_day(n.at) > e.anchor_on)`
+  await moveTasks(tx, { where, from: waiting, to: 'suspended', reason: 'readmitted' })
+}
+
 /** Somebody has moved away: the caller ends this one plan (requirements §5.2 MOVED). */
 export async function patientMoved(tx: GroundTransaction, patientId: string, said: Said): Promise<void> {
   await keepNews(tx, 'moved', [{ patientId, encounterId: null }], said)

@@ -1,18 +1,16 @@
 import { sql } from 'kysely'
-import { Compile } from 'typebox/compile'
 import type { GroundTransaction } from '#platform/database/database.ts'
-import { UnexpectedError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
 import type { Calendar } from '../calling/calendar.ts'
 import { calendarDays } from '../calling/calendar-store.ts'
-import type { Purpose, RestDayRule } from '../follow-up-tables.ts'
-import { stopSupersededTasks } from '../patients/patient-news.ts'
+import { stopSupersededTasks, suspendReadmittedSince } from '../patients/patient-news.ts'
 import { firstNumber } from '../patients/phone-store.ts'
 import type { MovedTask } from '../tasks/task-change.ts'
 import { tellDiallers } from '../tasks/work-channel.ts'
 import { dueAt, dueDay } from './due-day.ts'
-import { exclusionOf, matches, ProgrammeExclusions, ProgrammeMatch, type Stay } from './programme.ts'
-import './programme-errors.ts'
+import { comesAfter, reasonLeftOut, takenBy } from './judge.ts'
+import { type EnrollingProgramme, enrollingProgrammes, programmesOfVersions, type StepRow } from './running-store.ts'
+import { type StayRow, staysOf } from './stay-store.ts'
 
 export interface EnrolReport {
   /** Tasks made. */
@@ -27,17 +25,39 @@ export interface EnrolReport {
  * enrolment with the reason, so that it can be seen (requirements G14, G22, G23, H11, H12).
  */
 export async function enrolDischarges(tx: GroundTransaction, encounterIds: readonly string[]): Promise<EnrolReport> {
-  const programmes = await runningProgrammes(tx)
+  const programmes = await enrollingProgrammes(tx)
   if (programmes.length === 0 || encounterIds.length === 0) return { tasks: 0, excluded: {} }
   const stays = await staysOf(tx, encounterIds)
   const calendar = await calendarDays(tx)
-  const planned = stays.flatMap((stay) => programmesFor(programmes, stay).map((programme) => plan(programme, stay)))
+  const planned = stays.flatMap((stay) =>
+    takenBy(programmes, stay).map((programme) => planEnrolment(programme, stay, calendar)),
+  )
+  const report = await writeEnrolments(tx, planned)
+  await stopSupersededTasks(tx, [...new Set(stays.map(({ patientId }) => patientId))])
+  return report
+}
+
+/** An enrolment that is still to be written, with the tasks it brings. */
+export interface EnrolmentToWrite extends PlannedEnrolment {
+  readonly tasks: readonly PlannedTask[]
+}
+
+/** What the programme would make of the stay: nothing is written. */
+export function planEnrolment(programme: EnrollingProgramme, stay: StayRow, calendar: Calendar): EnrolmentToWrite {
+  return withTasks(plan(programme, stay), calendar)
+}
+
+/** The one way in: enrolments, those that leave somebody out among them, and the tasks of those that are new. */
+export async function writeEnrolments(
+  tx: GroundTransaction,
+  planned: readonly EnrolmentToWrite[],
+): Promise<EnrolReport> {
   const written = await insertEnrolments(tx, planned)
   const fresh = planned.filter(({ id }) => written.has(id))
-  const tasks = fresh.filter(({ reason }) => reason === null).flatMap((enrolment) => tasksOf(enrolment, calendar))
+  const tasks = fresh.flatMap((enrolment) => enrolment.tasks)
   await insertTasks(tx, tasks)
-  // Nobody hears of these moves one by one: the import that brings them tells that it is finished.
-  await stopSupersededTasks(tx, [...new Set(stays.map(({ patientId }) => patientId))])
+  // Nobody hears of these moves one by one: what brings them tells that it is finished.
+  await suspendReadmittedSince(tx, [...written])
   if (tasks.length > 0) await tellDiallers(tx)
   const excluded: Record<string, number> = {}
   for (const { reason } of fresh) if (reason !== null) excluded[reason] = (excluded[reason] ?? 0) + 1
@@ -79,7 +99,7 @@ export async function enrolAgain(
   const calendar = await calendarDays(tx)
   await insertTasks(
     tx,
-    active.flatMap((enrolment) => tasksOf(enrolment, calendar)),
+    active.flatMap((enrolment) => withTasks(enrolment, calendar).tasks),
   )
   const { rows: made } = await sql<MovedTask>`
     select t.id as task_id, p.campaign_id, '' as "from", t.state as "to" from task t join programme p on p.id = t.programme_id
@@ -113,115 +133,15 @@ export async function redateTasks(tx: GroundTransaction, encounterIds: readonly 
   `.execute(tx)
 }
 
-interface StepRow {
-  readonly stepId: string
-  readonly afterDays: number | null
-  readonly fixedOn: string | null
-  readonly dueTime: string | null
-  readonly restDayRule: RestDayRule
-  readonly expiresAfterDays: number
-  readonly priority: number
-}
-
-interface RunningProgramme {
-  readonly programmeId: string
-  readonly versionId: string
-  readonly siteId: string
-  readonly purpose: Purpose
-  readonly isDefault: boolean
-  readonly match: ProgrammeMatch
-  readonly exclusions: ProgrammeExclusions
-  readonly steps: readonly StepRow[]
-}
-
-interface StayRow extends Omit<Stay, 'refused'> {
-  readonly encounterId: string
-  readonly siteId: string
-  readonly patientId: string
-  /** No calls at all. */
-  readonly refusedCalls: boolean
-  /** Purposes that the patient refused. */
-  readonly refusedPurposes: readonly string[]
-  readonly dischargedOn: string
-  readonly dischargedAt: Date | null
-}
-
 interface PlannedEnrolment {
   readonly id: string
-  readonly programme: RunningProgramme
+  readonly programme: EnrollingProgramme
   readonly stay: StayRow
   readonly reason: string | null
 }
 
-const matchShape = Compile(ProgrammeMatch)
-const exclusionsShape = Compile(ProgrammeExclusions)
-
-async function runningProgrammes(tx: GroundTransaction): Promise<readonly RunningProgramme[]> {
-  return programmesWith(
-    tx,
-    sql`p.state <> 'stopped' and v.version = (
-      select max(l.version) from programme_version l where l.programme_id = p.id)`,
-  )
-}
-
-function programmesOfVersions(tx: GroundTransaction, ids: readonly string[]): Promise<readonly RunningProgramme[]> {
-  return programmesWith(tx, sql`v.id = any (${ids}::uuid[])`)
-}
-
-async function programmesWith(
-  tx: GroundTransaction,
-  which: ReturnType<typeof sql>,
-): Promise<readonly RunningProgramme[]> {
-  const { rows } = await sql<Omit<RunningProgramme, 'match' | 'exclusions'> & { match: unknown; exclusions: unknown }>`
-    select p.id as programme_id, v.id as version_id, p.site_id, p.purpose, p.is_default, v.match, v.exclusions,
-      (select jsonb_agg(jsonb_build_object('stepId', s.id, 'afterDays', s.after_days, 'fixedOn', s.fixed_on,
-        'dueTime', to_char(s.due_time, 'HH24:MI'), 'restDayRule', s.rest_day_rule,
-        'expiresAfterDays', s.expires_after_days, 'priority', s.priority) order by s.position)
-        from programme_step s where s.programme_version_id = v.id) as steps
-    from programme p join programme_version v on v.programme_id = p.id
-    where ${which}
-  `.execute(tx)
-  return rows.map(({ match, exclusions, ...row }) => {
-    if (!matchShape.Check(match) || !exclusionsShape.Check(exclusions)) {
-      throw new UnexpectedError('PROGRAMME_UNREADABLE', { programme: row.programmeId })
-    }
-    return { ...row, steps: row.steps ?? [], match, exclusions }
-  })
-}
-
-async function staysOf(tx: GroundTransaction, encounterIds: readonly string[]): Promise<readonly StayRow[]> {
-  const { rows } = await sql<StayRow>`
-    select e.id as encounter_id, e.site_id, e.patient_id, e.kind, d.name as department, e.disposition, e.payer, p.sex,
-      extract(year from age(e.discharged_on, p.birth_date))::integer as age,
-      coalesce((select array_agg(g.code order by g.position) from diagnosis g
-        where g.encounter_id = e.id and g.code is not null), '{}') as diagnosis_codes,
-      coalesce((select array_agg(g.text order by g.position) from diagnosis g
-        where g.encounter_id = e.id and g.text is not null), '{}') as diagnosis_texts,
-      coalesce((select array_agg(o.code order by o.position) from operation o
-        where o.encounter_id = e.id and o.code is not null), '{}') as operation_codes,
-      p.deceased_at is not null as deceased,
-      exists (select from do_not_call n where n.patient_id = p.id and n.lifted_at is null
-        and (n.until is null or n.until > app_now())) as refused_calls,
-      coalesce((select array_agg(distinct c.purpose) from consent c
-        where c.patient_id = p.id and c.decision = 'refused' and c.lifted_at is null), '{}') as refused_purposes,
-      e.discharged_on, e.discharged_at
-    from encounter e join patient p on p.id = e.patient_id left join department d on d.id = e.department_id
-    where e.id = any (${encounterIds}::uuid[]) and e.discharged_on is not null
-    order by e.id
-  `.execute(tx)
-  return rows
-}
-
-/** All that match; the site's default programme where none does (requirements G14). */
-function programmesFor(programmes: readonly RunningProgramme[], stay: StayRow): readonly RunningProgramme[] {
-  const ofSite = programmes.filter(({ siteId, match }) => siteId === stay.siteId && match.kinds.includes(stay.kind))
-  const chosen = ofSite.filter(({ isDefault, match }) => !isDefault && matches(match, { ...stay, refused: false }))
-  return chosen.length > 0 ? chosen : ofSite.filter(({ isDefault }) => isDefault)
-}
-
-function plan(programme: RunningProgramme, stay: StayRow): PlannedEnrolment {
-  const refused = stay.refusedCalls || stay.refusedPurposes.includes(programme.purpose)
-  return { id: newId(), programme, stay, reason: exclusionOf(programme.exclusions, { ...stay, refused }) }
+function plan(programme: EnrollingProgramme, stay: StayRow): PlannedEnrolment {
+  return { id: newId(), programme, stay, reason: reasonLeftOut(programme, stay) }
 }
 
 /** @returns ids of those that were not there before */
@@ -249,13 +169,21 @@ interface PlannedTask {
   readonly step: StepRow
   readonly on: string
   readonly at: Date
+  readonly expiresAt: Date
 }
 
-function tasksOf(enrolment: PlannedEnrolment, calendar: Calendar): readonly PlannedTask[] {
-  return enrolment.programme.steps.map((step) => {
-    const on = dueDay(step, enrolment.stay.dischargedOn, calendar)
-    return { enrolment, step, on, at: dueAt(step, on, enrolment.stay.dischargedAt) }
-  })
+/** A task a step, each with its own form (requirements C04); none for who is left out. */
+function withTasks(enrolment: PlannedEnrolment, calendar: Calendar): EnrolmentToWrite {
+  const { programme, stay, reason } = enrolment
+  const steps = reason === null ? programme.steps.filter((step) => comesAfter(step, stay.dischargedOn)) : []
+  return {
+    ...enrolment,
+    tasks: steps.map((step) => {
+      const on = dueDay(step, stay.dischargedOn, calendar)
+      const at = dueAt(step, on, stay.dischargedAt)
+      return { enrolment, step, on, at, expiresAt: after(at, step.expiresAfterDays) }
+    }),
+  }
 }
 
 async function insertTasks(tx: GroundTransaction, tasks: readonly PlannedTask[]): Promise<void> {
@@ -270,7 +198,7 @@ async function insertTasks(tx: GroundTransaction, tasks: readonly PlannedTask[])
       ${tasks.map(({ enrolment }) => enrolment.programme.versionId)}::uuid[],
       ${tasks.map(({ step }) => step.stepId)}::uuid[], ${tasks.map(({ on }) => on)}::date[],
       ${tasks.map(({ at }) => at)}::timestamptz[],
-      ${tasks.map(({ at, step }) => after(at, step.expiresAfterDays))}::timestamptz[],
+      ${tasks.map(({ expiresAt }) => expiresAt)}::timestamptz[],
       ${tasks.map(({ step }) => step.priority)}::smallint[]
     ) as task (id, enrolment_id, patient_id, programme_id, programme_version_id, step_id, due_on, due_at, expires_at, priority)
     on conflict (enrolment_id, step_id) do nothing

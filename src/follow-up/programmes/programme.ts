@@ -5,6 +5,12 @@ const Words = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })
 const CodeRule = Type.String({ pattern: '^[A-Z0-9][A-Za-z0-9.]*(-[A-Z0-9][A-Za-z0-9.]*)?$' })
 const Years = Type.Integer({ minimum: 0, maximum: 150 })
 
+/** A range that ends before it begins takes nobody, and a category is compared as far as both ends are written. */
+export function isCodeRange(rule: string): boolean {
+  const [from = '', to] = rule.split('-')
+  return to === undefined || (from.length === to.length && from <= to)
+}
+
 /** Whom a programme takes (requirements G14, G15): every condition that is stated must hold. */
 export const ProgrammeMatch = Type.Object(
   {

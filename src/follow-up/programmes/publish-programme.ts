@@ -61,8 +61,12 @@ export async function publishQuestionnaireVersion(
 }
 
 export interface ProgrammeStepDraft {
-  readonly afterDays: number
-  readonly dueTime?: string
+  /** After the discharge; null where the day is fixed. */
+  readonly afterDays: number | null
+  /** 'YYYY-MM-DD', one day for all; null or absent where it counts from the discharge. */
+  readonly fixedOn?: string | null
+  /** 'HH:MM'; null or absent: the hour of the discharge. */
+  readonly dueTime?: string | null
   readonly restDayRule?: RestDayRule
   readonly expiresAfterDays?: number
   readonly priority?: number
@@ -75,6 +79,8 @@ export interface ProgrammeVersionDraft {
   readonly exclusions: ProgrammeExclusions
   readonly retry: RetryPlan
   readonly steps: readonly ProgrammeStepDraft[]
+  /** Who publishes it, and why; absent: the house itself. */
+  readonly by?: { readonly accountId: string | null; readonly reason: string }
 }
 
 /** Adds the programme's next version; who is enrolled stays under theirs. @returns the version's id */
@@ -85,17 +91,19 @@ export async function publishProgrammeVersion(
 ): Promise<string> {
   const id = newId()
   await sql`
-    insert into programme_version (id, programme_id, version, match, exclusions, retry)
+    insert into programme_version (id, programme_id, version, match, exclusions, retry, created_by, reason)
     select ${id}, ${programmeId}, coalesce(max(version), 0) + 1, ${JSON.stringify(draft.match)}::jsonb,
-      ${JSON.stringify(draft.exclusions)}::jsonb, ${JSON.stringify(draft.retry)}::jsonb
+      ${JSON.stringify(draft.exclusions)}::jsonb, ${JSON.stringify(draft.retry)}::jsonb,
+      ${draft.by?.accountId ?? null}::uuid, ${draft.by?.reason ?? null}
     from programme_version where programme_id = ${programmeId}
   `.execute(tx)
   for (const [index, step] of draft.steps.entries()) {
     await sql`
-      insert into programme_step (id, programme_version_id, position, after_days, due_time, rest_day_rule,
+      insert into programme_step (id, programme_version_id, position, after_days, fixed_on, due_time, rest_day_rule,
         expires_after_days, priority, questionnaire_version_id, flow_version_id)
-      values (${newId()}, ${id}, ${index + 1}, ${step.afterDays}, ${step.dueTime ?? null}, ${step.restDayRule ?? 'keep'},
-        ${step.expiresAfterDays ?? 30}, ${step.priority ?? 5}, ${step.questionnaireVersionId}, ${step.flowVersionId})
+      values (${newId()}, ${id}, ${index + 1}, ${step.afterDays}, ${step.fixedOn ?? null}, ${step.dueTime ?? null},
+        ${step.restDayRule ?? 'keep'}, ${step.expiresAfterDays ?? 30}, ${step.priority ?? 5},
+        ${step.questionnaireVersionId}, ${step.flowVersionId})
     `.execute(tx)
   }
   return id

@@ -1,4 +1,4 @@
-import { type Finding, fault, pointer, under, warning } from '#contact-center/ivr/flow-finding.ts'
+import { type Finding, fault, hasFaults, pointer, under, warning } from '#contact-center/ivr/flow-finding.ts'
 import { keyFindings } from '#contact-center/ivr/nodes/menu-node.ts'
 import type { PromptBook } from '#contact-center/ivr/prompt-library.ts'
 import { UserError } from '#platform/errors/errors.ts'
@@ -50,6 +50,11 @@ export function askedFindings(
     questionFindings(question, prompts, readsBack).map((finding) => under(pointer('questions', index), finding)),
   )
   return [...perQuestion, ...scaleFindings(questionnaire), ...lengthFindings(questionnaire, prompts)]
+}
+
+/** Whether a keypress survey can put all its questions; read back or not. */
+export function canBeAskedByKeys(document: unknown, prompts: PromptBook): boolean {
+  return !hasFaults(surveyFindings({ id: '', document, prompts, readsBack: false }))
 }
 
 function questionFindings(question: Question, prompts: PromptBook, readsBack: boolean): Finding[] {

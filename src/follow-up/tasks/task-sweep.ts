@@ -16,6 +16,8 @@ const batches = 200
 export interface Swept {
   /** Waiting tasks whose time to be completed has run out. */
   readonly expired: number
+  /** Waiting tasks of stopped programmes: a call went on while theirs was stopped, or a list came in at that moment. */
+  readonly stopped: number
   /** Tasks that seemed to be in a call of which there is no attempt, or in after-call work that nobody does; moved on. */
   readonly healed: number
   /** Tasks that something held and nothing holds any more. */
@@ -30,6 +32,7 @@ export interface Swept {
 export async function sweepTasks(db: Ground): Promise<Swept> {
   return {
     expired: await inBatches(() => expireTasks(db)),
+    stopped: await stopWithProgrammes(db),
     healed: (await inBatches(() => healTasks(db))) + (await healWrapUps(db)),
     freed: await askAgain(db),
   }
@@ -45,7 +48,7 @@ export function taskSweep(db: Ground): CronEntry {
       payload: firePayload,
       run: async (_fire, { log }) => {
         const swept = await sweepTasks(db)
-        if (swept.expired + swept.healed + swept.freed > 0) log.info({ ...swept }, 'tasks were swept')
+        if (swept.expired + swept.stopped + swept.healed + swept.freed > 0) log.info({ ...swept }, 'tasks were swept')
       },
     }),
   }
@@ -74,6 +77,25 @@ function expireTasks(db: Ground): Promise<number> {
       update response set state = 'partial'
       where state = 'open' and task_id = any (${moved.map(({ taskId }) => taskId)}::uuid[])
     `.execute(tx)
+    await appendToStream(tx, 'live', taskChanges(moved))
+    return moved.length
+  })
+}
+
+/** Ends what waits in stopped programmes, which the gate keeps from being dialled already. @returns how many */
+export function stopWithProgrammes(db: Ground): Promise<number> {
+  return inBatches(() => stopSome(db))
+}
+
+function stopSome(db: Ground): Promise<number> {
+  return transacted(db, async (tx) => {
+    const moved = await moveTasks(tx, {
+      where: sql`p.state = 'stopped'`,
+      from: ['scheduled', 'retry_wait', 'callback', 'suspended'],
+      to: 'stopped',
+      reason: 'programme_stopped',
+      limit: atOnce,
+    })
     await appendToStream(tx, 'live', taskChanges(moved))
     return moved.length
   })

@@ -5,6 +5,10 @@
 export const rights = [
   'live.read',
   'campaign.control',
+  /** Who is followed up, about what, when; counts, and no patient. */
+  'programme.read',
+  /** To make programmes, to publish their next version, to run and stop them. */
+  'programme.manage',
   /** The ways to the telephone network and the numbers shown there; nothing of patients. */
   'trunk.manage',
   /** Questionnaires, their versions and sounds. */
@@ -68,6 +72,7 @@ export const keptFromAdministrators = [
   'recording.hold',
   'report.read',
   'report.export',
+  'programme.manage',
 ] as const satisfies readonly Right[]
 
 export function isAdministrator(held: readonly string[]): boolean {

@@ -22,7 +22,8 @@ export class Shell {
       | '/patients'
       | '/reports'
       | '/storage'
-      | '/trunks',
+      | '/trunks'
+      | '/programmes',
   ): Promise<void> {
     await this.#page.locator(`nav a[href="${path}"]`).click()
   }

@@ -1,0 +1,191 @@
+import { Button, Checkbox, Form, Input, InputNumber, Radio, Select } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { PreviewWish, ProgrammeChoices } from '#follow-up/programmes/programme-schema.ts'
+import { ReasonedChange } from '../calling/reasoned-change.tsx'
+import { word } from '../text/word.ts'
+import { ConditionFields } from './condition-fields.tsx'
+import { Preview } from './preview-panel.tsx'
+import { contentOf, type ProgrammeFields } from './programme-fields.ts'
+import { StepList } from './step-fields.tsx'
+
+export interface Sent {
+  readonly fields: ProgrammeFields
+  readonly reason: string
+}
+
+type Sending = Parameters<typeof ReasonedChange>[0]['sending'] & { mutate(sent: Sent): void }
+
+/** What a version says, with what it would make of the latest discharges beside it. */
+export function ProgrammeForm({
+  title,
+  text,
+  initial,
+  choices,
+  existing,
+  sending,
+  words,
+}: {
+  readonly title: string
+  readonly text: string
+  readonly initial: ProgrammeFields
+  readonly choices: ProgrammeChoices
+  /** The programme whose next version this is; null: a new one. */
+  readonly existing: string | null
+  readonly sending: Sending
+  readonly words: {
+    readonly send: 'programmes.create' | 'programmes.publish'
+    readonly title: string
+    readonly ok: string
+  }
+}) {
+  const { t } = useTranslation()
+  const [form] = Form.useForm<ProgrammeFields>()
+  const typed: ProgrammeFields = { ...initial, ...Form.useWatch([], { form, preserve: true }) }
+  const [days, setDays] = useState(30)
+  const [tried, setTried] = useState<PreviewWish | null>(null)
+  const [wished, setWished] = useState<ProgrammeFields | null>(null)
+  const site = choices.sites.find(({ id }) => id === typed.siteId)
+  const all = () => ({ ...initial, ...form.getFieldsValue(true) })
+  const wishOf = (fields: ProgrammeFields): PreviewWish => {
+    const { siteId, purpose, isDefault } = fields
+    const one = existing === null ? {} : { programmeId: existing }
+    return { ...one, siteId, purpose, isDefault, content: contentOf(fields), days }
+  }
+  const tryIt = async () => {
+    if (await valid(form)) setTried(wishOf(all()))
+  }
+  return (
+    <>
+      <div className="programme-title">
+        <h2>{title}</h2>
+      </div>
+      <Form
+        form={form}
+        layout="vertical"
+        requiredMark={false}
+        initialValues={initial}
+        scrollToFirstError
+        onFinish={() => setWished(all())}
+      >
+        <div className="programme-edit">
+          <div className="stack">
+            <Basics isNew={existing === null} choices={choices} hasDefault={site?.hasDefault === true} />
+            <ConditionFields
+              departments={site?.departments ?? []}
+              payers={choices.payers}
+              isDefault={typed.isDefault}
+            />
+            <StepList published={choices.published} />
+          </div>
+          <aside className="stack programme-aside">
+            <section className="panel programme-part" aria-labelledby="programme-preview">
+              <h2 id="programme-preview">{t('programmes.preview')}</h2>
+              <p className="muted">{t('programmes.previewText')}</p>
+              <div className="programme-try">
+                <label htmlFor="programme-days">{t('programmes.previewDays')}</label>
+                <InputNumber
+                  id="programme-days"
+                  min={1}
+                  max={180}
+                  precision={0}
+                  value={days}
+                  suffix={t('programmes.days')}
+                  onChange={(value) => setDays(value ?? 30)}
+                />
+                <Button onClick={() => void tryIt()}>{t('programmes.previewRun')}</Button>
+              </div>
+              {tried === null ? <p className="muted">{t('programmes.previewFirst')}</p> : <Preview wish={tried} />}
+            </section>
+            <section className="panel programme-part">
+              <p>{text}</p>
+              <Button type="primary" htmlType="submit">
+                {t(words.send)}
+              </Button>
+            </section>
+          </aside>
+        </div>
+      </Form>
+      {wished !== null && (
+        <ReasonedChange
+          title={words.title}
+          okText={words.ok}
+          hint={text}
+          sending={sending}
+          onReason={(reason) => sending.mutate({ fields: wished, reason })}
+          onClose={() => setWished(null)}
+        >
+          <Preview wish={wishOf(wished)} />
+        </ReasonedChange>
+      )}
+    </>
+  )
+}
+
+/** Whether all that is typed is well formed; what is not is marked. */
+async function valid(form: { validateFields(): Promise<unknown> }): Promise<boolean> {
+  return form.validateFields().then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Basis and purpose are the ground on which tasks were made: another ground is another programme. */
+function Basics({
+  isNew,
+  choices,
+  hasDefault,
+}: {
+  readonly isNew: boolean
+  readonly choices: ProgrammeChoices
+  readonly hasDefault: boolean
+}) {
+  const { t } = useTranslation()
+  return (
+    <section className="panel programme-part" aria-labelledby="programme-basics">
+      <h2 id="programme-basics">{t('programmes.basics')}</h2>
+      <div className="programme-pair">
+        <Form.Item
+          name="name"
+          label={t('programmes.name')}
+          rules={[{ required: true, whitespace: true, message: t('programmes.namePlease') }]}
+        >
+          <Input maxLength={60} />
+        </Form.Item>
+        {isNew && choices.sites.length > 1 && (
+          <Form.Item name="siteId" label={t('programmes.site')}>
+            <Select options={choices.sites.map(({ id, name }) => ({ value: id, label: name }))} />
+          </Form.Item>
+        )}
+        {isNew && (
+          <>
+            <Form.Item name="purpose" label={t('programmes.purpose')}>
+              <Select
+                options={(['clinical', 'satisfaction', 'research', 'care'] as const).map((value) => ({
+                  value,
+                  label: word('purpose', value),
+                }))}
+              />
+            </Form.Item>
+            <Form.Item name="legalBasis" label={t('programmes.legalBasis')} extra={t('programmes.basisHint')}>
+              <Radio.Group
+                options={(['duty', 'consent'] as const).map((value) => ({
+                  value,
+                  label: t(`programmes.basis.${value}`),
+                }))}
+              />
+            </Form.Item>
+          </>
+        )}
+      </div>
+      {isNew && (
+        <Form.Item name="isDefault" valuePropName="checked">
+          <Checkbox disabled={hasDefault}>
+            {t('programmes.isDefault')}
+            {hasDefault && <span className="muted"> · {t('programmes.defaultTaken')}</span>}
+          </Checkbox>
+        </Form.Item>
+      )}
+    </section>
+  )
+}
