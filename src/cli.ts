@@ -60,6 +60,8 @@ const usage = {
   storage disk [--warn-gb 10] [--warn-percent 10] [--stop-gb 1] [--reason 原因]
                           查看或修改磁盘告警与停止呼叫的阈值
   storage check           核对录音文件与记录，只报告，不删除
+  storage strays [--remove 编号 --reason 原因]
+                          查找无主录音文件：能认出通话的归入通话，其余列出；可按编号删除
   status [--json]         任务、拨打、录音各状态的数量，以及为什么没有在拨打
   report [--month 2026-11] [--programme 方案] [--json] [--csv 文件]
                           一个月出院患者的随访报表（只有数字）：随访率、成功率、失访率、接通率及其分母
@@ -103,6 +105,8 @@ const usage = {
   storage disk [--warn-gb 10] [--warn-percent 10] [--stop-gb 1] [--reason <words>]
                           shows or changes below which room somebody is told, and no call begins
   storage check           compares files and rows; tells, removes nothing
+  storage strays [--remove <id> --reason <words>]
+                          looks for files of no call: gives calls what is theirs, lists the rest, removes one of them
   status [--json]         tasks, attempts and recordings by state, and why nothing is dialled
   report [--month 2026-11] [--programme <programme>] [--json] [--csv <file>]
                           the report of a month's discharges, figures only: the rates with their denominators

@@ -153,15 +153,16 @@ export async function openHttp(
   await server.register(reportRoutes, { db, reports, exports: new ReportExports({ db, reports, log, decrypt }) })
   await server.register(peopleRoutes, { db, secrets })
   await server.register(importRoutes, { intake: ground, words: () => hospitalWords(dataDir) })
+  const folder = recordingsFolder(settings.dataDir)
   const opening = new RecordingOpening({
     db,
     clock,
     log,
-    folder: recordingsFolder(settings.dataDir),
+    folder,
     ticketKey: secrets.keyFor('recording tickets'),
   })
   await server.register(recordingRoutes, { opening, db })
-  await server.register(storageRoutes, { db })
+  await server.register(storageRoutes, { db, folder })
   await server.register(accountRoutes, { accounts, auth })
   await server.register(auditRoutes, { db })
   await server.register(trunkRoutes, {

@@ -7,6 +7,7 @@ import { count, dateTime } from '../text/time.ts'
 import { DiskPanel } from './disk-panel.tsx'
 import { RetentionPanel } from './retention-panel.tsx'
 import { size, useStorage } from './storage-api.ts'
+import { StrayPanel } from './stray-panel.tsx'
 import '../calling/calling.css'
 import './storage.css'
 
@@ -25,6 +26,7 @@ export function StoragePage() {
         </div>
         <DiskPanel board={board.data} />
       </div>
+      {board.data.strays.count > 0 && <StrayPanel strays={board.data.strays} />}
       <Runs runs={board.data.runs} />
     </div>
   )
@@ -85,6 +87,7 @@ function Runs({ runs }: { readonly runs: StorageBoard['runs'] }) {
           },
           { title: t('storage.removed'), dataIndex: 'recordings', className: 'number', render: count },
           { title: t('storage.size'), dataIndex: 'bytes', className: 'number', render: size },
+          { title: t('storage.runStrays'), dataIndex: 'strays', className: 'number', render: count },
           {
             title: t('storage.kept_'),
             className: 'number',

@@ -79,4 +79,22 @@ export const storageEn: Texts<typeof storageZh> = {
   full: 'No room on the disk ({{free}} left): no call begins',
   fullText: 'Calls in progress are recorded to their end; calls begin again by themselves when there is room.',
   open: 'Open Storage',
+
+  strays: 'Files of no call',
+  straysText:
+    'Files among the recordings that no call knows of: {{total}}. They are looked for after a start and every night; one whose call is known has been given to it. Sound files older than recordings are kept go under the approved rule, or you decide now.',
+  strayName: 'File',
+  strayCause: 'Because',
+  causes: {
+    not_a_recording: 'Not named as a recording is',
+    no_such_call: 'There is no such call',
+    call_has_another: 'Its call has a recording',
+  },
+  modifiedAt: 'Last written',
+  removeStray: 'Remove…',
+  removeStrayTitle: 'Remove a file of no call',
+  removeStrayHint: 'The file is removed for good, and an audit row says so.',
+  removeStrayOk: 'Remove',
+  strayRemoved: 'The file is removed',
+  runStrays: 'Of no call',
 }

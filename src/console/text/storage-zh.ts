@@ -74,4 +74,22 @@ export const storageZh = {
   full: '磁盘已满，已停止新的呼叫（剩余 {{free}}）',
   fullText: '进行中的通话照常录音；清理磁盘后自动恢复呼叫。',
   open: '查看存储',
+
+  strays: '无主录音文件',
+  straysText:
+    '录音目录中有 {{total}} 个文件不属于任何通话（启动后及每晚查找；认得出通话的已自动归入）。超过录音保存期限的录音文件会按已批准的规则删除，也可以现在决定删除。',
+  strayName: '文件',
+  strayCause: '说明',
+  causes: {
+    not_a_recording: '文件名不是录音',
+    no_such_call: '没有这通电话',
+    call_has_another: '该通话已有录音',
+  },
+  modifiedAt: '最后写入',
+  removeStray: '删除…',
+  removeStrayTitle: '删除无主录音文件',
+  removeStrayHint: '文件将被永久删除，并写入审计记录。',
+  removeStrayOk: '删除',
+  strayRemoved: '文件已删除',
+  runStrays: '无主文件',
 }

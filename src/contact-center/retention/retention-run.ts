@@ -9,6 +9,8 @@ import { type Log, logError } from '#platform/log.ts'
 import { pathWithin } from '../recording/recording-place.ts'
 import { standingRule } from './retention-service.ts'
 import { endRun, expireOldest, type FileLeft, filesLeft, markRemoved, openRun, previewOf } from './retention-store.ts'
+import { removeFile } from './stray-service.ts'
+import { expireStrays, straysDue } from './stray-store.ts'
 
 export interface RetentionParts {
   readonly db: Ground
@@ -43,7 +45,7 @@ export async function expireRecordings(
   }
   await removeFilesLeft(parts, signal)
   const { rule, approval } = await standingRule(db)
-  const { recordings: due } = await previewOf(db, rule.recordingDays)
+  const due = (await previewOf(db, rule.recordingDays)).recordings + (await straysDue(db, rule.recordingDays))
   if (approval === null) {
     if (due > 0) log.info({ due }, 'recordings are older than the rule keeps them, and wait for its approval')
     return null
@@ -59,6 +61,7 @@ export async function expireRecordings(
     if (expired.length === 0) break
     await removeFiles(parts, expired)
   }
+  await removeStrays(parts, run, signal)
   return db.transaction().execute(async (tx) => {
     const after = await previewOf(tx, run.recordingDays)
     const removed = await endRun(tx, run.id, after)
@@ -68,6 +71,20 @@ export async function expireRecordings(
     log.info(detail, 'recordings expired')
     return removed
   })
+}
+
+/** One that the system does not let go is found anew, and tried again the next night. */
+async function removeStrays(
+  { db, log, folder }: RetentionParts,
+  run: { readonly id: string; readonly recordingDays: number },
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let piece = 0; piece < piecesAtMost && !signal?.aborted; piece += 1) {
+    const names = await db.transaction().execute((tx) => expireStrays(tx, run, pieceOf))
+    const refused = (await Promise.all(names.map((name) => removeFile(folder, name)))).filter((isGone) => !isGone)
+    if (refused.length > 0) log.error({ files: refused.length }, 'files of no call could not be removed')
+    if (names.length < pieceOf) return
+  }
 }
 
 async function removeFilesLeft(parts: RetentionParts, signal: AbortSignal | undefined): Promise<void> {

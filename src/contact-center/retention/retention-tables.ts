@@ -25,6 +25,23 @@ interface RetentionRunTable {
   bytes: Generated<string>
   held: number | null
   inReview: number | null
+  /** Files of no call that it removed. */
+  strays: Generated<number>
+}
+
+/** A file among the recordings that no row names (migration 0028). Open while it is neither removed nor settled. */
+interface StrayRecordingTable {
+  id: string
+  name: string
+  cause: 'not_a_recording' | 'no_such_call' | 'call_has_another'
+  bytes: string
+  modifiedAt: Date
+  foundAt: Generated<Date>
+  removedAt: Date | null
+  removedBy: string | null
+  removedRun: string | null
+  reason: string | null
+  settledAt: Date | null
 }
 
 interface RecordingHoldTable {
@@ -44,5 +61,6 @@ declare module '#platform/database/tables.ts' {
     retentionApproval: RetentionApprovalTable
     retentionRun: RetentionRunTable
     recordingHold: RecordingHoldTable
+    strayRecording: StrayRecordingTable
   }
 }

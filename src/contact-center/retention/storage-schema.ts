@@ -39,8 +39,22 @@ export const RetentionRunItem = Type.Object({
   held: Nullable(Count),
   inReview: Nullable(Count),
   filesLeft: Count,
+  /** Files of no call that it removed. */
+  strays: Count,
 })
 export type RetentionRunItem = Static<typeof RetentionRunItem>
+
+/** A file among the recordings that no call knows of. */
+export const StrayItem = Type.Object({
+  id: Type.String(),
+  /** Relative to the folder of recordings. */
+  name: Type.String(),
+  cause: Type.Union([Type.Literal('not_a_recording'), Type.Literal('no_such_call'), Type.Literal('call_has_another')]),
+  bytes: Bytes,
+  modifiedAt: Type.String(),
+  foundAt: Type.String(),
+})
+export type StrayItem = Static<typeof StrayItem>
 
 export const StorageBoard = Type.Object({
   /** Of the live stream: a page reads on from here. */
@@ -68,6 +82,8 @@ export const StorageBoard = Type.Object({
     expired: Count,
     oldestAt: Nullable(Type.String()),
   }),
+  /** The oldest of them. */
+  strays: Type.Object({ count: Count, first: Type.Array(StrayItem) }),
   disks: Type.Array(Disk),
   thresholds: DiskThresholds,
   /** How long whoever has opened a recording keeps it from expiring. */
@@ -87,3 +103,5 @@ export const ThresholdWish = Type.Object(
   { thresholds: DiskThresholds, reason: Reason },
   { additionalProperties: false },
 )
+export const StrayParams = Type.Object({ id: Type.String({ format: 'uuid' }) })
+export const StrayRemoval = Type.Object({ reason: Reason }, { additionalProperties: false })

@@ -6,18 +6,21 @@ import { reviewDays } from './retention.ts'
 import { standingRule } from './retention-service.ts'
 import { keptRecordings, lastRuns, previewOf } from './retention-store.ts'
 import type { StorageBoard } from './storage-schema.ts'
+import { listedStrays } from './stray-store.ts'
 
 const runsShown = 20
+const straysShown = 50
 
 /** What there is, how long it is kept, what the next run would remove, and what the last ones did. */
 export async function storageBoard(db: Ground): Promise<StorageBoard> {
   // First: what happens while the rest is read is told again.
   const offset = await lastOffset(db, 'live')
   const { rule, version, approval } = await standingRule(db)
-  const [preview, runs, kept, disks, thresholds] = await Promise.all([
+  const [preview, runs, kept, strays, disks, thresholds] = await Promise.all([
     previewOf(db, rule.recordingDays),
     lastRuns(db, runsShown),
     keptRecordings(db),
+    listedStrays(db, straysShown),
     disksNow(db),
     readDiskThresholds(db),
   ])
@@ -42,6 +45,14 @@ export async function storageBoard(db: Ground): Promise<StorageBoard> {
       endedAt: run.endedAt?.toISOString() ?? null,
     })),
     kept: { ...kept, oldestAt: kept.oldestAt?.toISOString() ?? null },
+    strays: {
+      count: strays.count,
+      first: strays.first.map((stray) => ({
+        ...stray,
+        modifiedAt: stray.modifiedAt.toISOString(),
+        foundAt: stray.foundAt.toISOString(),
+      })),
+    },
     disks: disks.map((disk) => ({ ...disk, since: disk.since.toISOString() })),
     thresholds,
     reviewDays,

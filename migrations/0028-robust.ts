@@ -1,0 +1,41 @@
+import { type Kysely, sql } from 'kysely'
+
+/** Files of recordings that no row names: attached to the call they were made of, or listed until a person or the rule decides. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await strays(db)
+}
+
+async function strays(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create table stray_recording (
+      id uuid primary key,
+      -- Relative to the folder of recordings.
+      name text not null check (name <> ''),
+      cause text not null check (cause in ('not_a_recording', 'no_such_call', 'call_has_another')),
+      bytes bigint not null check (bytes >= 0),
+      modified_at timestamptz not null,
+      found_at timestamptz not null default app_now(),
+      -- A person's decision, or the night's run under an approved rule: one of the two, and a person says why.
+      removed_at timestamptz,
+      removed_by uuid references user_account,
+      removed_run uuid references retention_run,
+      reason text check (btrim(reason) <> ''),
+      -- It is no stray any more: somebody took it away, or a row has come that names it.
+      settled_at timestamptz,
+      check (removed_at is null or settled_at is null),
+      check ((removed_at is not null) = (reason is not null or removed_run is not null)),
+      check (reason is null or removed_run is null),
+      -- Null beside a reason: at the server.
+      check (removed_by is null or reason is not null)
+    );
+    create unique index stray_recording_open on stray_recording (name) where removed_at is null and settled_at is null;
+    create index stray_recording_run on stray_recording (removed_run) where removed_run is not null;
+    create index stray_recording_by on stray_recording (removed_by) where removed_by is not null;
+    revoke delete on stray_recording from suifang_app;
+
+    alter table retention_run add column strays integer not null default 0;
+
+    -- The node died before it could say that its recording had begun; the file is found afterwards.
+    insert into state_move (machine, from_state, to_state) values ('recording', 'missing', 'closed');
+  `.execute(db)
+}
