@@ -1,8 +1,12 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Files of recordings that no row names: attached to the call they were made of, or listed until a person or the rule decides. */
+/**
+ * Files of recordings that no row names: attached to the call they were made of, or listed until a person or the rule
+ * decides. And what the house knows of its folder and its clock, without which nothing is removed.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await strays(db)
+  await guard(db)
 }
 
 async function strays(db: Kysely<unknown>): Promise<void> {
@@ -37,5 +41,22 @@ async function strays(db: Kysely<unknown>): Promise<void> {
 
     -- The node died before it could say that its recording had begun; the file is found afterwards.
     insert into state_move (machine, from_state, to_state) values ('recording', 'missing', 'closed');
+  `.execute(db)
+}
+
+async function guard(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create table retention_guard (
+      one boolean primary key default true check (one),
+      -- Stands in a file in the folder of recordings: the folder that has it is the one that was there.
+      folder_id uuid not null,
+      folder_marked_at timestamptz,
+      -- When the database's clock was last believed: it does not move by more than a week at once.
+      clock_seen_at timestamptz not null
+    );
+    -- A house that was there already believes its newest rows, not the clock of the upgrade.
+    insert into retention_guard (folder_id, clock_seen_at)
+    select new_id(), coalesce(greatest((select max(seen_at) from disk_room), (select max(at) from audit_row)), clock_timestamp());
+    revoke insert, delete on retention_guard from suifang_app;
   `.execute(db)
 }

@@ -10,6 +10,7 @@ import { Floor } from '#contact-center/floor/floor-service.ts'
 import type { PromptBook } from '#contact-center/ivr/prompt-library.ts'
 import { RecordingOpening } from '#contact-center/recording/recording-opening.ts'
 import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
+import { guardReadiness } from '#contact-center/retention/retention-guard.ts'
 import { storageRoutes } from '#contact-center/retention/storage-routes.ts'
 import { supervisionRoutes } from '#contact-center/supervision/supervision-routes.ts'
 import { Supervision } from '#contact-center/supervision/supervision-service.ts'
@@ -107,6 +108,7 @@ export async function openHttp(
   const proxies = settings.proxies ?? noProxies
   const own = { bind, given: tls, dataDir, clock, evenOnLoopback: https === 'always' }
   const certificate = https === 'no' ? null : await openCertificate(own)
+  const folder = recordingsFolder(dataDir)
   const decrypt = (sealed: Buffer) => secrets.decrypt(sealed)
   const server = await createHttpServer({
     db,
@@ -118,6 +120,7 @@ export async function openHttp(
       databaseReadiness(db),
       migrationReadiness(db, await latestMigration()),
       disks.readiness,
+      guardReadiness({ db, folder }),
       { name: 'telephony', check: async () => (telephony.up ? null : 'drachtio or every media server is away') },
     ],
   })
@@ -153,7 +156,6 @@ export async function openHttp(
   await server.register(reportRoutes, { db, reports, exports: new ReportExports({ db, reports, log, decrypt }) })
   await server.register(peopleRoutes, { db, secrets })
   await server.register(importRoutes, { intake: ground, words: () => hospitalWords(dataDir) })
-  const folder = recordingsFolder(settings.dataDir)
   const opening = new RecordingOpening({
     db,
     clock,

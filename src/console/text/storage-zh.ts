@@ -92,4 +92,22 @@ export const storageZh = {
   removeStrayOk: '删除',
   strayRemoved: '文件已删除',
   runStrays: '无主文件',
+
+  guard: {
+    folder_gone: '录音目录不存在或不可写，不会删除任何录音',
+    folder_unmarked: '录音目录不是原来的目录（可能是磁盘未挂载），不会删除任何录音',
+    folder_foreign: '录音目录属于另一套系统，不会删除任何录音',
+    clock_ahead: '数据库时钟比上次可信的时间快了一周以上，不会删除任何录音',
+    clock_back: '数据库时钟比上次可信的时间慢了一周以上，不会删除任何录音',
+  },
+  guardText: {
+    folder: '请挂载录音所在的磁盘，之后自动恢复。若今后确实使用此目录，请确认。',
+    clock:
+      '上次可信的时间 {{seen}}，现在 {{now}}。请校准服务器时钟，之后自动恢复。若系统只是停用了较久、时钟无误，请确认。',
+  },
+  confirm: '确认…',
+  confirmTitle: { folder: '确认录音目录', clock: '确认时钟无误' },
+  confirmHint: '确认后，已批准的保存期限将重新执行，到期录音会被永久删除。',
+  confirmOk: '确认',
+  confirmed: '已确认',
 }

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { markName } from './retention-guard.ts'
 
 /** A file this young may be written to still, or have a row that is in the journal. */
 export const settledAfterMs = 10 * 60_000
@@ -10,7 +11,7 @@ export async function* recordingFiles(folder: string): AsyncGenerator<readonly s
   for (const day of await entriesOf(folder)) {
     const inside = day.isDirectory() ? await entriesOf(join(folder, day.name)) : [day]
     const names = inside.flatMap((file) =>
-      file.isFile() ? [day.isDirectory() ? `${day.name}/${file.name}` : file.name] : [],
+      file.isFile() && file.name !== markName ? [day.isDirectory() ? `${day.name}/${file.name}` : file.name] : [],
     )
     for (let at = 0; at < names.length; at += pieceOf) yield names.slice(at, at + pieceOf)
   }

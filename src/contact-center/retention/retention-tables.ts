@@ -56,10 +56,19 @@ interface RecordingHoldTable {
   liftReason: string | null
 }
 
+/** What the house knows of its folder and its clock: one row (migration 0028). */
+interface RetentionGuardTable {
+  one: Generated<boolean>
+  folderId: string
+  folderMarkedAt: Date | null
+  clockSeenAt: Date
+}
+
 declare module '#platform/database/tables.ts' {
   interface Tables {
     retentionApproval: RetentionApprovalTable
     retentionRun: RetentionRunTable
+    retentionGuard: RetentionGuardTable
     recordingHold: RecordingHoldTable
     strayRecording: StrayRecordingTable
   }

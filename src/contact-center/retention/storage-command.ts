@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { systemActor } from '#platform/audit/audit-store.ts'
 import { changeDiskThresholds, readDiskThresholds } from '#platform/disk/disk-settings.ts'
 import type { GroundFloor } from '#platform/ground.ts'
+import { confirmGuard, retentionHold } from './retention-guard.ts'
 import { approveRetention, changeRetention, standingRule } from './retention-service.ts'
 import { previewOf } from './retention-store.ts'
 import { checkStorage } from './storage-check.ts'
@@ -15,7 +16,7 @@ const namesAtMost = 200
 const text = { type: 'string' } as const
 
 /**
- * `storage [status | preview | check | strays … | rule … | approve --reason … | disk …]`: what is kept, for how long, and the room
+ * `storage [status | preview | check | strays … | rule … | approve --reason … | confirm … | disk …]`: what is kept, for how long, and the room
  * there is, at the server. Each change is an audit row.
  * @returns null for words that it does not know
  * @throws UserError of what it calls; nothing is changed then
@@ -29,7 +30,7 @@ export async function storageCommand(
   const { db, clock } = ground
   switch (word) {
     case 'status':
-      return storageBoard(db)
+      return storageBoard({ db, folder })
     case 'preview': {
       const { rule, approval } = await standingRule(db)
       const { recordingDays } = rule
@@ -45,6 +46,14 @@ export async function storageCommand(
       const { values } = parseArgs({ args, options: { reason: text } })
       const reason = values.reason?.trim() ?? ''
       return reason === '' ? null : approveRetention(db, { actor: systemActor, reason })
+    }
+    case 'confirm': {
+      const { values, positionals } = parseArgs({ args, options: { reason: text }, allowPositionals: true })
+      const [what] = positionals
+      const reason = values.reason?.trim() ?? ''
+      if ((what !== 'folder' && what !== 'clock') || reason === '') return null
+      await confirmGuard({ db, folder }, { actor: systemActor, what, reason })
+      return { confirmed: what, hold: await retentionHold({ db, folder }) }
     }
     case 'disk':
       return diskCommand(ground, args)

@@ -2,8 +2,17 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Ground } from '#platform/database/database.ts'
 import { changeDiskThresholds } from '#platform/disk/disk-settings.ts'
 import { actorOf } from '#platform/http/access.ts'
+import { confirmGuard } from './retention-guard.ts'
 import { approveRetention, changeRetention } from './retention-service.ts'
-import { ApprovalWish, RuleWish, StorageBoard, StrayParams, StrayRemoval, ThresholdWish } from './storage-schema.ts'
+import {
+  ApprovalWish,
+  GuardWish,
+  RuleWish,
+  StorageBoard,
+  StrayParams,
+  StrayRemoval,
+  ThresholdWish,
+} from './storage-schema.ts'
 import { storageBoard } from './storage-service.ts'
 import { removeStray } from './stray-service.ts'
 
@@ -14,7 +23,9 @@ export const storageRoutes: FastifyPluginAsyncTypebox<{ readonly db: Ground; rea
 ) => {
   const config = { access: 'storage.manage' } as const
 
-  server.get('/api/storage', { config, schema: { response: { 200: StorageBoard } } }, async () => storageBoard(db))
+  server.get('/api/storage', { config, schema: { response: { 200: StorageBoard } } }, async () =>
+    storageBoard({ db, folder }),
+  )
 
   server.put('/api/storage/rule', { config, schema: { body: RuleWish } }, async (request, reply) => {
     const { rule, reason, basedOn } = request.body
@@ -30,6 +41,11 @@ export const storageRoutes: FastifyPluginAsyncTypebox<{ readonly db: Ground; rea
   server.put('/api/storage/thresholds', { config, schema: { body: ThresholdWish } }, async (request, reply) => {
     const { thresholds, reason } = request.body
     await changeDiskThresholds(db, { actor: actorOf(request), to: thresholds, reason })
+    return reply.code(204).send()
+  })
+
+  server.post('/api/storage/confirmation', { config, schema: { body: GuardWish } }, async (request, reply) => {
+    await confirmGuard({ db, folder }, { actor: actorOf(request), ...request.body })
     return reply.code(204).send()
   })
 

@@ -59,6 +59,20 @@ export type StrayItem = Static<typeof StrayItem>
 export const StorageBoard = Type.Object({
   /** Of the live stream: a page reads on from here. */
   offset: Type.Integer(),
+  /** Why nothing is removed, whatever the rule says: folder or clock are not as they were. */
+  hold: Nullable(
+    Type.Object({
+      why: Type.Union([
+        Type.Literal('folder_gone'),
+        Type.Literal('folder_unmarked'),
+        Type.Literal('folder_foreign'),
+        Type.Literal('clock_ahead'),
+        Type.Literal('clock_back'),
+      ]),
+      clockSeenAt: Type.String(),
+      clockNow: Type.String(),
+    }),
+  ),
   rule: RetentionRule,
   ruleVersion: Type.Integer(),
   /** Null: nobody has approved this version, and nothing is removed. */
@@ -101,6 +115,10 @@ export const ApprovalWish = Type.Object(
 )
 export const ThresholdWish = Type.Object(
   { thresholds: DiskThresholds, reason: Reason },
+  { additionalProperties: false },
+)
+export const GuardWish = Type.Object(
+  { what: Type.Union([Type.Literal('folder'), Type.Literal('clock')]), reason: Reason },
   { additionalProperties: false },
 )
 export const StrayParams = Type.Object({ id: Type.String({ format: 'uuid' }) })

@@ -9,6 +9,7 @@ import { addJob, defineJob } from '#platform/jobs/jobs.ts'
 import type { Log } from '#platform/log.ts'
 import { attemptNamed, pathWithin } from '../recording/recording-place.ts'
 import { recordingFiles, settledAfterMs, settledFile } from './recording-files.ts'
+import { demandFolder } from './retention-guard.ts'
 import { attachFile, listStray, markStrayRemoved, settleStraysBut, unknownNames } from './stray-store.ts'
 import './retention-errors.ts'
 
@@ -29,10 +30,12 @@ export interface StraySearch {
 /**
  * Looks for files that no row names. One that carries the id of a call that has no recording becomes that call's, and is
  * judged like others; any other is listed on the page Storage, where a person or the rule decides. Nothing is removed.
+ * @throws OperationalError RECORDINGS_FOLDER_STRANGE
  * Source: requirements F01, §8.6 (nothing silently vanishes).
  */
 export async function searchStrays(parts: StrayParts, signal?: AbortSignal): Promise<StraySearch> {
   const { db, folder, clock, log } = parts
+  await demandFolder(parts)
   const now = clock.now()
   const met: string[] = []
   let attached = 0
@@ -66,13 +69,14 @@ export async function searchStrays(parts: StrayParts, signal?: AbortSignal): Pro
 /**
  * A person has decided that a listed file may go. The decision and its audit row stand before the file is touched.
  * @throws UserError STRAY_GONE
- * @throws OperationalError STRAY_NOT_REMOVED
+ * @throws OperationalError RECORDINGS_FOLDER_STRANGE, STRAY_NOT_REMOVED
  */
 export async function removeStray(
   { db, folder }: Pick<StrayParts, 'db' | 'folder'>,
   wish: { readonly actor: Actor; readonly id: string; readonly reason: string },
 ): Promise<void> {
   const { actor, id, reason } = wish
+  await demandFolder({ db, folder })
   const name = await db.transaction().execute(async (tx) => {
     const removed = await markStrayRemoved(tx, id, { by: actor.accountId, reason })
     if (removed === null) throw new UserError('STRAY_GONE')
