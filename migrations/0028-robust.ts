@@ -2,11 +2,13 @@ import { type Kysely, sql } from 'kysely'
 
 /**
  * Files of recordings that no row names: attached to the call they were made of, or listed until a person or the rule
- * decides. And what the house knows of its folder and its clock, without which nothing is removed.
+ * decides. And what the house knows of its folder and its clock, without which nothing is removed. And what became of the
+ * simulated carrier's process.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await strays(db)
   await guard(db)
+  await carrier(db)
 }
 
 async function strays(db: Kysely<unknown>): Promise<void> {
@@ -58,5 +60,18 @@ async function guard(db: Kysely<unknown>): Promise<void> {
     insert into retention_guard (folder_id, clock_seen_at)
     select new_id(), coalesce(greatest((select max(seen_at) from disk_room), (select max(at) from audit_row)), clock_timestamp());
     revoke insert, delete on retention_guard from suifang_app;
+  `.execute(db)
+}
+
+async function carrier(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    alter table trunk
+      -- Its process has died and has not been started again yet.
+      add column carrier_down_since timestamptz,
+      add column carrier_restarted_at timestamptz,
+      -- Since the house was opened.
+      add column carrier_restarts integer not null default 0 check (carrier_restarts >= 0),
+      add constraint trunk_carrier_is_ours check (
+        kind = 'simulated' or (carrier_down_since is null and carrier_restarted_at is null and carrier_restarts = 0));
   `.execute(db)
 }

@@ -43,6 +43,10 @@ export const setupEn: Texts<typeof setupZh> = {
     unknown: 'Has never answered',
     since: 'since {{at}}',
     unknownText: 'It has never answered an OPTIONS and is dialled all the same; make a test to be sure.',
+    carrierDown:
+      'The simulated carrier’s process ended at {{at}}; it is being started again. Calls fail meanwhile and are tried again as planned.',
+    carrierAgain:
+      'The simulated carrier’s process had ended and was started again at {{at}} (times since the house was opened: {{n}}).',
     silentText: 'Nothing is dialled over it while it is silent; it goes on by itself.',
     simulated: 'Simulated',
     campaigns: 'Campaigns over it: {{names}}',

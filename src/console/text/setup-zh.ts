@@ -40,6 +40,8 @@ export const setupZh = {
     unknown: '尚未应答过',
     since: '自 {{at}}',
     unknownText: '从未应答 OPTIONS，照常拨打；可用“测试”确认。',
+    carrierDown: '模拟运营商进程于 {{at}} 退出，正在自动重启，其间的呼叫会失败并按计划重拨。',
+    carrierAgain: '模拟运营商进程曾退出，已于 {{at}} 自动重启（系统启动以来共 {{n}} 次）。',
     silentText: '无应答期间不经此线路拨打，恢复后自动继续。',
     simulated: '模拟',
     campaigns: '使用它的外呼活动：{{names}}',

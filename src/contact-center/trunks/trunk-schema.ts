@@ -80,6 +80,10 @@ export const TrunkItem = Type.Object({
   answers: Nullable(Type.Boolean()),
   /** ISO 8601, UTC. */
   answersSince: Nullable(Type.String()),
+  /** Of the simulated carrier: its process has died since the house was opened. */
+  carrier: Nullable(
+    Type.Object({ downSince: Nullable(Type.String()), restartedAt: Nullable(Type.String()), restarts: Type.Integer() }),
+  ),
   /** Calls of the last 24 hours that line or carrier did not carry, by what it most likely means, most first. */
   failures: Type.Array(Type.Object({ fault: Type.String(), count: Type.Integer(), lastAt: Type.String(), ...Answer })),
   /** Calls dialled in the last 24 hours. */

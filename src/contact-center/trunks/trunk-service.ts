@@ -23,6 +23,7 @@ import {
   lockNumber,
   lockTrunk,
   oneTrunkAtATime,
+  type ShownTrunk,
   type TestRow,
   type TrunkRow,
   testRefusal,
@@ -86,7 +87,7 @@ export class Trunks {
       offset,
       owned: [...owned],
       trunks: trunks.map(({ passwordCiphertext, username, answersSince, campaigns, ...trunk }) => ({
-        ...trunk,
+        ...withCarrier(trunk),
         campaigns: [...campaigns],
         hasCredentials: username !== null,
         answersSince: answersSince?.toISOString() ?? null,
@@ -281,6 +282,22 @@ export class TrunkTests {
       await leg.hangUp()
     }
   }
+}
+
+/** What became of its process, where that is worth telling. */
+function withCarrier<Row extends Pick<ShownTrunk, 'carrierDownSince' | 'carrierRestartedAt' | 'carrierRestarts'>>(
+  row: Row,
+) {
+  const { carrierDownSince, carrierRestartedAt, carrierRestarts, ...trunk } = row
+  const carrier =
+    carrierDownSince === null && carrierRestarts === 0
+      ? null
+      : {
+          downSince: carrierDownSince?.toISOString() ?? null,
+          restartedAt: carrierRestartedAt?.toISOString() ?? null,
+          restarts: carrierRestarts,
+        }
+  return { ...trunk, carrier }
 }
 
 function toldOf(result: DialAnswer | DialFailure): TestTold & { readonly cause: string } {
