@@ -15,6 +15,7 @@ import { systemActor } from '#platform/audit/audit-store.ts'
 import { Accounts } from '#platform/auth/account-service.ts'
 import { AppError } from '#platform/errors/errors.ts'
 import { type GroundFloor, openGround } from '#platform/ground.ts'
+import { isLoopback } from '#platform/http/certificate.ts'
 import { readSettings, type Settings } from '#platform/settings/settings.ts'
 import { recordingsFolder } from './app/recordings.ts'
 import { openLog } from './open-log.ts'
@@ -226,17 +227,22 @@ async function setTrunk(ground: GroundFloor, argv: readonly string[]): Promise<n
   })
   const watch = oneOf(values.watch, ['on', 'off'])
   if (watch === null) return wrongUsage()
-  const id = await setUpTrunk(ground, {
-    name: values.name ?? '',
-    host: values.host ?? '',
-    port: Number(values.port ?? 5060),
-    lines: Number(values.lines),
-    callsPerSecond: Number(values.cps ?? 5),
-    callerNumber: values.caller ?? '',
-    username: values.user ?? null,
-    password: values.password ?? null,
-    watched: watch !== 'off',
-  })
+  const { bind, sipPort } = ground.settings
+  const house = { onLoopback: isLoopback(bind), sip: sipPort === 0 ? [] : [{ host: bind, port: sipPort }] }
+  const id = await setUpTrunk(
+    { ...ground, house },
+    {
+      name: values.name ?? '',
+      host: values.host ?? '',
+      port: Number(values.port ?? 5060),
+      lines: Number(values.lines),
+      callsPerSecond: Number(values.cps ?? 5),
+      callerNumber: values.caller ?? '',
+      username: values.user ?? null,
+      password: values.password ?? null,
+      watched: watch !== 'off',
+    },
+  )
   process.stdout.write(`${id}\n`)
   return 0
 }

@@ -51,7 +51,7 @@ import type { ChannelHandler } from '#platform/database/listen.ts'
 import { latestMigration } from '#platform/database/migrate.ts'
 import type { DiskWatch } from '#platform/disk/disk-watch.ts'
 import type { GroundFloor } from '#platform/ground.ts'
-import { openCertificate, type ServerCertificate } from '#platform/http/certificate.ts'
+import { isLoopback, openCertificate, type ServerCertificate } from '#platform/http/certificate.ts'
 import { serveConsole } from '#platform/http/console-files.ts'
 import { noProxies } from '#platform/http/proxies.ts'
 import { databaseReadiness, migrationReadiness } from '#platform/http/readiness.ts'
@@ -169,11 +169,17 @@ export async function openHttp(
   await server.register(auditRoutes, { db })
   await server.register(trunkRoutes, {
     db,
-    trunks: new Trunks({ db, secrets, ...trunkHome(db) }),
+    trunks: new Trunks({
+      db,
+      secrets,
+      house: () => ({ onLoopback: isLoopback(bind), sip: telephony.sipPlaces }),
+      ...trunkHome(db),
+    }),
     tests: new TrunkTests({
       db,
       secrets,
       telephony,
+      clock,
       log,
       prompt: () => prompts.resolve('opening'),
       ...testNumbers(secrets),
