@@ -12,6 +12,7 @@ import { reportCommand } from '#follow-up/reports/report-command.ts'
 import { status } from '#follow-up/status/status.ts'
 import { runAudit } from '#platform/audit/audit-command.ts'
 import { systemActor } from '#platform/audit/audit-store.ts'
+import { checkReason } from '#platform/audit/reason.ts'
 import { Accounts } from '#platform/auth/account-service.ts'
 import { AppError } from '#platform/errors/errors.ts'
 import { type GroundFloor, openGround } from '#platform/ground.ts'
@@ -123,6 +124,7 @@ try {
   const settings = readSettings()
   // The launcher works in the house's own folder; a file named on the command line lies where it was typed.
   if (process.env.INIT_CWD !== undefined) process.chdir(process.env.INIT_CWD)
+  for (const reason of reasonsIn(args)) checkReason(reason)
   process.exitCode = await run(settings, command, args)
 } catch (error) {
   if (error instanceof AppError) {
@@ -199,6 +201,14 @@ async function withGround(settings: Settings, act: (ground: GroundFloor) => Prom
 function tell(answer: object): number {
   process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`)
   return 0
+}
+
+/** What is given as `--reason`, whichever command it belongs to. */
+function reasonsIn(argv: readonly string[]): readonly string[] {
+  return argv.flatMap((one, at) => {
+    if (one.startsWith('--reason=')) return [one.slice('--reason='.length)]
+    return argv[at - 1] === '--reason' ? [one] : []
+  })
 }
 
 async function tellStatus({ db }: GroundFloor, argv: readonly string[]): Promise<number> {

@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox'
+import { Reason } from '#platform/audit/reason.ts'
 import { DiskThresholds } from '#platform/disk/disk-room.ts'
 import { RetentionRule } from './retention.ts'
 
 /** The page Storage as it asks and is answered: figures, never who was called. Times are ISO 8601, UTC. */
 
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()])
-const Reason = Type.String({ pattern: '\\S', maxLength: 200 })
 const Bytes = Type.Integer({ minimum: 0 })
 const Count = Type.Integer({ minimum: 0 })
 

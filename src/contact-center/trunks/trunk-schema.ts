@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox'
+import { Reason } from '#platform/audit/reason.ts'
 
 const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
-const Reason = Type.String({ pattern: '\\S', maxLength: 200 })
 
 export const TrunkFields = {
   name: Type.String({ pattern: '\\S', maxLength: 60 }),
