@@ -201,6 +201,17 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await script.end(call, 'dialing', 'busy', 'retry_wait')
     await row(called).locator('[data-state=retry_wait]').waitFor()
 
+    // What would change nothing is said, and cannot be sent.
+    await row(called).getByRole('checkbox').check()
+    await page.getByRole('button', { name: /^重\s*开$/ }).click()
+    await dialog.getByText('所选任务都不能执行此操作').waitFor()
+    await why.fill('不会提交')
+    await why.press('Enter')
+    expect(await dialog.locator('.ant-modal-footer .ant-btn-primary').isDisabled()).toBe(true)
+    await atBothWidths(page, 'tasks-nothing-zh')
+    await dialog.locator('.ant-modal-footer').getByRole('button').first().click()
+    await dialog.waitFor({ state: 'detached' })
+
     await page.getByText('已结束', { exact: true }).click()
     await row(stopped).getByRole('link').click()
     await page.locator('[data-action="task.stopped"]').getByText('方案不匹配：方案选错').waitFor()

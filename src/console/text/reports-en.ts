@@ -98,6 +98,7 @@ export const reportsEn: Texts<typeof reportsZh> = {
     calls: 'Dialled / answered',
     last: 'Last call',
     open: 'Open',
+    openTask: 'Task',
     none: 'There is nobody like that',
   },
   answers: 'Questions',

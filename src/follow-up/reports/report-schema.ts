@@ -164,6 +164,7 @@ export const RowPage = Type.Object({
       programme: Nullable(Type.String()),
       dialled: Count,
       answered: Count,
+      taskId: Nullable(Type.String()),
       lastAttemptId: Nullable(Type.String()),
     }),
   ),
