@@ -14,6 +14,7 @@ import { Reconciler } from '#contact-center/calls/reconciler.ts'
 import { Dialer } from '#contact-center/dialer/dialer.ts'
 import { judgeClosedRecording } from '#contact-center/recording/recording-service.ts'
 import { retentionRound } from '#contact-center/retention/retention-run.ts'
+import { strayRound } from '#contact-center/retention/stray-service.ts'
 import { dialableTrunks } from '#contact-center/trunks/trunk-store.ts'
 import { TrunkWatch } from '#contact-center/trunks/trunk-watch.ts'
 import type { Work } from '#contact-center/work-source.ts'
@@ -83,13 +84,14 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   const sweep = taskSweep(db)
   const calendar = calendarRound(db)
   const expiry = retentionRound({ db, folder: recordings })
+  const strays = strayRound({ db, clock, folder: recordings })
   const jobs = await openJobs({
     url: ground.url,
-    jobs: [judgeJob, retention.job, sweep.job, calendar.job, expiry.job],
+    jobs: [judgeJob, retention.job, sweep.job, calendar.job, strays.job, expiry.job],
     log,
   })
   opened.defer(() => jobs.close())
-  const cron = openCron({ db, entries: [retention, sweep, calendar, expiry], log })
+  const cron = openCron({ db, entries: [retention, sweep, calendar, strays, expiry], log })
   opened.defer(() => cron.close())
   const sealer = new AuditSealer({ db, clock, log })
   sealer.start()
@@ -186,6 +188,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   // What an earlier process left comes first: its journal into the rows, its legs to their end.
   await journal.applied()
   await reconciler.start()
+  await strays.order()
   opened.defer(() => reconciler.close())
   const heard = await listener.listen(workChannel, {
     onPayload: () => dialer.wake(),

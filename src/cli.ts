@@ -12,9 +12,11 @@ import { reportCommand } from '#follow-up/reports/report-command.ts'
 import { status } from '#follow-up/status/status.ts'
 import { runAudit } from '#platform/audit/audit-command.ts'
 import { systemActor } from '#platform/audit/audit-store.ts'
+import { checkReason } from '#platform/audit/reason.ts'
 import { Accounts } from '#platform/auth/account-service.ts'
 import { AppError } from '#platform/errors/errors.ts'
 import { type GroundFloor, openGround } from '#platform/ground.ts'
+import { isLoopback } from '#platform/http/certificate.ts'
 import { readSettings, type Settings } from '#platform/settings/settings.ts'
 import { recordingsFolder } from './app/recordings.ts'
 import { openLog } from './open-log.ts'
@@ -57,9 +59,13 @@ const usage = {
   storage preview         按当前期限会删除多少录音、多少字节、最早一条
   storage approve --reason 原因
                           批准当前期限：之后每晚删除到期录音（被保留的除外）
+  storage confirm folder|clock --reason 原因
+                          确认录音目录今后确为此目录，或时钟无误（此前不会删除任何录音）
   storage disk [--warn-gb 10] [--warn-percent 10] [--stop-gb 1] [--reason 原因]
                           查看或修改磁盘告警与停止呼叫的阈值
   storage check           核对录音文件与记录，只报告，不删除
+  storage strays [--remove 编号 --reason 原因]
+                          查找无主录音文件：能认出通话的归入通话，其余列出；可按编号删除
   status [--json]         任务、拨打、录音各状态的数量，以及为什么没有在拨打
   report [--month 2026-11] [--programme 方案] [--json] [--csv 文件]
                           一个月出院患者的随访报表（只有数字）：随访率、成功率、失访率、接通率及其分母
@@ -100,9 +106,13 @@ const usage = {
   storage preview         how many recordings the rule would remove now, how many bytes, the oldest
   storage approve --reason <words>
                           approves the rule: every night recordings that are older are removed, but for held ones
+  storage confirm folder|clock --reason <words>
+                          this is the folder of recordings from now on, or the clock is right: until then none expires
   storage disk [--warn-gb 10] [--warn-percent 10] [--stop-gb 1] [--reason <words>]
                           shows or changes below which room somebody is told, and no call begins
   storage check           compares files and rows; tells, removes nothing
+  storage strays [--remove <id> --reason <words>]
+                          looks for files of no call: gives calls what is theirs, lists the rest, removes one of them
   status [--json]         tasks, attempts and recordings by state, and why nothing is dialled
   report [--month 2026-11] [--programme <programme>] [--json] [--csv <file>]
                           the report of a month's discharges, figures only: the rates with their denominators
@@ -114,6 +124,7 @@ try {
   const settings = readSettings()
   // The launcher works in the house's own folder; a file named on the command line lies where it was typed.
   if (process.env.INIT_CWD !== undefined) process.chdir(process.env.INIT_CWD)
+  for (const reason of reasonsIn(args)) checkReason(reason)
   process.exitCode = await run(settings, command, args)
 } catch (error) {
   if (error instanceof AppError) {
@@ -192,6 +203,14 @@ function tell(answer: object): number {
   return 0
 }
 
+/** What is given as `--reason`, whichever command it belongs to. */
+function reasonsIn(argv: readonly string[]): readonly string[] {
+  return argv.flatMap((one, at) => {
+    if (one.startsWith('--reason=')) return [one.slice('--reason='.length)]
+    return argv[at - 1] === '--reason' ? [one] : []
+  })
+}
+
 async function tellStatus({ db }: GroundFloor, argv: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...argv], options: { json: { type: 'boolean' } } })
   const told = await status(db)
@@ -218,17 +237,22 @@ async function setTrunk(ground: GroundFloor, argv: readonly string[]): Promise<n
   })
   const watch = oneOf(values.watch, ['on', 'off'])
   if (watch === null) return wrongUsage()
-  const id = await setUpTrunk(ground, {
-    name: values.name ?? '',
-    host: values.host ?? '',
-    port: Number(values.port ?? 5060),
-    lines: Number(values.lines),
-    callsPerSecond: Number(values.cps ?? 5),
-    callerNumber: values.caller ?? '',
-    username: values.user ?? null,
-    password: values.password ?? null,
-    watched: watch !== 'off',
-  })
+  const { bind, sipPort } = ground.settings
+  const house = { onLoopback: isLoopback(bind), sip: sipPort === 0 ? [] : [{ host: bind, port: sipPort }] }
+  const id = await setUpTrunk(
+    { ...ground, house },
+    {
+      name: values.name ?? '',
+      host: values.host ?? '',
+      port: Number(values.port ?? 5060),
+      lines: Number(values.lines),
+      callsPerSecond: Number(values.cps ?? 5),
+      callerNumber: values.caller ?? '',
+      username: values.user ?? null,
+      password: values.password ?? null,
+      watched: watch !== 'off',
+    },
+  )
   process.stdout.write(`${id}\n`)
   return 0
 }

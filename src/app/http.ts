@@ -10,6 +10,7 @@ import { Floor } from '#contact-center/floor/floor-service.ts'
 import { ownPromptRoutes } from '#contact-center/prompts/own-prompt-routes.ts'
 import { RecordingOpening } from '#contact-center/recording/recording-opening.ts'
 import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
+import { guardReadiness } from '#contact-center/retention/retention-guard.ts'
 import { storageRoutes } from '#contact-center/retention/storage-routes.ts'
 import { supervisionRoutes } from '#contact-center/supervision/supervision-routes.ts'
 import { Supervision } from '#contact-center/supervision/supervision-service.ts'
@@ -53,7 +54,7 @@ import type { ChannelHandler } from '#platform/database/listen.ts'
 import { latestMigration } from '#platform/database/migrate.ts'
 import type { DiskWatch } from '#platform/disk/disk-watch.ts'
 import type { GroundFloor } from '#platform/ground.ts'
-import { openCertificate, type ServerCertificate } from '#platform/http/certificate.ts'
+import { isLoopback, openCertificate, type ServerCertificate } from '#platform/http/certificate.ts'
 import { serveConsole } from '#platform/http/console-files.ts'
 import { noProxies } from '#platform/http/proxies.ts'
 import { databaseReadiness, migrationReadiness } from '#platform/http/readiness.ts'
@@ -111,6 +112,7 @@ export async function openHttp(
   const proxies = settings.proxies ?? noProxies
   const own = { bind, given: tls, dataDir, clock, evenOnLoopback: https === 'always' }
   const certificate = https === 'no' ? null : await openCertificate(own)
+  const folder = recordingsFolder(dataDir)
   const decrypt = (sealed: Buffer) => secrets.decrypt(sealed)
   const server = await createHttpServer({
     db,
@@ -122,6 +124,7 @@ export async function openHttp(
       databaseReadiness(db),
       migrationReadiness(db, await latestMigration()),
       disks.readiness,
+      guardReadiness({ db, folder }),
       { name: 'telephony', check: async () => (telephony.up ? null : 'drachtio or every media server is away') },
     ],
   })
@@ -165,20 +168,26 @@ export async function openHttp(
     db,
     clock,
     log,
-    folder: recordingsFolder(settings.dataDir),
+    folder,
     ticketKey: secrets.keyFor('recording tickets'),
   })
   await server.register(recordingRoutes, { opening, db })
-  await server.register(storageRoutes, { db })
+  await server.register(storageRoutes, { db, folder })
   await server.register(accountRoutes, { accounts, auth })
   await server.register(auditRoutes, { db })
   await server.register(trunkRoutes, {
     db,
-    trunks: new Trunks({ db, secrets, ...trunkHome(db) }),
+    trunks: new Trunks({
+      db,
+      secrets,
+      house: () => ({ onLoopback: isLoopback(bind), sip: telephony.sipPlaces }),
+      ...trunkHome(db),
+    }),
     tests: new TrunkTests({
       db,
       secrets,
       telephony,
+      clock,
       log,
       prompt: () => flows.book.resolve('opening'),
       ...testNumbers(secrets),

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { openCarrier } from '#carrier/carrier-process.ts'
-import { hasSimulatedTrunk, pointSimulatedTrunks } from '#contact-center/trunks/trunk-store.ts'
+import { hasSimulatedTrunk } from '#contact-center/trunks/trunk-store.ts'
 import type { GroundFloor } from '#platform/ground.ts'
 import type { TunnelAddress } from '#platform/http/tunnel.ts'
 import { openEmbeddedSwitch } from '#telephony/embedded-switch.ts'
 import type { MediaServerAddress } from '#telephony/media-server-address.ts'
 import type { SipServerAddress } from '#telephony/sip-link.ts'
+import { openSimulatedCarrier } from './carrier.ts'
 
 /** The servers that carry the calls. */
 export interface Servers {
@@ -24,12 +24,8 @@ export async function openServers(
 ): Promise<Servers> {
   const { dataDir, bind, sipPort } = settings
   if (await hasSimulatedTrunk(db)) {
-    const carrier = await openCarrier({
-      stateFile: join(dataDir, 'carrier.json'),
-      onLog: (line) => log.debug({ carrier: line }, 'carrier says'),
-    })
+    const carrier = await openSimulatedCarrier({ db, log, clock, stateFile: join(dataDir, 'carrier.json') })
     opened.defer(() => carrier.close())
-    await pointSimulatedTrunks(db, { host: carrier.state.host, port: carrier.state.sipPort })
   }
   if (settings.switches !== null) {
     return {

@@ -10,16 +10,11 @@
  * It outlives the application it belongs to by a while: the next one finds it through the state file and takes it over.
  */
 import { createInterface } from 'node:readline'
+import { processLives } from '#softswitch/program/program-process.ts'
 import { behaviours } from './behaviours.ts'
 import { Carrier } from './carrier.ts'
 import { type CarrierSettings, readCarrierSettings } from './carrier-settings.ts'
-import {
-  type CarrierState,
-  processLives,
-  readCarrierState,
-  removeCarrierState,
-  writeCarrierState,
-} from './carrier-state.ts'
+import { type CarrierState, carrierState } from './carrier-state.ts'
 
 const closeLimitMs = 5_000
 /** Nothing tells a process of the end of one that is not its child: it has to look. */
@@ -41,7 +36,7 @@ const state: CarrierState = {
   lines: settings.lines,
   parentPid: settings.parentPid,
 }
-if (settings.stateFile !== '') await writeCarrierState(settings.stateFile, state)
+if (settings.stateFile !== '') await carrierState.write(settings.stateFile, state)
 process.stdout.write(`${JSON.stringify(state)}\n`)
 
 let closing = false
@@ -86,7 +81,7 @@ function watchParent(first: number): void {
     if (processLives(parent)) lastSeen = performance.now()
     else if (performance.now() - lastSeen > settings.outliveMs) void close('its application is gone')
     else if (settings.stateFile !== '') {
-      void readCarrierState(settings.stateFile).then((found) => {
+      void carrierState.read(settings.stateFile).then((found) => {
         if (found !== null && found.pid === process.pid) parent = found.parentPid
       })
     }
@@ -100,7 +95,7 @@ async function close(why: string): Promise<void> {
   const limit = setTimeout(() => fail('closing took too long', null), closeLimitMs)
   await carrier.close()
   clearTimeout(limit)
-  if (settings.stateFile !== '') await removeCarrierState(settings.stateFile, process.pid).catch(() => {})
+  if (settings.stateFile !== '') await carrierState.remove(settings.stateFile, process.pid).catch(() => {})
   process.exit(0)
 }
 

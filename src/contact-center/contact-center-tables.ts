@@ -80,6 +80,10 @@ interface TrunkTable {
   answers: boolean | null
   answersSince: Date | null
   answeredAt: Date | null
+  /** Of a simulated one, since the house was opened (migration 0028). */
+  carrierDownSince: Generated<Date | null>
+  carrierRestartedAt: Generated<Date | null>
+  carrierRestarts: Generated<number>
   version: Generated<number>
   createdAt: Generated<Date>
 }

@@ -24,7 +24,7 @@ import { REFUSED_LINE, RefusalBook } from './refusal-book.ts'
 import { scaledTimers } from './sip/sip-timers.ts'
 import type { StreamSettings } from './sip/transport-set.ts'
 import { readSettings, type SoftswitchSettings } from './softswitch-settings.ts'
-import { removeState, type SoftswitchState, writeState } from './softswitch-state.ts'
+import { type SoftswitchState, softswitchState } from './softswitch-state.ts'
 
 /** Beyond this an orderly end is given up. */
 const CLOSE_LIMIT_MS = 10_000
@@ -66,7 +66,7 @@ createInterface({ input: process.stdin })
 watchClients()
 
 // Last: who reads it may tell us to close at once.
-if (settings.stateFile !== '') await writeState(settings.stateFile, state)
+if (settings.stateFile !== '') await softswitchState.write(settings.stateFile, state)
 process.stdout.write(`${JSON.stringify(state)}\n`)
 
 async function open(wanted: SoftswitchSettings): Promise<{
@@ -220,7 +220,7 @@ async function close(why: string): Promise<void> {
 }
 
 async function forget(): Promise<void> {
-  if (settings.stateFile !== '') await removeState(settings.stateFile, process.pid).catch(() => {})
+  if (settings.stateFile !== '') await softswitchState.remove(settings.stateFile, process.pid).catch(() => {})
 }
 
 function fail(message: string, error: unknown): never {

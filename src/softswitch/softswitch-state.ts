@@ -2,8 +2,7 @@
  * What a running softswitch tells of itself: its process, where it listens, its secrets. It writes this into a file,
  * so that an application that was killed finds it again, and prints it when it is ready.
  */
-import { randomBytes } from 'node:crypto'
-import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { stateFileOf } from './program/state-file.ts'
 
 export interface SoftswitchServer {
   readonly host: string
@@ -30,35 +29,7 @@ export interface SoftswitchState {
   readonly freeswitch: SoftswitchServer
 }
 
-/** @returns null when the text is no state */
-export function parseState(text: string): SoftswitchState | null {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return null
-  }
-  return isState(value) ? value : null
-}
-
-/** @returns null when there is no such file, or it holds no state */
-export async function readState(path: string): Promise<SoftswitchState | null> {
-  const text = await readFile(path, 'utf8').catch(() => null)
-  return text === null ? null : parseState(text)
-}
-
-/** Writes it for its owner's eyes only, whole or not at all. */
-export async function writeState(path: string, state: SoftswitchState): Promise<void> {
-  const draft = `${path}.${randomBytes(6).toString('hex')}`
-  await writeFile(draft, `${JSON.stringify(state)}\n`, { mode: 0o600 })
-  await chmod(draft, 0o600)
-  await rename(draft, path)
-}
-
-/** Removes the file when it is still this process's. */
-export async function removeState(path: string, pid: number): Promise<void> {
-  if ((await readState(path))?.pid === pid) await rm(path, { force: true })
-}
+export const softswitchState = stateFileOf(isState)
 
 function isState(value: unknown): value is SoftswitchState {
   return (

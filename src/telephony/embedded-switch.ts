@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import { type Clock, systemClock, type Timer } from '#platform/clock.ts'
+import { type Clock, systemClock } from '#platform/clock.ts'
 import { OperationalError } from '#platform/errors/errors.ts'
-import { type Log, logError } from '#platform/log.ts'
+import { keepProcess } from '#platform/kept-process.ts'
+import type { Log } from '#platform/log.ts'
 import { openSoftswitch, REFUSED_LINE, type SoftswitchProcess } from '#softswitch/softswitch-process.ts'
 import type { MediaServerAddress } from './media-server-address.ts'
 import type { SipServerAddress } from './sip-link.ts'
@@ -32,9 +33,6 @@ export interface EmbeddedSwitch {
   close(): Promise<void>
 }
 
-const firstRestartMs = 250
-const longestRestartMs = 10_000
-
 /**
  * Starts the softswitch as a child process, or adopts the one that runs on this data folder. If it dies it is started
  * again on the same ports with the same secrets, so that whoever was connected finds it again.
@@ -47,9 +45,9 @@ export async function openEmbeddedSwitch(options: EmbeddedSwitchOptions): Promis
     const isWarning = line.includes(`"message":"${REFUSED_LINE}"`)
     log[isWarning ? 'warn' : 'debug']({ softswitch: line }, 'softswitch says')
   }
-  let current: SoftswitchProcess
+  let first: SoftswitchProcess
   try {
-    current = await openSoftswitch({ stateFile, settings: { bind, drachtioSipPort: sipPort }, onLog })
+    first = await openSoftswitch({ stateFile, settings: { bind, drachtioSipPort: sipPort }, onLog })
   } catch (error) {
     const reason = 'its process ended'
     throw new OperationalError(
@@ -58,7 +56,7 @@ export async function openEmbeddedSwitch(options: EmbeddedSwitchOptions): Promis
       { cause: error },
     )
   }
-  const { drachtio, freeswitch } = current.state
+  const { drachtio, freeswitch } = first.state
   const settings = {
     bind,
     drachtioPort: drachtio.port,
@@ -70,47 +68,25 @@ export async function openEmbeddedSwitch(options: EmbeddedSwitchOptions): Promis
     freeswitchSecret: freeswitch.secret,
   }
   log.info(
-    { pid: current.state.pid, adopted: current.adopted },
+    { pid: first.state.pid, adopted: first.adopted },
     'the embedded softswitch runs: for trials and small offices (8 seats, 30 lines)',
   )
 
-  let closing: Promise<void> | null = null
-  let restart: Timer | undefined
-  let starting: Promise<void> = Promise.resolve()
-  const watch = (watched: SoftswitchProcess, retryMs: number) => {
-    void watched.ended.then((code) => {
-      if (closing !== null) return
-      log.error({ code }, 'the softswitch has died: its calls are lost, it is started again')
-      restart = clock.setTimeout(() => startAgain(retryMs), retryMs)
-    })
-  }
-  const startAgain = (retryMs: number) => {
-    starting = openSoftswitch({ stateFile, settings, onLog }).then(
-      (process) => {
-        current = process
-        watch(process, firstRestartMs)
-      },
-      (error: unknown) => {
-        logError(log, error, 'the softswitch could not be started again')
-        const nextMs = Math.min(retryMs * 2, longestRestartMs)
-        if (closing === null) restart = clock.setTimeout(() => startAgain(nextMs), nextMs)
-      },
-    )
-  }
-  watch(current, firstRestartMs)
+  const kept = keepProcess(first, {
+    name: 'the softswitch',
+    start: () => openSoftswitch({ stateFile, settings, onLog }),
+    clock,
+    log,
+  })
 
   return {
     drachtio,
     sipWs: { host: drachtio.sipWsHost, port: drachtio.sipWsPort },
     freeswitches: [freeswitch],
-    adopted: current.adopted,
+    adopted: first.adopted,
     get pid() {
-      return current.state.pid
+      return kept.current.state.pid
     },
-    close() {
-      clock.clearTimeout(restart)
-      closing ??= starting.then(() => current.close())
-      return closing
-    },
+    close: () => kept.close(),
   }
 }

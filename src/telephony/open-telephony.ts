@@ -119,6 +119,10 @@ class ConnectedTelephony implements Telephony {
     this.#listeners.push(listener)
   }
 
+  get sipPlaces() {
+    return this.#sip.places
+  }
+
   dial(order: DialOrder, hooks: DialHooks): OutboundDial {
     return this.#call(patientCallPlan(order, hooks), order.mediaHost)
   }

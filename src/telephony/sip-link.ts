@@ -13,6 +13,19 @@ export interface SipServerAddress {
   readonly secret: string
 }
 
+interface SipPlace {
+  readonly host: string
+  readonly port: number
+}
+
+/** Such as `udp/10.0.0.5:5060,[fd00::5]:5060`. */
+function placesIn(addresses: string): readonly SipPlace[] {
+  return [...addresses.matchAll(/(?:\[([^\]]+)\]|([\w.-]+)):(\d+)/g)].map(([, v6, host = '', port]) => ({
+    host: v6 ?? host,
+    port: Number(port),
+  }))
+}
+
 export interface SipLinkParts {
   readonly address: SipServerAddress
   readonly clock: Clock
@@ -62,6 +75,7 @@ export class SipLink {
   #registerHandler: RegisterHandler = async () => notNow
   #inviteHandler: Srf.Handler = (_, response) => response.send(480)
   #socket: Socket | null = null
+  #places: readonly SipPlace[] = []
   #up = false
   #closed = false
   #pingTimer: Timer | undefined
@@ -85,6 +99,11 @@ export class SipLink {
 
   get up(): boolean {
     return this.#up
+  }
+
+  /** Where drachtio takes SIP, as it last said. */
+  get places(): readonly SipPlace[] {
+    return this.#places
   }
 
   /** `promise`, or SIP_SERVER_AWAY as soon as the present connection is gone. */
@@ -190,6 +209,7 @@ export class SipLink {
     if (this.#closed || this.#socket === null || this.#up) return
     this.#up = true
     // Phones register there.
+    this.#places = placesIn(sipAddresses ?? '')
     log.info({ address: `${address.host}:${address.port}`, sipAddresses }, 'drachtio connected')
     this.#schedulePing(this.#socket)
     for (const call of this.#owed.splice(0)) void this.endCall(call)

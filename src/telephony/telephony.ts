@@ -349,6 +349,8 @@ export interface Telephony {
   /** True while drachtio and at least one media server are connected: nothing is claimed otherwise. */
   readonly up: boolean
   onUpChange(listener: (up: boolean) => void): void
+  /** Where our own SIP is, as drachtio told when it was connected last: addresses of its, none before that. */
+  readonly sipPlaces: readonly { readonly host: string; readonly port: number }[]
   dial(order: DialOrder, hooks: DialHooks): OutboundDial
   /** Asks the far end of a trunk whether it is there, by OPTIONS (RFC 3261 §11). Settles within 5 s; never rejects. */
   askTrunk(trunk: Pick<TrunkAddress, 'host' | 'port'>): Promise<TrunkReply>

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { TrunkTests } from '#contact-center/trunks/trunk-service.ts'
 import { testNumbers } from '#follow-up/dialling/trunk-setup.ts'
 import { systemActor } from '#platform/audit/audit-store.ts'
+import { systemClock } from '#platform/clock.ts'
 import { openDatabase } from '#platform/database/database.ts'
 import { silentLog } from '#platform/log.ts'
 import type { DialHooks, Telephony } from '#telephony/telephony.ts'
@@ -182,11 +183,15 @@ describe('a test call of a trunk', () => {
   afterAll(() => office?.close())
 
   /** The button's call, to a telephone behind the trunk of this test. */
-  async function testCall(number: string, db = office.db): Promise<unknown> {
-    const prompt = await pair.tone(1000, 600)
+  async function testCall(
+    number: string,
+    { db = office.db, promptMs = 600, talkLimitMs = 10_000 } = {},
+  ): Promise<unknown> {
+    const prompt = await pair.tone(1000, promptMs)
     const { realTrunkId } = office
     await sql`update trunk set host = '127.0.0.1', port = ${trunk.port} where id = ${realTrunkId}`.execute(db)
-    const parts = { db, secrets, telephony, log: silentLog, prompt: () => prompt, ringTimeoutMs: 600 }
+    const limits = { ringTimeoutMs: 600, talkLimitMs, clock: systemClock }
+    const parts = { db, secrets, telephony, log: silentLog, prompt: () => prompt, ...limits }
     return new TrunkTests({ ...parts, ...testNumbers(secrets) }).call(systemActor, realTrunkId, number)
   }
 
@@ -218,9 +223,26 @@ describe('a test call of a trunk', () => {
     expect(await call.ended()).toBe('cancel')
   })
 
+  test('is given up where nothing answers at all', async () => {
+    trunk.answers = false
+    const from = performance.now()
+    expect(await testCall('13911110015')).toEqual({ fault: 'no_reply', sipStatus: null, q850: null })
+    // The ring time, and 5 s in which the CANCEL is answered or not.
+    expect(performance.now() - from).toBeLessThan(9_000)
+  })
+
+  test('is hung up when its time is over, however long the prompt is', async () => {
+    const told = testCall('13911110016', { promptMs: 20_000, talkLimitMs: 500 })
+    const call = await trunk.nextCall()
+    await call.answer()
+    expect(await told).toMatchObject({ fault: null })
+    expect(await call.ended()).toBe('bye')
+    expect(performance.now() - call.answeredAt).toBeLessThan(10_000)
+  })
+
   test('leaves nobody on the line when its result cannot be written', async () => {
     const db = openDatabase({ url: office.database.url, now: office.now })
-    const told = testCall('13911110014', db).catch(() => 'failed')
+    const told = testCall('13911110014', { db }).catch(() => 'failed')
     const call = await trunk.nextCall()
     await db.destroy()
     await call.answerAndForget()

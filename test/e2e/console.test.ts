@@ -201,6 +201,17 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await script.end(call, 'dialing', 'busy', 'retry_wait')
     await row(called).locator('[data-state=retry_wait]').waitFor()
 
+    // What would change nothing is said, and cannot be sent.
+    await row(called).getByRole('checkbox').check()
+    await page.getByRole('button', { name: /^重\s*开$/ }).click()
+    await dialog.getByText('所选任务都不能执行此操作').waitFor()
+    await why.fill('不会提交')
+    await why.press('Enter')
+    expect(await dialog.locator('.ant-modal-footer .ant-btn-primary').isDisabled()).toBe(true)
+    await atBothWidths(page, 'tasks-nothing-zh')
+    await dialog.locator('.ant-modal-footer').getByRole('button').first().click()
+    await dialog.waitFor({ state: 'detached' })
+
     await page.getByText('已结束', { exact: true }).click()
     await row(stopped).getByRole('link').click()
     await page.locator('[data-action="task.stopped"]').getByText('方案不匹配：方案选错').waitFor()
@@ -466,6 +477,38 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     expect([...complaints, ...reviewer.complaints]).toEqual([])
   })
 
+  it('says what keeps recordings from expiring, and lists files of no call until somebody decides', async () => {
+    const { db } = stage.database
+    await sql`update retention_guard set clock_seen_at = clock_timestamp() - interval '30 days'`.execute(db)
+    const name = '2026-10-01/0198c0de-0000-7000-8000-000000000001.wav'
+    await sql`
+      insert into stray_recording (id, name, cause, bytes, modified_at)
+      values (new_id(), ${name}, 'no_such_call', 1920044, '2026-10-01T02:00:00Z')
+    `.execute(db)
+    const { page, shell } = await enter(['system_admin'])
+    await shell.open('/storage')
+    const guard = page.locator('[data-guard=clock_ahead]')
+    await guard.waitFor()
+    await page.locator(`[data-stray="${name}"]`).getByText('没有这通电话').waitFor()
+    await atBothWidths(page, 'storage-guard-zh')
+    const dialog = page.getByRole('dialog')
+    await page.locator(`[data-stray="${name}"]`).getByRole('button').click()
+    await dialog.getByLabel('原因').fill('患者 13800138000 的测试')
+    await dialog.getByLabel('原因').press('Enter')
+    await dialog.getByText('原因中含有疑似电话号码或身份证号').waitFor()
+    await atBothWidths(page, 'storage-stray-zh')
+    await dialog.getByLabel('原因').fill('测试残留')
+    await dialog.getByLabel('原因').press('Enter')
+    await page.locator(`[data-stray="${name}"]`).waitFor({ state: 'detached' })
+    await shell.switchLanguage()
+    await guard.getByText('no recording expires').waitFor()
+    await atBothWidths(page, 'storage-guard-en')
+    await guard.getByRole('button').click()
+    await dialog.getByLabel('Reason').fill('Off over the holidays')
+    await dialog.getByLabel('Reason').press('Enter')
+    await guard.waitFor({ state: 'detached' })
+  })
+
   it('takes a number on the do-not-call list and off it again, and opens numbers that a trunk has closed', async () => {
     const { db } = stage.database
     const numberIds = [task(10), task(11)].map(({ phoneNumberId }) => phoneNumberId)
@@ -485,7 +528,7 @@ describe.skipIf(!hasProgram('chromium'))('the console in Chromium', () => {
     await dialog.getByLabel('原因').fill('家属来电要求')
     await dialog.getByLabel('原因').press('Enter')
     const entry = page.locator('[data-entry]')
-    await entry.getByText('139****1111').waitFor()
+    await entry.getByText('13900001111').waitFor()
     await page.getByPlaceholder('输入完整电话号码查找').fill('1111')
     await page.getByPlaceholder('输入完整电话号码查找').press('Enter')
     await page.getByRole('alert').getByText('不是有效的电话号码').waitFor()

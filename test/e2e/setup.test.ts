@@ -44,7 +44,7 @@ describe.skipIf(!hasProgram('chromium'))('an empty hospital in Chromium', () => 
     await dialog.getByLabel('原因').fill('首条线路')
     await picture(page, 'trunk-add-zh')
     await dialog.getByLabel('原因').press('Enter')
-    await dialog.getByText('无法设置线路').waitFor()
+    await dialog.getByText('不能作为运营商地址').waitFor()
     await dialog.getByLabel('运营商地址').fill('10.0.0.9')
     await dialog.getByLabel('原因').press('Enter')
     const trunk = page.locator('[data-trunk=电信]')

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { Behaviour } from '#carrier/behaviours.ts'
 import { Carrier, type CarrierOptions } from '#carrier/carrier.ts'
 import { openCarrier } from '#carrier/carrier-process.ts'
-import { readCarrierState } from '#carrier/carrier-state.ts'
+import { carrierState } from '#carrier/carrier-state.ts'
 import { voiceOf } from '#carrier/voice.ts'
 import { acceptAnswer, answerOffer, type LocalAudio } from '#softswitch/media/sdp.ts'
 import type { CallEnd, SipCall } from '#softswitch/sip/sip-call.ts'
@@ -220,7 +220,7 @@ describe('the process', () => {
     expect(again).toMatchObject({ adopted: true, state: { pid: first.state.pid, sipPort: first.state.sipPort } })
     await again.close()
     expect(await first.ended).toBe(0)
-    expect(await readCarrierState(stateFile)).toBeNull()
+    expect(await carrierState.read(stateFile)).toBeNull()
   })
 
   test('hangs up its calls when it is closed', async () => {

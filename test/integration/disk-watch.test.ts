@@ -118,7 +118,7 @@ describe('the room on the disks', () => {
     oneDisk = true
     free = { data: 5 * gb, recordings: 5 * gb }
     const watch = await open('node-one')
-    const { disks } = await storageBoard(db)
+    const { disks } = await storageBoard({ db, folder: 'recordings' })
     expect(disks.filter(({ node }) => node === 'node-one').map(({ place }) => place)).toEqual(['data'])
     await watch.close()
   })

@@ -6,7 +6,7 @@ import { generate } from 'selfsigned'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { openSoftswitch, type SoftswitchProcess } from '#softswitch/softswitch-process.ts'
-import { readState, writeState } from '#softswitch/softswitch-state.ts'
+import { softswitchState } from '#softswitch/softswitch-state.ts'
 import { testFolder } from '../harness/folder.ts'
 import { connectSrf, killSrf, newSrf } from '../harness/srf.ts'
 
@@ -33,12 +33,12 @@ describe('the softswitch as a process', () => {
   it('tells where it listens, in a file for its owner alone, and removes the file when it is closed', async () => {
     const stateFile = join(folder.path, 'state.json')
     const softswitch = await open({ stateFile })
-    expect(await readState(stateFile)).toEqual(softswitch.state)
+    expect(await softswitchState.read(stateFile)).toEqual(softswitch.state)
     expect((await stat(stateFile)).mode & 0o777).toBe(0o600)
     expect(softswitch.state.drachtio.secret).not.toBe(softswitch.state.freeswitch.secret)
     await softswitch.close()
     expect(await softswitch.ended).toBe(0)
-    expect(await readState(stateFile)).toBeNull()
+    expect(await softswitchState.read(stateFile)).toBeNull()
   })
 
   it('answers as drachtio server and as event socket', async () => {
@@ -104,7 +104,7 @@ describe('the softswitch as a process', () => {
     const stateFile = join(folder.path, 'stale.json')
     const server = { host: '127.0.0.1', port: 1, secret: '', sipPort: 1 }
     const drachtio = { ...server, tlsPort: 0, sipWsHost: '127.0.0.1', sipWsPort: 1, sipWssPort: 0, sipTlsPort: 0 }
-    await writeState(stateFile, { pid: process.pid, startedAt: '', drachtio, freeswitch: server })
+    await softswitchState.write(stateFile, { pid: process.pid, startedAt: '', drachtio, freeswitch: server })
     const softswitch = await open({ stateFile })
     expect(softswitch.adopted).toBe(false)
     expect(softswitch.state.pid).not.toBe(process.pid)
@@ -114,7 +114,7 @@ describe('the softswitch as a process', () => {
     const stateFile = join(folder.path, 'idle.json')
     const softswitch = await open({ stateFile, settings: { idleLimitMs: 1 } })
     expect(await softswitch.ended).toBe(0)
-    expect(await readState(stateFile)).toBeNull()
+    expect(await softswitchState.read(stateFile)).toBeNull()
   })
 
   it('says why when it cannot start', async () => {

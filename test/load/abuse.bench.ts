@@ -9,7 +9,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { readState } from '#softswitch/softswitch-state.ts'
+import { softswitchState } from '#softswitch/softswitch-state.ts'
 import { Attacker } from '../harness/attacker.ts'
 import { faults, interruption, noDemo, startHouse, temporaryFolder } from './house.ts'
 import { PlainCalls } from './plain-calls.ts'
@@ -40,7 +40,7 @@ async function run(): Promise<void> {
   opened.defer(() => folder.close())
   const house = await startHouse([process.execPath, 'src/main.ts'], folder.path, noDemo)
   opened.defer(() => house.close())
-  const state = await readState(join(folder.path, 'softswitch.json'))
+  const state = await softswitchState.read(join(folder.path, 'softswitch.json'))
   if (state === null) throw new Error('no softswitch is known')
   const attacker = await Attacker.open()
   opened.defer(() => attacker.close())

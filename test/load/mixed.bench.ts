@@ -24,7 +24,7 @@ import { type GroundFloor, openGround } from '#platform/ground.ts'
 import { silentLog } from '#platform/log.ts'
 import { readSettings } from '#platform/settings/settings.ts'
 import { wavHeader } from '#softswitch/media/wav.ts'
-import { readState, type SoftswitchState } from '#softswitch/softswitch-state.ts'
+import { type SoftswitchState, softswitchState } from '#softswitch/softswitch-state.ts'
 import { BrowserPeers } from '../harness/browser-peers.ts'
 import { ChromiumPhone } from '../harness/chromium-phone.ts'
 import { sine } from '../harness/tones.ts'
@@ -88,7 +88,7 @@ async function run(): Promise<void> {
   const campaignId = await loadHospital(ground, carrier.state)
   const house = await startHouse([process.execPath, ...process.execArgv, 'src/main.ts'], folder.path)
   opened.defer(() => house.close())
-  const softswitch = await readState(join(folder.path, 'softswitch.json'))
+  const softswitch = await softswitchState.read(join(folder.path, 'softswitch.json'))
   if (softswitch === null) throw new Error('the house has no softswitch of its own')
 
   await campaignControl(ground.db).start(campaignId, systemActor)

@@ -24,7 +24,7 @@ import { systemActor } from '../../src/platform/audit/audit-store.ts'
 import { type GroundFloor, openGround } from '../../src/platform/ground.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { readSettings } from '../../src/platform/settings/settings.ts'
-import { readState } from '../../src/softswitch/softswitch-state.ts'
+import { softswitchState } from '../../src/softswitch/softswitch-state.ts'
 import { challengeOf, RegisterClient } from '../contract/register-client.ts'
 import { environmentOf, faults, interruption, noDemo, startHouse, temporaryFolder } from './house.ts'
 import { type Floor, joinFloors, measureFloor } from './latency-floor.ts'
@@ -88,7 +88,7 @@ async function run(): Promise<{ book: SeatBook; rows: ReadonlyMap<string, SeatRo
   const staff = await staffSeats(ground)
   const house = await startHouse([process.execPath, ...process.execArgv, 'src/main.ts'], folder.path, noDemo)
   opened.defer(() => house.close())
-  const softswitch = await readState(join(folder.path, 'softswitch.json'))
+  const softswitch = await softswitchState.read(join(folder.path, 'softswitch.json'))
   if (softswitch === null) throw new Error('the house has no softswitch of its own')
 
   const http = browsers(house.url)

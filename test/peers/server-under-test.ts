@@ -1,6 +1,6 @@
 /** The softswitch as production starts it, with the SIP address that a suite's network gives it. */
 import { join } from 'node:path'
-import { parseState, type SoftswitchState } from '#softswitch/softswitch-state.ts'
+import { type SoftswitchState, softswitchState } from '#softswitch/softswitch-state.ts'
 import { startProcess } from '../harness/process.ts'
 import type { Suite } from './suite.ts'
 
@@ -24,7 +24,7 @@ export async function startServer(
     [process.execPath, '--import', join(import.meta.dirname, 'named-hosts.ts'), program, JSON.stringify(wishes)],
     { ready: /^\{"pid".*/, env: { PEERS_HOSTS: JSON.stringify(suite.hosts) } },
   )
-  const state = parseState(server.ready?.[0] ?? '')
+  const state = softswitchState.parse(server.ready?.[0] ?? '')
   if (state === null) throw new Error(`the softswitch said ${server.lines.join('\n')}`)
   return { state, close: async () => void (await server.close()) }
 }

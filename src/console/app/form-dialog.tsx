@@ -10,6 +10,7 @@ export function FormDialog<Values extends object>({
   okText,
   hint,
   danger = false,
+  refused = false,
   form,
   initialValues,
   sending,
@@ -24,6 +25,8 @@ export function FormDialog<Values extends object>({
   readonly hint?: string
   /** Hard to take back. */
   readonly danger?: boolean
+  /** Nothing would come of it, as the children say: it cannot be sent. */
+  readonly refused?: boolean
   readonly form: FormInstance<Values>
   readonly initialValues?: { readonly [Name in keyof Values]?: Values[Name] | undefined }
   readonly sending: { readonly isPending: boolean; readonly isError: boolean; readonly error: unknown; reset(): void }
@@ -41,7 +44,7 @@ export function FormDialog<Values extends object>({
       cancelText={t('common.cancel')}
       confirmLoading={sending.isPending}
       // The form's own button, though it stands outside: without one, Enter sends no form of more than one field.
-      okButtonProps={{ htmlType: 'submit', form: id, danger }}
+      okButtonProps={{ htmlType: 'submit', form: id, danger, disabled: refused }}
       onCancel={onClose}
       afterClose={() => sending.reset()}
       destroyOnHidden
@@ -54,7 +57,8 @@ export function FormDialog<Values extends object>({
         preserve={false}
         requiredMark={false}
         {...(initialValues === undefined ? {} : { initialValues })}
-        onFinish={onSend}
+        // Enter sends a form whose button is disabled all the same.
+        onFinish={(values) => !refused && onSend(values)}
       >
         {children}
       </Form>

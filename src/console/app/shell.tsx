@@ -20,6 +20,7 @@ import {
   StopOutlined,
   TeamOutlined,
   UnorderedListOutlined,
+  UsergroupAddOutlined,
   UserOutlined,
 } from '@ant-design/icons'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
@@ -83,7 +84,7 @@ const pages = [
     right: 'account.read',
     or: 'team.manage',
     text: 'nav.accounts',
-    icon: <TeamOutlined aria-hidden />,
+    icon: <UsergroupAddOutlined aria-hidden />,
   },
   { path: '/storage', right: 'storage.manage', text: 'nav.storage', icon: <HddOutlined aria-hidden /> },
   { path: '/audit', right: 'audit.read', text: 'nav.audit', icon: <SafetyCertificateOutlined aria-hidden /> },

@@ -42,7 +42,7 @@ export function RowDrawer({
       {rows.isError && <Trouble error={rows.error} onRetry={() => void rows.refetch()} />}
       <Table<RowPage['rows'][number]>
         size="small"
-        rowKey={({ day, recordNumber, lastAttemptId, name }) => `${day} ${recordNumber} ${lastAttemptId} ${name}`}
+        rowKey={({ day, recordNumber, taskId, name }) => `${day} ${recordNumber} ${taskId} ${name}`}
         loading={rows.isFetching}
         dataSource={rows.data?.rows ?? []}
         locale={{ emptyText: rows.isPending ? ' ' : t('reports.rows.none') }}
@@ -81,14 +81,18 @@ export function RowDrawer({
           {
             title: t('reports.rows.last'),
             width: 90,
-            render: (_value, { lastAttemptId }) =>
-              lastAttemptId === null || !mayOpenCalls ? (
-                '–'
+            render: (_value, { taskId, lastAttemptId }) => {
+              if (!mayOpenCalls || taskId === null) return '–'
+              return lastAttemptId === null ? (
+                <Link to="/tasks/$taskId" params={{ taskId }}>
+                  {t('reports.rows.openTask')}
+                </Link>
               ) : (
                 <Link to="/calls/$attemptId" params={{ attemptId: lastAttemptId }} search={{}}>
                   {t('reports.rows.open')}
                 </Link>
-              ),
+              )
+            },
           },
         ]}
       />

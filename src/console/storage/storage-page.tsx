@@ -5,8 +5,10 @@ import { Waiting } from '../app/page-states.tsx'
 import { Trouble } from '../app/trouble.tsx'
 import { count, dateTime } from '../text/time.ts'
 import { DiskPanel } from './disk-panel.tsx'
+import { GuardAlert } from './guard-alert.tsx'
 import { RetentionPanel } from './retention-panel.tsx'
 import { size, useStorage } from './storage-api.ts'
+import { StrayPanel } from './stray-panel.tsx'
 import '../calling/calling.css'
 import './storage.css'
 
@@ -18,6 +20,7 @@ export function StoragePage() {
   return (
     <div className="stack">
       {board.isError && <Trouble error={board.error} onRetry={() => void board.refetch()} />}
+      {board.data.hold !== null && <GuardAlert hold={board.data.hold} />}
       <div className="storage">
         <div className="stack">
           <RetentionPanel board={board.data} />
@@ -25,6 +28,7 @@ export function StoragePage() {
         </div>
         <DiskPanel board={board.data} />
       </div>
+      {board.data.strays.count > 0 && <StrayPanel strays={board.data.strays} />}
       <Runs runs={board.data.runs} />
     </div>
   )
@@ -85,6 +89,7 @@ function Runs({ runs }: { readonly runs: StorageBoard['runs'] }) {
           },
           { title: t('storage.removed'), dataIndex: 'recordings', className: 'number', render: count },
           { title: t('storage.size'), dataIndex: 'bytes', className: 'number', render: size },
+          { title: t('storage.runStrays'), dataIndex: 'strays', className: 'number', render: count },
           {
             title: t('storage.kept_'),
             className: 'number',

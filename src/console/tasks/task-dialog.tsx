@@ -78,6 +78,7 @@ export function TaskDialog({
       sending={change}
       onSend={change.mutate}
       onClose={onClose}
+      refused={foreseen.data?.possible === 0}
     >
       {foreseen.isError && <Trouble error={foreseen.error} onRetry={() => void foreseen.refetch()} />}
       {foreseen.data !== undefined && (
@@ -85,7 +86,11 @@ export function TaskDialog({
           className="task-foreseen"
           type={foreseen.data.refused.length === 0 ? 'info' : 'warning'}
           role="status"
-          title={t('tasks.foreseen', { possible: count(foreseen.data.possible) })}
+          title={
+            foreseen.data.possible === 0
+              ? t('tasks.foreseenNone')
+              : t('tasks.foreseen', { possible: count(foreseen.data.possible) })
+          }
           description={
             foreseen.data.refused.length > 0 && (
               <ul>

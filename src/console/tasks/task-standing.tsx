@@ -15,13 +15,15 @@ export function TaskState({ task: { state, stateReason } }: { readonly task: Tas
 }
 
 /** Why it is not dialled now, and until when at least. */
-export function TaskHold({ task: { heldBy, heldUntil } }: { readonly task: TaskStanding }) {
+export function TaskHold({ task: { heldBy, heldUntil, dueAt } }: { readonly task: TaskStanding }) {
   const { t } = useTranslation()
-  if (heldBy === null || heldBy === 'not_due') return <span className="muted">–</span>
+  if (heldBy === null) return <span className="muted">–</span>
+  // What is not due waits for its own time: a plan's day, the next try, an agreed callback.
+  const until = heldBy === 'not_due' ? dueAt : heldUntil
   return (
     <span data-held={heldBy}>
       {reasonWord(heldBy)}
-      {heldUntil !== null && <div className="muted number nowrap">{t('tasks.until', { at: dateTime(heldUntil) })}</div>}
+      {until !== null && <div className="muted number nowrap">{t('tasks.until', { at: dateTime(until) })}</div>}
     </span>
   )
 }

@@ -431,6 +431,7 @@ export const en: Texts<typeof zh> = {
     no_reply: 'The far end says nothing at all: check address, port and firewall',
     credentials: 'User name or password is not accepted',
     caller_refused: 'The carrier refuses the shown number',
+    number_changed: 'The called number is out of service, or was changed',
     number_unknown: 'The carrier knows no such number: check how it is written',
     busy: 'Busy',
     no_answer: 'It rang and nobody answered: the line works',

@@ -102,6 +102,7 @@ export const reportsEn: Texts<typeof reportsZh> = {
     calls: 'Dialled / answered',
     last: 'Last call',
     open: 'Open',
+    openTask: 'Task',
     none: 'There is nobody like that',
   },
   answers: 'Questions',

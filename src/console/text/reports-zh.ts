@@ -99,6 +99,7 @@ export const reportsZh = {
     calls: '拨打 / 接通',
     last: '最近通话',
     open: '打开',
+    openTask: '任务',
     none: '没有这样的患者',
   },
   answers: '题目统计',

@@ -43,6 +43,10 @@ export const setupEn: Texts<typeof setupZh> = {
     unknown: 'Has never answered',
     since: 'since {{at}}',
     unknownText: 'It has never answered an OPTIONS and is dialled all the same; make a test to be sure.',
+    carrierDown:
+      'The simulated carrier’s process ended at {{at}}; it is being started again. Calls fail meanwhile and are tried again as planned.',
+    carrierAgain:
+      'The simulated carrier’s process had ended and was started again at {{at}} (times since the house was opened: {{n}}).',
     silentText: 'Nothing is dialled over it while it is silent; it goes on by itself.',
     simulated: 'Simulated',
     campaigns: 'Campaigns over it: {{names}}',
@@ -67,10 +71,10 @@ export const setupEn: Texts<typeof setupZh> = {
     },
     call: 'Make a test call',
     callText:
-      'Type a telephone of your own. Who answers hears the opening words and is hung up; nothing is recorded. It counts for the number’s caps, keeps to the do-not-call list and the calling hours, and is audited.',
+      'Type a telephone of your own. It rings for 30 seconds at most. Who answers hears the opening words and is hung up, after 30 seconds at most; nothing is recorded. It counts for the number’s caps, keeps to the do-not-call list and the calling hours, and is audited.',
     number: 'Telephone number',
     numberPlease: 'Type one telephone number',
-    calling: 'Calling, at most 30 seconds…',
+    calling: 'Calling; it rings for 30 seconds at most…',
     reached: 'Answered: line, number and voice work.',
     signal: 'SIP {{sip}}, Q.850 {{q850}}',
   },

@@ -79,4 +79,41 @@ export const storageEn: Texts<typeof storageZh> = {
   full: 'No room on the disk ({{free}} left): no call begins',
   fullText: 'Calls in progress are recorded to their end; calls begin again by themselves when there is room.',
   open: 'Open Storage',
+
+  strays: 'Files of no call',
+  straysText:
+    'Files among the recordings that no call knows of: {{total}}. They are looked for after a start and every night; one whose call is known has been given to it. Sound files older than recordings are kept go under the approved rule, or you decide now.',
+  strayName: 'File',
+  strayCause: 'Because',
+  causes: {
+    not_a_recording: 'Not named as a recording is',
+    no_such_call: 'There is no such call',
+    call_has_another: 'Its call has a recording',
+  },
+  modifiedAt: 'Last written',
+  removeStray: 'Remove…',
+  removeStrayTitle: 'Remove a file of no call',
+  removeStrayHint: 'The file is removed for good, and an audit row says so.',
+  removeStrayOk: 'Remove',
+  strayRemoved: 'The file is removed',
+  runStrays: 'Of no call',
+
+  guard: {
+    folder_gone: 'The folder of recordings is not there, or may not be written: no recording expires',
+    folder_unmarked: 'This is not the folder of recordings that was there (is its disk mounted?): no recording expires',
+    folder_foreign: 'This folder of recordings is another house’s: no recording expires',
+    clock_ahead: 'The database’s clock is more than a week ahead of when it was last believed: no recording expires',
+    clock_back: 'The database’s clock is more than a week behind when it was last believed: no recording expires',
+  },
+  guardText: {
+    folder:
+      'Mount the disk that the recordings lie on; all goes on by itself then. If this is their folder from now on, confirm it.',
+    clock:
+      'Last believed {{seen}}, now {{now}}. Set the server’s clock right; all goes on by itself then. If the house was only off for long and the clock is right, confirm it.',
+  },
+  confirm: 'Confirm…',
+  confirmTitle: { folder: 'Confirm the folder of recordings', clock: 'Confirm that the clock is right' },
+  confirmHint: 'The approved rule runs again then, and removes for good what is old enough.',
+  confirmOk: 'Confirm',
+  confirmed: 'Confirmed',
 }

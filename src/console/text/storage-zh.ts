@@ -74,4 +74,40 @@ export const storageZh = {
   full: '磁盘已满，已停止新的呼叫（剩余 {{free}}）',
   fullText: '进行中的通话照常录音；清理磁盘后自动恢复呼叫。',
   open: '查看存储',
+
+  strays: '无主录音文件',
+  straysText:
+    '录音目录中有 {{total}} 个文件不属于任何通话（启动后及每晚查找；认得出通话的已自动归入）。超过录音保存期限的录音文件会按已批准的规则删除，也可以现在决定删除。',
+  strayName: '文件',
+  strayCause: '说明',
+  causes: {
+    not_a_recording: '文件名不是录音',
+    no_such_call: '没有这通电话',
+    call_has_another: '该通话已有录音',
+  },
+  modifiedAt: '最后写入',
+  removeStray: '删除…',
+  removeStrayTitle: '删除无主录音文件',
+  removeStrayHint: '文件将被永久删除，并写入审计记录。',
+  removeStrayOk: '删除',
+  strayRemoved: '文件已删除',
+  runStrays: '无主文件',
+
+  guard: {
+    folder_gone: '录音目录不存在或不可写，不会删除任何录音',
+    folder_unmarked: '录音目录不是原来的目录（可能是磁盘未挂载），不会删除任何录音',
+    folder_foreign: '录音目录属于另一套系统，不会删除任何录音',
+    clock_ahead: '数据库时钟比上次可信的时间快了一周以上，不会删除任何录音',
+    clock_back: '数据库时钟比上次可信的时间慢了一周以上，不会删除任何录音',
+  },
+  guardText: {
+    folder: '请挂载录音所在的磁盘，之后自动恢复。若今后确实使用此目录，请确认。',
+    clock:
+      '上次可信的时间 {{seen}}，现在 {{now}}。请校准服务器时钟，之后自动恢复。若系统只是停用了较久、时钟无误，请确认。',
+  },
+  confirm: '确认…',
+  confirmTitle: { folder: '确认录音目录', clock: '确认时钟无误' },
+  confirmHint: '确认后，已批准的保存期限将重新执行，到期录音会被永久删除。',
+  confirmOk: '确认',
+  confirmed: '已确认',
 }

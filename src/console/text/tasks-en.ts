@@ -76,6 +76,7 @@ export const tasksEn: Texts<typeof tasksZh> = {
     dial_at: 'Dialled from that time on, within the calling rule; tasks answered in part wait for a call again.',
   },
   foreseen: '{{possible}} can be changed',
+  foreseenNone: 'None of them can be changed, so there is nothing to send',
   foreseenRefused: '{{count}} cannot: {{message}}',
   done: '{{count}} changed',
   outcome: 'What became of it',

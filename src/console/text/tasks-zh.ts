@@ -72,6 +72,7 @@ export const tasksZh = {
     dial_at: '到该时间才拨打，仍须符合拨打规则；部分完成的任务会再次待拨。',
   },
   foreseen: '可执行 {{possible}} 个',
+  foreseenNone: '所选任务都不能执行此操作，无需提交',
   foreseenRefused: '{{count}} 个不能执行：{{message}}',
   done: '已执行 {{count}} 个',
   outcome: '执行结果',

@@ -399,6 +399,7 @@ export const zh = {
     no_reply: '对端没有任何应答：请核对地址、端口和防火墙',
     credentials: '用户名或密码不被接受',
     caller_refused: '运营商拒绝该显示号码',
+    number_changed: '被叫已停机或改号',
     number_unknown: '运营商认为被叫是空号：请核对号码格式',
     busy: '对方忙',
     no_answer: '响铃后无人接听：线路正常',

@@ -1,5 +1,5 @@
 import { PlusOutlined } from '@ant-design/icons'
-import { Button, Empty, Tag } from 'antd'
+import { Alert, Button, Empty, Tag } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Waiting } from '../app/page-states.tsx'
@@ -93,6 +93,7 @@ function TrunkCard({
         </li>
         <li>{t('setup.trunk.dialled', { n: count(trunk.dialled) })}</li>
       </ul>
+      {trunk.carrier !== null && <Carrier carrier={trunk.carrier} />}
       {campaigns.length > 0 && <p className="muted">{t('setup.trunk.campaigns', { names: campaigns.join('、') })}</p>}
       {failures.length === 0 ? (
         <p className="muted">{t('setup.trunk.failuresNone')}</p>
@@ -121,6 +122,23 @@ function TrunkCard({
       )}
     </article>
   )
+}
+
+/** The house starts it again by itself; who tries the house should know why calls have failed. */
+function Carrier({
+  carrier: { downSince, restartedAt, restarts },
+}: {
+  readonly carrier: NonNullable<Trunk['carrier']>
+}) {
+  const { t } = useTranslation()
+  if (downSince !== null) {
+    return (
+      <Alert type="warning" showIcon role="status" title={t('setup.trunk.carrierDown', { at: dateTime(downSince) })} />
+    )
+  }
+  if (restartedAt === null) return null
+  const title = t('setup.trunk.carrierAgain', { at: dateTime(restartedAt), n: restarts })
+  return <Alert type="info" showIcon role="status" title={title} />
 }
 
 function State({ trunk: { enabled, watched, answers, answersSince } }: { readonly trunk: Trunk }) {

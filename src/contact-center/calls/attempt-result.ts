@@ -29,6 +29,7 @@ export const defaultResultRules: readonly ResultRule[] = [
   { cause: 'no_media', result: 'congestion' },
   { q850: [20], result: 'powered_off' },
   { q850: [1, 28], result: 'invalid_number' },
+  { q850: [22], result: 'suspended_line' },
   { q850: [34, 38, 41, 42], rang: true, result: 'failed' },
   { q850: [34, 38, 41, 42], result: 'congestion' },
   { q850: [17], result: 'busy' },

@@ -16,6 +16,11 @@ export function recordingPlace(folder: string, attemptId: string, at: Date): Rec
   return { name, path: join(folder, name) }
 }
 
+/** Whose recording a name says it is, as {@link recordingPlace} names them. @returns null for another file's name */
+export function attemptNamed(name: string): string | null {
+  return /^\d{4}-\d\d-\d\d\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.wav$/.exec(name)?.[1] ?? null
+}
+
 /**
  * The name in what earlier releases wrote: they told whole paths, and their journals may still hold some. Other texts are
  * as they were.

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { Reason } from '#platform/audit/reason.ts'
 
 /** Opening a recording, as the console asks and is answered. */
 
@@ -18,7 +19,7 @@ export const OpeningWish = Type.Object(
     purpose: Type.Union([Type.Literal('play'), Type.Literal('download')]),
     reason: Type.Optional(Type.Unsafe<OpeningReason>(Type.Union(openingReasons.map((reason) => Type.Literal(reason))))),
     /** In one's own words; needed with `other`. No patient's name belongs here. */
-    note: Type.Optional(Type.String({ maxLength: 200 })),
+    note: Type.Optional(Type.String({ maxLength: 200, format: 'reason' })),
   },
   { additionalProperties: false },
 )
@@ -45,7 +46,7 @@ export type OpenedRecording = Static<typeof OpenedRecording>
 export const HoldWish = Type.Object(
   {
     /** Why it is kept, or let go again. No patient's name belongs here. */
-    reason: Type.String({ pattern: '\\S', maxLength: 200 }),
+    reason: Reason,
   },
   { additionalProperties: false },
 )

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs'
-import { access, rmdir, unlink } from 'node:fs/promises'
+import { rmdir, unlink } from 'node:fs/promises'
 import { dirname, relative } from 'node:path'
 import { systemActor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Ground } from '#platform/database/database.ts'
@@ -7,8 +6,11 @@ import { type CronEntry, firePayload } from '#platform/jobs/cron.ts'
 import { defineJob } from '#platform/jobs/jobs.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { pathWithin } from '../recording/recording-place.ts'
+import { retentionHold, tellHold } from './retention-guard.ts'
 import { standingRule } from './retention-service.ts'
 import { endRun, expireOldest, type FileLeft, filesLeft, markRemoved, openRun, previewOf } from './retention-store.ts'
+import { removeFile } from './stray-service.ts'
+import { expireStrays, straysDue } from './stray-store.ts'
 
 export interface RetentionParts {
   readonly db: Ground
@@ -26,24 +28,23 @@ const piecesAtMost = 50
  * One night's run: recordings older than the approved rule become tombstones, then their files are removed, piece by
  * piece. A process that dies in between leaves tombstones with files, which the next run removes first; a file that is
  * gone already is as good as removed, in a folder that is there.
- * @returns null where nothing was due, or nobody has approved the rule
+ * @returns null where nothing was due, nobody has approved the rule, or folder or clock are not to be trusted
  * Source: requirements F09, §8.6 (job with preview, approval, report; nothing silently vanishes).
  */
 export async function expireRecordings(
   parts: RetentionParts,
   signal?: AbortSignal,
 ): Promise<{ readonly recordings: number; readonly bytes: number } | null> {
-  const { db, log, folder } = parts
-  try {
-    await access(folder, constants.W_OK)
-  } catch (error) {
-    // Of what lies on a disk that is not there nothing could be told as removed.
-    log.warn({ err: error }, 'the folder of recordings is not there: nothing expires')
+  const { db, log } = parts
+  // Of what lies on a disk that is not there nothing could be told as removed, and a clock that jumped makes all old.
+  const hold = await retentionHold(parts)
+  if (hold !== null) {
+    tellHold(log, hold)
     return null
   }
   await removeFilesLeft(parts, signal)
   const { rule, approval } = await standingRule(db)
-  const { recordings: due } = await previewOf(db, rule.recordingDays)
+  const due = (await previewOf(db, rule.recordingDays)).recordings + (await straysDue(db, rule.recordingDays))
   if (approval === null) {
     if (due > 0) log.info({ due }, 'recordings are older than the rule keeps them, and wait for its approval')
     return null
@@ -54,11 +55,12 @@ export async function expireRecordings(
   const run = { id: runId, recordingDays: approval.recordingDays }
   for (let piece = 0; piece < piecesAtMost; piece += 1) {
     // Left open: the next run goes on with it.
-    if (signal?.aborted) return null
+    if (await mustStop(parts, signal)) return null
     const expired = await db.transaction().execute((tx) => expireOldest(tx, run, pieceOf))
     if (expired.length === 0) break
     await removeFiles(parts, expired)
   }
+  await removeStrays(parts, run, signal)
   return db.transaction().execute(async (tx) => {
     const after = await previewOf(tx, run.recordingDays)
     const removed = await endRun(tx, run.id, after)
@@ -70,9 +72,28 @@ export async function expireRecordings(
   })
 }
 
+async function mustStop(parts: RetentionParts, signal: AbortSignal | undefined): Promise<boolean> {
+  return signal?.aborted === true || (await retentionHold(parts)) !== null
+}
+
+/** One that the system does not let go is found anew, and tried again the next night. */
+async function removeStrays(
+  parts: RetentionParts,
+  run: { readonly id: string; readonly recordingDays: number },
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { db, log, folder } = parts
+  for (let piece = 0; piece < piecesAtMost && !(await mustStop(parts, signal)); piece += 1) {
+    const names = await db.transaction().execute((tx) => expireStrays(tx, run, pieceOf))
+    const refused = (await Promise.all(names.map((name) => removeFile(folder, name)))).filter((isGone) => !isGone)
+    if (refused.length > 0) log.error({ files: refused.length }, 'files of no call could not be removed')
+    if (names.length < pieceOf) return
+  }
+}
+
 async function removeFilesLeft(parts: RetentionParts, signal: AbortSignal | undefined): Promise<void> {
   let after: string | null = null
-  for (let piece = 0; piece < piecesAtMost && !signal?.aborted; piece += 1) {
+  for (let piece = 0; piece < piecesAtMost && !(await mustStop(parts, signal)); piece += 1) {
     const left: readonly FileLeft[] = await filesLeft(parts.db, after, pieceOf)
     await removeFiles(parts, left)
     after = left.at(-1)?.id ?? null

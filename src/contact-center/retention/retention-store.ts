@@ -172,12 +172,13 @@ export async function endRun(
   tx: GroundTransaction,
   id: string,
   { held, inReview: reviewed }: RetentionPreview,
-): Promise<{ readonly recordings: number; readonly bytes: number }> {
-  const { rows } = await sql<{ recordings: number; bytes: string }>`
+): Promise<{ readonly recordings: number; readonly bytes: number; readonly strays: number }> {
+  const { rows } = await sql<{ recordings: number; bytes: string; strays: number }>`
     update retention_run set ended_at = app_now(), held = ${held}, in_review = ${reviewed}
-    where id = ${id} returning recordings, bytes
+    where id = ${id} returning recordings, bytes, strays
   `.execute(tx)
-  return { recordings: rows[0]?.recordings ?? 0, bytes: Number(rows[0]?.bytes ?? 0) }
+  const [row] = rows
+  return { recordings: row?.recordings ?? 0, bytes: Number(row?.bytes ?? 0), strays: row?.strays ?? 0 }
 }
 
 export interface RetentionRun {
@@ -189,6 +190,8 @@ export interface RetentionRun {
   readonly bytes: number
   readonly held: number | null
   readonly inReview: number | null
+  /** Files of no call that it removed. */
+  readonly strays: number
   /** Of its tombstones: their files could not be removed yet. */
   readonly filesLeft: number
 }
@@ -196,7 +199,7 @@ export interface RetentionRun {
 /** Newest first. */
 export async function lastRuns(db: Ground, atMost: number): Promise<readonly RetentionRun[]> {
   const { rows } = await sql<Omit<RetentionRun, 'bytes'> & { bytes: string }>`
-    select n.id, n.recording_days, n.started_at, n.ended_at, n.recordings, n.bytes, n.held, n.in_review,
+    select n.id, n.recording_days, n.started_at, n.ended_at, n.recordings, n.bytes, n.held, n.in_review, n.strays,
       (select count(*) from recording r where r.expired_run = n.id and r.file_removed_at is null)::integer as files_left
     from retention_run n order by n.started_at desc, n.id desc limit ${atMost}
   `.execute(db)

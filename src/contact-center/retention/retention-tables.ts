@@ -25,6 +25,23 @@ interface RetentionRunTable {
   bytes: Generated<string>
   held: number | null
   inReview: number | null
+  /** Files of no call that it removed. */
+  strays: Generated<number>
+}
+
+/** A file among the recordings that no row names (migration 0028). Open while it is neither removed nor settled. */
+interface StrayRecordingTable {
+  id: string
+  name: string
+  cause: 'not_a_recording' | 'no_such_call' | 'call_has_another'
+  bytes: string
+  modifiedAt: Date
+  foundAt: Generated<Date>
+  removedAt: Date | null
+  removedBy: string | null
+  removedRun: string | null
+  reason: string | null
+  settledAt: Date | null
 }
 
 interface RecordingHoldTable {
@@ -39,10 +56,20 @@ interface RecordingHoldTable {
   liftReason: string | null
 }
 
+/** What the house knows of its folder and its clock: one row (migration 0028). */
+interface RetentionGuardTable {
+  one: Generated<boolean>
+  folderId: string
+  folderMarkedAt: Date | null
+  clockSeenAt: Date
+}
+
 declare module '#platform/database/tables.ts' {
   interface Tables {
     retentionApproval: RetentionApprovalTable
     retentionRun: RetentionRunTable
+    retentionGuard: RetentionGuardTable
     recordingHold: RecordingHoldTable
+    strayRecording: StrayRecordingTable
   }
 }

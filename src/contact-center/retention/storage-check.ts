@@ -1,13 +1,13 @@
-import { readdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import type { Ground } from '#platform/database/database.ts'
 import { pathWithin } from '../recording/recording-place.ts'
+import { recordingFiles, settledFile } from './recording-files.ts'
+import { unknownNames } from './stray-store.ts'
 
 /** At most so many names are told of each kind. */
 const namesAtMost = 20
-/** A file this young may have a row that is still in the journal. */
-const settledAfterMs = 10 * 60_000
 const pieceOf = 500
 
 export interface Found {
@@ -33,16 +33,10 @@ export async function checkStorage(
 ): Promise<StorageCheck> {
   const without = new Names()
   let files = 0
-  for (const day of await entriesOf(folder)) {
-    const names: string[] = []
-    for (const file of day.isDirectory() ? await entriesOf(join(folder, day.name)) : [day]) {
-      if (file.isFile()) names.push(day.isDirectory() ? `${day.name}/${file.name}` : file.name)
-    }
+  for await (const names of recordingFiles(folder)) {
     files += names.length
-    for (let at = 0; at < names.length; at += pieceOf) {
-      for (const name of await unknownNames(db, names.slice(at, at + pieceOf))) {
-        if (await isSettled(join(folder, name), now)) without.add(name)
-      }
+    for (const name of await unknownNames(db, names)) {
+      if ((await settledFile(join(folder, name), now)) !== null) without.add(name)
     }
   }
   return { files, filesWithoutRow: without.found, ...(await checkRows(db, folder)) }
@@ -75,27 +69,6 @@ async function namedRows(db: Ground, after: string | null) {
     order by id limit ${pieceOf}
   `.execute(db)
   return rows
-}
-
-async function unknownNames(db: Ground, names: readonly string[]): Promise<readonly string[]> {
-  const { rows } = await sql<{ name: string }>`
-    select name from unnest(${[...names]}::text[]) as name
-    except select path from recording where path = any(${[...names]}) order by name
-  `.execute(db)
-  return rows.map(({ name }) => name)
-}
-
-async function entriesOf(folder: string) {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-    throw error
-  })
-  return entries.toSorted((a, b) => a.name.localeCompare(b.name))
-}
-
-async function isSettled(path: string, now: Date): Promise<boolean> {
-  const found = await stat(path).catch(() => null)
-  return found !== null && found.mtimeMs < now.getTime() - settledAfterMs
 }
 
 class Names {

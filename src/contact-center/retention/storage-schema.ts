@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox'
+import { Reason } from '#platform/audit/reason.ts'
 import { DiskThresholds } from '#platform/disk/disk-room.ts'
 import { RetentionRule } from './retention.ts'
 
 /** The page Storage as it asks and is answered: figures, never who was called. Times are ISO 8601, UTC. */
 
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()])
-const Reason = Type.String({ pattern: '\\S', maxLength: 200 })
 const Bytes = Type.Integer({ minimum: 0 })
 const Count = Type.Integer({ minimum: 0 })
 
@@ -39,12 +39,40 @@ export const RetentionRunItem = Type.Object({
   held: Nullable(Count),
   inReview: Nullable(Count),
   filesLeft: Count,
+  /** Files of no call that it removed. */
+  strays: Count,
 })
 export type RetentionRunItem = Static<typeof RetentionRunItem>
+
+/** A file among the recordings that no call knows of. */
+export const StrayItem = Type.Object({
+  id: Type.String(),
+  /** Relative to the folder of recordings. */
+  name: Type.String(),
+  cause: Type.Union([Type.Literal('not_a_recording'), Type.Literal('no_such_call'), Type.Literal('call_has_another')]),
+  bytes: Bytes,
+  modifiedAt: Type.String(),
+  foundAt: Type.String(),
+})
+export type StrayItem = Static<typeof StrayItem>
 
 export const StorageBoard = Type.Object({
   /** Of the live stream: a page reads on from here. */
   offset: Type.Integer(),
+  /** Why nothing is removed, whatever the rule says: folder or clock are not as they were. */
+  hold: Nullable(
+    Type.Object({
+      why: Type.Union([
+        Type.Literal('folder_gone'),
+        Type.Literal('folder_unmarked'),
+        Type.Literal('folder_foreign'),
+        Type.Literal('clock_ahead'),
+        Type.Literal('clock_back'),
+      ]),
+      clockSeenAt: Type.String(),
+      clockNow: Type.String(),
+    }),
+  ),
   rule: RetentionRule,
   ruleVersion: Type.Integer(),
   /** Null: nobody has approved this version, and nothing is removed. */
@@ -68,6 +96,8 @@ export const StorageBoard = Type.Object({
     expired: Count,
     oldestAt: Nullable(Type.String()),
   }),
+  /** The oldest of them. */
+  strays: Type.Object({ count: Count, first: Type.Array(StrayItem) }),
   disks: Type.Array(Disk),
   thresholds: DiskThresholds,
   /** How long whoever has opened a recording keeps it from expiring. */
@@ -87,3 +117,9 @@ export const ThresholdWish = Type.Object(
   { thresholds: DiskThresholds, reason: Reason },
   { additionalProperties: false },
 )
+export const GuardWish = Type.Object(
+  { what: Type.Union([Type.Literal('folder'), Type.Literal('clock')]), reason: Reason },
+  { additionalProperties: false },
+)
+export const StrayParams = Type.Object({ id: Type.String({ format: 'uuid' }) })
+export const StrayRemoval = Type.Object({ reason: Reason }, { additionalProperties: false })

@@ -1,28 +1,36 @@
-import type { Ground } from '#platform/database/database.ts'
 import { readDiskThresholds } from '#platform/disk/disk-settings.ts'
 import { disksNow } from '#platform/disk/disk-store.ts'
 import { lastOffset } from '#platform/realtime/stream-store.ts'
 import { reviewDays } from './retention.ts'
+import { type GuardParts, retentionHold } from './retention-guard.ts'
 import { standingRule } from './retention-service.ts'
 import { keptRecordings, lastRuns, previewOf } from './retention-store.ts'
 import type { StorageBoard } from './storage-schema.ts'
+import { listedStrays } from './stray-store.ts'
 
 const runsShown = 20
+const straysShown = 50
 
 /** What there is, how long it is kept, what the next run would remove, and what the last ones did. */
-export async function storageBoard(db: Ground): Promise<StorageBoard> {
+export async function storageBoard({ db, folder }: GuardParts): Promise<StorageBoard> {
   // First: what happens while the rest is read is told again.
   const offset = await lastOffset(db, 'live')
   const { rule, version, approval } = await standingRule(db)
-  const [preview, runs, kept, disks, thresholds] = await Promise.all([
+  const [hold, preview, runs, kept, strays, disks, thresholds] = await Promise.all([
+    retentionHold({ db, folder }),
     previewOf(db, rule.recordingDays),
     lastRuns(db, runsShown),
     keptRecordings(db),
+    listedStrays(db, straysShown),
     disksNow(db),
     readDiskThresholds(db),
   ])
   return {
     offset,
+    hold:
+      hold === null
+        ? null
+        : { ...hold, clockSeenAt: hold.clockSeenAt.toISOString(), clockNow: hold.clockNow.toISOString() },
     rule,
     ruleVersion: version,
     approval:
@@ -42,6 +50,14 @@ export async function storageBoard(db: Ground): Promise<StorageBoard> {
       endedAt: run.endedAt?.toISOString() ?? null,
     })),
     kept: { ...kept, oldestAt: kept.oldestAt?.toISOString() ?? null },
+    strays: {
+      count: strays.count,
+      first: strays.first.map((stray) => ({
+        ...stray,
+        modifiedAt: stray.modifiedAt.toISOString(),
+        foundAt: stray.foundAt.toISOString(),
+      })),
+    },
     disks: disks.map((disk) => ({ ...disk, since: disk.since.toISOString() })),
     thresholds,
     reviewDays,

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { Reason } from '#platform/audit/reason.ts'
 import { actorOf, sessionOf } from '#platform/http/access.ts'
 import type { Supervision } from './supervision-service.ts'
 
@@ -10,10 +11,7 @@ const Mode = Type.Object(
   { additionalProperties: false },
 )
 /** Why; kept with the call and in the audit trail, so it names no patient. */
-const Reason = Type.Object(
-  { reason: Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' }) },
-  { additionalProperties: false },
-)
+const Reasoned = Type.Object({ reason: Reason }, { additionalProperties: false })
 
 /** Supervisors in the calls of their teams; every use is audited, and so is every refusal. */
 export const supervisionRoutes: FastifyPluginAsyncTypebox<{ readonly supervision: Supervision }> = async (
@@ -38,12 +36,12 @@ export const supervisionRoutes: FastifyPluginAsyncTypebox<{ readonly supervision
     return reply.code(204).send()
   })
 
-  server.post(`${seat}/take-over`, { config, schema: { params: Seat, body: Reason } }, async (request, reply) => {
+  server.post(`${seat}/take-over`, { config, schema: { params: Seat, body: Reasoned } }, async (request, reply) => {
     await supervision.takeOver(by(request), request.body.reason)
     return reply.code(204).send()
   })
 
-  server.post(`${seat}/release`, { config, schema: { params: Seat, body: Reason } }, async (request, reply) => {
+  server.post(`${seat}/release`, { config, schema: { params: Seat, body: Reasoned } }, async (request, reply) => {
     await supervision.release(by(request), request.body.reason)
     return reply.code(204).send()
   })

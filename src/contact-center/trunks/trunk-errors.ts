@@ -7,6 +7,12 @@ declareErrors({
     en: 'The trunk cannot be set up: {field} must be {wanted}.',
     zh: '无法设置线路：{field} 应为 {wanted}。',
   },
+  TRUNK_HOST_UNUSABLE: {
+    kind: 'user',
+    status: 400,
+    en: 'No carrier can be at {host}: {en}. Enter the address that the carrier gave.',
+    zh: '{host} 不能作为运营商地址：{zh}。请填写运营商提供的地址。',
+  },
   TRUNK_IN_DEMO: {
     kind: 'user',
     status: 409,

@@ -5,6 +5,8 @@ it.each([
   ['the carrier refuses the shown number', { sipStatus: 403, q850: 21 }, 'caller_refused'],
   ['the credentials are wrong', { sipStatus: 401, q850: null }, 'credentials'],
   ['there is no such number', { sipStatus: 404, q850: 1 }, 'number_unknown'],
+  ['the number was given up or changed', { sipStatus: 410, q850: null }, 'number_changed'],
+  ['the network says changed by its cause', { sipStatus: 480, q850: 22 }, 'number_changed'],
   ['the gateway says busy by its cause', { sipStatus: 480, q850: 17 }, 'busy'],
   ['the lines of the carrier are full', { sipStatus: 503, q850: 34 }, 'full'],
   ['no codec in common', { sipStatus: 488, q850: null }, 'codec'],

@@ -9,6 +9,7 @@ export type TrunkFault =
   | 'credentials'
   | 'caller_refused'
   | 'number_unknown'
+  | 'number_changed'
   | 'busy'
   | 'no_answer'
   | 'off'
@@ -44,6 +45,7 @@ const byQ850: Readonly<Record<number, TrunkFault>> = {
   19: 'no_answer',
   20: 'off',
   21: 'rejected',
+  22: 'number_changed',
   28: 'number_unknown',
   34: 'full',
   38: 'full',
@@ -56,6 +58,7 @@ const byQ850: Readonly<Record<number, TrunkFault>> = {
 const byOtherStatus: Readonly<Record<number, TrunkFault>> = {
   404: 'number_unknown',
   408: 'no_reply',
+  410: 'number_changed',
   480: 'no_answer',
   484: 'number_unknown',
   486: 'busy',

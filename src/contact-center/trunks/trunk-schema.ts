@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox'
+import { Reason } from '#platform/audit/reason.ts'
 
 const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
-const Reason = Type.String({ pattern: '\\S', maxLength: 200 })
 
 export const TrunkFields = {
   name: Type.String({ pattern: '\\S', maxLength: 60 }),
@@ -80,6 +80,10 @@ export const TrunkItem = Type.Object({
   answers: Nullable(Type.Boolean()),
   /** ISO 8601, UTC. */
   answersSince: Nullable(Type.String()),
+  /** Of the simulated carrier: its process has died since the house was opened. */
+  carrier: Nullable(
+    Type.Object({ downSince: Nullable(Type.String()), restartedAt: Nullable(Type.String()), restarts: Type.Integer() }),
+  ),
   /** Calls of the last 24 hours that line or carrier did not carry, by what it most likely means, most first. */
   failures: Type.Array(Type.Object({ fault: Type.String(), count: Type.Integer(), lastAt: Type.String(), ...Answer })),
   /** Calls dialled in the last 24 hours. */

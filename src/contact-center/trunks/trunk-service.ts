@@ -1,4 +1,5 @@
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
+import type { Clock } from '#platform/clock.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { OperationalError, UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
@@ -8,8 +9,9 @@ import type { Secrets } from '#platform/secrets.ts'
 import type { DialAnswer, DialFailure, Telephony } from '#telephony/telephony.ts'
 import { tellDiallersOfTrunks } from './diallers.ts'
 import { ownedNumbers, ownNumber } from './owned-numbers.ts'
-import { checkTrunk, type TrunkDraft, type TrunkFields } from './trunk.ts'
+import { checkTrunk, checkTrunkHost, type TrunkDraft, type TrunkFields } from './trunk.ts'
 import { trunkFault } from './trunk-fault.ts'
+import type { HousePlace } from './trunk-host.ts'
 import type { TestTold, TrunkBoard, TrunkChange, TrunkReplyTold, TrunkWish } from './trunk-schema.ts'
 import {
   dialledCounts,
@@ -23,6 +25,7 @@ import {
   lockNumber,
   lockTrunk,
   oneTrunkAtATime,
+  type ShownTrunk,
   type TestRow,
   type TrunkRow,
   testRefusal,
@@ -37,6 +40,8 @@ export interface TrunkParts {
   readonly secrets: Pick<Secrets, 'encrypt' | 'decrypt'>
   /** Where a trunk belongs; made where the hospital is still empty. */
   readonly site: () => Promise<string>
+  /** Its trunks lead elsewhere. */
+  readonly house: () => HousePlace
   /** A new trunk may be the first that the hospital dials over. */
   readonly onAdded: (tx: GroundTransaction, trunkId: string) => Promise<void>
 }
@@ -52,6 +57,9 @@ export interface TrunkTestParts {
   readonly prompt: () => string
   /** Default 30 s (requirements C11). */
   readonly ringTimeoutMs?: number
+  /** Who answered is hung up by then, whatever became of the prompt. Default 30 s. */
+  readonly talkLimitMs?: number
+  readonly clock: Clock
   readonly log: Log
 }
 
@@ -86,7 +94,7 @@ export class Trunks {
       offset,
       owned: [...owned],
       trunks: trunks.map(({ passwordCiphertext, username, answersSince, campaigns, ...trunk }) => ({
-        ...trunk,
+        ...withCarrier(trunk),
         campaigns: [...campaigns],
         hasCredentials: username !== null,
         answersSince: answersSince?.toISOString() ?? null,
@@ -97,9 +105,10 @@ export class Trunks {
     }
   }
 
-  /** @throws UserError TRUNK_INVALID, TRUNK_NUMBER_NOT_OWNED, TRUNK_NAME_TAKEN */
+  /** @throws UserError TRUNK_INVALID, TRUNK_HOST_UNUSABLE, TRUNK_NUMBER_NOT_OWNED, TRUNK_NAME_TAKEN */
   async add(actor: Actor, { credentials, reason, ...fields }: TrunkWish): Promise<string> {
     const trunk = checkTrunk({ ...fields, ...(credentials ?? { username: null, password: null }) })
+    checkTrunkHost(trunk, this.#parts.house())
     const siteId = await this.#parts.site()
     return this.#parts.db.transaction().execute(async (tx) => {
       await oneTrunkAtATime(tx)
@@ -112,8 +121,8 @@ export class Trunks {
   }
 
   /**
-   * @throws UserError TRUNK_UNKNOWN, TRUNK_CHANGED, TRUNK_INVALID, TRUNK_NUMBER_NOT_OWNED, TRUNK_NAME_TAKEN, TRUNK_SIMULATED,
-   *   TRUNK_CREDENTIALS_AGAIN
+   * @throws UserError TRUNK_UNKNOWN, TRUNK_CHANGED, TRUNK_INVALID, TRUNK_HOST_UNUSABLE, TRUNK_NUMBER_NOT_OWNED,
+   *   TRUNK_NAME_TAKEN, TRUNK_SIMULATED, TRUNK_CREDENTIALS_AGAIN
    */
   async change(actor: Actor, id: string, { basedOn, credentials, reason, ...fields }: TrunkChange): Promise<void> {
     await this.#parts.db.transaction().execute(async (tx) => {
@@ -128,7 +137,10 @@ export class Trunks {
       const password = credentials?.password ?? null
       const trunk = checkTrunk({ ...fields, username: credentials?.username ?? null, password })
       if (before.kind === 'simulated') refuseMoved(before, trunk, credentials)
-      else await refuseForeign(tx, trunk.callerNumber)
+      else {
+        checkTrunkHost(trunk, this.#parts.house())
+        await refuseForeign(tx, trunk.callerNumber)
+      }
       const namesake = await trunkNamed(tx, trunk.name)
       if (namesake !== null && namesake !== id) throw new UserError('TRUNK_NAME_TAKEN', { name: trunk.name })
       await updateTrunk(tx, id, { ...trunk, ...(credentials === undefined ? kept : this.#sealed(trunk)) })
@@ -149,10 +161,11 @@ export class Trunks {
   /**
    * Sets up the trunk of that name, or changes it: the command at the server, where the shown number becomes one of the
    * hospital's by being named.
-   * @throws UserError TRUNK_INVALID, TRUNK_IN_DEMO
+   * @throws UserError TRUNK_INVALID, TRUNK_HOST_UNUSABLE, TRUNK_IN_DEMO
    */
   async setUp(actor: Actor, draft: TrunkDraft): Promise<string> {
     const trunk = checkTrunk(draft)
+    checkTrunkHost(trunk, this.#parts.house())
     const siteId = await this.#parts.site()
     return this.#parts.db.transaction().execute(async (tx) => {
       await oneTrunkAtATime(tx)
@@ -198,7 +211,7 @@ export class TrunkTests {
 
   /**
    * Calls a telephone of the tester's, plays a prompt to who answers and hangs up; nothing is recorded. The call counts for
-   * the number's caps. Resolves when it is answered or given up.
+   * the number's caps. It rings for 30 s at most and is connected for 30 s at most. Resolves when it is answered or given up.
    * @throws UserError TRUNK_UNKNOWN, NUMBER_UNREADABLE, TRUNK_TEST_REFUSED; OperationalError TRUNK_TEST_SERVERS_AWAY
    */
   async call(actor: Actor, trunkId: string, text: string): Promise<TestTold> {
@@ -273,14 +286,33 @@ export class TrunkTests {
   async #play(result: DialAnswer | DialFailure): Promise<void> {
     if (!result.answered) return
     const { leg } = result
+    const { clock, log, prompt, talkLimitMs = 30_000 } = this.#parts
+    const limit = clock.setTimeout(() => void leg.hangUp(), talkLimitMs)
     try {
-      await leg.play(this.#parts.prompt())
+      await leg.play(prompt())
     } catch (error) {
-      logError(this.#parts.log, error, 'the prompt of a test call could not be played')
+      logError(log, error, 'the prompt of a test call could not be played')
     } finally {
+      clock.clearTimeout(limit)
       await leg.hangUp()
     }
   }
+}
+
+/** What became of its process, where that is worth telling. */
+function withCarrier<Row extends Pick<ShownTrunk, 'carrierDownSince' | 'carrierRestartedAt' | 'carrierRestarts'>>(
+  row: Row,
+) {
+  const { carrierDownSince, carrierRestartedAt, carrierRestarts, ...trunk } = row
+  const carrier =
+    carrierDownSince === null && carrierRestarts === 0
+      ? null
+      : {
+          downSince: carrierDownSince?.toISOString() ?? null,
+          restartedAt: carrierRestartedAt?.toISOString() ?? null,
+          restarts: carrierRestarts,
+        }
+  return { ...trunk, carrier }
 }
 
 function toldOf(result: DialAnswer | DialFailure): TestTold & { readonly cause: string } {

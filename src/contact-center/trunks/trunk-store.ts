@@ -25,6 +25,26 @@ export async function pointSimulatedTrunks(db: Ground, carrier: { readonly host:
     update trunk set host = ${carrier.host}, port = ${carrier.port}, answers = null, answers_since = null, answered_at = null
     where kind = 'simulated' and (host, port) is distinct from (${carrier.host}, ${carrier.port})
   `.execute(db)
+  await sql`
+    update trunk set carrier_down_since = null, carrier_restarted_at = null, carrier_restarts = 0 where kind = 'simulated'
+  `.execute(db)
+}
+
+/** Its process is gone: nothing answers at its trunks. @returns their ids */
+export async function carrierDied(tx: GroundTransaction): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    update trunk set carrier_down_since = coalesce(carrier_down_since, app_now()) where kind = 'simulated' returning id
+  `.execute(tx)
+  return rows.map(({ id }) => id)
+}
+
+/** It has been started again. @returns ids of its trunks */
+export async function carrierRunsAgain(tx: GroundTransaction): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    update trunk set carrier_down_since = null, carrier_restarted_at = app_now(), carrier_restarts = carrier_restarts + 1
+    where kind = 'simulated' returning id
+  `.execute(tx)
+  return rows.map(({ id }) => id)
 }
 
 export interface TrunkRow extends TrunkFields {
@@ -41,12 +61,17 @@ export interface ShownTrunk extends TrunkRow {
   readonly campaigns: readonly string[]
   readonly answers: boolean | null
   readonly answersSince: Date | null
+  /** Of a simulated one, since the house was opened. */
+  readonly carrierDownSince: Date | null
+  readonly carrierRestartedAt: Date | null
+  readonly carrierRestarts: number
 }
 
 export async function trunkRows(db: Ground): Promise<readonly ShownTrunk[]> {
   const { rows } = await sql<ShownTrunk>`
     select t.id, t.version, t.name, t.kind, t.host, t.port, t.lines, t.calls_per_second, t.caller_number, t.watched,
       t.enabled, t.username, t.password_ciphertext, t.answers, t.answers_since,
+      t.carrier_down_since, t.carrier_restarted_at, t.carrier_restarts,
       (select count(*)::integer from attempt a where a.trunk_id = t.id and a.state <> 'ended') as used,
       array(select c.name from campaign c where c.trunk_id = t.id order by c.created_at, c.id) as campaigns
     from trunk t order by t.created_at, t.id

@@ -80,14 +80,26 @@ export class TrunkWatch {
   }
 
   /** @returns whether it has changed */
-  #tell(trunkId: string, change: (tx: GroundTransaction) => Promise<boolean>): Promise<boolean> {
-    return this.#parts.db.transaction().execute(async (tx) => {
-      const isNew = await change(tx)
-      if (isNew) {
-        await tellDiallersOfTrunks(tx)
-        await appendToStream(tx, 'live', [{ type: 'trunk.changed', payload: { trunkId } }])
-      }
-      return isNew
+  async #tell(trunkId: string, change: (tx: GroundTransaction) => Promise<boolean>): Promise<boolean> {
+    let isNew = false
+    await tellOfTrunks(this.#parts.db, async (tx) => {
+      isNew = await change(tx)
+      return isNew ? [trunkId] : []
     })
+    return isNew
   }
+}
+
+/** Diallers and live pages hear of the trunks that `change` has changed, in its transaction. */
+export function tellOfTrunks(db: Ground, change: (tx: GroundTransaction) => Promise<readonly string[]>): Promise<void> {
+  return db.transaction().execute(async (tx) => {
+    const changed = await change(tx)
+    if (changed.length === 0) return
+    await tellDiallersOfTrunks(tx)
+    await appendToStream(
+      tx,
+      'live',
+      changed.map((trunkId) => ({ type: 'trunk.changed', payload: { trunkId } })),
+    )
+  })
 }

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { Reason } from '#platform/audit/reason.ts'
 import { CallingRule, CampaignCalling } from './calling-rule.ts'
 import { BarredKind } from './number-bar.ts'
 
@@ -59,8 +60,6 @@ export const CallingBoard = Type.Object({
   years: Type.Array(CalendarYearItem),
 })
 export type CallingBoard = Static<typeof CallingBoard>
-
-const Reason = Type.String({ pattern: '\\S', maxLength: 200 })
 
 export const CallingWish = Type.Object(
   { basedOn: Type.Integer(), rule: CallingRule, reason: Reason },

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox'
+import { Reason } from '#platform/audit/reason.ts'
 import { CallingRule, CampaignCalling } from '../calling/calling-rule.ts'
 import { RetryPlan } from '../tasks/retry.ts'
 
@@ -46,7 +47,7 @@ export const CampaignBoard = Type.Object({
 export type CampaignBoard = Static<typeof CampaignBoard>
 
 export const SettingsWish = Type.Object(
-  { basedOn: Type.Integer(), settings: CampaignSettings, reason: Type.String({ pattern: '\\S', maxLength: 200 }) },
+  { basedOn: Type.Integer(), settings: CampaignSettings, reason: Reason },
   { additionalProperties: false },
 )
 export type SettingsWish = Static<typeof SettingsWish>

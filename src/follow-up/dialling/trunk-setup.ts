@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { TrunkDraft } from '#contact-center/trunks/trunk.ts'
+import type { HousePlace } from '#contact-center/trunks/trunk-host.ts'
 import { type TrunkParts, Trunks, type TrunkTestParts } from '#contact-center/trunks/trunk-service.ts'
 import { systemActor } from '#platform/audit/audit-store.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
@@ -32,12 +33,15 @@ const ofTests: Readonly<Record<string, { readonly zh: string; readonly en: strin
   tested_often: { zh: '一小时内已拨打 30 次测试电话', en: 'there were 30 test calls in the last hour' },
 }
 
-/** The command `trunk`. @returns the trunk's id @throws UserError TRUNK_INVALID, TRUNK_IN_DEMO */
+/** The command `trunk`. @returns the trunk's id @throws UserError TRUNK_INVALID, TRUNK_HOST_UNUSABLE, TRUNK_IN_DEMO */
 export async function setUpTrunk(
-  { db, secrets }: { readonly db: Ground; readonly secrets: Secrets },
+  { db, secrets, house }: { readonly db: Ground; readonly secrets: Secrets; readonly house: HousePlace },
   draft: Omit<TrunkDraft, 'watched'> & { readonly watched?: boolean },
 ): Promise<string> {
-  return new Trunks({ db, secrets, ...trunkHome(db) }).setUp(systemActor, { watched: true, ...draft })
+  return new Trunks({ db, secrets, house: () => house, ...trunkHome(db) }).setUp(systemActor, {
+    watched: true,
+    ...draft,
+  })
 }
 
 async function giveCampaigns(tx: GroundTransaction, trunkId: string): Promise<void> {

@@ -14,6 +14,15 @@ export function maskPhone(number: string): string {
   return `${digits.slice(0, 3)}****${digits.slice(-4)}`
 }
 
+/** As it looks to who sees patients clear, or not. */
+export function shownName(name: string, { clear }: { readonly clear: boolean }): string {
+  return clear ? name : maskName(name)
+}
+
+export function shownPhone(number: string, { clear }: { readonly clear: boolean }): string {
+  return clear ? nationalNumber(number) : maskPhone(number)
+}
+
 /** As one dials it in the country: `+8613800138000` → `13800138000`, `+8675583901234` → `075583901234`. */
 export function nationalNumber(number: string): string {
   if (!number.startsWith('+86')) return number.replace(/^\+/, '00')

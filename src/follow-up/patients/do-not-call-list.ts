@@ -3,7 +3,7 @@ import type { Actor } from '#platform/audit/audit-store.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import type { Secrets } from '#platform/secrets.ts'
-import { maskName, maskPhone } from '../live/person-mask.ts'
+import { shownName, shownPhone } from '../live/person-mask.ts'
 import { addDoNotCall } from './do-not-call.ts'
 import type { RefusalItem, RefusalPage, RefusalSearch } from './do-not-call-schema.ts'
 import { departmentOf } from './known-by-number.ts'
@@ -16,15 +16,22 @@ interface RefusalRow extends Omit<RefusalItem, 'phone' | 'patient' | 'since' | '
   readonly until: Date | null
 }
 
+/** Where numbers are, and whether who looks may see them whole. */
+export interface NumberSight {
+  readonly db: Ground
+  readonly secrets: Secrets
+  readonly clear: boolean
+}
+
 const stands = sql`d.lifted_at is null and (d.until is null or d.until > app_now())`
 
 /**
- * Entries that stand, newest first, people masked for everybody. A whole number finds those of the number, and those of
+ * Entries that stand, newest first, people masked as everywhere. A whole number finds those of the number, and those of
  * patients who have it and are not called anywhere.
  * @throws UserError NUMBER_UNREADABLE
  */
 export async function listRefusals(
-  { db, secrets }: { readonly db: Ground; readonly secrets: Secrets },
+  { db, secrets, clear }: NumberSight,
   { number, offset, limit }: RefusalSearch,
 ): Promise<RefusalPage> {
   const which =
@@ -49,8 +56,8 @@ export async function listRefusals(
     total: counted.rows[0]?.total ?? 0,
     entries: rows.map(({ sealed, name, since, until, ...row }) => ({
       ...row,
-      phone: sealed === null ? null : maskPhone(secrets.decrypt(sealed)),
-      patient: name === null ? null : maskName(name),
+      phone: sealed === null ? null : shownPhone(secrets.decrypt(sealed), { clear }),
+      patient: name === null ? null : shownName(name, { clear }),
       since: since.toISOString(),
       until: until?.toISOString() ?? null,
     })),

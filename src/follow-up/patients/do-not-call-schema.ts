@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { Reason } from '#platform/audit/reason.ts'
 
 /** The do-not-call list as the console asks and is answered. Times are ISO 8601, UTC. */
 
@@ -7,7 +8,6 @@ const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) =
 /** A whole number as one writes it. In a body, never in an address. */
 export const NumberText = Type.String({ minLength: 3, maxLength: 40 })
 /** Why somebody does it, for the audit trail: more than spaces. */
-export const Reason = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' })
 /** Of lists that are turned page by page. */
 export const PageWish = {
   offset: Type.Integer({ minimum: 0, maximum: 1_000_000 }),

@@ -4,11 +4,11 @@ import { transacted } from '#platform/database/again.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { appendToStream } from '#platform/realtime/stream-store.ts'
-import type { Secrets } from '#platform/secrets.ts'
-import { maskPhone } from '../live/person-mask.ts'
+import { shownPhone } from '../live/person-mask.ts'
 import { taskChanges } from '../tasks/task-change.ts'
 import { moveTasks } from '../tasks/task-store.ts'
 import { tellDiallers } from '../tasks/work-channel.ts'
+import type { NumberSight } from './do-not-call-list.ts'
 import type { FlaggedItem, FlaggedPage, FlaggedSearch, UsableAgain } from './flagged-schema.ts'
 import { departmentOf } from './known-by-number.ts'
 import { e164Of } from './number-by-text.ts'
@@ -30,11 +30,11 @@ const closedBy = sql`a.phone_number_id = n.id and a.result is distinct from 'con
 const overTrunk = (trunkId: string) => sql`exists (select from attempt a where ${closedBy} and a.trunk_id = ${trunkId})`
 
 /**
- * What the network has closed, newest first, masked for everybody.
+ * What the network has closed, newest first, masked as everywhere.
  * @throws UserError NUMBER_UNREADABLE
  */
 export async function listFlagged(
-  { db, secrets }: { readonly db: Ground; readonly secrets: Secrets },
+  { db, secrets, clear }: NumberSight,
   { number, since, trunkId, offset, limit }: FlaggedSearch,
 ): Promise<FlaggedPage> {
   const which = sql.join(
@@ -63,7 +63,7 @@ export async function listFlagged(
   return {
     numbers: rows.map(({ sealed, at, ...row }) => ({
       ...row,
-      phone: maskPhone(secrets.decrypt(sealed)),
+      phone: shownPhone(secrets.decrypt(sealed), { clear }),
       at: at.toISOString(),
     })),
     total,

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
-import { NumberText, PageWish, Reason } from './do-not-call-schema.ts'
+import { Reason } from '#platform/audit/reason.ts'
+import { NumberText, PageWish } from './do-not-call-schema.ts'
 
 /** Numbers that the network has called invalid or out of service, as the console asks. Times are ISO 8601, UTC. */
 

@@ -36,7 +36,7 @@ export const patientRoutes: FastifyPluginAsyncTypebox<PatientRoutesOptions> = as
       const actor = actorOf(request)
       const { number, offset } = request.body
       await confirming(request, number)
-      const page = await listRefusals({ db, secrets }, request.body)
+      const page = await listRefusals({ db, secrets, ...sightOf(sessionOf(request)) }, request.body)
       const detail = { byNumber: number !== undefined, offset, total: page.total }
       await writeAudit(db, { actor, action: 'do_not_call.listed', outcome: 'ok', detail })
       return page
@@ -64,7 +64,7 @@ export const patientRoutes: FastifyPluginAsyncTypebox<PatientRoutesOptions> = as
     async (request) => {
       const { number, ...filter } = request.body
       await confirming(request, number)
-      const page = await listFlagged({ db, secrets }, request.body)
+      const page = await listFlagged({ db, secrets, ...sightOf(sessionOf(request)) }, request.body)
       const detail = { ...filter, byNumber: number !== undefined, total: page.total }
       await writeAudit(db, { actor: actorOf(request), action: 'number.flagged_listed', outcome: 'ok', detail })
       return page

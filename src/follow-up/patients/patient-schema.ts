@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
+import { Reason } from '#platform/audit/reason.ts'
 import { SharerCard } from '../desk/desk-schema.ts'
-import { NumberText, Reason } from './do-not-call-schema.ts'
+import { NumberText } from './do-not-call-schema.ts'
 
 /** Patients as the console looks them up and changes what is known of them. Times are ISO 8601, UTC; days 'YYYY-MM-DD'. */
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { Reason } from '../patients/do-not-call-schema.ts'
+import { Reason } from '#platform/audit/reason.ts'
 
 /** Reports as the console asks and is answered. Days are hospital-local, `2026-11-22`; shares are 0 to 1. */
 
@@ -164,6 +164,7 @@ export const RowPage = Type.Object({
       programme: Nullable(Type.String()),
       dialled: Count,
       answered: Count,
+      taskId: Nullable(Type.String()),
       lastAttemptId: Nullable(Type.String()),
     }),
   ),

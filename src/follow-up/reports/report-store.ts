@@ -140,7 +140,9 @@ export interface DischargeRow {
   readonly programme: string | null
   readonly dialled: number
   readonly answered: number
-  /** The last call of the task that counts. */
+  /** The task that counts; null where there is none. */
+  readonly taskId: string | null
+  /** Its last call. */
   readonly lastAttemptId: string | null
   readonly total: number
 }
@@ -167,7 +169,7 @@ export async function dischargeRows(
       order by day desc, person limit ${limit} offset ${offset}
     )
     select c.person, c.day, ${standingWord} as standing, ${reasonShown} as reason, p.name, e.encounter_no, d.name as department,
-      g.name as programme, c.dialled, c.answered, c.total,
+      g.name as programme, c.dialled, c.answered, c.total, c.task_id,
       (select a.id from attempt a where a.task_id = c.task_id order by a.created_at desc, a.id desc limit 1) as last_attempt_id
     from chosen c join patient p on p.id = c.person
     left join encounter e on e.id = c.encounter_id left join department d on d.id = c.department_id

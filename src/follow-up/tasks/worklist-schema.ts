@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { Reason } from '#platform/audit/reason.ts'
 import { CallDetail } from '../calls/call-schema.ts'
 
 /** The list of tasks and one task's page, as the console asks and is answered. Times are ISO 8601, UTC. */
@@ -153,24 +154,23 @@ export type TaskDetail = Static<typeof TaskDetail>
 export const changedAtOnce = 200
 
 const chosen = { taskIds: Type.Array(Id, { minItems: 1, maxItems: changedAtOnce }) }
-const reason = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' })
 
 export const TaskChange = Type.Union([
   Type.Object(
     {
       ...chosen,
-      reason,
+      reason: Reason,
       action: Type.Literal('stop'),
       why: Type.Union([Type.Literal('plan_repeated'), Type.Literal('plan_unfit'), Type.Literal('other')]),
     },
     { additionalProperties: false },
   ),
   Type.Object(
-    { ...chosen, reason, action: Type.Union([Type.Literal('reopen'), Type.Literal('resume')]) },
+    { ...chosen, reason: Reason, action: Type.Union([Type.Literal('reopen'), Type.Literal('resume')]) },
     { additionalProperties: false },
   ),
   Type.Object(
-    { ...chosen, reason, action: Type.Literal('dial_at'), at: Type.String({ format: 'date-time' }) },
+    { ...chosen, reason: Reason, action: Type.Literal('dial_at'), at: Type.String({ format: 'date-time' }) },
     { additionalProperties: false },
   ),
 ])

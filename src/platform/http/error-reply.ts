@@ -42,6 +42,7 @@ function ours(error: unknown, request: FastifyRequest): AppError {
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (code === 'FST_ERR_VALIDATION' || ('validation' in error && Array.isArray(error.validation))) {
+    if (faultsOf(error).some(isReasonFault)) return new UserError('REASON_HOLDS_NUMBER', {}, { cause: error })
     return new UserError('INPUT_INVALID', validationFault(error), { cause: error })
   }
   if (status === 429) return new UserError('TOO_MANY_REQUESTS', { seconds: secondsIn(error) })
@@ -55,11 +56,22 @@ function ours(error: unknown, request: FastifyRequest): AppError {
 /** Place and rule, never the value. */
 function validationFault(error: Error): { where: string; fault: string } {
   const part = 'validationContext' in error ? String(error.validationContext) : 'request'
-  const first: unknown = 'validation' in error && Array.isArray(error.validation) ? error.validation[0] : undefined
+  const [first] = faultsOf(error)
   if (typeof first !== 'object' || first === null) return { where: part, fault: 'invalid' }
   const at = 'instancePath' in first ? String(first.instancePath) : ''
   const rule = 'keyword' in first ? String(first.keyword) : 'invalid'
   return { where: `${part}${at}`, fault: rule }
+}
+
+/** Of a union there are some of each branch. */
+function faultsOf(error: Error): readonly unknown[] {
+  return 'validation' in error && Array.isArray(error.validation) ? error.validation : []
+}
+
+function isReasonFault(fault: unknown): boolean {
+  if (typeof fault !== 'object' || fault === null || !('params' in fault)) return false
+  const { params } = fault
+  return typeof params === 'object' && params !== null && 'format' in params && params.format === 'reason'
 }
 
 function secondsIn(error: Error): number {

@@ -1,3 +1,5 @@
+import { holdsNumberOfPerson } from '../audit/reason.ts'
+
 /**
  * Whether the database can keep every text in it: it refuses NUL, and half a surrogate pair in JSON. As deep as it is:
  * nobody's brackets fill the stack.
@@ -29,5 +31,6 @@ function isDay(text: string): boolean {
 export const inputFormats = {
   uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
   date: isDay,
+  reason: (text: string) => !holdsNumberOfPerson(text),
   'date-time': (text: string) => isDay(instantShape.exec(text)?.[1] ?? '') && !Number.isNaN(Date.parse(text)),
 } as const

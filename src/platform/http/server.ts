@@ -59,7 +59,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     forceCloseConnections: true,
     ...(certificate === null ? {} : { https: { cert: certificate.cert, key: certificate.key } }),
     ajv: {
-      customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false },
+      // What a page sends is what it means: no "5" for 5, no null for 0. Query strings and addresses hold texts alone.
+      customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false },
       onCreate: (ajv) => {
         for (const [name, format] of Object.entries(inputFormats)) ajv.addFormat(name, format)
       },

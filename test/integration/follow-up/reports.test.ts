@@ -181,6 +181,19 @@ describe('the report of a month', () => {
     expect((await hospital.office.attempt(row?.lastAttemptId ?? '')).result).toBe('partial')
   })
 
+  it('leads from a row to its task, and to that task’s last call', async () => {
+    const { rows } = await reports.rows({ ...november, ...page, of: 'attempted' }, { clear: true })
+    expect(rows).toHaveLength(10)
+    for (const { taskId, lastAttemptId } of rows) {
+      const call = await hospital.office.db
+        .selectFrom('attempt')
+        .select('taskId')
+        .where('id', '=', lastAttemptId)
+        .executeTakeFirst()
+      expect(call).toEqual({ taskId })
+    }
+  })
+
   it('stands month by month in the trend', async () => {
     const { months } = await reports.trend({ month: '2026-12' })
     expect(months).toHaveLength(12)

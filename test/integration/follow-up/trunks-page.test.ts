@@ -138,7 +138,8 @@ describe('a trunk on its page', () => {
 
   it.each([
     ['without a reason', { reason: ' ' }, 'INPUT_INVALID'],
-    ['with a host that is none', { host: 'sip:10.0.0.9' }, 'TRUNK_INVALID'],
+    ['with a host that is none', { host: 'sip:10.0.0.9' }, 'TRUNK_HOST_UNUSABLE'],
+    ['to this machine, by a house that others reach', { host: '127.0.0.1' }, 'TRUNK_HOST_UNUSABLE'],
     ['without lines', { lines: 0 }, 'TRUNK_INVALID'],
     ['under a name that is taken', { name: 'real' }, 'TRUNK_NAME_TAKEN'],
   ])('is not made %s', async (_how, fields, code) => {
