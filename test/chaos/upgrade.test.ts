@@ -48,6 +48,11 @@ describe('a landed migration', () => {
     ['0017-claim.ts', '6c4fd1a8e62c30c6512e285607bb0187cc3aeeb7ea938e8eaef6a657de07384f'],
     ['0018-barred-numbers.ts', 'a6cfe9a0a2f2736c24bb9dc4017da828038b263cb6ae396ad8de4dafb2d0c2cc'],
     ['0019-gate.ts', 'b6b0d7d35c9f5064b231f127aac8b8f149738ed3304f764ba4bddfa8a7fa564b'],
+    ['0020-worklist.ts', '4eb140f90b31a8724414920d720fa286d95c2d621068b3b24bfc84cedd2867ad'],
+    ['0021-people.ts', '7e62efa2caaf8e6aa839a3c53728d4d0ab07a15e1d00336bbb656b57c650e00a'],
+    ['0022-keeping.ts', 'b0bf3f731c12d2a03ea649e8fcf50b6193d7418e024e80ae4fb979a554fb1577'],
+    ['0023-reports.ts', '617151ce32241a756862bb1c9abfb9c23cd91f2a0d11f8b3368e4254461637c6'],
+    ['0024-setup.ts', '6c5cfe6e086dca5cb2d260c8b1614f9f37b0c4487442fcc865c1b69f5d099034'],
   ])('%s is what it was when it landed', async (name, landed) => {
     const text = await readFile(join(migrationsFolder, name))
     expect(createHash('sha256').update(text).digest('hex')).toBe(landed)

@@ -31,7 +31,7 @@ export function SessionTable({
       dataSource={[...sessions]}
       loading={loading}
       pagination={false}
-      locale={{ emptyText: t('accounts.noSessions') }}
+      locale={{ emptyText: loading ? ' ' : t('accounts.noSessions') }}
       onRow={({ id }) => ({ 'data-session': id }) as object}
       columns={[
         {
@@ -44,8 +44,8 @@ export function SessionTable({
           ),
         },
         { title: t('accounts.address'), dataIndex: 'ip', className: 'number', width: 140 },
-        { title: t('accounts.since'), dataIndex: 'since', className: 'number', width: 150, render: dateTime },
-        { title: t('accounts.lastSeen'), dataIndex: 'lastSeenAt', className: 'number', width: 150, render: dateTime },
+        { title: t('accounts.since'), dataIndex: 'since', className: 'number nowrap', width: 160, render: dateTime },
+        { title: t('accounts.lastSeen'), dataIndex: 'lastSeenAt', className: 'number nowrap', width: 160, render: dateTime },
         ...(onEnd === null
           ? []
           : [

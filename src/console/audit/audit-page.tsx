@@ -52,7 +52,7 @@ export function AuditPage() {
           loading={rows.isFetching}
           pagination={false}
           scroll={{ x: 1_100 }}
-          locale={{ emptyText: t('audit.none') }}
+          locale={{ emptyText: rows.isPending ? ' ' : t('audit.none') }}
           onRow={({ id }) => ({ 'data-audit': id }) as object}
           columns={[
             {

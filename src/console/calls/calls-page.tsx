@@ -1,7 +1,7 @@
 import { AudioOutlined, StarFilled } from '@ant-design/icons'
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { Button, Empty, Select, Table, type TableColumnsType } from 'antd'
+import { Button, Select, Table, type TableColumnsType } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CallItem, CallPage as CallPageOf } from '#follow-up/calls/call-schema.ts'
@@ -10,6 +10,7 @@ import { useRight } from '../api/session.ts'
 import { colors } from '../app/theme.ts'
 import { Trouble } from '../app/trouble.tsx'
 import { resultColor } from '../live/campaign-counts.ts'
+import { Nobody } from '../not-called/nobody.tsx'
 import { count, dateTime, duration } from '../text/time.ts'
 import { word } from '../text/word.ts'
 import { isAudible } from './audible.ts'
@@ -71,17 +72,7 @@ export function CallsPage() {
           scroll={{ x: 1_116 }}
           onRow={({ attemptId }) => ({ onClick: () => open(attemptId, { play: false }), style: { cursor: 'pointer' } })}
           locale={{
-            emptyText: (
-              <Empty
-                image={Empty.PRESENTED_IMAGE_SIMPLE}
-                description={
-                  <>
-                    {t('calls.none')}
-                    <div className="muted">{t('calls.noneNext')}</div>
-                  </>
-                }
-              />
-            ),
+            emptyText: calls.isPending ? ' ' : <Nobody text={t('calls.none')} next={t('calls.noneNext')} />,
           }}
           pagination={false}
         />

@@ -388,7 +388,9 @@ function History({ shown, onOpen }: { readonly shown: string | null; readonly on
       loading={runs.isPending}
       scroll={{ x: 1_060 }}
       pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }}
-      locale={{ emptyText: <Nothing title={t('imports.noHistory')} next={t('imports.noHistoryNext')} /> }}
+      locale={{
+        emptyText: runs.isPending ? ' ' : <Nothing title={t('imports.noHistory')} next={t('imports.noHistoryNext')} />,
+      }}
     />
   )
 }
@@ -435,7 +437,7 @@ function Numberless() {
         dataSource={patients.data?.patients ?? []}
         loading={patients.isPending}
         pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }}
-        locale={{ emptyText: <Nothing title={t('imports.noPhoneNone')} /> }}
+        locale={{ emptyText: patients.isPending ? ' ' : <Nothing title={t('imports.noPhoneNone')} /> }}
       />
     </>
   )

@@ -125,7 +125,9 @@ export function FlaggedPanel() {
           scroll={{ x: 860 }}
           onRow={({ id }) => ({ 'data-flagged': id }) as object}
           locale={{
-            emptyText: (
+            emptyText: list.isPending ? (
+              ' '
+            ) : (
               <Nobody
                 text={t(number === undefined ? 'notCalled.noFlagged' : 'notCalled.notFlagged')}
                 next={t(number === undefined ? 'notCalled.noFlaggedNext' : 'notCalled.notFoundNext')}

@@ -69,7 +69,9 @@ export function RefusalPanel() {
           scroll={{ x: 1_040 }}
           onRow={({ id }) => ({ 'data-entry': id }) as object}
           locale={{
-            emptyText: (
+            emptyText: list.isPending ? (
+              ' '
+            ) : (
               <Nobody
                 text={t(number === '' ? 'notCalled.none' : 'notCalled.notFound')}
                 next={t(number === '' ? 'notCalled.noneNext' : 'notCalled.notFoundNext')}

@@ -134,7 +134,8 @@ function useColumns(): TableColumnsType<PatientItem> {
     },
     {
       title: t('patients.sexAge'),
-      width: 120,
+      width: 136,
+      className: 'nowrap',
       render: (_value, { sex, age }) =>
         [sex === null ? null : word('sex', sex), age === null ? null : t('patients.age', { age })]
           .filter((part) => part !== null)

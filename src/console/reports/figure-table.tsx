@@ -74,7 +74,7 @@ export function FigureTable({
     ...figures.slice(0, 4),
     ...rates.map((rate) => ({
       title: <Tooltip title={t(`reports.of.${rate}`)}>{t(`reports.rate.${rate}`)}</Tooltip>,
-      width: 86,
+      width: currentLanguage() === 'en' ? 96 : 86,
       align: 'right' as const,
       className: 'number',
       render: (_value: unknown, line: Line) => percent(line.rates[rate]),

@@ -45,7 +45,7 @@ export function RowDrawer({
         rowKey={({ day, recordNumber, lastAttemptId, name }) => `${day} ${recordNumber} ${lastAttemptId} ${name}`}
         loading={rows.isFetching}
         dataSource={rows.data?.rows ?? []}
-        locale={{ emptyText: t('reports.rows.none') }}
+        locale={{ emptyText: rows.isPending ? ' ' : t('reports.rows.none') }}
         pagination={{
           current: page,
           pageSize,
