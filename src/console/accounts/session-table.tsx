@@ -45,7 +45,13 @@ export function SessionTable({
         },
         { title: t('accounts.address'), dataIndex: 'ip', className: 'number', width: 140 },
         { title: t('accounts.since'), dataIndex: 'since', className: 'number nowrap', width: 160, render: dateTime },
-        { title: t('accounts.lastSeen'), dataIndex: 'lastSeenAt', className: 'number nowrap', width: 160, render: dateTime },
+        {
+          title: t('accounts.lastSeen'),
+          dataIndex: 'lastSeenAt',
+          className: 'number nowrap',
+          width: 160,
+          render: dateTime,
+        },
         ...(onEnd === null
           ? []
           : [
