@@ -6,6 +6,7 @@ const packages: Record<string, string> = {
   'sip-tester': 'calls with sipp, an independent SIP phone',
   baresip: 'calls with baresip, an independent phone with sound',
   chromium: 'the console in a browser',
+  'chromium-headless-shell': 'the console in a browser',
   'fonts-noto-cjk': 'Chinese on screenshots',
   'espeak-ng': 'making the shipped prompts',
   sox: 'making the shipped prompts',

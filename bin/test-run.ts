@@ -21,7 +21,7 @@ export async function runTests(filters: readonly string[]): Promise<number> {
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
   const missing = installDebianPackages()
   if (filters.length === 0) {
-    for (const [name, check] of checks) await count(counts, name, check)
+    await Promise.all(checks.map((lane) => countLane(counts, lane)))
   }
   await count(counts, 'console', () => buildConsole().then(() => 0))
   await runVitest(counts, filters)
@@ -33,13 +33,25 @@ export async function runTests(filters: readonly string[]): Promise<number> {
   return counts.failed > 0 || skipsFail ? 1 : 0
 }
 
-const checks: readonly (readonly [string, () => Promise<number>])[] = [
-  ['biome', () => runProgram('biome', ['check', '--error-on-warnings', '.'])],
-  ['tsc', () => runProgram('tsc', ['-p', 'tsconfig.json'])],
-  ['tsc of the console', () => runProgram('tsc', ['-p', 'src/console/tsconfig.json'])],
-  ['dependency-cruiser', () => runProgram('depcruise', ['--config', '.dependency-cruiser.cjs', 'src', 'bin'])],
-  ['knip', () => runProgram('knip', [])],
+type Check = readonly [name: string, run: () => Promise<number>]
+
+/**
+ * Two at a time, as most machines of a pipeline have two cores. Each tsc on one of them: with its own threads it checks
+ * many files in each of them, 34 s of processor time in place of 22.
+ */
+const checks: readonly (readonly Check[])[] = [
+  [['tsc', () => runProgram('tsc', ['-p', 'tsconfig.json', '--singleThreaded'])]],
+  [
+    ['biome', () => runProgram('biome', ['check', '--error-on-warnings', '.'])],
+    ['tsc of the console', () => runProgram('tsc', ['-p', 'src/console/tsconfig.json', '--singleThreaded'])],
+    ['dependency-cruiser', () => runProgram('depcruise', ['--config', '.dependency-cruiser.cjs', 'src', 'bin'])],
+    ['knip', () => runProgram('knip', [])],
+  ],
 ]
+
+async function countLane(counts: Counts, lane: readonly Check[]): Promise<void> {
+  for (const [name, check] of lane) await count(counts, name, check)
+}
 
 async function count(counts: Counts, name: string, check: () => Promise<number>): Promise<void> {
   const started = performance.now()

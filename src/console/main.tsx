@@ -10,8 +10,8 @@ import { createRoot } from 'react-dom/client'
 import { useTranslation } from 'react-i18next'
 import { RefusedError, whenSignedOut } from './api/request.ts'
 import { sessionChanged, sessionQuery } from './api/session.ts'
+import { useTheme } from './app/reduced-motion.ts'
 import { createConsoleRouter } from './app/router.tsx'
-import { theme } from './app/theme.ts'
 import { startTexts } from './text/i18n.ts'
 import './app/page.css'
 
@@ -30,6 +30,7 @@ whenSignedOut(() => sessionChanged(queryClient, null))
 
 function Console() {
   const { i18n, t } = useTranslation()
+  const theme = useTheme()
   const chinese = i18n.language === 'zh'
   dayjs.locale(chinese ? 'zh-cn' : 'en')
   useEffect(() => {

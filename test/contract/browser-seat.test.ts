@@ -11,9 +11,9 @@ import { type BrowserPhoneAccount, makeBrowserPhone } from '#telephony/registrar
 import { Registrar } from '#telephony/registrar/registrar.ts'
 import type { SeatLeg, Telephony } from '#telephony/telephony.ts'
 import { BrowserPeers } from '../harness/browser-peers.ts'
+import { hasChromium } from '../harness/chromium.ts'
 import { ChromiumPhone } from '../harness/chromium-phone.ts'
 import { type TestDatabase, testDatabase } from '../harness/database.ts'
-import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { CallingPhone, wsWire } from './calling-phone.ts'
 import { converse, expectNoChannel } from './conversation.ts'
@@ -190,7 +190,7 @@ test('keys that a page sends are not the patient’s, and a patient’s are pres
   page.sip.close()
 })
 
-test.skipIf(!hasProgram('chromium'))('Chromium with JsSIP registers, calls in, and is heard', async () => {
+test.skipIf(!hasChromium)('Chromium with JsSIP registers, calls in, and is heard', async () => {
   const who = await account()
   const phone = await ChromiumPhone.open({ microphone: await pair.tone(pageTone, 10_000) })
   try {

@@ -12,7 +12,7 @@ import { Accounts } from '../../src/platform/auth/account-service.ts'
 import type { Role } from '../../src/platform/auth/rights.ts'
 import type { Ground } from '../../src/platform/database/database.ts'
 import { secretsOf } from '../../src/platform/secrets.ts'
-import { hasProgram } from '../harness/programs.ts'
+import { hasChromium } from '../harness/chromium.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { visit } from './browser.ts'
 import { makeAccount, testPassword } from './fixture/face.ts'
@@ -53,7 +53,7 @@ async function makeStaff(db: Ground) {
   return { team, fresh: '1009', password, startCode }
 }
 
-describe.skipIf(!hasProgram('chromium'))('accounts, sessions and the audit trail in Chromium', () => {
+describe.skipIf(!hasChromium)('accounts, sessions and the audit trail in Chromium', () => {
   const stage = useStage({ auth: { singleSession: async () => single } })
   let single = false
   let staff: ReturnType<typeof makeStaff> | undefined

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { hasProgram } from '../harness/programs.ts'
+import { hasChromium } from '../harness/chromium.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { visit } from './browser.ts'
 import { makeAccount, testPassword } from './fixture/face.ts'
@@ -19,7 +19,7 @@ import { SignInPage } from './pages/sign-in-page.ts'
 /** A folder in which to keep what the pages look like, for the documentation. */
 const pictures = process.env.SEAT_PICTURES
 
-describe.skipIf(!hasProgram('chromium'))('the supervisor’s page in Chromium', () => {
+describe.skipIf(!hasChromium)('the supervisor’s page in Chromium', () => {
   const stage = useStage({ seat: 'browser', floor: true, media: {} })
   let seat: SeatFixture
   let floor: FloorFixture
@@ -111,7 +111,7 @@ describe.skipIf(!hasProgram('chromium'))('the supervisor’s page in Chromium', 
     await page.keyboard.press('F3')
     await board.modeIs('coach', { sends: true })
     await page.keyboard.press('F4')
-    await page.getByRole('dialog').waitFor()
+    await board.questionHasKeys()
     await page.keyboard.press('Enter')
     await board.modeIs('barge', { sends: true })
     // A question that is still going away has the keys.
@@ -214,7 +214,7 @@ describe.skipIf(!hasProgram('chromium'))('the supervisor’s page in Chromium', 
       await page.keyboard.press('F3')
       await board.modeIs('coach', { sends: true })
       await page.keyboard.press('F4')
-      await page.getByRole('dialog').waitFor()
+      await board.questionHasKeys()
       await page.keyboard.press('Enter')
       await board.modeIs('barge', { sends: true })
       await picture('barge')

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hasChromium } from '../harness/chromium.ts'
 import { testFolder } from '../harness/folder.ts'
 import { startProcess, type TestProcess } from '../harness/process.ts'
-import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { launchBrowser, visit } from './browser.ts'
 import { CallsPage } from './pages/calls-page.ts'
@@ -22,7 +22,7 @@ const list = [
   }),
 ].join('\n')
 
-describe.skipIf(!hasProgram('chromium'))('the whole product, as npm start opens it', () => {
+describe.skipIf(!hasChromium)('the whole product, as npm start opens it', () => {
   let folder: Awaited<ReturnType<typeof testFolder>>
   let house: TestProcess
   let browser: Browser

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Role } from '../../src/platform/auth/rights.ts'
-import { hasProgram } from '../harness/programs.ts'
+import { hasChromium } from '../harness/chromium.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { makeAccount, makeAgent, writeToneWav } from './fixture/face.ts'
 import { CallScript, type Hospital, type HospitalCall, makeHospital } from './fixture/hospital.ts'
@@ -11,7 +11,7 @@ import { type Entrance, useStage } from './fixture/stage.ts'
 import { CallPage } from './pages/call-page.ts'
 import { CallsPage } from './pages/calls-page.ts'
 
-describe.skipIf(!hasProgram('chromium'))('quality review in Chromium', () => {
+describe.skipIf(!hasChromium)('quality review in Chromium', () => {
   const stage = useStage()
   let hospital: Hospital
   let wav = ''

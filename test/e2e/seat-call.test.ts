@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { hasProgram } from '../harness/programs.ts'
+import { hasChromium } from '../harness/chromium.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import type { SeatFixture } from './fixture/seat.ts'
 import { sharer } from './fixture/seat-record.ts'
@@ -12,7 +12,7 @@ import { SeatPage } from './pages/seat-page.ts'
 /** A folder in which to keep what the pages look like, for the documentation. */
 const pictures = process.env.SEAT_PICTURES
 
-describe.skipIf(!hasProgram('chromium'))('a call that is more than a call, on the agent’s page', () => {
+describe.skipIf(!hasChromium)('a call that is more than a call, on the agent’s page', () => {
   const stage = useStage({ seat: 'desk' })
   let seat: SeatFixture
 

@@ -9,6 +9,7 @@ import type { Page } from 'playwright-core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { callKept, type Hospital, openHospital } from '../chaos/hospital.ts'
 import { type Baresip, startBaresip } from '../harness/baresip.ts'
+import { hasChromium } from '../harness/chromium.ts'
 import { startProcess } from '../harness/process.ts'
 import { hasProgram } from '../harness/programs.ts'
 import { readStereo } from '../harness/stereo.ts'
@@ -39,7 +40,7 @@ afterEach(async () => {
   await all.disposeAsync()
 })
 
-describe.skipIf(!hasProgram('chromium') || !hasProgram('baresip'))('an agent at the page of the whole house', () => {
+describe.skipIf(!hasChromium || !hasProgram('baresip'))('an agent at the page of the whole house', () => {
   it('signs in, talks with the patient who is dialled, fills the form, wraps up, and is free again', async () => {
     const patient = await startBaresip({ frequency: tones.patient, user: '+8619900000101', answers: 'told' })
     opened.defer(() => patient.close())

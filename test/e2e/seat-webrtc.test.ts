@@ -12,6 +12,7 @@ import { wavHeader } from '#softswitch/media/wav.ts'
 import { newId } from '../../src/platform/ids.ts'
 import { callKept, type Hospital, openHospital } from '../chaos/hospital.ts'
 import { type Baresip, startBaresip } from '../harness/baresip.ts'
+import { hasChromium } from '../harness/chromium.ts'
 import { testFolder } from '../harness/folder.ts'
 import { hasProgram } from '../harness/programs.ts'
 import { readStereo } from '../harness/stereo.ts'
@@ -54,7 +55,7 @@ afterEach(async () => {
 
 type Sat = Awaited<ReturnType<typeof sit>>
 
-describe.skipIf(!hasProgram('chromium') || !hasProgram('baresip'))('an agent who speaks through the page', () => {
+describe.skipIf(!hasChromium || !hasProgram('baresip'))('an agent who speaks through the page', () => {
   it('is heard by the patient and hears him, through a supervisor’s visit, a reload and a cut of 20 s, and QA hears it afterwards', async () => {
     const patient = await startBaresip({ frequency: tones.patient, user: '+8619900000101', answers: 'told' })
     opened.defer(() => patient.close())

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { UserError } from '../../src/platform/errors/errors.ts'
-import { hasProgram } from '../harness/programs.ts'
+import { hasChromium } from '../harness/chromium.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { visit } from './browser.ts'
 import { makeAccount, testPassword } from './fixture/face.ts'
@@ -15,7 +15,7 @@ import { SignInPage } from './pages/sign-in-page.ts'
 /** A folder in which to keep what the pages look like, for the documentation. */
 const pictures = process.env.SEAT_PICTURES
 
-describe.skipIf(!hasProgram('chromium'))('the agent’s page in Chromium', () => {
+describe.skipIf(!hasChromium)('the agent’s page in Chromium', () => {
   const stage = useStage({ seat: 'desk' })
   let seat: SeatFixture
 

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { hasProgram } from '../harness/programs.ts'
+import { hasChromium } from '../harness/chromium.ts'
 import { useStage } from './fixture/stage.ts'
 import { LivePage } from './pages/live-page.ts'
 import { Shell } from './pages/shell.ts'
@@ -17,7 +17,7 @@ async function picture(page: Page, name: string): Promise<void> {
   }
 }
 
-describe.skipIf(!hasProgram('chromium'))('an empty hospital in Chromium', () => {
+describe.skipIf(!hasChromium)('an empty hospital in Chromium', () => {
   const stage = useStage()
 
   it('gets its numbers, its trunk and its campaign’s settings from its people, and is told what still lacks', async () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { endSessionsOf } from '../../src/platform/auth/session-store.ts'
-import { hasProgram } from '../harness/programs.ts'
+import { hasChromium } from '../harness/chromium.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { visit } from './browser.ts'
 import { testPassword } from './fixture/face.ts'
@@ -21,7 +21,7 @@ import { SignInPage } from './pages/sign-in-page.ts'
 /** A folder in which to keep what the pages look like, for the documentation. */
 const pictures = process.env.SEAT_PICTURES
 
-describe.skipIf(!hasProgram('chromium'))('the telephone in the agent’s page', () => {
+describe.skipIf(!hasChromium)('the telephone in the agent’s page', () => {
   const stage = useStage({ seat: 'browser', media: {} })
   let seat: SeatFixture
 

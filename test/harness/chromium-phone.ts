@@ -5,9 +5,9 @@
 
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { build } from 'vite'
-import { leftOut } from './chromium-features.ts'
+import { launchChromium } from './chromium.ts'
 
 /** What runs in the page, beside JsSIP. Its globals are asked by `ChromiumPhone`. */
 const pageScript = /* js */ `
@@ -105,22 +105,7 @@ export class ChromiumPhone {
     })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--autoplay-policy=no-user-gesture-required',
-        '--use-fake-device-for-media-stream',
-        '--use-fake-ui-for-media-stream',
-        `--use-file-for-fake-audio-capture=${microphone}`,
-        '--allow-loopback-in-peer-connection',
-        leftOut,
-      ],
-    })
+    const browser = await launchChromium({ microphone: { wav: microphone, permission: 'given' } })
     const address = server.address()
     const page = await browser.newPage()
     await page.goto(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/`)

@@ -34,6 +34,11 @@ export class FloorPage {
     await this.#page.locator('.supervision').getByRole('button', { name }).click()
   }
 
+  /** The question that is asked takes the keys a moment after it is drawn: before that they are the page's. */
+  async questionHasKeys(): Promise<void> {
+    await this.#page.getByRole('dialog').locator('button:focus').waitFor()
+  }
+
   /** Presses a button of the question that is asked. */
   async confirm(name: RegExp): Promise<void> {
     await this.#page.getByRole('dialog').getByRole('button', { name }).click()
