@@ -1,9 +1,9 @@
 import { type Static, type TSchema, Type } from 'typebox'
+import { Reason } from '#platform/audit/reason.ts'
 import { ProgrammeExclusions, ProgrammeMatch } from './programme.ts'
 
 const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
 const Id = Type.String({ format: 'uuid' })
-const Reason = Type.String({ pattern: '\\S', maxLength: 200 })
 const Name = Type.String({ pattern: '\\S', maxLength: 60 })
 /** Hospital days back from today, today among them. */
 const Days = Type.Integer({ minimum: 1, maximum: 180 })
@@ -125,7 +125,11 @@ export const Coverage = Type.Object({
 })
 export type Coverage = Static<typeof Coverage>
 
-export const CoverageQuery = Type.Object({ days: Days }, { additionalProperties: false })
+// A query string holds texts: 1 to 180.
+export const CoverageQuery = Type.Object(
+  { days: Type.String({ pattern: '^([1-9]\\d?|1[0-7]\\d|180)$' }) },
+  { additionalProperties: false },
+)
 
 export const ProgrammeCard = Type.Object({
   offset: Type.Integer(),
