@@ -22,6 +22,7 @@ import type { NewProgramme, NextVersion, StateWish } from './programme-schema.ts
 import {
   endEnrolments,
   isNameTaken,
+  lockNames,
   lockProgramme,
   openTasks,
   publishedRows,
@@ -45,7 +46,7 @@ export async function createProgramme(db: Ground, actor: Actor, wish: NewProgram
   await oneDefault(() =>
     transacted(db, async (tx) => {
       if (!(await siteChoices(tx)).some((site) => site.id === siteId)) throw new UserError('PROGRAMME_SITE_UNKNOWN')
-      if (await isNameTaken(tx, { siteId, name, except: null })) throw new UserError('PROGRAMME_NAME_TAKEN', { name })
+      await requireFreeName(tx, { siteId, name, except: null })
       const steps = checkContent(content, { isDefault, known: await knownTo(tx) })
       const retry = copyOf === null ? defaultRetryPlan : retryOf(await inForce(tx, copyOf))
       await tx
@@ -99,9 +100,7 @@ export async function publishNextVersion(
     const changed = !isDeepStrictEqual(from, content)
     if (!renamed && !changed) throw new UserError('PROGRAMME_UNCHANGED')
     if (renamed) {
-      if (await isNameTaken(tx, { siteId, name, except: programmeId })) {
-        throw new UserError('PROGRAMME_NAME_TAKEN', { name })
-      }
+      await requireFreeName(tx, { siteId, name, except: programmeId })
       await renameProgramme(tx, programmeId, name)
       const detail = { reason, from: programme.name, to: name }
       await tell(tx, { actor, action: 'programme.renamed', id: programmeId, detail })
@@ -130,7 +129,7 @@ const stateWords: Readonly<Record<ProgrammeState, AuditAction>> = {
 /**
  * Runs, pauses or stops it. Paused it takes discharges in and dials nobody; stopped it takes none, and every task that waits
  * ends as `programme_stopped`. What is claimed is given back, calls in progress go on.
- * @throws UserError PROGRAMME_UNKNOWN, PROGRAMME_STATE, PROGRAMME_DEFAULT_TAKEN
+ * @throws UserError PROGRAMME_UNKNOWN, PROGRAMME_STATE, PROGRAMME_NAME_TAKEN, PROGRAMME_DEFAULT_TAKEN
  */
 export async function moveProgramme(
   db: Ground,
@@ -141,9 +140,11 @@ export async function moveProgramme(
     transacted(db, async (tx) => {
       const programme = await lockProgramme(tx, programmeId)
       if (programme === null) throw new UserError('PROGRAMME_UNKNOWN')
-      const { state: from, campaignId } = programme
+      const { state: from, campaignId, siteId, name } = programme
       if (from === to) return
       if (from === 'stopped' && to === 'paused') throw new UserError('PROGRAMME_STATE')
+      // A stopped one lends its name to whoever takes it.
+      if (from === 'stopped') await requireFreeName(tx, { siteId, name, except: programmeId })
       await sql`update programme set state = ${to} where id = ${programmeId}`.execute(tx)
       const claimed = to === 'running' || campaignId === null ? [] : await createdAttempts(tx, campaignId)
       const released = await releaseAttempts(tx, claimed)
@@ -157,6 +158,12 @@ export async function moveProgramme(
   )
   // There may be tens of thousands: in small transactions. Should they not come to their end, the sweep goes on with them.
   if (to === 'stopped') await stopWithProgrammes(db)
+}
+
+/** Until the transaction ends nobody else gives it away. @throws UserError PROGRAMME_NAME_TAKEN */
+async function requireFreeName(tx: GroundTransaction, wanted: Parameters<typeof isNameTaken>[1]): Promise<void> {
+  await lockNames(tx, wanted.siteId)
+  if (await isNameTaken(tx, wanted)) throw new UserError('PROGRAMME_NAME_TAKEN', { name: wanted.name })
 }
 
 interface Told {

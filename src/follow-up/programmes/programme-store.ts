@@ -182,6 +182,11 @@ export async function lockProgramme(tx: GroundTransaction, id: string) {
   return rows[0] ?? null
 }
 
+/** Whoever gives a programme of the site a name comes one at a time; what enrols and imports goes on. */
+export async function lockNames(tx: GroundTransaction, siteId: string): Promise<void> {
+  await sql`select from site where id = ${siteId} for no key update`.execute(tx)
+}
+
 /** Whether another programme of the site that is not stopped has this name. */
 export async function isNameTaken(
   tx: GroundTransaction,

@@ -255,6 +255,19 @@ describe('a new programme', () => {
     expect((await create()).json()).toMatchObject({ code: 'PROGRAMME_NAME_TAKEN' })
   })
 
+  it('has its name alone also where several take it at once', async () => {
+    const codes = (await Promise.all([1, 2, 3, 4].map(() => create()))).map(({ statusCode }) => statusCode)
+    expect(codes.toSorted()).toEqual([200, 409, 409, 409])
+  })
+
+  it('that took the name of a stopped one keeps it: that one does not run again beside it', async () => {
+    const { id } = (await create()).json()
+    await supervisor.ask('POST', `/${id}/state`, { to: 'stopped', reason })
+    expect((await create()).statusCode).toBe(200)
+    const again = await supervisor.ask('POST', `/${id}/state`, { to: 'running', reason })
+    expect(again.json()).toMatchObject({ code: 'PROGRAMME_NAME_TAKEN' })
+  })
+
   it('is the default where the site has none, with no condition but the kind of stay', async () => {
     const conditions = { match: { kinds: ['inpatient'], sexes: ['2'] } }
     expect((await create(conditions, { isDefault: true })).json()).toMatchObject({
@@ -344,6 +357,11 @@ describe('the preview', () => {
       { programmeId: heart, count: 2 },
       { programmeId: sugar, count: 1 },
     ])
+  })
+
+  it.each(['0', '181', '-7', '7.0', '1e1', ''])('of coverage is for 1 to 180 days, not for "%s"', async (days) => {
+    const answer = await supervisor.ask('GET', `/coverage?days=${days}`)
+    expect([answer.statusCode, answer.json().code]).toEqual([400, 'INPUT_INVALID'])
   })
 })
 
