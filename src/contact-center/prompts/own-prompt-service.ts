@@ -50,7 +50,7 @@ export class PromptWorkshop {
     return (await this.#missingTool) === null
   }
 
-  /** @throws UserError PROMPT_TEXT_INVALID; OperationalError PROMPT_TOOL_MISSING, PROMPT_NOT_MADE, PROMPT_WORKSHOP_BUSY */
+  /** @throws UserError PROMPT_TEXT_INVALID, PROMPT_UNSPEAKABLE; OperationalError PROMPT_TOOL_MISSING, PROMPT_NOT_MADE, PROMPT_WORKSHOP_BUSY */
   async speak(actor: Actor, typed: string): Promise<PromptFacts> {
     const text = checkedText(typed)
     const { voice, wordsPerMinute } = this.#parts

@@ -21,8 +21,11 @@ export function ownPromptId({ language, text }: Pick<OwnPrompt, 'language' | 'te
   return `own-${digest.slice(0, 40)}`
 }
 
-/** A text as it is kept, or null where it cannot be said. */
+/** A text as it is kept, control characters as spaces; null where it cannot be said. */
 export function promptText(typed: string): string | null {
-  const text = typed.normalize('NFC').replace(/\s+/g, ' ').trim()
+  const text = typed
+    .normalize('NFC')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
   return text === '' || text.length > longestPromptText ? null : text
 }

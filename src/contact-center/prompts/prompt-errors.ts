@@ -43,6 +43,12 @@ declareErrors({
     en: 'A prompt says between 1 and {limit} characters. Shorten its text, or split it.',
     zh: '一条语音的文字为 1 至 {limit} 字。请缩短,或拆成两条。',
   },
+  PROMPT_UNSPEAKABLE: {
+    kind: 'user',
+    status: 422,
+    en: 'The machine finds nothing to say in this text. Write it in words.',
+    zh: '此文字没有可以读出的内容。请改用文字书写。',
+  },
   PROMPT_UNKNOWN: {
     kind: 'user',
     status: 404,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { pinyin } from 'pinyin-pro'
-import { OperationalError } from '#platform/errors/errors.ts'
+import { OperationalError, UserError } from '#platform/errors/errors.ts'
 import { measurePrompt } from '../ivr/prompt-file.ts'
 import './prompt-errors.ts'
 
@@ -33,6 +33,8 @@ const highestPeakDb = -1
  * be speech already, and not one more that the patient waits for.
  */
 const marginSeconds = { before: 0.004, after: 0.02 }
+/** Of signs without words nothing is left but these; no syllable is as short as twice that. */
+const leastMs = (marginSeconds.before + marginSeconds.after) * 2_000
 
 /**
  * Hanzi as pinyin with tone numbers. The voice reads Hanzi too, but not by their context: it makes 重复 zhòngfù.
@@ -52,7 +54,7 @@ export function readingOf(text: string): string {
 
 /**
  * @returns the whole file
- * @throws OperationalError PROMPT_TOOL_MISSING, PROMPT_NOT_MADE
+ * @throws UserError PROMPT_UNSPEAKABLE; OperationalError PROMPT_TOOL_MISSING, PROMPT_NOT_MADE
  */
 export async function speak({ id, words, voice, wordsPerMinute }: SpeechOrder): Promise<Buffer> {
   const work = await mkdtemp(join(tmpdir(), 'suifang-prompts-'))
@@ -67,7 +69,8 @@ export async function speak({ id, words, voice, wordsPerMinute }: SpeechOrder): 
     const telephone = ['-D', '-c', '1', '-b', '16', '-r', '8000']
     // What lies below 150 Hz the telephone does not carry, and it would count as loudness.
     await call('sox', [spoken, ...telephone, shaped, 'gain', '-6', 'highpass', '150', ...trim, ...trim, ...margin])
-    const { rmsDb, peakDb } = measurePrompt(await readFile(shaped))
+    const { rmsDb, peakDb, durationMs } = measurePrompt(await readFile(shaped))
+    if (durationMs < leastMs) throw new UserError('PROMPT_UNSPEAKABLE')
     const gainDb = Math.min(loudnessDb - rmsDb, highestPeakDb - peakDb)
     await call('sox', [shaped, ...telephone, levelled, 'gain', gainDb.toFixed(2)])
     return await readFile(levelled)

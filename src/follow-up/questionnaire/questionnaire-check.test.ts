@@ -65,6 +65,19 @@ describe('is told', () => {
     expect(told(questionnaireOf(yesNo('a', { options })))).toEqual(['QUESTIONNAIRE_SCORE_ZERO /questions/0/options'])
   })
 
+  it('weights and scores that no sum can hold', () => {
+    const options = [
+      { code: 'x', label: { zh: 'x', en: 'x' }, score: 1e308 },
+      { code: 'y', label: { zh: 'y', en: 'y' }, score: 0 },
+    ]
+    expect(told(questionnaireOf(yesNo('a', { options, weight: 1e308 })))).toEqual(
+      expect.arrayContaining(['FLOW_SHAPE /questions/0/weight']),
+    )
+    expect(told(questionnaireOf(yesNo('a', { options })))).toEqual(
+      expect.arrayContaining(['FLOW_SHAPE /questions/0/options/0/score']),
+    )
+  })
+
   it('more picks wanted than there are', () => {
     expect(told(questionnaireOf(symptoms('a', { minPicks: 4 })))).toEqual([
       'QUESTIONNAIRE_RANGE_EMPTY /questions/0/minPicks',

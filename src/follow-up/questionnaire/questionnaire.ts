@@ -46,7 +46,7 @@ export const Option = Type.Object(
     /** Spoken label, for reading choices back. */
     prompt: Type.Optional(Name),
     /** Worth of this answer; null or absent: not counted (requirements §5.4, "don't know"). */
-    score: Type.Optional(Type.Union([Type.Number({ minimum: 0 }), Type.Null()])),
+    score: Type.Optional(Type.Union([Type.Number({ minimum: 0, maximum: 10_000 }), Type.Null()])),
     /** Cannot be chosen beside others (requirements H24). */
     exclusive: Type.Optional(Type.Boolean()),
   },
@@ -73,7 +73,7 @@ const SingleChoice = Type.Object(
     ...questionParts,
     options: Type.Array(Option, { minItems: 2, maxItems: 50 }),
     /** How much it counts in the score. Default 1 (requirements H28). */
-    weight: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+    weight: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000 })),
   },
   { additionalProperties: false },
 )

@@ -262,6 +262,12 @@ describe('a recorded prompt', () => {
     expect((await supervisor.upload(text, file)).json().code).toBe(code)
   })
 
+  it('keeps no sign that the database or a reader cannot take', async () => {
+    const answer = await supervisor.upload('好些\0了\u001b吗', recording(500))
+    expect([answer.statusCode, answer.json().prompt?.text]).toEqual([200, '好些 了 吗'])
+    expect((await supervisor.upload('\0', recording(500))).json().code).toBe('PROMPT_TEXT_INVALID')
+  })
+
   it('that nobody made is not there', async () => {
     expect((await supervisor.send('GET', `/prompts/own-${'0'.repeat(40)}/sound`)).statusCode).toBe(404)
     expect((await supervisor.send('GET', '/prompts/..%2fkey/sound')).statusCode).toBe(400)
@@ -275,6 +281,15 @@ describe.skipIf(!hasProgram('espeak-ng') || !hasProgram('sox'))('a prompt spoken
     expect(first).toMatchObject({ source: 'synthetic', text: '您今天吃药了吗？' })
     expect((await speak('您今天吃药了吗？')).json().id).toBe(first.id)
     expect((await speak('--version 请按1')).json()).toMatchObject({ source: 'synthetic' })
+  })
+
+  it.each(['……', '🙂', '\u200b'])('is none where the text says nothing: "%s"', async (text) => {
+    const answer = await supervisor.send('POST', '/prompts/speak', { text })
+    expect([answer.statusCode, answer.json().code]).toEqual([422, 'PROMPT_UNSPEAKABLE'])
+  })
+
+  it.each(['1', '啊', '不'])('is one however short: "%s"', async (text) => {
+    expect((await supervisor.send('POST', '/prompts/speak', { text })).statusCode).toBe(200)
   })
 })
 
