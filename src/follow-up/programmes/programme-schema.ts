@@ -1,9 +1,9 @@
 import { type Static, type TSchema, Type } from 'typebox'
+import { Reason } from '#platform/audit/reason.ts'
 import { ProgrammeExclusions, ProgrammeMatch } from './programme.ts'
 
 const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
 const Id = Type.String({ format: 'uuid' })
-const Reason = Type.String({ pattern: '\\S', maxLength: 200 })
 const Name = Type.String({ pattern: '\\S', maxLength: 60 })
 /** Hospital days back from today, today among them. */
 const Days = Type.Integer({ minimum: 1, maximum: 180 })

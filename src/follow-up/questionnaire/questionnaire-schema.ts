@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { LocalText } from '#contact-center/ivr/flow-definition.ts'
 import { PromptFacts } from '#contact-center/prompts/own-prompt-schema.ts'
+import { Reason } from '#platform/audit/reason.ts'
 import { Questionnaire } from './questionnaire.ts'
 import { Draft } from './questionnaire-draft.ts'
 
@@ -120,10 +121,7 @@ export type SavedDraft = Static<typeof SavedDraft>
 
 export const DraftDiscard = Type.Object({ revision: Revision }, closed)
 
-export const PublishWish = Type.Object(
-  { revision: Revision, reason: Type.String({ pattern: '\\S', maxLength: 200 }) },
-  closed,
-)
+export const PublishWish = Type.Object({ revision: Revision, reason: Reason }, closed)
 
 export const PublishedAs = Type.Object({ version: Type.Integer() })
 export type PublishedAs = Static<typeof PublishedAs>
