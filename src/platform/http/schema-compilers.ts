@@ -15,17 +15,21 @@ type Serializers = Parameters<FastifyInstance['setSerializerCompiler']>[0]
  * A schema that cannot be compiled is then told by the first request; the test of every route's right compiles them all.
  */
 export function compileSchemas(server: FastifyInstance, when: SchemasCompiled): void {
-  const compile = validators()(
-    {},
-    {
-      // What a page sends is what it means: no "5" for 5, no null for 0. Query strings and addresses hold texts alone.
-      customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false },
-      onCreate: (ajv) => {
-        for (const [name, format] of Object.entries(inputFormats)) ajv.addFormat(name, format)
+  const buildCompiler = validators()
+  const compilerOf = ({ coerceTypes }: { readonly coerceTypes: boolean }) =>
+    buildCompiler(
+      {},
+      {
+        customOptions: { removeAdditional: false, coerceTypes, allErrors: false },
+        onCreate: (ajv) => {
+          for (const [name, format] of Object.entries(inputFormats)) ajv.addFormat(name, format)
+        },
       },
-    },
-  )
-  const validatorOf: Validators = (route) => compile(route)
+    )
+  // What a page sends in a body is what it means: no "5" for 5, no null for 0. An address has texts alone, for numbers too.
+  const body = compilerOf({ coerceTypes: false })
+  const address = compilerOf({ coerceTypes: true })
+  const validatorOf: Validators = (route) => (route.httpPart === 'body' ? body : address)(route)
   const write = serializers()({}, {})
   const serializerOf: Serializers = ({ httpStatus = 'default', ...route }) => write({ ...route, httpStatus })
   server.setValidatorCompiler(when === 'opened' ? validatorOf : whenAsked(validatorOf))
