@@ -80,7 +80,7 @@ interface TrunkTable {
   answers: boolean | null
   answersSince: Date | null
   answeredAt: Date | null
-  /** Of a simulated one, since the house was opened (migration 0028). */
+  /** Of a simulated one, since the house was opened (migration 0027). */
   carrierDownSince: Generated<Date | null>
   carrierRestartedAt: Generated<Date | null>
   carrierRestarts: Generated<number>

@@ -29,7 +29,7 @@ interface RetentionRunTable {
   strays: Generated<number>
 }
 
-/** A file among the recordings that no row names (migration 0028). Open while it is neither removed nor settled. */
+/** A file among the recordings that no row names (migration 0027). Open while it is neither removed nor settled. */
 interface StrayRecordingTable {
   id: string
   name: string
@@ -56,7 +56,7 @@ interface RecordingHoldTable {
   liftReason: string | null
 }
 
-/** What the house knows of its folder and its clock: one row (migration 0028). */
+/** What the house knows of its folder and its clock: one row (migration 0027). */
 interface RetentionGuardTable {
   one: Generated<boolean>
   folderId: string

@@ -12,9 +12,10 @@ import type { Log } from '#platform/log.ts'
 import { guardRoutes } from './access.ts'
 import { errorReplier } from './error-reply.ts'
 import { healthRoutes } from './health-routes.ts'
-import { inputFormats, isKeepable } from './input.ts'
+import { isKeepable } from './input.ts'
 import { noProxies, type Proxies } from './proxies.ts'
 import type { ReadinessPart } from './readiness.ts'
+import { compileSchemas, type SchemasCompiled } from './schema-compilers.ts'
 
 export interface HttpServerOptions {
   readonly db: Ground
@@ -27,6 +28,8 @@ export interface HttpServerOptions {
   /** PEM; null: plain HTTP. */
   readonly certificate?: { readonly cert: string; readonly key: string; readonly selfSigned: boolean } | null
   readonly limits?: Partial<HttpLimits>
+  /** Default: when they are asked. */
+  readonly schemas?: SchemasCompiled
 }
 
 export interface HttpLimits {
@@ -58,14 +61,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     bodyLimit: 256 * 1024,
     forceCloseConnections: true,
     ...(certificate === null ? {} : { https: { cert: certificate.cert, key: certificate.key } }),
-    ajv: {
-      // What a page sends is what it means: no "5" for 5, no null for 0. Query strings and addresses hold texts alone.
-      customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false },
-      onCreate: (ajv) => {
-        for (const [name, format] of Object.entries(inputFormats)) ajv.addFormat(name, format)
-      },
-    },
   })
+  compileSchemas(server, options.schemas ?? 'asked')
 
   const stays = certificate?.selfSigned === true ? ownHttpsForSeconds : httpsForSeconds
   server.setErrorHandler(errorReplier(options.log))

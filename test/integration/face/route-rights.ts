@@ -84,6 +84,8 @@ export const routeRights: Readonly<Record<string, Access>> = {
   'GET /api/storage': 'storage.manage',
   'PUT /api/storage/rule': 'storage.manage',
   'POST /api/storage/approval': 'storage.manage',
+  'POST /api/storage/confirmation': 'storage.manage',
+  'POST /api/storage/strays/:id/remove': 'storage.manage',
   'PUT /api/storage/thresholds': 'storage.manage',
   'GET /api/recordings/policy': 'account.read',
   'PUT /api/recordings/policy': 'account.authorise',
