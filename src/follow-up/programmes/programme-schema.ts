@@ -4,7 +4,11 @@ import { ProgrammeExclusions, ProgrammeMatch } from './programme.ts'
 
 const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
 const Id = Type.String({ format: 'uuid' })
-const Name = Type.String({ pattern: '\\S', maxLength: 60 })
+/** With a letter or a digit, and no sign that turns what stands after it around. */
+const Name = Type.String({
+  pattern: '^[^\\p{Cc}\\p{Bidi_Control}]*[\\p{L}\\p{N}][^\\p{Cc}\\p{Bidi_Control}]*$',
+  maxLength: 60,
+})
 /** Hospital days back from today, today among them. */
 const Days = Type.Integer({ minimum: 1, maximum: 180 })
 // One type with two names: of a union the door would make 0, or text, of null.

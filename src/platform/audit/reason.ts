@@ -4,9 +4,10 @@ import './reason-errors.ts'
 
 /**
  * Why somebody does what is audited, in their own words. It stays in the trail for years and is read by people who see
- * nothing of patients, so that it holds no number of a person: the format refuses it as REASON_HOLDS_NUMBER.
+ * nothing of patients, so that it holds no number of a person: the format refuses it as REASON_HOLDS_NUMBER. It has a letter
+ * or a digit: signs that nobody sees are no reason.
  */
-export const Reason = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', format: 'reason' })
+export const Reason = Type.String({ minLength: 1, maxLength: 200, pattern: '[\\p{L}\\p{N}]', format: 'reason' })
 
 /**
  * Texts that hold what looks like a telephone number (mobile, or landline with its area code, with or without country code

@@ -40,7 +40,7 @@ describe('a body is taken as it is', () => {
   })
 })
 
-describe('a reason with a number of somebody', () => {
+describe('a reason', () => {
   const body = { reason: '患者 138 0013 8000 来电' }
   it.each([
     ['PUT', '/api/owned-numbers', { numbers: [], ...body }],
@@ -48,9 +48,14 @@ describe('a reason with a number of somebody', () => {
     // Of a union of wishes.
     ['POST', '/api/tasks/change', { taskIds: [newId()], action: 'reopen', ...body }],
     ['POST', `/api/do-not-call/${newId()}/lift`, body],
-  ] as const)('is refused at the door: %s %s', async (method, url, payload) => {
+  ] as const)('with a number of somebody is refused at the door: %s %s', async (method, url, payload) => {
     const answer = await post(method, url, payload)
     expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'REASON_HOLDS_NUMBER' })])
+  })
+
+  it.each(['', ' ', '\u3000', '\u200b', '\u202e', '……'])('in which nothing is written is none: %j', async (reason) => {
+    const answer = await post('PUT', '/api/owned-numbers', { numbers: [], reason })
+    expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INPUT_INVALID' })])
   })
 
   it('cannot be forgotten: every reason in free words is of the one schema', async () => {

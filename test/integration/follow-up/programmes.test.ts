@@ -255,6 +255,10 @@ describe('a new programme', () => {
     expect((await create()).json()).toMatchObject({ code: 'PROGRAMME_NAME_TAKEN' })
   })
 
+  it.each([' ', '\u200b', 'a\u202eb', '……'])('has a name that a person can read, not %j', async (name) => {
+    expect((await create({}, { name })).json()).toMatchObject({ code: 'INPUT_INVALID', params: { where: 'body/name' } })
+  })
+
   it('has its name alone also where several take it at once', async () => {
     const codes = (await Promise.all([1, 2, 3, 4].map(() => create()))).map(({ statusCode }) => statusCode)
     expect(codes.toSorted()).toEqual([200, 409, 409, 409])
