@@ -37,7 +37,7 @@ export const programmeRoutes: FastifyPluginAsyncTypebox<ReadingParts> = async (s
   server.get(
     '/api/programmes/coverage',
     { config: reading, schema: { querystring: CoverageQuery, response: { 200: Coverage } } },
-    async (request) => coverage(db, Number(request.query.days)),
+    async (request) => coverage(db, request.query.days),
   )
 
   server.get(one, { config: reading, schema: { params: Target, response: { 200: ProgrammeCard } } }, async (request) =>

@@ -129,11 +129,7 @@ export const Coverage = Type.Object({
 })
 export type Coverage = Static<typeof Coverage>
 
-// A query string holds texts: 1 to 180.
-export const CoverageQuery = Type.Object(
-  { days: Type.String({ pattern: '^([1-9]\\d?|1[0-7]\\d|180)$' }) },
-  { additionalProperties: false },
-)
+export const CoverageQuery = Type.Object({ days: Days }, { additionalProperties: false })
 
 export const ProgrammeCard = Type.Object({
   offset: Type.Integer(),

@@ -363,7 +363,7 @@ describe('the preview', () => {
     ])
   })
 
-  it.each(['0', '181', '-7', '7.0', '1e1', ''])('of coverage is for 1 to 180 days, not for "%s"', async (days) => {
+  it.each(['0', '181', '-7', '7.5', 'x', ''])('of coverage is for 1 to 180 days, not for "%s"', async (days) => {
     const answer = await supervisor.ask('GET', `/coverage?days=${days}`)
     expect([answer.statusCode, answer.json().code]).toEqual([400, 'INPUT_INVALID'])
   })
