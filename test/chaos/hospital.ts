@@ -10,6 +10,7 @@ import { newId } from '../../src/platform/ids.ts'
 import { silentLog } from '../../src/platform/log.ts'
 import { readSettings } from '../../src/platform/settings/settings.ts'
 import { dataFolder } from '../harness/data-folder.ts'
+import { openHours } from '../harness/open-hours.ts'
 import { startProcess, type TestProcess } from '../harness/process.ts'
 import { waitFor } from '../harness/wait-for.ts'
 
@@ -35,7 +36,7 @@ export interface HospitalOptions {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-/** Everything a house needs to dial at once: a list imported, a trunk, a campaign whose window never closes. */
+/** Everything a house needs to dial at once: a list imported, a trunk, a campaign, and a rule that lets it call at any hour. */
 export async function openHospital({
   patients,
   trunk,
@@ -46,6 +47,7 @@ export async function openHospital({
   const base = { SUIFANG_DATA: folder.path, PORT: '0', ...environment }
   const ground = await openGround({ settings: readSettings(base), log: silentLog, as: 'guest', maxConnections: 4 })
   const { siteId, programmeId } = await ensureStandardHospital(ground.db)
+  await sql.raw(openHours).execute(ground.db)
   await addCampaign(ground, { siteId, programmeId, state: campaign, ...trunk })
   await importDischargeList(ground, {
     fileName: 'chaos.csv',
@@ -87,12 +89,8 @@ async function addCampaign(
     values (${trunkId}, ${on.siteId}, 'test', 'sip', '127.0.0.1', ${on.port}, ${on.lines ?? 10}, 10, '09900000000', false)
   `.execute(db)
   await sql`
-    insert into campaign (id, site_id, name, trunk_id, state, calling)
-    values (${campaignId}, ${on.siteId}, 'test', ${trunkId}, ${on.state}, ${JSON.stringify({
-      periods: [{ opens: '00:00', closes: '24:00' }],
-      holidays: 'open',
-      weekends: 'open',
-    })})
+    insert into campaign (id, site_id, name, trunk_id, state)
+    values (${campaignId}, ${on.siteId}, 'test', ${trunkId}, ${on.state})
   `.execute(db)
   await sql`update programme set campaign_id = ${campaignId} where id = ${on.programmeId}`.execute(db)
 }

@@ -99,6 +99,7 @@ describe.skipIf(!hasChromium)('accounts, sessions and the audit trail in Chromiu
       '/patients',
       '/calls',
       '/reports',
+      '/questionnaires',
     ])
 
     // Who hears recordings gets a new password from both of them, or not at all.

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { openHours } from '../harness/open-hours.ts'
 
 /** How much the bench loads. */
 export interface ClaimData {
@@ -47,6 +48,7 @@ export async function loadClaimData(client: pg.Client, data: ClaimData, note: (t
   `)
   note('trunks, programmes, patients')
   await client.query(`
+    ${openHours};
     insert into site (id, code, name) values (pg_temp.id(1, 1), 'main', '总院');
     insert into trunk (id, site_id, name, kind, host, port, lines, calls_per_second, caller_number)
       values (pg_temp.id(3, 1), pg_temp.id(1, 1), 'dialled', 'sip', '127.0.0.1', 5060, 1000, 50, '07520000000'),

@@ -26,6 +26,7 @@ import { silentLog } from '../../src/platform/log.ts'
 import { readSettings } from '../../src/platform/settings/settings.ts'
 import { softswitchState } from '../../src/softswitch/softswitch-state.ts'
 import { challengeOf, RegisterClient } from '../contract/register-client.ts'
+import { openHours } from '../harness/open-hours.ts'
 import { environmentOf, faults, interruption, noDemo, startHouse, temporaryFolder } from './house.ts'
 import { type Floor, joinFloors, measureFloor } from './latency-floor.ts'
 import { browsers, People, type Person } from './pages.ts'
@@ -119,9 +120,9 @@ async function run(): Promise<{ book: SeatBook; rows: ReadonlyMap<string, SeatRo
 async function loadHospital(ground: GroundFloor, port: number): Promise<string> {
   const loaded = await loadDemoHospital(ground, { discharges: patients, carrier: { host: '127.0.0.1', port } })
   if (loaded.campaignId === null || loaded.discharges !== patients) throw new Error('the patients were not all loaded')
-  // Its own window is always open: a trunk that leads anywhere but to the simulated carrier has one.
-  const calling = { periods: [{ opens: '00:00', closes: '24:00' }], holidays: 'open', weekends: 'open' }
-  await sql`update campaign set any_hour = false, calling = ${JSON.stringify(calling)}`.execute(ground.db)
+  // A trunk that leads anywhere but to the simulated carrier keeps the hospital's hours.
+  await sql.raw(openHours).execute(ground.db)
+  await sql`update campaign set any_hour = false`.execute(ground.db)
   await sql`update trunk set kind = 'sip', lines = ${seats + 4}, calls_per_second = 10`.execute(ground.db)
   await campaignControl(ground.db).pause(loaded.campaignId, systemActor)
   await setUpTeam(ground.db, { name: team, campaign: loaded.campaignId })
