@@ -6,15 +6,14 @@ import { workChannel } from '../../../src/follow-up/tasks/work-channel.ts'
 import type { Role } from '../../../src/platform/auth/rights.ts'
 import { frozenClock } from '../../../src/platform/clock.ts'
 import { openListener } from '../../../src/platform/database/listen.ts'
-import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
 import { silentLog } from '../../../src/platform/log.ts'
-import { type Face, makeAccount, openFace, testPassword } from '../../e2e/fixture/face.ts'
+import { type Face, openFace, type SignedIn, signedIn } from '../../e2e/fixture/face.ts'
 import { waitFor } from '../../harness/wait-for.ts'
 import { monday, Office } from './office.ts'
 
 let office: Office
 let face: Face
-let supervisor: Awaited<ReturnType<typeof signIn>>
+let supervisor: SignedIn
 beforeAll(async () => {
   office = await Office.open()
   await seedCalendar(office.db)
@@ -27,16 +26,7 @@ afterAll(async () => {
   await office.close()
 })
 
-async function signIn(role: Role) {
-  const name = await makeAccount(office.db, [role])
-  const { token } = await face.auth.signIn(name, testPassword, { ip: null, userAgent: null, requestId: null })
-  const headers = { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` }
-  return {
-    name,
-    ask: (method: 'GET' | 'POST' | 'PUT', path: string, payload?: Record<string, unknown>) =>
-      face.server.inject({ method, url: `/api${path}`, headers, ...(payload === undefined ? {} : { payload }) }),
-  }
-}
+const signIn = (role: Role) => signedIn(face, office.db, [role])
 
 const board = async () => (await supervisor.ask('GET', '/calling')).json()
 const at = (day: string, time: string) => office.at(instantAt(day, time))

@@ -18,16 +18,15 @@ import { workChannel } from '../../../src/follow-up/tasks/work-channel.ts'
 import type { Role } from '../../../src/platform/auth/rights.ts'
 import { frozenClock } from '../../../src/platform/clock.ts'
 import { openListener } from '../../../src/platform/database/listen.ts'
-import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
 import { newId } from '../../../src/platform/ids.ts'
 import { silentLog } from '../../../src/platform/log.ts'
-import { type Face, makeAccount, openFace, testPassword } from '../../e2e/fixture/face.ts'
+import { type Face, openFace, type SignedIn, signedIn } from '../../e2e/fixture/face.ts'
 import { waitFor } from '../../harness/wait-for.ts'
 import { lease, monday, Office } from './office.ts'
 
 let office: Office
 let face: Face
-let supervisor: Awaited<ReturnType<typeof signIn>>
+let supervisor: SignedIn
 let campaignId: string
 let programmeId: string
 let teamId: string
@@ -51,16 +50,7 @@ beforeEach(async () => {
   `.execute(office.db)
 })
 
-async function signIn(role: Role) {
-  const name = await makeAccount(office.db, [role])
-  const { token } = await face.auth.signIn(name, testPassword, { ip: null, userAgent: null, requestId: null })
-  const headers = { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` }
-  return {
-    name,
-    ask: (method: 'GET' | 'POST' | 'PUT', path: string, payload?: Record<string, unknown>) =>
-      face.server.inject({ method, url: `/api${path}`, headers, ...(payload === undefined ? {} : { payload }) }),
-  }
-}
+const signIn = (role: Role) => signedIn(face, office.db, [role])
 
 const path = () => `/campaigns/${campaignId}/settings`
 const board = async () => (await supervisor.ask('GET', path())).json()
@@ -259,15 +249,13 @@ describe('the first steps of an empty hospital', () => {
     const empty = await Office.open()
     await sql`update trunk set kind = 'sip', enabled = false`.execute(empty.db)
     const there = await openFace({ db: empty.db, databaseUrl: empty.database.url })
-    const name = await makeAccount(empty.db, ['supervisor'])
-    const { token } = await there.auth.signIn(name, testPassword, { ip: null, userAgent: null, requestId: null })
-    const headers = { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` }
+    const supervisor = await signedIn(there, empty.db, ['supervisor'])
     const open = async () => {
-      const answer = await there.server.inject({ method: 'GET', url: '/api/live', headers })
+      const answer = await supervisor.ask('GET', '/live')
       return answer.json().firstSteps.flatMap(({ step, done }: { step: string; done: boolean }) => (done ? [] : [step]))
     }
     expect(await open()).toEqual(['trunk', 'import', 'rule', 'calendar', 'start'])
-    expect((await there.server.inject({ method: 'POST', url: '/api/calling/reviewed', headers })).statusCode).toBe(204)
+    expect((await supervisor.ask('POST', '/calling/reviewed')).statusCode).toBe(204)
     expect(await open()).toEqual(['trunk', 'import', 'calendar', 'start'])
     await seedCalendar(empty.db)
     await sql`

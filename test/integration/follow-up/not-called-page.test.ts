@@ -3,13 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listRefusals } from '../../../src/follow-up/patients/do-not-call-list.ts'
 import { listFlagged } from '../../../src/follow-up/patients/flagged-numbers.ts'
 import type { Role } from '../../../src/platform/auth/rights.ts'
-import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
-import { type Face, makeAccount, openFace, testPassword } from '../../e2e/fixture/face.ts'
+import { type Face, openFace, type SignedIn, signedIn } from '../../e2e/fixture/face.ts'
 import { answered, endedBy, invited, lease, Office, secrets } from './office.ts'
 
 let office: Office
 let face: Face
-let supervisor: Awaited<ReturnType<typeof signIn>>
+let supervisor: SignedIn
 beforeAll(async () => {
   office = await Office.open()
   await office.programme()
@@ -21,16 +20,7 @@ afterAll(async () => {
   await office.close()
 })
 
-async function signIn(role: Role) {
-  const name = await makeAccount(office.db, [role])
-  const { token } = await face.auth.signIn(name, testPassword, { ip: null, userAgent: null, requestId: null })
-  const headers = { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` }
-  return {
-    name,
-    ask: (path: string, payload: Record<string, unknown>) =>
-      face.server.inject({ method: 'POST', url: `/api${path}`, headers, payload }),
-  }
-}
+const signIn = (role: Role) => signedIn(face, office.db, [role])
 
 const place = { offset: 0, limit: 50 }
 const lastAudit = async (action: string) =>
@@ -62,11 +52,11 @@ const tasksOf = (patientId: string) =>
 
 describe('the do-not-call list on its page', () => {
   const find = async (number?: string) =>
-    (await supervisor.ask('/do-not-call/search', number === undefined ? place : { number, ...place })).json()
+    (await supervisor.ask('POST', '/do-not-call/search', number === undefined ? place : { number, ...place })).json()
 
   it('takes a number with a reason, holds what is queued at once, and gives it back with a reason', async () => {
     const { taskId, numberId } = await office.due({ numbers: ['+8613944440011'] })
-    const added = await supervisor.ask('/do-not-call', { number: '139 4444 0011', reason: ' 来电要求 ' })
+    const added = await supervisor.ask('POST', '/do-not-call', { number: '139 4444 0011', reason: ' 来电要求 ' })
     expect(added.statusCode).toBe(204)
     expect((await office.task(taskId)).hold).toBe('do_not_call')
     expect(await office.gate(taskId, numberId)).toBe('do_not_call')
@@ -85,10 +75,10 @@ describe('the do-not-call list on its page', () => {
       ],
     })
     expect(await lastAudit('do_not_call.added')).toMatchObject({ actorName: supervisor.name, objectId: entries[0].id })
-    const again = await supervisor.ask('/do-not-call', { number: '+86 139-4444-0011', reason: '重复' })
+    const again = await supervisor.ask('POST', '/do-not-call', { number: '+86 139-4444-0011', reason: '重复' })
     expect(again.json()).toMatchObject({ code: 'DO_NOT_CALL_STANDS' })
 
-    const lift = () => supervisor.ask(`/do-not-call/${entries[0].id}/lift`, { reason: '加错号码' })
+    const lift = () => supervisor.ask('POST', `/do-not-call/${entries[0].id}/lift`, { reason: '加错号码' })
     expect((await lift()).statusCode).toBe(204)
     expect((await office.task(taskId)).hold).toBeNull()
     expect(await office.gate(taskId, numberId)).toBeNull()
@@ -114,7 +104,7 @@ describe('the do-not-call list on its page', () => {
       }),
     ])
     expect((await office.task(taskId)).state).toBe('refused')
-    await supervisor.ask(`/do-not-call/${entries[0].id}/lift`, { reason: '误按' })
+    await supervisor.ask('POST', `/do-not-call/${entries[0].id}/lift`, { reason: '误按' })
     const later = await office.discharge(patientId, { on: '2026-11-18' })
     await office.enrol(later)
     expect(await tasksOf(patientId)).toContainEqual({ state: 'scheduled', hold: null })
@@ -122,9 +112,10 @@ describe('the do-not-call list on its page', () => {
 
   it('is turned page by page, newest first', async () => {
     for (const last of [31, 32, 33]) {
-      await supervisor.ask('/do-not-call', { number: `139444400${last}`, reason: '试' })
+      await supervisor.ask('POST', '/do-not-call', { number: `139444400${last}`, reason: '试' })
     }
-    const page = async (offset: number) => (await supervisor.ask('/do-not-call/search', { offset, limit: 2 })).json()
+    const page = async (offset: number) =>
+      (await supervisor.ask('POST', '/do-not-call/search', { offset, limit: 2 })).json()
     expect((await page(0)).entries.map(({ phone }: { phone: string }) => phone.slice(-2))).toEqual(['33', '32'])
     expect(await page(2)).toMatchObject({ total: 3, entries: [{ phone: '13944440031' }] })
   })
@@ -135,7 +126,7 @@ describe('the do-not-call list on its page', () => {
     ['/do-not-call', { number: '13944440041 13944440042', reason: '试' }, 'NUMBER_UNREADABLE'],
     ['/do-not-call/search', { number: '0041', ...place }, 'NUMBER_UNREADABLE'],
   ])('refuses what it cannot read: %s %s', async (path, wish, code) => {
-    expect((await supervisor.ask(path, wish)).json()).toMatchObject({ code })
+    expect((await supervisor.ask('POST', path, wish)).json()).toMatchObject({ code })
   })
 
   it('shows people as every other page does: clear to who may see them so, masked to who may not', async () => {
@@ -153,7 +144,7 @@ describe('the do-not-call list on its page', () => {
 
 describe('numbers that the network has closed, on the same page', () => {
   const find = async (wish: Record<string, unknown> = {}) =>
-    (await supervisor.ask('/flagged-numbers/search', { ...wish, ...place })).json()
+    (await supervisor.ask('POST', '/flagged-numbers/search', { ...wish, ...place })).json()
 
   it('are told with what was said and over which trunk; one may be dialled again with a reason, and its tasks', async () => {
     const { taskId, numberId } = await office.due({ numbers: ['+8613944440051'] })
@@ -166,7 +157,7 @@ describe('numbers that the network has closed, on the same page', () => {
       numbers: [{ id: numberId, phone: '13944440051', flag: 'suspended', at: office.now.toISOString() }],
     })
     expect(numbers[0].trunk).toEqual(expect.any(String))
-    const clear = () => supervisor.ask(`/flagged-numbers/${numberId}/clear`, { reason: '号码已复机' })
+    const clear = () => supervisor.ask('POST', `/flagged-numbers/${numberId}/clear`, { reason: '号码已复机' })
     expect((await clear()).json()).toEqual({ numbers: 1, reopened: 1 })
     expect(await office.task(taskId)).toMatchObject({ state: 'scheduled', phoneNumberId: numberId, hold: null })
     expect(await office.task(other.taskId)).toMatchObject({ phoneNumberId: numberId, hold: null })
@@ -191,7 +182,7 @@ describe('numbers that the network has closed, on the same page', () => {
     expect(await find({ ...all, trunkId: office.realTrunkId })).toMatchObject({ total: 0 })
     expect(await find({ ...all, since: meanwhile.toISOString() })).toMatchObject({ total: 1 })
     const clear = (wish: Record<string, unknown>) =>
-      supervisor.ask('/flagged-numbers/clear', { ...all, reason: '线路号码格式有误', ...wish })
+      supervisor.ask('POST', '/flagged-numbers/clear', { ...all, reason: '线路号码格式有误', ...wish })
     const none = await clear({ asOf: meanwhile.toISOString(), trunkId: office.realTrunkId })
     expect(none.json()).toEqual({ numbers: 0, reopened: 0 })
     expect((await clear({ asOf: office.now.toISOString() })).json()).toEqual({ numbers: 1, reopened: 1 })
@@ -203,7 +194,7 @@ describe('numbers that the network has closed, on the same page', () => {
     ['/flagged-numbers/clear', { since: '2026-11-23T00:00:00Z', asOf: '2026-11-24T00:00:00Z', reason: ' ' }],
     ['/flagged-numbers/clear', { asOf: '2026-11-24T00:00:00Z', reason: '试' }],
   ])('are not cleared without a reason and a moment: %s %s', async (path, wish) => {
-    expect((await supervisor.ask(path, wish)).json()).toMatchObject({ code: 'INPUT_INVALID' })
+    expect((await supervisor.ask('POST', path, wish)).json()).toMatchObject({ code: 'INPUT_INVALID' })
   })
 })
 

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Role } from '../../../src/platform/auth/rights.ts'
-import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
-import { type Face, makeAccount, openFace, testPassword } from '../../e2e/fixture/face.ts'
+import { type Face, openFace, type SignedIn, signedIn } from '../../e2e/fixture/face.ts'
 import { Office, secrets } from './office.ts'
 
 let office: Office
 let face: Face
-let supervisor: Awaited<ReturnType<typeof signIn>>
+let supervisor: SignedIn
 beforeAll(async () => {
   office = await Office.open()
   await office.programme()
@@ -18,13 +17,7 @@ afterAll(async () => {
   await office.close()
 })
 
-async function signIn(role: Role) {
-  const name = await makeAccount(office.db, [role])
-  const { token } = await face.auth.signIn(name, testPassword, { ip: null, userAgent: null, requestId: null })
-  const headers = { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` }
-  return (method: 'GET' | 'POST', path: string, payload?: Record<string, unknown>) =>
-    face.server.inject({ method, url: `/api${path}`, headers, ...(payload === undefined ? {} : { payload }) })
-}
+const signIn = (role: Role) => signedIn(face, office.db, [role])
 
 const all = { group: 'all', limit: 5 }
 
@@ -37,7 +30,7 @@ describe('what nobody types', () => {
     ['/tasks/change', { action: 'resume', reason: 'a\0b', taskIds: [] }, 'body text'],
     ['/reports/figures', { from: '0000-01-01', to: '0000-01-02' }, 'body/from format'],
   ])('POST %s %j is refused and told: %s', async (path, body, told) => {
-    const reply = await supervisor('POST', path, body)
+    const reply = await supervisor.ask('POST', path, body)
     expect(reply.json()).toMatchObject({ code: 'INPUT_INVALID', message: expect.stringContaining(told) })
   })
 
@@ -45,16 +38,16 @@ describe('what nobody types', () => {
     const { taskId } = await office.due()
     await office.force(taskId, 'partial')
     const wish = { action: 'dial_at', at: '2026-12-31T23:59:60Z', reason: '改期', taskIds: [taskId] }
-    expect((await supervisor('POST', '/tasks/change', wish)).statusCode).toBe(400)
+    expect((await supervisor.ask('POST', '/tasks/change', wish)).statusCode).toBe(400)
   })
 
   it('an id with a prefix names nobody', async () => {
     const { patientId } = await office.due()
-    expect((await supervisor('GET', `/patients/urn:uuid:${patientId}`)).statusCode).toBe(400)
+    expect((await supervisor.ask('GET', `/patients/urn:uuid:${patientId}`)).statusCode).toBe(400)
   })
 
   it('a state that is none has no tasks', async () => {
-    const page = await supervisor('POST', '/tasks/search', { ...all, state: 'constructor' })
+    const page = await supervisor.ask('POST', '/tasks/search', { ...all, state: 'constructor' })
     expect(page.json()).toMatchObject({ tasks: [], total: 0 })
   })
 })
@@ -62,20 +55,20 @@ describe('what nobody types', () => {
 describe('what is known of a patient', () => {
   it('is no death of a day to come', async () => {
     const { patientId, taskId } = await office.due()
-    const early = await supervisor('POST', `/patients/${patientId}/death`, { on: '2026-11-24', reason: '登记' })
+    const early = await supervisor.ask('POST', `/patients/${patientId}/death`, { on: '2026-11-24', reason: '登记' })
     expect(early.json()).toMatchObject({ code: 'PATIENT_DEATH_AHEAD' })
     expect(await office.task(taskId)).toMatchObject({ state: 'scheduled' })
-    const today = await supervisor('POST', `/patients/${patientId}/death`, { on: '2026-11-23', reason: '登记' })
+    const today = await supervisor.ask('POST', `/patients/${patientId}/death`, { on: '2026-11-23', reason: '登记' })
     expect(today.statusCode).toBe(204)
   })
 
   it('tells who sees patients masked no name by way of who gave consent', async () => {
     const { patientId } = await office.due()
     const said = { purpose: 'research', decision: 'given', words: '同意研究', how: 'written', reason: '签字' }
-    await supervisor('POST', `/patients/${patientId}/consents`, { ...said, declaredBy: '王小明' })
+    await supervisor.ask('POST', `/patients/${patientId}/consents`, { ...said, declaredBy: '王小明' })
     const qa = await signIn('qa')
-    expect((await qa('GET', `/patients/${patientId}`)).json().consents).toMatchObject([{ declaredBy: '王**' }])
-    expect((await supervisor('GET', `/patients/${patientId}`)).json().consents).toMatchObject([
+    expect((await qa.ask('GET', `/patients/${patientId}`)).json().consents).toMatchObject([{ declaredBy: '王**' }])
+    expect((await supervisor.ask('GET', `/patients/${patientId}`)).json().consents).toMatchObject([
       { declaredBy: '王小明' },
     ])
   })

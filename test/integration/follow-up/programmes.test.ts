@@ -11,14 +11,13 @@ import { sweepTasks } from '../../../src/follow-up/tasks/task-sweep.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
 import type { Role } from '../../../src/platform/auth/rights.ts'
 import { frozenClock } from '../../../src/platform/clock.ts'
-import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
 import { newId } from '../../../src/platform/ids.ts'
-import { type Face, makeAccount, openFace, testPassword } from '../../e2e/fixture/face.ts'
+import { type Face, openFace, type SignedIn, signedIn } from '../../e2e/fixture/face.ts'
 import { answered, endedBy, invited, lease, monday, Office } from './office.ts'
 
 let office: Office
 let face: Face
-let supervisor: Awaited<ReturnType<typeof signIn>>
+let supervisor: SignedIn
 let flowVersionId: string
 beforeEach(async () => {
   office = await Office.open()
@@ -32,28 +31,14 @@ afterEach(async () => {
   await office.close()
 })
 
-async function signIn(role: Role) {
-  const name = await makeAccount(office.db, [role])
-  const { token } = await face.auth.signIn(name, testPassword, { ip: null, userAgent: null, requestId: null })
-  const headers = { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` }
-  return {
-    name,
-    ask: (method: 'GET' | 'POST', path: string, payload?: object) =>
-      face.server.inject({
-        method,
-        url: `/api/programmes${path}`,
-        headers,
-        ...(payload === undefined ? {} : { payload }),
-      }),
-  }
-}
+const signIn = (role: Role) => signedIn(face, office.db, [role])
 
 const reason = '下月起'
 const tasksOf = (patientId: string) =>
   office.db.selectFrom('task').selectAll().where('patientId', '=', patientId).orderBy('dueOn').execute()
 const enrolmentsOf = (patientId: string) =>
   office.db.selectFrom('enrolment').selectAll().where('patientId', '=', patientId).orderBy('id').execute()
-const cardOf = async (id: string): Promise<ProgrammeCard> => (await supervisor.ask('GET', `/${id}`)).json()
+const cardOf = async (id: string): Promise<ProgrammeCard> => (await supervisor.ask('GET', `/programmes/${id}`)).json()
 
 async function published() {
   const form = await office.db.selectFrom('questionnaireVersion').select('id').orderBy('id').executeTakeFirstOrThrow()
@@ -72,7 +57,7 @@ async function content(of: Partial<ProgrammeContent> = {}): Promise<ProgrammeCon
 async function publish(id: string, of: Partial<ProgrammeContent>, wish: object = {}) {
   const { programme } = await cardOf(id)
   const { content: now, version, name } = programme
-  return supervisor.ask('POST', `/${id}/versions`, {
+  return supervisor.ask('POST', `/programmes/${id}/versions`, {
     basedOn: version,
     name,
     content: { ...now, ...of },
@@ -82,7 +67,7 @@ async function publish(id: string, of: Partial<ProgrammeContent>, wish: object =
 }
 
 async function create(of: Partial<ProgrammeContent> = {}, wish: object = {}) {
-  return supervisor.ask('POST', '', {
+  return supervisor.ask('POST', '/programmes', {
     siteId: office.siteId,
     name: '冠心病',
     legalBasis: 'duty',
@@ -222,7 +207,7 @@ describe('a new programme', () => {
     const [task] = await tasksOf(patient.id)
     expect(task?.programmeId).toBe(id)
     expect(await office.work().claim(lease, office.trunkId, 5)).toEqual([])
-    await supervisor.ask('POST', `/${id}/state`, { to: 'running', reason })
+    await supervisor.ask('POST', `/programmes/${id}/state`, { to: 'running', reason })
     expect((await cardOf(id)).programme.missing).toEqual(['campaign_paused', 'not_by_keys'])
   })
 
@@ -266,9 +251,9 @@ describe('a new programme', () => {
 
   it('that took the name of a stopped one keeps it: that one does not run again beside it', async () => {
     const { id } = (await create()).json()
-    await supervisor.ask('POST', `/${id}/state`, { to: 'stopped', reason })
+    await supervisor.ask('POST', `/programmes/${id}/state`, { to: 'stopped', reason })
     expect((await create()).statusCode).toBe(200)
-    const again = await supervisor.ask('POST', `/${id}/state`, { to: 'running', reason })
+    const again = await supervisor.ask('POST', `/programmes/${id}/state`, { to: 'running', reason })
     expect(again.json()).toMatchObject({ code: 'PROGRAMME_NAME_TAKEN' })
   })
 
@@ -277,15 +262,15 @@ describe('a new programme', () => {
     expect((await create(conditions, { isDefault: true })).json()).toMatchObject({
       code: 'PROGRAMME_DEFAULT_CONDITIONS',
     })
-    const list = async () => (await supervisor.ask('GET', '')).json()
+    const list = async () => (await supervisor.ask('GET', '/programmes')).json()
     expect((await list()).withoutDefault).toEqual([{ siteId: office.siteId, site: '总院' }])
     const { id } = (await create({}, { isDefault: true })).json()
     expect((await list()).withoutDefault).toEqual([])
     const second = { isDefault: true, name: '第二个' }
     expect((await create({}, second)).json()).toMatchObject({ code: 'PROGRAMME_DEFAULT_TAKEN' })
-    await supervisor.ask('POST', `/${id}/state`, { to: 'stopped', reason })
+    await supervisor.ask('POST', `/programmes/${id}/state`, { to: 'stopped', reason })
     expect((await create({}, second)).statusCode).toBe(200)
-    const again = await supervisor.ask('POST', `/${id}/state`, { to: 'running', reason })
+    const again = await supervisor.ask('POST', `/programmes/${id}/state`, { to: 'running', reason })
     expect(again.json()).toMatchObject({ code: 'PROGRAMME_DEFAULT_TAKEN' })
   })
 })
@@ -295,7 +280,7 @@ describe('the preview', () => {
     const { programme } = await cardOf(id)
     const { siteId, purpose, isDefault, content: now } = programme
     const body = { programmeId: id, siteId, purpose, isDefault, content: { ...now, ...of }, days: 30, ...wish }
-    return (await supervisor.ask('POST', '/preview', body)).json()
+    return (await supervisor.ask('POST', '/programmes/preview', body)).json()
   }
 
   it('says whom a version would take and leave out of the last days’ discharges, beside the one in force, and writes nothing', async () => {
@@ -355,7 +340,7 @@ describe('the preview', () => {
     for (const codes of [['I21', 'E11'], ['I21'], ['M51']]) {
       await office.discharge((await office.patient()).id, { codes })
     }
-    const told = (await supervisor.ask('GET', '/coverage?days=30')).json()
+    const told = (await supervisor.ask('GET', '/programmes/coverage?days=30')).json()
     expect(told).toMatchObject({ discharges: 3, byNobody: 1, overlaps: [{ one: heart, other: sugar, count: 1 }] })
     expect(told.takes).toEqual([
       { programmeId: heart, count: 2 },
@@ -364,7 +349,7 @@ describe('the preview', () => {
   })
 
   it.each(['0', '181', '-7', '7.5', 'x', ''])('of coverage is for 1 to 180 days, not for "%s"', async (days) => {
-    const answer = await supervisor.ask('GET', `/coverage?days=${days}`)
+    const answer = await supervisor.ask('GET', `/programmes/coverage?days=${days}`)
     expect([answer.statusCode, answer.json().code]).toEqual([400, 'INPUT_INVALID'])
   })
 })
@@ -375,7 +360,7 @@ describe('pause and stop', () => {
     const { taskId, patientId } = await office.due()
     await office.claimOne(taskId)
     expect((await cardOf(id)).tasks).toMatchObject({ underWay: 1, waiting: 0 })
-    await supervisor.ask('POST', `/${id}/state`, { to: 'paused', reason })
+    await supervisor.ask('POST', `/programmes/${id}/state`, { to: 'paused', reason })
     expect(await tasksOf(patientId)).toMatchObject([{ state: 'scheduled' }])
     expect((await cardOf(id)).tasks).toMatchObject({ underWay: 0, waiting: 1, due: 1 })
     expect(await office.work().claim(lease, office.trunkId, 5)).toEqual([])
@@ -389,11 +374,11 @@ describe('pause and stop', () => {
     const calling = await office.due()
     const work = await office.claimOne(calling.taskId)
     await office.work().begin(work.attemptId, lease)
-    expect((await supervisor.ask('POST', `/${id}/state`, { to: 'stopped', reason })).statusCode).toBe(204)
+    expect((await supervisor.ask('POST', `/programmes/${id}/state`, { to: 'stopped', reason })).statusCode).toBe(204)
     expect(await tasksOf(patientId)).toMatchObject([{ state: 'stopped', reason: 'programme_stopped' }])
     expect(await enrolmentsOf(patientId)).toMatchObject([{ state: 'ended', reason: 'programme_stopped' }])
     expect(await office.task(calling.taskId)).toMatchObject({ state: 'in_progress' })
-    const paused = await supervisor.ask('POST', `/${id}/state`, { to: 'paused', reason })
+    const paused = await supervisor.ask('POST', `/programmes/${id}/state`, { to: 'paused', reason })
     expect(paused.json()).toMatchObject({ code: 'PROGRAMME_STATE' })
     const missed = await office.patient()
     await office.enrol(await office.discharge(missed.id))
@@ -402,7 +387,7 @@ describe('pause and stop', () => {
     await office.tell(work, [invited, endedBy('busy')])
     expect(await sweepTasks(office.db)).toMatchObject({ stopped: 1 })
     expect(await office.task(calling.taskId)).toMatchObject({ state: 'stopped', reason: 'programme_stopped' })
-    await supervisor.ask('POST', `/${id}/state`, { to: 'running', reason })
+    await supervisor.ask('POST', `/programmes/${id}/state`, { to: 'running', reason })
     expect((await office.due()).taskId).toBeTruthy()
     const audited = await office.db
       .selectFrom('auditRow')
@@ -419,9 +404,9 @@ describe('pause and stop', () => {
 
 describe('taking up discharges that are there already', () => {
   const foresee = async (id: string, days = 30): Promise<TakenUp> =>
-    (await supervisor.ask('POST', `/${id}/take-up/foresee`, { days })).json()
+    (await supervisor.ask('POST', `/programmes/${id}/take-up/foresee`, { days })).json()
   const takeUp = async (id: string, days = 30): Promise<TakenUp> =>
-    (await supervisor.ask('POST', `/${id}/take-up`, { days, reason })).json()
+    (await supervisor.ask('POST', `/programmes/${id}/take-up`, { days, reason })).json()
   const heart = { match: { kinds: ['inpatient'], diagnoses: ['I20-I25'] } }
 
   it('enrols them once, as foreseen; who waits in the default programme is called in the new one alone', async () => {
@@ -522,7 +507,7 @@ describe('taking up discharges that are there already', () => {
 
   it('is refused to a stopped programme', async () => {
     const id = await office.programme()
-    await supervisor.ask('POST', `/${id}/state`, { to: 'stopped', reason })
+    await supervisor.ask('POST', `/programmes/${id}/state`, { to: 'stopped', reason })
     expect(await takeUp(id)).toMatchObject({ code: 'PROGRAMME_STOPPED' })
   })
 })
@@ -531,8 +516,8 @@ describe('rights', () => {
   it('QA reads programmes and changes none', async () => {
     const id = await office.programme()
     const qa = await signIn('qa')
-    expect((await qa.ask('GET', `/${id}`)).statusCode).toBe(200)
-    expect((await qa.ask('POST', `/${id}/state`, { to: 'paused', reason })).statusCode).toBe(403)
+    expect((await qa.ask('GET', `/programmes/${id}`)).statusCode).toBe(200)
+    expect((await qa.ask('POST', `/programmes/${id}/state`, { to: 'paused', reason })).statusCode).toBe(403)
   })
 
   it('no administrator’s role may plan, whatever is written', async () => {

@@ -7,16 +7,15 @@ import { whyNot } from '../../../src/follow-up/status/why-not.ts'
 import type { Role } from '../../../src/platform/auth/rights.ts'
 import { frozenClock } from '../../../src/platform/clock.ts'
 import { openListener } from '../../../src/platform/database/listen.ts'
-import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
 import { silentLog } from '../../../src/platform/log.ts'
 import type { DialFailure, DialOrder, Telephony, TrunkReply } from '../../../src/telephony/telephony.ts'
-import { type Face, makeAccount, openFace, testPassword } from '../../e2e/fixture/face.ts'
+import { type Face, openFace, type SignedIn, signedIn } from '../../e2e/fixture/face.ts'
 import { noLeg } from '../acd/fake-telephony.ts'
 import { lease, Office, secrets } from './office.ts'
 
 let office: Office
 let face: Face
-let admin: Awaited<ReturnType<typeof signIn>>
+let admin: SignedIn
 
 /** A carrier that says what a test wants of it. */
 const carrier = {
@@ -57,16 +56,7 @@ afterAll(async () => {
   await office.close()
 })
 
-async function signIn(role: Role) {
-  const name = await makeAccount(office.db, [role])
-  const { token } = await face.auth.signIn(name, testPassword, { ip: null, userAgent: null, requestId: null })
-  const headers = { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` }
-  return {
-    name,
-    ask: (method: 'GET' | 'POST' | 'PUT', path: string, payload?: Record<string, unknown>) =>
-      face.server.inject({ method, url: `/api${path}`, headers, ...(payload === undefined ? {} : { payload }) }),
-  }
-}
+const signIn = (role: Role) => signedIn(face, office.db, [role])
 
 const lastAudit = (action: string) =>
   office.db
