@@ -7,7 +7,7 @@ import { ensureStandardHospital } from '../../src/follow-up/intake/standard-hosp
 import { enrolDischarges } from '../../src/follow-up/programmes/enrol.ts'
 import type { Ground } from '../../src/platform/database/database.ts'
 import { newId } from '../../src/platform/ids.ts'
-import { hasProgram } from '../harness/programs.ts'
+import { hasChromium } from '../harness/chromium.ts'
 import { useStage } from './fixture/stage.ts'
 import { Shell } from './pages/shell.ts'
 
@@ -48,7 +48,7 @@ async function discharges(db: Ground, siteId: string): Promise<void> {
   await db.transaction().execute((tx) => enrolDischarges(tx, stays))
 }
 
-describe.skipIf(!hasProgram('chromium'))('programmes in Chromium', () => {
+describe.skipIf(!hasChromium)('programmes in Chromium', () => {
   const stage = useStage()
   beforeAll(async () => {
     const { db } = stage.database

@@ -3,7 +3,9 @@ import { sql } from 'kysely'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ensureStandardHospital } from '../../src/follow-up/intake/standard-hospital.ts'
+import { hasChromium } from '../harness/chromium.ts'
 import { hasProgram } from '../harness/programs.ts'
+import { recorderWav } from '../harness/recorder-wav.ts'
 import { useStage } from './fixture/stage.ts'
 
 const pictures = process.env.SEAT_PICTURES
@@ -18,24 +20,11 @@ async function picture(page: Page, name: string): Promise<void> {
 
 /** Half a second of tone at 16 kHz, as somebody's recorder writes it. */
 function recording(): Buffer {
-  const file = Buffer.alloc(44 + 16_000)
-  file.write('RIFF', 0)
-  file.writeUInt32LE(file.length - 8, 4)
-  file.write('WAVEfmt ', 8)
-  file.writeUInt32LE(16, 16)
-  file.writeUInt16LE(1, 20)
-  file.writeUInt16LE(1, 22)
-  file.writeUInt32LE(16_000, 24)
-  file.writeUInt32LE(32_000, 28)
-  file.writeUInt16LE(2, 32)
-  file.writeUInt16LE(16, 34)
-  file.write('data', 36)
-  file.writeUInt32LE(16_000, 40)
-  for (let at = 0; at < 8_000; at += 1) file.writeInt16LE(Math.round(Math.sin(at / 5) * 6_000), 44 + at * 2)
-  return file
+  const tone = Array.from({ length: 8_000 }, (_, at) => Math.sin(at / 5) * 6_000)
+  return recorderWav(tone, { rate: 16_000, channels: 1 })
 }
 
-describe.skipIf(!hasProgram('chromium'))('questionnaires in Chromium', () => {
+describe.skipIf(!hasChromium)('questionnaires in Chromium', () => {
   const stage = useStage()
   beforeAll(async () => void (await ensureStandardHospital(stage.database.db)))
 

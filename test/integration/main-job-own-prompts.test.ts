@@ -17,6 +17,7 @@ import { callKept, type Hospital, openHospital } from '../chaos/hospital.ts'
 import { makeAccount } from '../e2e/fixture/face.ts'
 import { startBaresip } from '../harness/baresip.ts'
 import { hasProgram } from '../harness/programs.ts'
+import { recorderWav } from '../harness/recorder-wav.ts'
 import { sine, toneLevel } from '../harness/tones.ts'
 import { waitFor } from '../harness/wait-for.ts'
 
@@ -26,22 +27,7 @@ const patientTone = 600
 
 /** A second of one tone at 8 kHz, as a recorder writes it. */
 function recording(frequency: number): Buffer {
-  const samples = sine(frequency, 8_000)
-  const file = Buffer.alloc(44 + samples.length * 2)
-  file.write('RIFF', 0)
-  file.writeUInt32LE(file.length - 8, 4)
-  file.write('WAVEfmt ', 8)
-  file.writeUInt32LE(16, 16)
-  file.writeUInt16LE(1, 20)
-  file.writeUInt16LE(1, 22)
-  file.writeUInt32LE(8_000, 24)
-  file.writeUInt32LE(16_000, 28)
-  file.writeUInt16LE(2, 32)
-  file.writeUInt16LE(16, 34)
-  file.write('data', 36)
-  file.writeUInt32LE(samples.length * 2, 40)
-  for (const [index, sample] of samples.entries()) file.writeInt16LE(sample, 44 + index * 2)
-  return file
+  return recorderWav(sine(frequency, 8_000), { rate: 8_000, channels: 1 })
 }
 
 /** Writes and publishes it as the office does, and has the programme's next version ask it. */

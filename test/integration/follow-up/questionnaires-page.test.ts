@@ -16,6 +16,7 @@ import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.
 import { type Face, makeAccount, openFace, testPassword } from '../../e2e/fixture/face.ts'
 import { type TestDatabase, testDatabase } from '../../harness/database.ts'
 import { hasProgram } from '../../harness/programs.ts'
+import { recorderWav } from '../../harness/recorder-wav.ts'
 
 let database: TestDatabase
 let face: Face
@@ -52,24 +53,12 @@ async function signIn(...roles: Role[]) {
 
 /** A second of tone, as somebody's recorder writes it: 48 kHz, stereo. */
 function recording(frequency: number): Buffer {
-  const frames = 48_000
-  const file = Buffer.alloc(44 + frames * 4)
-  file.write('RIFF', 0)
-  file.writeUInt32LE(file.length - 8, 4)
-  file.write('WAVEfmt ', 8)
-  file.writeUInt32LE(16, 16)
-  file.writeUInt16LE(1, 20)
-  file.writeUInt16LE(2, 22)
-  file.writeUInt32LE(48_000, 24)
-  file.writeUInt32LE(48_000 * 4, 28)
-  file.writeUInt16LE(4, 32)
-  file.writeUInt16LE(16, 34)
-  file.write('data', 36)
-  file.writeUInt32LE(frames * 4, 40)
-  for (let at = 0; at < frames * 2; at += 1) {
-    file.writeInt16LE(Math.round(Math.sin((2 * Math.PI * frequency * (at >> 1)) / 48_000) * 6_000), 44 + at * 2)
-  }
-  return file
+  const rate = 48_000
+  const both = Array.from(
+    { length: rate * 2 },
+    (_, at) => Math.sin((2 * Math.PI * frequency * (at >> 1)) / rate) * 6_000,
+  )
+  return recorderWav(both, { rate, channels: 2 })
 }
 
 const satisfaction = async () =>
