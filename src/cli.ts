@@ -189,7 +189,7 @@ async function run(settings: Settings, name: string | undefined, argv: readonly 
 }
 
 async function withGround(settings: Settings, act: (ground: GroundFloor) => Promise<number>): Promise<number> {
-  const log = openLog(settings, 'suifang-cli')
+  const log = openLog(settings, 'suifang-cli', process.stderr)
   const ground = await openGround({ settings, log, as: 'guest', maxConnections: 4 })
   try {
     return await act(ground)

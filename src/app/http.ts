@@ -56,6 +56,7 @@ import type { DiskWatch } from '#platform/disk/disk-watch.ts'
 import type { GroundFloor } from '#platform/ground.ts'
 import { isLoopback, openCertificate, type ServerCertificate } from '#platform/http/certificate.ts'
 import { serveConsole } from '#platform/http/console-files.ts'
+import { listenAt } from '#platform/http/listen-at.ts'
 import { noProxies } from '#platform/http/proxies.ts'
 import { databaseReadiness, migrationReadiness } from '#platform/http/readiness.ts'
 import { createHttpServer } from '#platform/http/server.ts'
@@ -217,5 +218,5 @@ export async function openHttp(
   hub.onWatchersChange((stream) => stream === liveStream && watch.watchersChanged())
   await watch.start()
   opened.defer(() => watch.close())
-  return { url: await server.listen({ host: bind, port: settings.port }), certificate }
+  return { url: await listenAt(server, { host: bind, port: settings.port }), certificate }
 }
