@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -85,7 +86,7 @@ describe.skipIf(!hasChromium)('voices in Chromium', () => {
     await page.getByText('录音告知必须说明本次通话将被录音').waitFor()
   })
 
-  it('is told to a page that is open, and QA changes nothing', async () => {
+  it('is told to a page that is open; QA changes nothing, and sees that its file was lost', async () => {
     const { page } = await stage.enter(['qa'], { path: '/voices', language: 'en' })
     await row(page, 'goodbye-thanks').locator('[data-sound=shipped]').waitFor()
     await picture(page, 'voices-en')
@@ -101,5 +102,10 @@ describe.skipIf(!hasChromium)('voices in Chromium', () => {
     await page.locator('[data-version="1"]').waitFor()
     expect(await page.getByRole('button', { name: 'Put back…' }).count()).toBe(0)
     await picture(page, 'voice-history-en')
+    await rm(join(stage.face.recordings, 'prompts'), { recursive: true })
+    await page.reload()
+    await row(page, 'goodbye-thanks').locator('[data-fault=missing]').waitFor()
+    await row(page, 'goodbye-thanks').locator('[data-sound=shipped]').waitFor()
+    await picture(page, 'voice-lost-en')
   })
 })

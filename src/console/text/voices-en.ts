@@ -16,6 +16,7 @@ export const voicesEn: Texts<typeof voicesZh> = {
   unwritten: '(no words written down)',
   open: 'Change…',
   look: 'History…',
+  lost: 'Calls play the shipped voice instead of the hospital’s own: {{prompts}}. Put the files back from a backup, or make them again.',
   fault: {
     missing: 'The hospital’s file is missing: the shipped voice is played',
     damaged: 'The hospital’s file is another one: the shipped voice is played',

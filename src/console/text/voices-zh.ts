@@ -13,6 +13,7 @@ export const voicesZh = {
   unwritten: '（没有文字）',
   open: '更换…',
   look: '历史…',
+  lost: '以下语音的本院文件无法播放，通话正播放系统自带的语音：{{prompts}}。请从备份恢复文件，或重新制作。',
   fault: { missing: '本院语音文件丢失，正播放系统语音', damaged: '本院语音文件被改动，正播放系统语音' },
   inForce: '现在播放',
   make: '换一种声音',

@@ -20,9 +20,13 @@ export function VoicesPage() {
   if (board.isPending) return <Waiting />
   if (board.data === undefined) return <Trouble error={board.error} onRetry={() => void board.refetch()} />
   const { voices, language, speech } = board.data
+  const lost = voices.filter(({ fault }) => fault !== null).map(({ prompt }) => prompt)
   const shown = voices.find(({ prompt }) => prompt === opened)
   return (
     <div className="stack">
+      {lost.length > 0 && (
+        <Alert type="error" showIcon role="alert" title={t('voices.lost', { prompts: lost.join(', ') })} />
+      )}
       <section className="panel" aria-labelledby="voices">
         <h2 id="voices">{t('voices.title')}</h2>
         <p className="muted voices-hint">{t('voices.hint')}</p>

@@ -87,16 +87,19 @@ export class VoiceBook implements PromptBook {
     }
   }
 
-  /** For `/readyz`: a warning. A file that has come back is found again by it. */
+  /** Looks whether the files are what they were, and for those that were not: one that has come back is found again. */
+  async look(): Promise<void> {
+    const still = await Promise.all([...this.#sounds.values()].map(async (one) => isStill(one, await facts(one.path))))
+    if (this.#faults.size > 0 || still.includes(false)) await this.load()
+  }
+
+  /** For `/readyz`: a warning. */
   readiness(): ReadinessPart {
     return {
       name: 'voices',
       warns: true,
       check: async () => {
-        const still = await Promise.all(
-          [...this.#sounds.values()].map(async (one) => isStill(one, await facts(one.path))),
-        )
-        if (this.#faults.size > 0 || still.includes(false)) await this.load()
+        await this.look()
         const faulty = [...this.#faults].map(([prompt, why]) => `${prompt} (${why})`)
         return faulty.length === 0 ? null : `calls play the shipped prompt instead of: ${faulty.join(', ')}`
       },

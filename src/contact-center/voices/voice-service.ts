@@ -55,6 +55,7 @@ export class Voices {
       this.#places(),
       voiceVersions(db, book.language),
       workshop.canSpeak(),
+      book.look(),
     ])
     const voices = [...places].map(([prompt, place]) =>
       this.#item(

@@ -264,6 +264,7 @@ describe('a file', () => {
     await writeFile(fileOf(own), recording(900))
     expect(await readiness()).toContain('key-operator (damaged)')
     expect(node.book.resolve('key-operator')).toMatch(/ivr-flows/)
+    expect(await voice('key-operator')).toMatchObject({ fault: 'damaged', inForce: { source: 'shipped' } })
     await writeFile(fileOf(own), content)
     expect(await readiness()).toBeNull()
   })
