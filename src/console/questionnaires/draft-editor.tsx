@@ -8,12 +8,13 @@ import type { PublishedAs, QuestionnaireCard, SharedDraft } from '#follow-up/que
 import { RefusedError, request } from '../api/request.ts'
 import { FormDialog } from '../app/form-dialog.tsx'
 import { Trouble } from '../app/trouble.tsx'
+import { speakPrompt } from '../prompts/prompt-sounds.ts'
 import { spokenAs, unspoken } from './draft-steps.ts'
 import { FieldFindings, FindingsContext, isUnder } from './field-findings.tsx'
 import { GradeRows } from './grade-rows.tsx'
 import { QuestionEditor } from './question-editor.tsx'
 import { QuestionList } from './question-list.tsx'
-import { speakPrompt } from './questionnaire-api.ts'
+import { promptDoor } from './questionnaire-api.ts'
 import { TextPair } from './text-pair.tsx'
 import { TrialPanel } from './trial-panel.tsx'
 import { useSharedDraft } from './use-shared-draft.ts'
@@ -153,7 +154,7 @@ function SpeakAll({
   const speaking = useMutation({
     mutationFn: async () => {
       for (const text of new Set(lacking.map((one) => one.text))) {
-        const prompt = await speakPrompt(text)
+        const prompt = await speakPrompt(promptDoor, text)
         onMade(prompt)
         draft.change((before) => spokenAs(before, text, prompt))
       }
@@ -161,7 +162,7 @@ function SpeakAll({
     onError: (error) => void message.error(error.message),
   })
   if (lacking.length === 0) return null
-  if (!card.speech) return <span className="muted">{t('questionnaires.noSpeech')}</span>
+  if (!card.speech) return <span className="muted">{t('prompts.noSpeech')}</span>
   return (
     <Button onClick={() => speaking.mutate()} loading={speaking.isPending}>
       {t('questionnaires.speakAll', { count: lacking.length })}
