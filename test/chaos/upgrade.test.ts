@@ -53,6 +53,9 @@ describe('a landed migration', () => {
     ['0022-keeping.ts', 'b0bf3f731c12d2a03ea649e8fcf50b6193d7418e024e80ae4fb979a554fb1577'],
     ['0023-reports.ts', '617151ce32241a756862bb1c9abfb9c23cd91f2a0d11f8b3368e4254461637c6'],
     ['0024-setup.ts', '6c5cfe6e086dca5cb2d260c8b1614f9f37b0c4487442fcc865c1b69f5d099034'],
+    ['0025-programmes.ts', 'b997bcf0e38c9f48d10915d8098135ab4ac0ca3e0b990186d145c74d1632d300'],
+    ['0026-questionnaires.ts', '03e2709f6cdfb9faacafe706254d254fdf66863e2e34471dbb0e1c2702d3ded5'],
+    ['0027-strays.ts', '5695ed5709b604f49c9541986b8af9fe3a7d3f9cdc028786768bae86c49afb6e'],
   ])('%s is what it was when it landed', async (name, landed) => {
     const text = await readFile(join(migrationsFolder, name))
     expect(createHash('sha256').update(text).digest('hex')).toBe(landed)

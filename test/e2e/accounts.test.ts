@@ -95,10 +95,10 @@ describe.skipIf(!hasChromium)('accounts, sessions and the audit trail in Chromiu
     expect(await new Shell(person.page).menu()).toEqual([
       '/',
       '/tasks',
-      '/programmes',
       '/patients',
       '/calls',
       '/reports',
+      '/programmes',
       '/questionnaires',
     ])
 

@@ -51,7 +51,7 @@ describe.skipIf(!hasChromium)('the console in Chromium', () => {
     await shell.signOut()
     await page.locator('input[autocomplete=username]:visible').waitFor()
     const system = await enter(['system_admin'])
-    expect(await system.shell.menu()).toEqual(['/', '/programmes', '/import', '/trunks', '/accounts', '/storage'])
+    expect(await system.shell.menu()).toEqual(['/', '/import', '/programmes', '/trunks', '/accounts', '/storage'])
   })
 
   it('goes to sign-in when the session ends elsewhere, and back to the page after it', async () => {

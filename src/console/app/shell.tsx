@@ -55,39 +55,60 @@ export function Shell() {
   )
 }
 
-const pages = [
-  { path: '/', right: 'live.read', text: 'nav.live', icon: <PhoneOutlined aria-hidden /> },
-  { path: '/seat', right: 'seat.use', text: 'nav.seat', icon: <CustomerServiceOutlined aria-hidden /> },
-  { path: '/floor', right: 'floor.read', text: 'nav.floor', icon: <TeamOutlined aria-hidden /> },
-  { path: '/tasks', right: 'call.read', text: 'nav.tasks', icon: <UnorderedListOutlined aria-hidden /> },
+/** The menu, in the order of a day: who is called now, the patients and what came of it, what is set up, who may what. */
+const pageGroups = [
   {
-    path: '/programmes',
-    right: 'programme.read',
-    text: 'nav.programmes',
-    icon: <MedicineBoxOutlined aria-hidden />,
+    text: 'nav.groups.calling',
+    pages: [
+      { path: '/', right: 'live.read', text: 'nav.live', icon: <PhoneOutlined aria-hidden /> },
+      { path: '/seat', right: 'seat.use', text: 'nav.seat', icon: <CustomerServiceOutlined aria-hidden /> },
+      { path: '/floor', right: 'floor.read', text: 'nav.floor', icon: <TeamOutlined aria-hidden /> },
+    ],
   },
-  { path: '/patients', right: 'patient.read', text: 'nav.patients', icon: <IdcardOutlined aria-hidden /> },
-  { path: '/calls', right: 'call.read', text: 'nav.calls', icon: <FileSearchOutlined aria-hidden /> },
-  { path: '/reports', right: 'report.read', text: 'nav.reports', icon: <BarChartOutlined aria-hidden /> },
-  { path: '/import', right: 'import.read', text: 'nav.import', icon: <ImportOutlined aria-hidden /> },
-  { path: '/calling', right: 'campaign.control', text: 'nav.calling', icon: <ScheduleOutlined aria-hidden /> },
-  { path: '/do-not-call', right: 'campaign.control', text: 'nav.notCalled', icon: <StopOutlined aria-hidden /> },
   {
-    path: '/questionnaires',
-    right: 'questionnaire.read',
-    text: 'nav.questionnaires',
-    icon: <ProfileOutlined aria-hidden />,
+    text: 'nav.groups.followUp',
+    pages: [
+      { path: '/import', right: 'import.read', text: 'nav.import', icon: <ImportOutlined aria-hidden /> },
+      { path: '/tasks', right: 'call.read', text: 'nav.tasks', icon: <UnorderedListOutlined aria-hidden /> },
+      { path: '/patients', right: 'patient.read', text: 'nav.patients', icon: <IdcardOutlined aria-hidden /> },
+      { path: '/calls', right: 'call.read', text: 'nav.calls', icon: <FileSearchOutlined aria-hidden /> },
+      { path: '/reports', right: 'report.read', text: 'nav.reports', icon: <BarChartOutlined aria-hidden /> },
+    ],
   },
-  { path: '/trunks', right: 'trunk.manage', text: 'nav.trunks', icon: <ApiOutlined aria-hidden /> },
   {
-    path: '/accounts',
-    right: 'account.read',
-    or: 'team.manage',
-    text: 'nav.accounts',
-    icon: <UsergroupAddOutlined aria-hidden />,
+    text: 'nav.groups.setup',
+    pages: [
+      {
+        path: '/programmes',
+        right: 'programme.read',
+        text: 'nav.programmes',
+        icon: <MedicineBoxOutlined aria-hidden />,
+      },
+      {
+        path: '/questionnaires',
+        right: 'questionnaire.read',
+        text: 'nav.questionnaires',
+        icon: <ProfileOutlined aria-hidden />,
+      },
+      { path: '/calling', right: 'campaign.control', text: 'nav.calling', icon: <ScheduleOutlined aria-hidden /> },
+      { path: '/do-not-call', right: 'campaign.control', text: 'nav.notCalled', icon: <StopOutlined aria-hidden /> },
+      { path: '/trunks', right: 'trunk.manage', text: 'nav.trunks', icon: <ApiOutlined aria-hidden /> },
+    ],
   },
-  { path: '/storage', right: 'storage.manage', text: 'nav.storage', icon: <HddOutlined aria-hidden /> },
-  { path: '/audit', right: 'audit.read', text: 'nav.audit', icon: <SafetyCertificateOutlined aria-hidden /> },
+  {
+    text: 'nav.groups.administration',
+    pages: [
+      {
+        path: '/accounts',
+        right: 'account.read',
+        or: 'team.manage',
+        text: 'nav.accounts',
+        icon: <UsergroupAddOutlined aria-hidden />,
+      },
+      { path: '/storage', right: 'storage.manage', text: 'nav.storage', icon: <HddOutlined aria-hidden /> },
+      { path: '/audit', right: 'audit.read', text: 'nav.audit', icon: <SafetyCertificateOutlined aria-hidden /> },
+    ],
+  },
 ] as const
 
 /** Pages reached from elsewhere than the menu. */
@@ -102,11 +123,16 @@ function Frame() {
   const path = useRouterState({ select: (state) => state.location.pathname })
   const mayNot = useMatches({ select: (all) => all.some(({ context }) => 'mayNot' in context && context.mayNot) })
   const [collapsed, setCollapsed] = useState(false)
-  const allowed = pages.filter(
-    (page) => session?.rights.includes(page.right) || ('or' in page && session?.rights.includes(page.or)),
-  )
+  const groups = pageGroups.map(({ text, pages }) => ({
+    text,
+    pages: pages.filter(
+      (page) => session?.rights.includes(page.right) || ('or' in page && session?.rights.includes(page.or)),
+    ),
+  }))
   // A page's own pages lie below it.
-  const here = [...pages, ...ownPages].find((page) => page.path === path || path.startsWith(`${page.path}/`))
+  const here = [...pageGroups.flatMap(({ pages }) => [...pages]), ...ownPages].find(
+    (page) => page.path === path || path.startsWith(`${page.path}/`),
+  )
   const name = session?.signInName
   useEffect(() => {
     if (name !== undefined) pagePhoneOf(name)
@@ -127,12 +153,21 @@ function Frame() {
             mode="inline"
             inlineCollapsed={collapsed}
             selectedKeys={here === undefined ? [] : [here.path]}
-            items={allowed.map(({ path: to, text, icon }) => ({
-              key: to,
-              icon,
-              label: <Link to={to}>{t(text)}</Link>,
-              title: t(text),
-            }))}
+            items={groups.flatMap(({ text: heading, pages }) =>
+              pages.length === 0
+                ? []
+                : {
+                    key: heading,
+                    type: 'group' as const,
+                    label: collapsed ? null : t(heading),
+                    children: pages.map(({ path: to, text, icon }) => ({
+                      key: to,
+                      icon,
+                      label: <Link to={to}>{t(text)}</Link>,
+                      title: t(text),
+                    })),
+                  },
+            )}
           />
         </nav>
       </Layout.Sider>

@@ -49,7 +49,12 @@ export const theme: ThemeConfig = {
       darkItemBg: colors.brandDark,
       darkItemSelectedBg: colors.brand,
       darkItemColor: '#c9d8de',
-      itemHeight: 44,
+      // Low enough for every page of an administrator to stand on a screen of 768 lines.
+      itemHeight: 32,
+      itemMarginBlock: 1,
+      groupTitleFontSize: 12,
+      groupTitleLineHeight: '14px',
+      darkGroupTitleColor: '#9db1b9',
     },
     Card: { headerHeight: 46, bodyPadding: 16, headerPadding: 16 },
     Table: { headerBg: '#f6f9fa', headerColor: colors.muted, cellPaddingBlockMD: 9, cellPaddingInlineMD: 12 },

@@ -35,7 +35,7 @@ export function CalendarPanel({ board: { years, thisYear } }: { readonly board: 
     if (chosen.size <= largestBytes) setFile({ name: chosen.name, text: await chosen.text() })
   }
   return (
-    <section className="panel calling-part" aria-labelledby="calling-calendar">
+    <section className="panel sheet" aria-labelledby="calling-calendar">
       <h2 id="calling-calendar">{t('calling.calendar')}</h2>
       <p className="muted">{t('calling.calendarText')}</p>
       <div className="calling-actions">

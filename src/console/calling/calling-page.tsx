@@ -21,7 +21,7 @@ export function CallingPage() {
     <div className="stack">
       {board.isError && <Trouble error={board.error} onRetry={() => void board.refetch()} />}
       <MissingYears years={board.data.missing} />
-      <div className="calling">
+      <div className="sheets">
         <RuleForm board={board.data} />
         <div className="stack">
           <Now board={board.data} />
@@ -36,7 +36,7 @@ function Now({ board: { now, changed, held, campaigns } }: { readonly board: Cal
   const { t } = useTranslation()
   const until = now.until === null ? null : dateTime(now.until)
   return (
-    <section className="panel calling-part" aria-labelledby="calling-now">
+    <section className="panel sheet" aria-labelledby="calling-now">
       <h2 id="calling-now">{t('calling.now')}</h2>
       <div className="calling-now" data-open={now.closedBy === null}>
         <Tag color={now.closedBy === null ? 'green' : 'gold'}>

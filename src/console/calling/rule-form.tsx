@@ -52,7 +52,7 @@ export function RuleForm({ board }: { readonly board: CallingBoard }) {
   ]
   const times = { suffix: t('calling.times'), precision: 0, style: { width: 120 } }
   return (
-    <section className="panel calling-part" aria-labelledby="calling-rule">
+    <section className="panel sheet" aria-labelledby="calling-rule">
       <h2 id="calling-rule">{t('calling.rule')}</h2>
       <p className="muted">{t('calling.ruleText')}</p>
       {wished === null && notice}

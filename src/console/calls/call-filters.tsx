@@ -1,16 +1,14 @@
-import { SearchOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Button, Input, InputNumber, Select } from 'antd'
+import { InputNumber, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CallChoices } from '#follow-up/calls/call-schema.ts'
 import { request } from '../api/request.ts'
-import { useRight } from '../api/session.ts'
-import { DayRange } from '../app/day-range.tsx'
+import { ListFilters, named, namedAgents, OneOf } from '../app/list-filters.tsx'
 import { word } from '../text/word.ts'
 import { type CallAddress, callResults } from './call-search.ts'
 
-/** What the list is filtered by. Nothing is asked before "search" is pressed. */
+/** What the calls are filtered by. */
 export function CallFilters({
   address,
   patient,
@@ -21,9 +19,7 @@ export function CallFilters({
   readonly onSearch: (filters: CallAddress, patient: string) => void
 }) {
   const { t } = useTranslation()
-  const seesClear = useRight('patient.clear')
   const [draft, setDraft] = useState<CallAddress>(address)
-  const [text, setText] = useState(patient)
   const { data } = useQuery({
     queryKey: ['call-choices'],
     queryFn: ({ signal }) => request<CallChoices>('/api/calls/choices', { signal }),
@@ -32,60 +28,74 @@ export function CallFilters({
     const { [key]: _old, ...rest } = draft
     setDraft(value === undefined || value === null ? rest : { ...rest, [key]: value })
   }
-  const { ratings } = draft
+  const bounds = [
+    ['minSeconds', t('calls.atLeast')],
+    ['maxSeconds', t('calls.atMost')],
+  ] as const
+  const [shortest, longest] = bounds.map(([key, label]) => (
+    <InputNumber
+      key={key}
+      aria-label={`${t('calls.seconds')} ${label}`}
+      placeholder={label}
+      min={0}
+      max={86_400}
+      precision={0}
+      controls={false}
+      style={{ width: 76 }}
+      value={draft[key] ?? null}
+      onChange={(value) => put(key, value)}
+    />
+  ))
   return (
-    <form
-      className="panel filters"
-      onSubmit={(event) => {
-        event.preventDefault()
+    <ListFilters
+      label={t('calls.title')}
+      dayLabels={[t('calls.from'), t('calls.to')]}
+      days={draft}
+      onDays={(days) => {
+        const { from: _from, to: _to, ...rest } = draft
+        setDraft({ ...rest, ...days })
+      }}
+      patient={patient}
+      onSearch={(text) => {
         const { before: _before, ...filters } = draft
-        onSearch(filters, text.trim())
+        onSearch(filters, text)
+      }}
+      onReset={() => {
+        setDraft({})
+        onSearch({}, '')
       }}
     >
-      <DayRange
-        labels={[t('calls.from'), t('calls.to')]}
-        days={draft}
-        onChange={(days) => {
-          const { from: _from, to: _to, ...rest } = draft
-          setDraft({ ...rest, ...days })
-        }}
+      <OneOf
+        label={t('calls.agent')}
+        any={t('calls.allAgents')}
+        width={150}
+        value={draft.agentId}
+        options={namedAgents(data?.agents)}
+        onChoose={(value) => put('agentId', value)}
       />
-      <Select
-        aria-label={t('calls.agent')}
-        placeholder={t('calls.allAgents')}
-        allowClear
-        showSearch={{ optionFilterProp: 'label' }}
-        style={{ width: 150 }}
-        value={draft.agentId ?? null}
-        onChange={(value: string | null) => put('agentId', value)}
-        options={(data?.agents ?? []).map(({ id, name, agentNo }) => ({ value: id, label: `${agentNo} ${name}` }))}
+      <OneOf
+        label={t('calls.programme')}
+        any={t('calls.allProgrammes')}
+        width={180}
+        value={draft.programmeId}
+        options={named(data?.programmes)}
+        onChoose={(value) => put('programmeId', value)}
       />
-      <Select
-        aria-label={t('calls.programme')}
-        placeholder={t('calls.allProgrammes')}
-        allowClear
-        style={{ width: 180 }}
-        value={draft.programmeId ?? null}
-        onChange={(value: string | null) => put('programmeId', value)}
-        options={(data?.programmes ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+      <OneOf
+        label={t('calls.campaign')}
+        any={t('calls.allCampaigns')}
+        width={180}
+        value={draft.campaignId}
+        options={named(data?.campaigns)}
+        onChoose={(value) => put('campaignId', value)}
       />
-      <Select
-        aria-label={t('calls.campaign')}
-        placeholder={t('calls.allCampaigns')}
-        allowClear
-        style={{ width: 180 }}
-        value={draft.campaignId ?? null}
-        onChange={(value: string | null) => put('campaignId', value)}
-        options={(data?.campaigns ?? []).map(({ id, name }) => ({ value: id, label: name }))}
-      />
-      <Select
-        aria-label={t('calls.result')}
-        placeholder={t('calls.allResults')}
-        allowClear
-        style={{ width: 140 }}
-        value={draft.result ?? null}
-        onChange={(value: string | null) => put('result', value)}
+      <OneOf
+        label={t('calls.result')}
+        any={t('calls.allResults')}
+        width={140}
+        value={draft.result}
         options={callResults.map((value) => ({ value, label: word('result', value) }))}
+        onChoose={(value) => put('result', value)}
       />
       <Select
         mode="multiple"
@@ -94,7 +104,7 @@ export function CallFilters({
         allowClear
         maxTagCount="responsive"
         style={{ width: 150 }}
-        value={ratings ?? []}
+        value={draft.ratings ?? []}
         onChange={(values: number[]) => put('ratings', values.length === 0 ? null : values)}
         options={[1, 2, 3, 4, 5, 0].map((value) => ({
           value,
@@ -103,51 +113,10 @@ export function CallFilters({
       />
       <fieldset className="filter-length" aria-label={t('calls.seconds')}>
         <span className="muted">{t('calls.seconds')}</span>
-        <InputNumber
-          aria-label={`${t('calls.seconds')} ${t('calls.atLeast')}`}
-          placeholder={t('calls.atLeast')}
-          min={0}
-          max={86_400}
-          precision={0}
-          controls={false}
-          style={{ width: 76 }}
-          value={draft.minSeconds ?? null}
-          onChange={(value) => put('minSeconds', value)}
-        />
+        {shortest}
         <span aria-hidden>–</span>
-        <InputNumber
-          aria-label={`${t('calls.seconds')} ${t('calls.atMost')}`}
-          placeholder={t('calls.atMost')}
-          min={0}
-          max={86_400}
-          precision={0}
-          controls={false}
-          style={{ width: 76 }}
-          value={draft.maxSeconds ?? null}
-          onChange={(value) => put('maxSeconds', value)}
-        />
+        {longest}
       </fieldset>
-      <Input
-        aria-label={t('calls.patient')}
-        placeholder={t(seesClear ? 'calls.patient' : 'calls.patientMasked')}
-        allowClear
-        maxLength={60}
-        autoComplete="off"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
-      <Button type="primary" htmlType="submit" icon={<SearchOutlined aria-hidden />}>
-        {t('calls.search')}
-      </Button>
-      <Button
-        onClick={() => {
-          setDraft({})
-          setText('')
-          onSearch({}, '')
-        }}
-      >
-        {t('calls.reset')}
-      </Button>
-    </form>
+    </ListFilters>
   )
 }

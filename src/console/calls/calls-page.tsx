@@ -1,12 +1,13 @@
 import { AudioOutlined, StarFilled } from '@ant-design/icons'
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { Button, Select, Table, type TableColumnsType } from 'antd'
+import { Button, Table, type TableColumnsType } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CallItem, CallPage as CallPageOf } from '#follow-up/calls/call-schema.ts'
 import { request } from '../api/request.ts'
 import { useRight } from '../api/session.ts'
+import { Pager } from '../app/pager.tsx'
 import { colors } from '../app/theme.ts'
 import { Trouble } from '../app/trouble.tsx'
 import { resultColor } from '../live/campaign-counts.ts'
@@ -48,6 +49,7 @@ export function CallsPage() {
     void go({ to: '/calls/$attemptId', params: { attemptId }, search: play ? { listen: true } : {} })
   const turn = (before: string | undefined) =>
     void navigate({ search: ({ before: _before, ...rest }) => (before === undefined ? rest : { ...rest, before }) })
+  const next = calls.data?.next ?? null
   return (
     <div className="stack">
       <CallFilters
@@ -77,72 +79,43 @@ export function CallsPage() {
           pagination={false}
         />
         <Pager
-          page={calls.data}
-          address={address}
-          turned={trail.length > 0}
-          onFirst={() => {
-            setTrail([])
-            turn(undefined)
-          }}
-          onPrevious={() => {
-            turn(trail.at(-1))
-            setTrail(trail.slice(0, -1))
-          }}
-          onNext={(next) => {
-            setTrail([...trail, address.before])
-            turn(next)
-          }}
-          onSize={(limit) => {
-            setTrail([])
-            void navigate({ search: ({ before: _before, ...rest }) => ({ ...rest, limit }) })
+          total={
+            calls.data && t(calls.data.more ? 'calls.totalMore' : 'calls.total', { total: count(calls.data.total) })
+          }
+          first={t('calls.first')}
+          onFirst={
+            address.before === undefined
+              ? null
+              : () => {
+                  setTrail([])
+                  turn(undefined)
+                }
+          }
+          onPrevious={
+            trail.length === 0
+              ? null
+              : () => {
+                  turn(trail.at(-1))
+                  setTrail(trail.slice(0, -1))
+                }
+          }
+          onNext={
+            next === null
+              ? null
+              : () => {
+                  setTrail([...trail, address.before])
+                  turn(next)
+                }
+          }
+          size={{
+            limit: address.limit ?? defaultPageSize,
+            onLimit: (limit) => {
+              setTrail([])
+              void navigate({ search: ({ before: _before, ...rest }) => ({ ...rest, limit }) })
+            },
           }}
         />
       </section>
-    </div>
-  )
-}
-
-function Pager({
-  page,
-  address,
-  turned,
-  onFirst,
-  onPrevious,
-  onNext,
-  onSize,
-}: {
-  readonly page: CallPageOf | undefined
-  readonly address: CallAddress
-  /** Whether there is a page before that this visit has seen. */
-  readonly turned: boolean
-  readonly onFirst: () => void
-  readonly onPrevious: () => void
-  readonly onNext: (next: string) => void
-  readonly onSize: (limit: number) => void
-}) {
-  const { t } = useTranslation()
-  const next = page?.next ?? null
-  return (
-    <div className="pager">
-      <span className="muted number">
-        {page !== undefined && t(page.more ? 'calls.totalMore' : 'calls.total', { total: count(page.total) })}
-      </span>
-      <span className="fill" />
-      <Button disabled={address.before === undefined} onClick={onFirst}>
-        {t('calls.first')}
-      </Button>
-      <Button disabled={!turned} onClick={onPrevious}>
-        {t('calls.previous')}
-      </Button>
-      <Button disabled={next === null} onClick={() => next !== null && onNext(next)}>
-        {t('calls.next')}
-      </Button>
-      <Select
-        aria-label={t('calls.pageSize', { size: '' })}
-        value={address.limit ?? defaultPageSize}
-        onChange={onSize}
-        options={[20, 50, 100].map((value) => ({ value, label: t('calls.pageSize', { size: value }) }))}
-      />
     </div>
   )
 }

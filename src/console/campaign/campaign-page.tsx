@@ -94,9 +94,9 @@ function SettingsForm({ campaignId, board }: { readonly campaignId: string; read
         initialValues={initial}
         onFinish={() => setWished(settingsOf({ ...initial, ...form.getFieldsValue(true) }))}
       >
-        <div className="calling">
+        <div className="sheets">
           <div className="stack">
-            <section className="panel calling-part" aria-labelledby="campaign-way">
+            <section className="panel sheet" aria-labelledby="campaign-way">
               <h2 id="campaign-way">{t('setup.campaign.way')}</h2>
               <p className="muted">{t('setup.campaign.text')}</p>
               <Form.Item name="trunkId" label={t('setup.campaign.trunk')}>
@@ -136,7 +136,7 @@ function SettingsForm({ campaignId, board }: { readonly campaignId: string; read
                 <Checkbox>{t('setup.campaign.rating')}</Checkbox>
               </Form.Item>
             </section>
-            <section className="panel calling-part" aria-labelledby="campaign-hours">
+            <section className="panel sheet" aria-labelledby="campaign-hours">
               <h2 id="campaign-hours">{t('setup.campaign.hours')}</h2>
               <p className="muted number">
                 {t('setup.campaign.hospitalHours', { hours: hoursText(board.hospital.periods) })}
@@ -171,7 +171,7 @@ function SettingsForm({ campaignId, board }: { readonly campaignId: string; read
               )}
             </section>
           </div>
-          <section className="panel calling-part" aria-labelledby="campaign-retry">
+          <section className="panel sheet" aria-labelledby="campaign-retry">
             <h2 id="campaign-retry">{t('setup.campaign.retry')}</h2>
             <p className="muted">{t('setup.campaign.retryText')}</p>
             <Form.Item name="ownRetry">

@@ -1,11 +1,12 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Button, Checkbox, Input, Table, type TableColumnsType, Tag } from 'antd'
+import { Checkbox, Input, Table, type TableColumnsType, Tag } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { PatientItem, PatientPage } from '#follow-up/patients/patient-schema.ts'
 import { request } from '../api/request.ts'
 import { useRight } from '../api/session.ts'
+import { Pager } from '../app/pager.tsx'
 import { Trouble } from '../app/trouble.tsx'
 import { Nobody } from '../not-called/nobody.tsx'
 import { count } from '../text/time.ts'
@@ -100,18 +101,12 @@ export function PatientsPage() {
           pagination={false}
         />
         {(next !== null || trail.length > 0) && (
-          <div className="pager">
-            <span className="fill" />
-            <Button disabled={trail.length === 0} onClick={() => ask({})}>
-              {t('patients.first')}
-            </Button>
-            <Button disabled={trail.length === 0} onClick={() => ask({ trail: trail.slice(0, -1) })}>
-              {t('patients.previous')}
-            </Button>
-            <Button disabled={next === null} onClick={() => next !== null && ask({ trail: [...trail, next] })}>
-              {t('patients.next')}
-            </Button>
-          </div>
+          <Pager
+            first={t('patients.first')}
+            onFirst={trail.length === 0 ? null : () => ask({})}
+            onPrevious={trail.length === 0 ? null : () => ask({ trail: trail.slice(0, -1) })}
+            onNext={next === null ? null : () => ask({ trail: [...trail, next] })}
+          />
         )}
       </section>
     </div>

@@ -17,7 +17,7 @@ const statuses = { ok: 'success', low: 'normal', full: 'exception' } as const
 export function DiskPanel({ board: { disks, thresholds } }: { readonly board: StorageBoard }) {
   const { t } = useTranslation()
   return (
-    <section className="panel storage-part" aria-labelledby="storage-disks">
+    <section className="panel sheet" aria-labelledby="storage-disks">
       <h2 id="storage-disks">{t('storage.disks')}</h2>
       {disks.length === 0 && <p className="muted">{t('storage.noDisks')}</p>}
       {disks.map(({ node, place, state, freeBytes, totalBytes, daysLeft }) => (

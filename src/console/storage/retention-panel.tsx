@@ -23,7 +23,7 @@ const parts = [
 export function RetentionPanel({ board }: { readonly board: StorageBoard }) {
   const { t } = useTranslation()
   return (
-    <section className="panel storage-part" aria-labelledby="storage-rule">
+    <section className="panel sheet" aria-labelledby="storage-rule">
       <h2 id="storage-rule">{t('storage.rule')}</h2>
       <p className="muted">{t('storage.ruleText')}</p>
       <RuleForm board={board} />

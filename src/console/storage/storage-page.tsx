@@ -21,7 +21,7 @@ export function StoragePage() {
     <div className="stack">
       {board.isError && <Trouble error={board.error} onRetry={() => void board.refetch()} />}
       {board.data.hold !== null && <GuardAlert hold={board.data.hold} />}
-      <div className="storage">
+      <div className="sheets">
         <div className="stack">
           <RetentionPanel board={board.data} />
           <Kept kept={board.data.kept} />
@@ -45,7 +45,7 @@ function Kept({ kept }: { readonly kept: StorageBoard['kept'] }) {
     [t('storage.expired'), count(kept.expired)],
   ] as const
   return (
-    <section className="panel storage-part" aria-labelledby="storage-kept">
+    <section className="panel sheet" aria-labelledby="storage-kept">
       <h2 id="storage-kept">{t('storage.kept')}</h2>
       {kept.recordings === 0 && <p className="muted">{t('storage.noRecordings')}</p>}
       <dl className="storage-facts">

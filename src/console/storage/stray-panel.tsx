@@ -25,7 +25,7 @@ export function StrayPanel({ strays }: { readonly strays: StorageBoard['strays']
     },
   )
   return (
-    <section className="panel storage-part" aria-labelledby="storage-strays">
+    <section className="panel sheet" aria-labelledby="storage-strays">
       <h2 id="storage-strays">{t('storage.strays')}</h2>
       <p className="muted">{t('storage.straysText', { total: count(strays.count) })}</p>
       <Table<StrayItem>

@@ -1,12 +1,13 @@
 import { ReloadOutlined } from '@ant-design/icons'
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { Button, Segmented, Select, Table, type TableColumnsType } from 'antd'
+import { Button, Segmented, Table, type TableColumnsType } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TaskItem, TaskPage } from '#follow-up/tasks/worklist-schema.ts'
 import { request } from '../api/request.ts'
 import { useRight } from '../api/session.ts'
+import { Pager } from '../app/pager.tsx'
 import { Trouble } from '../app/trouble.tsx'
 import { Nobody } from '../not-called/nobody.tsx'
 import { count, dateTime } from '../text/time.ts'
@@ -82,6 +83,7 @@ export function TasksPage() {
   }
   const turn = (after: string | undefined) =>
     void navigate({ search: ({ after: _after, ...rest }) => (after === undefined ? rest : { ...rest, after }) })
+  const next = page?.next ?? null
   return (
     <div className="stack">
       <TaskFilters
@@ -151,7 +153,7 @@ export function TasksPage() {
           columns={useColumns()}
           dataSource={tasks}
           loading={list.isFetching}
-          scroll={{ x: 1_060 }}
+          scroll={{ x: 1_092 }}
           onRow={({ taskId }) => ({ 'data-task': taskId }) as object}
           {...(mayChange
             ? {
@@ -178,43 +180,35 @@ export function TasksPage() {
           }}
           pagination={false}
         />
-        <div className="pager">
-          <span className="muted number">{page !== undefined && t('tasks.total', { total: count(total) })}</span>
-          <span className="fill" />
-          <Button
-            disabled={address.after === undefined}
-            onClick={() => {
-              setTrail([])
-              turn(undefined)
-            }}
-          >
-            {t('tasks.first')}
-          </Button>
-          <Button
-            disabled={trail.length === 0}
-            onClick={() => {
-              turn(trail.at(-1))
-              setTrail(trail.slice(0, -1))
-            }}
-          >
-            {t('calls.previous')}
-          </Button>
-          <Button
-            disabled={page === undefined || page.next === null}
-            onClick={() => {
-              setTrail([...trail, address.after])
-              turn(page?.next ?? undefined)
-            }}
-          >
-            {t('calls.next')}
-          </Button>
-          <Select
-            aria-label={t('calls.pageSize', { size: '' })}
-            value={address.limit ?? defaultPageSize}
-            onChange={(limit) => only({ limit })}
-            options={[20, 50, 100].map((value) => ({ value, label: t('calls.pageSize', { size: value }) }))}
-          />
-        </div>
+        <Pager
+          total={page && t('tasks.total', { total: count(total) })}
+          first={t('tasks.first')}
+          onFirst={
+            address.after === undefined
+              ? null
+              : () => {
+                  setTrail([])
+                  turn(undefined)
+                }
+          }
+          onPrevious={
+            trail.length === 0
+              ? null
+              : () => {
+                  turn(trail.at(-1))
+                  setTrail(trail.slice(0, -1))
+                }
+          }
+          onNext={
+            next === null
+              ? null
+              : () => {
+                  setTrail([...trail, address.after])
+                  turn(next)
+                }
+          }
+          size={{ limit: address.limit ?? defaultPageSize, onLimit: (limit) => only({ limit }) }}
+        />
       </section>
       {changing !== null && (
         <TaskDialog chosen={changing} onDone={() => setChosen(new Map())} onClose={() => setChanging(null)} />
@@ -300,7 +294,8 @@ function useColumns(): TableColumnsType<TaskItem> {
         </>
       ),
     },
-    { title: t('tasks.reason'), width: 152, render: (_value, task) => <TaskHold task={task} /> },
+    // As wide as a reason's end with its day and minute.
+    { title: t('tasks.reason'), width: 184, render: (_value, task) => <TaskHold task={task} /> },
     {
       title: t('tasks.lastResult'),
       width: 122,

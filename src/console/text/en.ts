@@ -39,6 +39,7 @@ export const en: Texts<typeof zh> = {
     storage: 'Storage',
     floor: 'Floor',
     menu: 'Main menu',
+    groups: { calling: 'Calling', followUp: 'Follow-up', setup: 'Set-up', administration: 'Administration' },
   },
   shell: {
     signOut: 'Sign out',

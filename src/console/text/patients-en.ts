@@ -22,8 +22,6 @@ export const patientsEn: Texts<typeof patientsZh> = {
   state: 'State',
   deceased: 'Deceased',
   first: 'First page',
-  previous: 'Previous',
-  next: 'Next',
   toList: 'Back to patients',
   reason: 'Reason',
   reasonPlease: 'Say why: it goes into the audit trail',

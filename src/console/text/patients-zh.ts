@@ -19,8 +19,6 @@ export const patientsZh = {
   state: '状态',
   deceased: '已死亡',
   first: '第一页',
-  previous: '上一页',
-  next: '下一页',
   toList: '返回患者列表',
   reason: '原因',
   reasonPlease: '请填写原因，原因会写入审计记录',

@@ -37,6 +37,7 @@ export const zh = {
     audit: '审计',
     storage: '存储',
     menu: '主导航',
+    groups: { calling: '呼叫', followUp: '随访', setup: '设置', administration: '管理' },
   },
   shell: {
     signOut: '退出登录',

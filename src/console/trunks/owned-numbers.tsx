@@ -23,7 +23,7 @@ export function OwnedNumbers({ owned }: { readonly owned: readonly string[] }) {
     },
   )
   return (
-    <section className="panel trunks-part" aria-labelledby="owned">
+    <section className="panel sheet" aria-labelledby="owned">
       <h2 id="owned">{t('setup.owned.title')}</h2>
       <p className="muted">{t('setup.owned.text')}</p>
       {owned.length === 0 && <p role="status">{t('setup.owned.none')}</p>}

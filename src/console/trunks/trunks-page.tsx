@@ -29,8 +29,8 @@ export function TrunksPage() {
   return (
     <div className="stack">
       {board.isError && <Trouble error={board.error} onRetry={() => void board.refetch()} />}
-      <div className="trunks">
-        <section className="panel trunks-part" aria-labelledby="trunks">
+      <div className="sheets aside">
+        <section className="panel sheet" aria-labelledby="trunks">
           <h2 id="trunks">
             {t('setup.trunk.title')}
             <Button
