@@ -100,8 +100,9 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   opened.defer(() => sealer.close())
 
   const lease = await takeLease(db, ground.settings.dataDir)
-  const disks = await openDisks(ground, { lease, onRoom: () => dialer.wake() })
+  const { disks, folder } = await openDisks(ground, { lease, onMayRecord: () => dialer.wake() })
   opened.defer(() => disks.close())
+  opened.defer(() => folder.close())
   const work = new FollowUpWork({ db, secrets: ground.secrets, clock, leaseSeconds })
   const applier = new CallApplier({
     db,
@@ -149,12 +150,13 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
     work,
     seatIds,
     hasRoom: () => disks.hasRoom,
+    hasFolder: () => folder.isOurs,
     carry: (one, seat) => dialer.carryForSeat(one, seat),
   })
   const dialer: Dialer = new Dialer({
     work,
     telephony,
-    hasRoom: () => disks.hasRoom,
+    canRecord: () => disks.hasRoom && folder.isOurs,
     lease,
     clock,
     log,
