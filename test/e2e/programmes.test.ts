@@ -168,6 +168,47 @@ describe.skipIf(!hasChromium)('programmes in Chromium', () => {
     expect(complaints).toEqual([])
   })
 
+  it('that a colleague publishes meanwhile keep what is typed, show what differs, and go on from the newer version', async () => {
+    const { rows } = await sql<{ id: string }>`select id from programme where name = '冠心病随访'`.execute(
+      stage.database.db,
+    )
+    const path = `/programmes/${rows[0]?.id}/change`
+    const { page, complaints } = await stage.enter(['supervisor'], { path })
+    await page.getByLabel('名称').fill('冠心病出院随访')
+    await page.locator('[data-step="1"]').getByLabel('天数').fill('14')
+    await page.getByRole('button', { name: '发布…' }).click()
+    await dialogOf(page).getByLabel('原因').fill('第一轮推后')
+
+    const colleague = await stage.enter(['supervisor'], { own: true, path })
+    await colleague.page.locator('[data-step="2"]').getByLabel('天数').fill('45')
+    await colleague.page.getByRole('button', { name: '发布…' }).click()
+    await answer(colleague.page, '第二轮推后')
+
+    const notice = dialogOf(page).locator('[data-notice=newer]')
+    await notice.getByText('修改原因：第二轮推后').waitFor()
+    expect(await dialogOf(page).getByRole('button', { name: '发布', exact: true }).isDisabled()).toBe(true)
+    const differs = notice.locator('[data-differs]')
+    expect(await differs.evaluateAll((all) => all.map((one) => one.getAttribute('data-differs')))).toEqual([
+      'name',
+      'step 1',
+      'step 2',
+    ])
+    await picture(page, 'programme-newer-ask-zh')
+    await page.keyboard.press('Escape')
+    await page.locator('[data-notice=newer]').waitFor()
+    await picture(page, 'programme-newer-zh')
+    await page.getByRole('button', { name: '在新版上保留我填写的内容' }).click()
+    await notice.waitFor({ state: 'hidden' })
+    const days = await Promise.all(
+      ['1', '2'].map((step) => page.locator(`[data-step="${step}"]`).getByLabel('天数').inputValue()),
+    )
+    expect([await page.getByLabel('名称').inputValue(), ...days]).toEqual(['冠心病出院随访', '14', '45'])
+    await page.getByRole('button', { name: '发布…' }).click()
+    await answer(page, '第一轮推后')
+    await page.locator('[data-version="4"]').getByText('第一轮推后').waitFor()
+    expect(complaints).toEqual([])
+  })
+
   it('are read by QA, who changes none', async () => {
     const { page } = await stage.enter(['qa'], { path: '/programmes' })
     await page.getByRole('link', { name: '出院 D+7 满意度' }).first().click()

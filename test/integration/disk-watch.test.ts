@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { saveFolder } from '../../src/contact-center/retention/folder-store.ts'
 import { storageBoard } from '../../src/contact-center/retention/storage-service.ts'
 import { Live } from '../../src/follow-up/live/live-service.ts'
 import { whyNot } from '../../src/follow-up/status/why-not.ts'
@@ -99,6 +100,16 @@ describe('the room on the disks', () => {
     ])
     expect(await told(from)).toBe(3)
     await watch.close()
+  })
+
+  it('is of no use without the folder that recordings belong into: why-not says that', async () => {
+    await db.transaction().execute((tx) => saveFolder(tx, { node: 'node-a', fault: 'folder_unmarked' }))
+    expect(await whyNot(db, campaignId ?? '')).toMatchObject({
+      callable: 0,
+      reasons: [{ reason: 'recordings_folder', count: 1 }],
+    })
+    await db.transaction().execute((tx) => saveFolder(tx, { node: 'node-a', fault: null }))
+    expect(await whyNot(db, campaignId ?? '')).toMatchObject({ callable: 1 })
   })
 
   it('is told by /readyz as a warning: the house works all the same', async () => {

@@ -22,7 +22,7 @@ export function CallingPage() {
       {board.isError && <Trouble error={board.error} onRetry={() => void board.refetch()} />}
       <MissingYears years={board.data.missing} />
       <div className="sheets">
-        <RuleForm key={board.data.version} board={board.data} />
+        <RuleForm board={board.data} />
         <div className="stack">
           <Now board={board.data} />
           <CalendarPanel board={board.data} />

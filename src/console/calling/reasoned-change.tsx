@@ -9,6 +9,7 @@ export function ReasonedChange({
   okText,
   hint,
   sending,
+  refused = false,
   onReason,
   onClose,
   children,
@@ -17,6 +18,8 @@ export function ReasonedChange({
   readonly okText: string
   readonly hint: string
   readonly sending: Parameters<typeof FormDialog>[0]['sending']
+  /** Not as it stands: the children say why. */
+  readonly refused?: boolean
   readonly onReason: (reason: string) => void
   readonly onClose: () => void
   readonly children?: ReactNode
@@ -31,6 +34,7 @@ export function ReasonedChange({
       hint={hint}
       form={form}
       sending={sending}
+      refused={refused}
       onSend={({ reason }) => onReason(reason.trim())}
       onClose={() => {
         sending.reset()

@@ -1,9 +1,10 @@
 import { useTranslation } from 'react-i18next'
+import type { Line } from '../app/newer-version.tsx'
 import type { CallingRule } from './calling-api.ts'
-import { changedParts, hoursText } from './rule-words.ts'
+import { changedParts, hoursText, ruleParts } from './rule-words.ts'
 
-/** Each part of the rule that is another: what it was, what it becomes. */
-export function RuleChanges({ before, after }: { readonly before: CallingRule; readonly after: CallingRule }) {
+/** What the rule says, a line a part. */
+export function useRuleLines(): (rule: CallingRule) => readonly (Line & { readonly key: keyof CallingRule })[] {
   const { t } = useTranslation()
   const names = {
     periods: t('calling.periods'),
@@ -27,17 +28,29 @@ export function RuleChanges({ before, after }: { readonly before: CallingRule; r
         return String(rule[part])
     }
   }
+  return (rule) => ruleParts.map((part) => ({ key: part, label: names[part], text: text(rule, part) }))
+}
+
+/** Each part of the rule that is another: what it was, what it becomes. */
+export function RuleChanges({ before, after }: { readonly before: CallingRule; readonly after: CallingRule }) {
+  const { t } = useTranslation()
+  const linesOf = useRuleLines()
+  const changed = changedParts(before, after)
+  const now = linesOf(after)
   return (
     <dl className="calling-changes">
-      {changedParts(before, after).map((part) => (
-        <div key={part} data-part={part}>
-          <dt>{names[part]}</dt>
-          <dd>
-            <span className="muted">{t('calling.was')}</span> {text(before, part)}{' '}
-            <span className="muted">→ {t('calling.becomes')}</span> <b>{text(after, part)}</b>
-          </dd>
-        </div>
-      ))}
+      {linesOf(before)
+        .filter(({ key }) => changed.includes(key))
+        .map(({ key, label, text }) => (
+          <div key={key} data-part={key}>
+            <dt>{label}</dt>
+            <dd>
+              <span className="muted">{t('calling.was')}</span> {text}{' '}
+              <span className="muted">→ {t('calling.becomes')}</span>{' '}
+              <b>{now.find((line) => line.key === key)?.text}</b>
+            </dd>
+          </div>
+        ))}
     </dl>
   )
 }

@@ -4,20 +4,26 @@ import { useTranslation } from 'react-i18next'
 import type { CallingBoard } from '#follow-up/calling/calling-schema.ts'
 import { useChange } from '../accounts/account-api.ts'
 import { request } from '../api/request.ts'
+import { NewerVersion } from '../app/newer-version.tsx'
+import { useVersionedForm } from '../app/use-versioned-form.ts'
 import { i18n } from '../text/i18n.ts'
 import { bars, type CallingRule } from './calling-api.ts'
 import { Periods } from './periods.tsx'
 import { ReasonedChange } from './reasoned-change.tsx'
-import { RuleChanges } from './rule-changes.tsx'
-import { changedParts } from './rule-words.ts'
+import { RuleChanges, useRuleLines } from './rule-changes.tsx'
+import { ruleOf } from './rule-words.ts'
 
-/** Made anew with each version of the rule: what somebody else has saved meanwhile is what one then changes. */
-export function RuleForm({ board: { rule, version } }: { readonly board: CallingBoard }) {
+/** The hospital's rule, changed as a whole. */
+export function RuleForm({ board }: { readonly board: CallingBoard }) {
   const { t } = useTranslation()
   const { message } = App.useApp()
   const [form] = Form.useForm<CallingRule>()
-  const typed = Form.useWatch([], form)
+  const { typed, initial, version, isTyped, newer } = useVersionedForm(
+    { version: board.version, fields: { alsoDialled: [], ...board.rule } },
+    { form, contentOf: ruleOf, put: (rule) => form.setFieldsValue(rule) },
+  )
   const [wished, setWished] = useState<CallingRule | null>(null)
+  const linesOf = useRuleLines()
   const saving = useChange(
     (wish: { readonly rule: CallingRule; readonly reason: string }) =>
       request('/api/calling', { method: 'PUT', body: { basedOn: version, ...wish } }),
@@ -29,7 +35,17 @@ export function RuleForm({ board: { rule, version } }: { readonly board: Calling
       },
     },
   )
-  const isOther = typed !== undefined && changedParts(rule, { ...rule, ...typed }).length > 0
+  const notice = newer !== null && (
+    <NewerVersion
+      newer={newer}
+      change={board.changed}
+      linesOf={linesOf}
+      onGoOn={(carried) => {
+        saving.reset()
+        setWished(wished === null ? null : carried)
+      }}
+    />
+  )
   const days = [
     { value: 'open', label: t('calling.dayOpen') },
     { value: 'closed', label: t('calling.dayClosed') },
@@ -39,12 +55,13 @@ export function RuleForm({ board: { rule, version } }: { readonly board: Calling
     <section className="panel sheet" aria-labelledby="calling-rule">
       <h2 id="calling-rule">{t('calling.rule')}</h2>
       <p className="muted">{t('calling.ruleText')}</p>
+      {wished === null && notice}
       <Form
         form={form}
         layout="vertical"
         requiredMark={false}
-        initialValues={{ alsoDialled: [], ...rule }}
-        onFinish={(values) => setWished({ ...rule, ...values })}
+        initialValues={initial}
+        onFinish={(values) => setWished({ ...typed, ...values })}
       >
         <fieldset>
           <legend>{t('calling.periods')}</legend>
@@ -89,10 +106,10 @@ export function RuleForm({ board: { rule, version } }: { readonly board: Calling
           </Form.Item>
         </fieldset>
         <div className="calling-actions">
-          <Button type="primary" htmlType="submit" disabled={!isOther}>
+          <Button type="primary" htmlType="submit" disabled={!isTyped}>
             {t('calling.save')}
           </Button>
-          <Button onClick={() => form.resetFields()} disabled={!isOther}>
+          <Button onClick={() => form.resetFields()} disabled={!isTyped}>
             {t('calling.reset')}
           </Button>
         </div>
@@ -103,10 +120,11 @@ export function RuleForm({ board: { rule, version } }: { readonly board: Calling
           okText={t('calling.confirmOk')}
           hint={t('calling.confirmText')}
           sending={saving}
+          refused={newer !== null}
           onReason={(reason) => saving.mutate({ rule: wished, reason })}
           onClose={() => setWished(null)}
         >
-          <RuleChanges before={rule} after={wished} />
+          {notice || <RuleChanges before={initial} after={wished} />}
         </ReasonedChange>
       )}
     </section>

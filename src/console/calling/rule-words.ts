@@ -1,3 +1,4 @@
+import { isSame } from '../app/typed-words.ts'
 import type { CallingRule } from './calling-api.ts'
 
 const time = /^([01]\d|2[0-3]):[0-5]\d$|^24:00$/
@@ -19,10 +20,15 @@ export function hoursText(periods: readonly Period[]): string {
   return periods.map(({ opens, closes }) => `${opens}–${closes}`).join('  ')
 }
 
+export const ruleParts = ['periods', 'holidays', 'weekends', 'capPerDay', 'capPerWeek', 'alsoDialled'] as const
+
+/** What the rule says; in which order kinds of numbers are named says nothing. */
+export function ruleOf(rule: CallingRule): Required<CallingRule> {
+  return { ...rule, alsoDialled: [...(rule.alsoDialled ?? [])].sort() }
+}
+
 /** Which parts of the rule are another now. */
 export function changedParts(before: CallingRule, after: CallingRule): readonly (keyof CallingRule)[] {
-  const parts = ['periods', 'holidays', 'weekends', 'capPerDay', 'capPerWeek', 'alsoDialled'] as const
-  const told = (rule: CallingRule, part: keyof CallingRule) =>
-    JSON.stringify(part === 'alsoDialled' ? [...(rule.alsoDialled ?? [])].sort() : rule[part])
-  return parts.filter((part) => told(before, part) !== told(after, part))
+  const [was, now] = [ruleOf(before), ruleOf(after)]
+  return ruleParts.filter((part) => !isSame(was[part], now[part]))
 }

@@ -6,14 +6,17 @@ import { useTranslation } from 'react-i18next'
 import type { CampaignBoard, CampaignSettings } from '#follow-up/dialling/campaign-settings-schema.ts'
 import { useChange } from '../accounts/account-api.ts'
 import { request } from '../api/request.ts'
+import { NewerVersion } from '../app/newer-version.tsx'
 import { Waiting } from '../app/page-states.tsx'
 import { Trouble } from '../app/trouble.tsx'
+import { useVersionedForm } from '../app/use-versioned-form.ts'
 import { Periods } from '../calling/periods.tsx'
 import { ReasonedChange } from '../calling/reasoned-change.tsx'
 import { hoursText } from '../calling/rule-words.ts'
 import { dateTime } from '../text/time.ts'
 import { type CampaignFields, fieldsOf, settingsOf } from './campaign-fields.ts'
 import { RetryTable } from './retry-table.tsx'
+import { useSettingLines } from './setting-lines.ts'
 import '../calling/calling.css'
 import './campaign.css'
 
@@ -29,21 +32,24 @@ export function CampaignPage() {
   return (
     <div className="stack">
       {board.isError && <Trouble error={board.error} onRetry={() => void board.refetch()} />}
-      <SettingsForm key={board.data.version} campaignId={campaignId} board={board.data} />
+      <SettingsForm key={campaignId} campaignId={campaignId} board={board.data} />
     </div>
   )
 }
 
-/** Made anew with each version: what somebody else has saved meanwhile is what one then changes. */
 function SettingsForm({ campaignId, board }: { readonly campaignId: string; readonly board: CampaignBoard }) {
   const { t } = useTranslation()
   const { message } = App.useApp()
   const [form] = Form.useForm<CampaignFields>()
-  const typed = Form.useWatch([], { form, preserve: true })
+  const { typed, initial, version, isTyped, newer } = useVersionedForm(
+    { version: board.version, fields: fieldsOf(board) },
+    { form, contentOf: settingsOf, put: (fields) => form.setFieldsValue(fields) },
+  )
   const [wished, setWished] = useState<CampaignSettings | null>(null)
+  const linesOf = useSettingLines(board)
   const saving = useChange(
     (wish: { readonly settings: CampaignSettings; readonly reason: string }) =>
-      request(`/api/campaigns/${campaignId}/settings`, { method: 'PUT', body: { basedOn: board.version, ...wish } }),
+      request(`/api/campaigns/${campaignId}/settings`, { method: 'PUT', body: { basedOn: version, ...wish } }),
     ['campaign', 'calling'],
     {
       onSuccess: () => {
@@ -52,10 +58,19 @@ function SettingsForm({ campaignId, board }: { readonly campaignId: string; read
       },
     },
   )
-  const initial = fieldsOf(board)
-  const isOther = typed !== undefined && JSON.stringify(settingsOf(typed)) !== JSON.stringify(settingsOf(initial))
-  const trunk = board.trunks.find(({ id }) => id === typed?.trunkId)
-  const anyHour = typed?.anyHour === true
+  const notice = newer !== null && (
+    <NewerVersion
+      newer={newer}
+      change={board.changed}
+      linesOf={linesOf}
+      onGoOn={(carried) => {
+        saving.reset()
+        setWished(wished === null || carried === null ? null : settingsOf(carried))
+      }}
+    />
+  )
+  const trunk = board.trunks.find(({ id }) => id === typed.trunkId)
+  const anyHour = typed.anyHour
   return (
     <>
       <div className="campaign-title">
@@ -71,6 +86,7 @@ function SettingsForm({ campaignId, board }: { readonly campaignId: string; read
           )}
         </span>
       </div>
+      {wished === null && notice}
       <Form
         form={form}
         layout="vertical"
@@ -133,7 +149,7 @@ function SettingsForm({ campaignId, board }: { readonly campaignId: string; read
               <Form.Item name="ownHours" valuePropName="checked" noStyle>
                 <Checkbox disabled={anyHour}>{t('setup.campaign.ownHours')}</Checkbox>
               </Form.Item>
-              {typed?.ownHours && !anyHour && (
+              {typed.ownHours && !anyHour && (
                 <>
                   <Periods />
                   {(['holidays', 'weekends'] as const).map((kind) => (
@@ -166,14 +182,14 @@ function SettingsForm({ campaignId, board }: { readonly campaignId: string; read
                 ]}
               />
             </Form.Item>
-            <RetryTable own={typed?.ownRetry === true} plan={board.programmeRetry} />
+            <RetryTable own={typed.ownRetry === true} plan={board.programmeRetry} />
           </section>
         </div>
         <div className="calling-actions campaign-actions">
-          <Button type="primary" htmlType="submit" disabled={!isOther}>
+          <Button type="primary" htmlType="submit" disabled={!isTyped}>
             {t('setup.campaign.save')}
           </Button>
-          <Button onClick={() => form.resetFields()} disabled={!isOther}>
+          <Button onClick={() => form.resetFields()} disabled={!isTyped}>
             {t('setup.campaign.reset')}
           </Button>
         </div>
@@ -184,9 +200,12 @@ function SettingsForm({ campaignId, board }: { readonly campaignId: string; read
           okText={t('calling.confirmOk')}
           hint={t('setup.campaign.text')}
           sending={saving}
+          refused={newer !== null}
           onReason={(reason) => saving.mutate({ settings: wished, reason })}
           onClose={() => setWished(null)}
-        />
+        >
+          {notice}
+        </ReasonedChange>
       )}
     </>
   )

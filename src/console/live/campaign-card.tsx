@@ -2,7 +2,7 @@ import { CaretRightOutlined, PauseOutlined, StopOutlined } from '@ant-design/ico
 import { useMutation } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { App, Button, Tag } from 'antd'
-import { memo, type ReactNode } from 'react'
+import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveCampaign } from '#follow-up/live/live-schema.ts'
 import { RefusedError, request } from '../api/request.ts'
@@ -11,6 +11,7 @@ import { count } from '../text/time.ts'
 import { word } from '../text/word.ts'
 import { groupCounts, taskTotal } from './campaign-counts.ts'
 import type { LiveView } from './live-view.ts'
+import { WhyNotLine } from './why-not-line.tsx'
 
 type Command = 'start' | 'pause' | 'stop'
 
@@ -59,51 +60,8 @@ export function CampaignCard({ campaign, view }: { readonly campaign: LiveCampai
           </div>
         ))}
       </dl>
-      <WhyNotLine campaign={campaign} />
+      <WhyNotLine campaignId={campaign.id} whyNot={campaign.whyNot} />
     </section>
-  )
-}
-
-function WhyNotLine({ campaign: { id, whyNot } }: { readonly campaign: LiveCampaign }) {
-  const { t } = useTranslation()
-  const maySeeWho = useRight('call.read')
-  /** Leads to who it is. */
-  const who = (reason: string, words: ReactNode) =>
-    maySeeWho ? (
-      <Link to="/tasks" search={{ campaignId: id, reason }}>
-        {words}
-      </Link>
-    ) : (
-      words
-    )
-  return (
-    <div className="why-not">
-      <strong>{t('live.whyNot')}</strong>
-      {whyNot.reasons.length === 0 ? (
-        <span className="muted">{t('live.whyNothing')}</span>
-      ) : (
-        <ul aria-label={t('live.whyNot')}>
-          {whyNot.reasons.map(({ reason, count: size }) => (
-            <li key={reason} data-reason={reason}>
-              {who(
-                reason,
-                <>
-                  {word('reason', reason)} <b className="number">{count(size)}</b>
-                </>,
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
-      <span className="muted">
-        {who(
-          'callable',
-          <>
-            {t('live.callable')} <b className="number">{count(whyNot.callable)}</b>
-          </>,
-        )}
-      </span>
-    </div>
   )
 }
 

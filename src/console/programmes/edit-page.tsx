@@ -8,7 +8,7 @@ import { useChange } from '../accounts/account-api.ts'
 import { request } from '../api/request.ts'
 import { Waiting } from '../app/page-states.tsx'
 import { Trouble } from '../app/trouble.tsx'
-import { cardQuery, choicesQuery, programmeQueries } from './programme-api.ts'
+import { cardQuery, choicesQuery, programmeQueries, useProgramme } from './programme-api.ts'
 import { contentOf, fieldsOf, nextStep, type ProgrammeFields } from './programme-fields.ts'
 import { ProgrammeForm, type Sent } from './programme-form.tsx'
 import './programmes.css'
@@ -21,9 +21,9 @@ export function NewProgrammePage() {
   const { copyOf } = newRoute.useSearch()
   const choices = useQuery({ ...choicesQuery, staleTime: 0 })
   const source = useQuery({ ...cardQuery(copyOf ?? ''), enabled: copyOf !== undefined })
-  const trouble = choices.error ?? source.error
-  if (trouble !== null) return <Trouble error={trouble} />
-  if (choices.data === undefined || (copyOf !== undefined && source.data === undefined)) return <Waiting />
+  if (choices.data === undefined || (copyOf !== undefined && source.data === undefined)) {
+    return <Absent error={choices.error ?? source.error} />
+  }
   return <NewForm choices={choices.data} source={source.data ?? null} />
 }
 
@@ -32,6 +32,7 @@ function NewForm({ choices, source }: { readonly choices: ProgrammeChoices; read
   const navigate = useNavigate()
   const { message } = App.useApp()
   const copied = source?.programme
+  const fields = copied === undefined ? emptyFields(choices) : copiedFields(copied, t('programmes.copyName', copied))
   const create = useChange(
     ({ fields, reason }: Sent) => {
       const { siteId, name, legalBasis, purpose, isDefault } = fields
@@ -53,7 +54,7 @@ function NewForm({ choices, source }: { readonly choices: ProgrammeChoices; read
       <ProgrammeForm
         title={copied === undefined ? t('programmes.newTitle') : t('programmes.copyTitle', { name: copied.name })}
         text={t('programmes.newText')}
-        initial={copied === undefined ? emptyFields(choices) : copiedFields(copied, t('programmes.copyName', copied))}
+        current={{ version: 0, fields }}
         choices={choices}
         existing={null}
         sending={create}
@@ -87,12 +88,14 @@ function copiedFields(
 export function ChangeProgrammePage() {
   const { programmeId } = changeRoute.useParams()
   const choices = useQuery({ ...choicesQuery, staleTime: 0 })
-  const card = useQuery({ ...cardQuery(programmeId), staleTime: 0 })
-  const trouble = choices.error ?? card.error
-  if (trouble !== null) return <Trouble error={trouble} />
-  if (choices.data === undefined || card.data === undefined) return <Waiting />
-  // Made anew with each version: what somebody else has published meanwhile is what one then changes.
-  return <ChangeForm key={card.data.programme.version} card={card.data} choices={choices.data} />
+  const card = useProgramme(programmeId)
+  if (choices.data === undefined || card.data === undefined) return <Absent error={choices.error ?? card.error} />
+  return <ChangeForm key={programmeId} card={card.data} choices={choices.data} />
+}
+
+/** Nothing to show yet, or not to be had. What is once there stays, though the network goes: somebody types in it. */
+function Absent({ error }: { readonly error: Error | null }) {
+  return error === null ? <Waiting /> : <Trouble error={error} />
 }
 
 function ChangeForm({ card, choices }: { readonly card: ProgrammeCard; readonly choices: ProgrammeChoices }) {
@@ -102,10 +105,10 @@ function ChangeForm({ card, choices }: { readonly card: ProgrammeCard; readonly 
   const { programme } = card
   const { id, name, siteId, legalBasis, purpose, isDefault, version, content, enrolled } = programme
   const publish = useChange(
-    ({ fields, reason }: Sent) =>
+    ({ fields, reason, basedOn }: Sent) =>
       request<{ version: number }>(`/api/programmes/${id}/versions`, {
         method: 'POST',
-        body: { basedOn: version, name: fields.name, content: contentOf(fields), reason },
+        body: { basedOn, name: fields.name, content: contentOf(fields), reason },
       }),
     programmeQueries,
     {
@@ -122,7 +125,8 @@ function ChangeForm({ card, choices }: { readonly card: ProgrammeCard; readonly 
       <ProgrammeForm
         title={t('programmes.changeTitle', { name })}
         text={t('programmes.changeText', { ...next, count: enrolled })}
-        initial={{ name, siteId, legalBasis, purpose, isDefault, ...fieldsOf(content) }}
+        current={{ version, fields: { name, siteId, legalBasis, purpose, isDefault, ...fieldsOf(content) } }}
+        change={card.versions[0] ?? null}
         choices={{ ...choices, published: card.published }}
         existing={id}
         sending={publish}

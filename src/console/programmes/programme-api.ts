@@ -12,8 +12,8 @@ import { useBoardNews } from '../realtime/live-events.ts'
 export const programmeQueries = ['programmes', 'programme', 'programme-coverage', 'programme-choices'] as const
 
 const atOnce = new Set(['programme.changed', 'campaign.changed', 'calling.changed', 'trunk.changed', 'import.finished'])
-/** Counts of tasks. */
-const inTime = new Set(['task.changed', 'tasks.claimed'])
+/** Counts of tasks, and what keeps them. */
+const inTime = new Set(['task.changed', 'tasks.claimed', 'why_not.changed', 'disk.changed'])
 
 export function useProgrammes() {
   const list = useQuery({

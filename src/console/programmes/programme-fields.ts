@@ -83,6 +83,33 @@ function conditionsOf(fields: ProgrammeFields): Omit<ProgrammeContent['match'], 
   }
 }
 
+const ofStep = {
+  PROGRAMME_STEPS_SAME_DAY: 'afterDays',
+  PROGRAMME_STEP_TIME: 'afterDays',
+  PROGRAMME_DATE_FAR: 'fixedOn',
+  PROGRAMME_QUESTIONNAIRE_UNKNOWN: 'questionnaireVersionId',
+  PROGRAMME_FLOW_UNKNOWN: 'flowVersionId',
+} as const satisfies Readonly<Record<string, keyof StepFields>>
+
+const ofForm = {
+  PROGRAMME_NAME_TAKEN: 'name',
+  PROGRAMME_AGES_CROSSED: 'minAge',
+  PROGRAMME_DEFAULT_TAKEN: 'isDefault',
+} as const satisfies Readonly<Record<string, keyof ProgrammeFields>>
+
+type FieldPath = keyof ProgrammeFields | ['steps', number, keyof StepFields]
+
+/** The field that the server's refusal is about; null: none. */
+export function refusedField(code: string, params: Readonly<Record<string, unknown>>): FieldPath | null {
+  const { step, field } = params
+  const inStep = Object.entries(ofStep).find(([known]) => known === code)?.[1]
+  if (inStep !== undefined) return typeof step === 'number' ? ['steps', step - 1, inStep] : null
+  if (code === 'PROGRAMME_CODE_RANGE' || code === 'PROGRAMME_WORD_UNKNOWN') {
+    return (['kinds', 'diagnoses', 'operations', 'sexes', 'dispositions'] as const).find((one) => one === field) ?? null
+  }
+  return Object.entries(ofForm).find(([known]) => known === code)?.[1] ?? null
+}
+
 /** A code as it was typed or pasted: full-width, in lower case, with another dash. */
 export function tidyCode(typed: string): string {
   return typed

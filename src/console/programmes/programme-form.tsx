@@ -1,17 +1,23 @@
-import { Button, Checkbox, Form, Input, InputNumber, Radio, Select } from 'antd'
-import { useState } from 'react'
+import { Button, Checkbox, Form, type FormInstance, Input, InputNumber, Radio, Select } from 'antd'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { PreviewWish, ProgrammeChoices } from '#follow-up/programmes/programme-schema.ts'
+import { RefusedError } from '../api/request.ts'
+import { type Change, type Line, NewerVersion } from '../app/newer-version.tsx'
+import { useVersionedForm, type Versioned } from '../app/use-versioned-form.ts'
 import { ReasonedChange } from '../calling/reasoned-change.tsx'
 import { word } from '../text/word.ts'
 import { ConditionFields } from './condition-fields.tsx'
 import { Preview } from './preview-panel.tsx'
-import { contentOf, type ProgrammeFields } from './programme-fields.ts'
+import { contentOf, type ProgrammeFields, refusedField } from './programme-fields.ts'
+import { linesOf } from './programme-words.ts'
 import { StepList } from './step-fields.tsx'
 
 export interface Sent {
   readonly fields: ProgrammeFields
   readonly reason: string
+  /** The version that it was made on. */
+  readonly basedOn: number
 }
 
 type Sending = Parameters<typeof ReasonedChange>[0]['sending'] & { mutate(sent: Sent): void }
@@ -20,7 +26,8 @@ type Sending = Parameters<typeof ReasonedChange>[0]['sending'] & { mutate(sent: 
 export function ProgrammeForm({
   title,
   text,
-  initial,
+  current,
+  change = null,
   choices,
   existing,
   sending,
@@ -28,7 +35,10 @@ export function ProgrammeForm({
 }: {
   readonly title: string
   readonly text: string
-  readonly initial: ProgrammeFields
+  /** What is changed here, as it is now. */
+  readonly current: Versioned<ProgrammeFields>
+  /** Who published it. */
+  readonly change?: Change | null
   readonly choices: ProgrammeChoices
   /** The programme whose next version this is; null: a new one. */
   readonly existing: string | null
@@ -41,7 +51,11 @@ export function ProgrammeForm({
 }) {
   const { t } = useTranslation()
   const [form] = Form.useForm<ProgrammeFields>()
-  const typed: ProgrammeFields = { ...initial, ...Form.useWatch([], { form, preserve: true }) }
+  const { typed, initial, version, newer } = useVersionedForm(current, {
+    form,
+    contentOf: (fields) => ({ ...contentOf(fields), name: fields.name }),
+    put: (fields) => form.setFieldsValue(fields),
+  })
   const [days, setDays] = useState(30)
   const [tried, setTried] = useState<PreviewWish | null>(null)
   const [wished, setWished] = useState<ProgrammeFields | null>(null)
@@ -52,6 +66,25 @@ export function ProgrammeForm({
     const one = existing === null ? {} : { programmeId: existing }
     return { ...one, siteId, purpose, isDefault, content: contentOf(fields), days }
   }
+  const linesIn = (fields: ProgrammeFields): readonly Line[] => [
+    { key: 'name', label: t('programmes.name'), text: fields.name },
+    ...linesOf(contentOf(fields), { t, published: choices.published }),
+  ]
+  const { error } = sending
+  useEffect(() => {
+    if (error instanceof RefusedError) markRefused(form, error)
+  }, [error, form])
+  const notice = newer !== null && (
+    <NewerVersion
+      newer={newer}
+      change={change}
+      linesOf={linesIn}
+      onGoOn={(carried) => {
+        sending.reset()
+        setWished(wished === null ? null : carried)
+      }}
+    />
+  )
   const tryIt = async () => {
     if (await valid(form)) setTried(wishOf(all()))
   }
@@ -60,6 +93,7 @@ export function ProgrammeForm({
       <div className="programme-title">
         <h2>{title}</h2>
       </div>
+      {wished === null && notice}
       <Form
         form={form}
         layout="vertical"
@@ -112,14 +146,23 @@ export function ProgrammeForm({
           okText={words.ok}
           hint={text}
           sending={sending}
-          onReason={(reason) => sending.mutate({ fields: wished, reason })}
+          refused={newer !== null}
+          onReason={(reason) => sending.mutate({ fields: wished, reason, basedOn: version })}
           onClose={() => setWished(null)}
         >
-          <Preview wish={wishOf(wished)} />
+          {notice || <Preview wish={wishOf(wished)} />}
         </ReasonedChange>
       )}
     </>
   )
+}
+
+/** What the server refuses stands beside its field too. */
+function markRefused(form: FormInstance, { code, params, message, next }: RefusedError): void {
+  const name = refusedField(code, params)
+  if (name === null) return
+  form.setFields([{ name, errors: [`${message} ${next}`] }])
+  form.scrollToField(name, { block: 'center' })
 }
 
 /** Whether all that is typed is well formed; what is not is marked. */

@@ -5,12 +5,14 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ProgrammeCard } from '#follow-up/programmes/programme-schema.ts'
 import { useRight } from '../api/session.ts'
+import type { Line } from '../app/newer-version.tsx'
 import { Waiting } from '../app/page-states.tsx'
 import { Trouble } from '../app/trouble.tsx'
+import { WhyNotLine } from '../live/why-not-line.tsx'
 import { count, dateTime } from '../text/time.ts'
 import { word } from '../text/word.ts'
 import { useProgramme } from './programme-api.ts'
-import { differences, exclusionLines, type Line, linesOf, matchLines, stepLines } from './programme-words.ts'
+import { differences, exclusionLines, linesOf, matchLines, stepLines } from './programme-words.ts'
 import { CampaignLink } from './programmes-page.tsx'
 import { StateDialog } from './state-dialog.tsx'
 import { StateMark } from './state-mark.tsx'
@@ -142,7 +144,7 @@ function Lines({ lines }: { readonly lines: readonly Line[] }) {
   )
 }
 
-function Standing({ card: { programme, tasks } }: { readonly card: ProgrammeCard }) {
+function Standing({ card: { programme, tasks, dialling } }: { readonly card: ProgrammeCard }) {
   const { t } = useTranslation()
   const mayRead = useRight('call.read')
   const { id, site, legalBasis, purpose, campaign, enrolled, leftOut } = programme
@@ -195,6 +197,18 @@ function Standing({ card: { programme, tasks } }: { readonly card: ProgrammeCard
             <dd>{site}</dd>
           </div>
         </dl>
+        {dialling !== null && campaign !== null && (
+          <div data-dialling={dialling.whyNot.callable}>
+            {programme.missing.length === 0 && dialling.whyNot.callable === 0 && (
+              <p>
+                {dialling.goesOnAt === null
+                  ? t('programmes.diallingNothing')
+                  : t('programmes.goesOnAt', { at: dateTime(dialling.goesOnAt) })}
+              </p>
+            )}
+            <WhyNotLine campaignId={campaign.id} whyNot={dialling.whyNot} />
+          </div>
+        )}
         <p className="muted">{t('programmes.retryNote')}</p>
       </section>
     </div>

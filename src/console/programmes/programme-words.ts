@@ -1,15 +1,8 @@
 import type { TFunction } from 'i18next'
 import type { ProgrammeContent, Published, StepContent } from '#follow-up/programmes/programme-schema.ts'
+import type { Line } from '../app/newer-version.tsx'
 import { currentLanguage } from '../text/i18n.ts'
 import { word } from '../text/word.ts'
-
-/** One thing that a version says, such as: diagnosis codes: I20-I25. */
-export interface Line {
-  /** The same thing in another version. */
-  readonly key: string
-  readonly label: string
-  readonly text: string
-}
 
 export interface Saying {
   readonly t: TFunction

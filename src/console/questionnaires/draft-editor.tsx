@@ -1,38 +1,55 @@
 import { useMutation } from '@tanstack/react-query'
+import { useBlocker } from '@tanstack/react-router'
 import { Alert, App, Button, Form, Input, Switch } from 'antd'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { PromptFacts } from '#contact-center/prompts/own-prompt-schema.ts'
 import type { DraftText } from '#follow-up/questionnaire/questionnaire-draft.ts'
 import type { PublishedAs, QuestionnaireCard, SharedDraft } from '#follow-up/questionnaire/questionnaire-schema.ts'
-import { RefusedError, request } from '../api/request.ts'
+import { request } from '../api/request.ts'
 import { FormDialog } from '../app/form-dialog.tsx'
+import { NewerVersion } from '../app/newer-version.tsx'
 import { Trouble } from '../app/trouble.tsx'
+import { speakPrompt } from '../prompts/prompt-sounds.ts'
+import { linesOfDraft } from './draft-lines.ts'
 import { spokenAs, unspoken } from './draft-steps.ts'
 import { FieldFindings, FindingsContext, isUnder } from './field-findings.tsx'
+import { GoneDraft } from './gone-draft.tsx'
 import { GradeRows } from './grade-rows.tsx'
 import { QuestionEditor } from './question-editor.tsx'
 import { QuestionList } from './question-list.tsx'
-import { speakPrompt } from './questionnaire-api.ts'
+import { promptDoor } from './questionnaire-api.ts'
 import { TextPair } from './text-pair.tsx'
 import { TrialPanel } from './trial-panel.tsx'
-import { useSharedDraft } from './use-shared-draft.ts'
+import { isLate, useSharedDraft } from './use-shared-draft.ts'
 
 /** Where a questionnaire is written. What is typed is saved by itself; what is wrong stands beside its field. */
 export function DraftEditor({
   card,
-  draft: shared,
+  begun,
   told,
   onReload,
+  onLook,
+  onUnsaved,
 }: {
   readonly card: QuestionnaireCard
-  readonly draft: SharedDraft
+  readonly begun: SharedDraft
   /** The draft's revision as the stream last told it. */
   readonly told: number | null | undefined
   readonly onReload: () => void
+  /** Asks for the draft as it is now, and leaves what is typed alone. */
+  readonly onLook: () => void
+  /** Whether something here is known to this page alone. */
+  readonly onUnsaved: (unsaved: boolean) => void
 }) {
   const { t } = useTranslation()
-  const draft = useSharedDraft(card.id, shared)
+  const draft = useSharedDraft(card.id, { begun, shared: card.draft, onRefused: onLook })
+  const unsaved = draft.state !== 'saved'
+  useEffect(() => onUnsaved(unsaved), [unsaved, onUnsaved])
+  useBlocker({
+    shouldBlockFn: () => draft.error !== null && !window.confirm(t('questionnaires.leave')),
+    enableBeforeUnload: () => unsaved,
+  })
   const { document, byKeys, findings, revision } = draft
   const [chosen, setChosen] = useState(0)
   const [made, setMade] = useState<readonly PromptFacts[]>([])
@@ -45,7 +62,16 @@ export function DraftEditor({
   return (
     <FindingsContext value={findings}>
       <div className="stack" data-draft={draft.state}>
-        {elsewhere && (
+        {draft.newer !== null && (
+          <NewerVersion
+            newer={draft.newer}
+            change={card.draft === null ? null : { by: card.draft.changedBy, at: card.draft.changedAt, reason: null }}
+            linesOf={(content) => linesOfDraft(content, t)}
+            onGoOn={() => undefined}
+          />
+        )}
+        {unsaved && card.draft === null && <GoneDraft card={card} content={{ document, byKeys }} onBegun={onLook} />}
+        {elsewhere && !unsaved && (
           <Alert
             type="warning"
             showIcon
@@ -57,8 +83,8 @@ export function DraftEditor({
             }
           />
         )}
-        {draft.error !== null && (
-          <Trouble error={draft.error} onRetry={isAway(draft.error) ? () => void draft.settle() : onReload} />
+        {draft.error !== null && draft.newer === null && !isLate(draft.error) && (
+          <Trouble error={draft.error} onRetry={() => void draft.settle()} />
         )}
         <section className="panel" aria-labelledby="draft">
           <h2 id="draft">
@@ -126,11 +152,6 @@ export function DraftEditor({
   )
 }
 
-/** The network's fault: what is typed is sent again, not loaded over. */
-function isAway(error: unknown): boolean {
-  return !(error instanceof RefusedError) || error.status === 0 || error.status >= 500
-}
-
 function questionPath(_question: unknown, index: number): string {
   return `/questions/${index}`
 }
@@ -153,7 +174,7 @@ function SpeakAll({
   const speaking = useMutation({
     mutationFn: async () => {
       for (const text of new Set(lacking.map((one) => one.text))) {
-        const prompt = await speakPrompt(text)
+        const prompt = await speakPrompt(promptDoor, text)
         onMade(prompt)
         draft.change((before) => spokenAs(before, text, prompt))
       }
@@ -161,7 +182,7 @@ function SpeakAll({
     onError: (error) => void message.error(error.message),
   })
   if (lacking.length === 0) return null
-  if (!card.speech) return <span className="muted">{t('questionnaires.noSpeech')}</span>
+  if (!card.speech) return <span className="muted">{t('prompts.noSpeech')}</span>
   return (
     <Button onClick={() => speaking.mutate()} loading={speaking.isPending}>
       {t('questionnaires.speakAll', { count: lacking.length })}

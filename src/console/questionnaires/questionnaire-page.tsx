@@ -2,7 +2,7 @@ import { ArrowLeftOutlined } from '@ant-design/icons'
 import { useMutation } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Alert, Button } from 'antd'
-import { useState } from 'react'
+import { useCallback, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { MadeQuestionnaire, QuestionnaireCard } from '#follow-up/questionnaire/questionnaire-schema.ts'
 import { request } from '../api/request.ts'
@@ -25,11 +25,12 @@ export function QuestionnairePage() {
   const [told, setTold] = useState<number | null | undefined>(undefined)
   const { card, refetch } = useQuestionnaire(id, (revision) => {
     setTold(revision)
-    // Begun, published or discarded: nobody's words are lost by looking again.
+    // Begun, published or discarded; the editor keeps what is not saved.
     if (revision === null || card.data?.draft === null) void refetch()
   })
   /** Of what the author sees: another one only when it was asked for, never because the network came back. */
   const [edition, setEdition] = useState(0)
+  const look = useCallback(() => void refetch(), [refetch])
   const reload = async () => {
     await refetch()
     setTold(undefined)
@@ -43,7 +44,14 @@ export function QuestionnairePage() {
       {card.isPending && <Waiting />}
       {card.isError && <Trouble error={card.error} onRetry={() => void reload()} />}
       {card.data !== undefined && (
-        <Shown key={card.data.id} card={card.data} told={told} edition={edition} onReload={() => void reload()} />
+        <Shown
+          key={card.data.id}
+          card={card.data}
+          told={told}
+          edition={edition}
+          onReload={() => void reload()}
+          onLook={look}
+        />
       )}
     </div>
   )
@@ -54,11 +62,13 @@ function Shown({
   told,
   edition,
   onReload,
+  onLook,
 }: {
   readonly card: QuestionnaireCard
   readonly told: number | null | undefined
   readonly edition: number
   readonly onReload: () => void
+  readonly onLook: () => void
 }) {
   const { t } = useTranslation()
   const navigate = useNavigate()
@@ -77,7 +87,12 @@ function Shown({
     onSuccess: ({ id }) => navigate({ to: '/questionnaires/$questionnaireId', params: { questionnaireId: id } }),
   })
   const { draft, versions } = card
-  const version = versions.find((one) => one.version === chosen) ?? (draft === null ? versions[0] : undefined)
+  const [begun, setBegun] = useState(draft)
+  const [unsaved, setUnsaved] = useState(false)
+  // What somebody types in stays in its place, though the draft be published or discarded meanwhile.
+  if (draft !== begun && draft !== null) setBegun(draft)
+  const written = draft === null && unsaved ? begun : draft
+  const version = versions.find((one) => one.version === chosen) ?? (written === null ? versions[0] : undefined)
   return (
     <>
       {(taking.isError || copying.isError) && <Trouble error={taking.error ?? copying.error} />}
@@ -103,12 +118,24 @@ function Shown({
             }
           />
         ) : (
-          draft !== null &&
-          (mayWrite ? (
-            <DraftEditor key={edition} card={card} draft={draft} told={told} onReload={onReload} />
-          ) : (
-            <Alert type="info" showIcon title={t('questionnaires.beingWritten', { by: draft.changedBy ?? '–' })} />
-          ))
+          written !== null &&
+          !mayWrite && (
+            <Alert type="info" showIcon title={t('questionnaires.beingWritten', { by: written.changedBy ?? '–' })} />
+          )
+        )}
+        {written !== null && mayWrite && (
+          // It stays while a version is looked at.
+          <div hidden={version !== undefined}>
+            <DraftEditor
+              key={edition}
+              card={card}
+              begun={written}
+              told={told}
+              onReload={onReload}
+              onLook={onLook}
+              onUnsaved={setUnsaved}
+            />
+          </div>
         )}
         <VersionList card={card} shown={version?.version ?? null} onShow={setChosen} />
       </div>

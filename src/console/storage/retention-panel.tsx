@@ -4,6 +4,8 @@ import { useTranslation } from 'react-i18next'
 import type { StorageBoard } from '#contact-center/retention/storage-schema.ts'
 import { useChange } from '../accounts/account-api.ts'
 import { request } from '../api/request.ts'
+import { NewerVersion } from '../app/newer-version.tsx'
+import { useVersionedForm } from '../app/use-versioned-form.ts'
 import { ReasonedChange } from '../calling/reasoned-change.tsx'
 import { count, dateTime } from '../text/time.ts'
 import { size } from './storage-api.ts'
@@ -24,7 +26,7 @@ export function RetentionPanel({ board }: { readonly board: StorageBoard }) {
     <section className="panel sheet" aria-labelledby="storage-rule">
       <h2 id="storage-rule">{t('storage.rule')}</h2>
       <p className="muted">{t('storage.ruleText')}</p>
-      <RuleForm key={board.ruleVersion} board={board} />
+      <RuleForm board={board} />
       <h3>{t('storage.preview')}</h3>
       <Preview board={board} />
       <Approval board={board} />
@@ -32,15 +34,18 @@ export function RetentionPanel({ board }: { readonly board: StorageBoard }) {
   )
 }
 
-function RuleForm({ board: { rule, ruleVersion } }: { readonly board: StorageBoard }) {
+function RuleForm({ board }: { readonly board: StorageBoard }) {
   const { t } = useTranslation()
   const { message } = App.useApp()
   const [form] = Form.useForm<Rule>()
-  const typed = Form.useWatch([], form)
+  const { typed, initial, version, isTyped, newer } = useVersionedForm(
+    { version: board.ruleVersion, fields: board.rule },
+    { form, contentOf: (rule) => rule, put: (rule) => form.setFieldsValue(rule) },
+  )
   const [wished, setWished] = useState<Rule | null>(null)
   const saving = useChange(
     (wish: { readonly rule: Rule; readonly reason: string }) =>
-      request('/api/storage/rule', { method: 'PUT', body: { basedOn: ruleVersion, ...wish } }),
+      request('/api/storage/rule', { method: 'PUT', body: { basedOn: version, ...wish } }),
     ['storage'],
     {
       onSuccess: () => {
@@ -49,9 +54,33 @@ function RuleForm({ board: { rule, ruleVersion } }: { readonly board: StorageBoa
       },
     },
   )
-  const changed = (to: Rule | undefined) => parts.filter(({ name }) => to !== undefined && to[name] !== rule[name])
+  const changed = (to: Rule) => parts.filter(({ name }) => to[name] !== initial[name])
+  const notice = newer !== null && (
+    <NewerVersion
+      newer={newer}
+      change={board.changed}
+      linesOf={(rule) =>
+        parts.map(({ name, unit }) => ({
+          key: name,
+          label: t(`storage.${name}`),
+          text: `${rule[name]} ${t(`storage.${unit}`)}`,
+        }))
+      }
+      onGoOn={(carried) => {
+        saving.reset()
+        setWished(wished === null ? null : carried)
+      }}
+    />
+  )
   return (
-    <Form form={form} layout="vertical" requiredMark={false} initialValues={rule} onFinish={setWished}>
+    <Form
+      form={form}
+      layout="vertical"
+      requiredMark={false}
+      initialValues={initial}
+      onFinish={(values) => setWished({ ...typed, ...values })}
+    >
+      {wished === null && notice}
       <div className="storage-fields">
         {parts.map(({ name, min, unit }) => (
           <Form.Item
@@ -64,7 +93,7 @@ function RuleForm({ board: { rule, ruleVersion } }: { readonly board: StorageBoa
           </Form.Item>
         ))}
       </div>
-      <Button htmlType="submit" disabled={changed(typed).length === 0}>
+      <Button htmlType="submit" disabled={!isTyped}>
         {t('storage.save')}
       </Button>
       {wished !== null && (
@@ -73,23 +102,26 @@ function RuleForm({ board: { rule, ruleVersion } }: { readonly board: StorageBoa
           okText={t('storage.saveOk')}
           hint={t('storage.saveHint')}
           sending={saving}
+          refused={newer !== null}
           onReason={(reason) => saving.mutate({ rule: wished, reason })}
           onClose={() => setWished(null)}
         >
-          <dl className="calling-changes">
-            {changed(wished).map(({ name, unit }) => (
-              <div key={name}>
-                <dt>{t(`storage.${name}`)}</dt>
-                <dd>
-                  <span className="muted">{t('storage.was')}</span> {rule[name]} {t(`storage.${unit}`)}{' '}
-                  <span className="muted">→ {t('storage.becomes')}</span>{' '}
-                  <b>
-                    {wished[name]} {t(`storage.${unit}`)}
-                  </b>
-                </dd>
-              </div>
-            ))}
-          </dl>
+          {notice || (
+            <dl className="calling-changes">
+              {changed(wished).map(({ name, unit }) => (
+                <div key={name}>
+                  <dt>{t(`storage.${name}`)}</dt>
+                  <dd>
+                    <span className="muted">{t('storage.was')}</span> {initial[name]} {t(`storage.${unit}`)}{' '}
+                    <span className="muted">→ {t('storage.becomes')}</span>{' '}
+                    <b>
+                      {wished[name]} {t(`storage.${unit}`)}
+                    </b>
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          )}
         </ReasonedChange>
       )}
     </Form>

@@ -7,6 +7,7 @@ import { notCalledEn } from './not-called-en.ts'
 import { patientsEn, patientWordsEn } from './patients-en.ts'
 import { phoneEn } from './phone-en.ts'
 import { programmesEn } from './programmes-en.ts'
+import { promptsEn } from './prompts-en.ts'
 import { questionnairesEn } from './questionnaires-en.ts'
 import { reportsEn } from './reports-en.ts'
 import { seatEn } from './seat-en.ts'
@@ -14,6 +15,7 @@ import { setupEn } from './setup-en.ts'
 import { storageEn } from './storage-en.ts'
 import { tasksEn } from './tasks-en.ts'
 import type { Texts } from './texts.ts'
+import { voicesEn } from './voices-en.ts'
 import type { zh } from './zh.ts'
 
 /** The console's words in English. */
@@ -30,6 +32,7 @@ export const en: Texts<typeof zh> = {
     calling: 'Calling rule',
     trunks: 'Trunks',
     questionnaires: 'Questionnaires',
+    voices: 'Voices',
     campaign: 'Campaign settings',
     reports: 'Reports',
     notCalled: 'Do not call',
@@ -265,6 +268,7 @@ export const en: Texts<typeof zh> = {
     expired: 'Expired',
     task_not_open: 'Task not open',
     disk_full: 'No room on the disk',
+    recordings_folder: 'Not the folder that recordings belong into',
     no_free_seat: 'No seat is free',
     not_due: 'Not due yet',
     no_free_line: 'No free line',
@@ -428,6 +432,8 @@ export const en: Texts<typeof zh> = {
   calling: callingEn,
   setup: setupEn,
   questionnaires: questionnairesEn,
+  prompts: promptsEn,
+  voices: voicesEn,
   fault: {
     no_reply: 'The far end says nothing at all: check address, port and firewall',
     credentials: 'User name or password is not accepted',
@@ -446,6 +452,21 @@ export const en: Texts<typeof zh> = {
   },
   storage: storageEn,
   notCalled: notCalledEn,
+  newer: {
+    somebody: 'Somebody else',
+    title: '{{by}} has changed this meanwhile. What you typed is still here; nothing was sent.',
+    titleAt: '{{by}} changed this at {{at}}. What you typed is still here; nothing was sent.',
+    reason: 'Reason: {{reason}}',
+    text: 'This differs. Go on from the newer version with what you typed, or from the newer version alone.',
+    theirs: 'In force (theirs)',
+    mine: 'As you typed it',
+    carried: 'Put together',
+    nothing: 'nothing',
+    yes: 'yes',
+    no: 'no',
+    carryOver: 'Go on from it, keep what I typed',
+    startAnew: 'Go on from it, drop what I typed',
+  },
   programmes: programmesEn,
   reports: reportsEn,
   patients: patientsEn,

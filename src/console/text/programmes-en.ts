@@ -54,6 +54,8 @@ export const programmesEn: Texts<typeof programmesZh> = {
   underWay: 'Under way',
   seeTasks: 'See the tasks',
   dialling: 'Dialling',
+  goesOnAt: 'Nothing is dialled now; it goes on by itself from {{at}}.',
+  diallingNothing: 'Nothing is dialled now.',
   retryNote:
     'Redialling goes by the campaign; where it has no plan of its own, by the one that came with the programme.',
   versions: 'Versions',

@@ -49,6 +49,8 @@ export const programmesZh = {
   underWay: '进行中',
   seeTasks: '查看任务',
   dialling: '拨打方式',
+  goesOnAt: '现在不拨打；{{at}} 起自动继续。',
+  diallingNothing: '现在没有可拨打的任务。',
   retryNote: '重拨按外呼活动的设置；活动没有自己的重拨方案时，用本方案自带的规则。',
   versions: '历次版本',
   version: '第 {{version}} 版',

@@ -99,9 +99,10 @@ export const storageEn: Texts<typeof storageZh> = {
   runStrays: 'Of no call',
 
   guard: {
-    folder_gone: 'The folder of recordings is not there, or may not be written: no recording expires',
-    folder_unmarked: 'This is not the folder of recordings that was there (is its disk mounted?): no recording expires',
-    folder_foreign: 'This folder of recordings is another house’s: no recording expires',
+    folder_gone: 'The folder of recordings is not there, or may not be written: no call begins, no recording expires',
+    folder_unmarked:
+      'This is not the folder of recordings that was there (is its disk mounted?): no call begins, no recording expires',
+    folder_foreign: 'This folder of recordings is another house’s: no call begins, no recording expires',
     clock_ahead: 'The database’s clock is more than a week ahead of when it was last believed: no recording expires',
     clock_back: 'The database’s clock is more than a week behind when it was last believed: no recording expires',
   },

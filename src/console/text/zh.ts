@@ -7,12 +7,14 @@ import { notCalledZh } from './not-called-zh.ts'
 import { patientsZh, patientWordsZh } from './patients-zh.ts'
 import { phoneZh } from './phone-zh.ts'
 import { programmesZh } from './programmes-zh.ts'
+import { promptsZh } from './prompts-zh.ts'
 import { questionnairesZh } from './questionnaires-zh.ts'
 import { reportsZh } from './reports-zh.ts'
 import { seatZh } from './seat-zh.ts'
 import { setupZh } from './setup-zh.ts'
 import { storageZh } from './storage-zh.ts'
 import { tasksZh } from './tasks-zh.ts'
+import { voicesZh } from './voices-zh.ts'
 
 /** 界面文字。The keys are the other language's too. */
 export const zh = {
@@ -28,6 +30,7 @@ export const zh = {
     calling: '拨打规则',
     trunks: '线路',
     questionnaires: '问卷模板',
+    voices: '通话语音',
     campaign: '外呼设置',
     reports: '统计报表',
     notCalled: '禁呼与停拨',
@@ -256,6 +259,7 @@ export const zh = {
     expired: '已过期',
     task_not_open: '任务不可拨打',
     disk_full: '磁盘已满，停止新的呼叫',
+    recordings_folder: '录音目录异常，停止新的呼叫',
     no_free_seat: '没有空闲坐席',
     not_due: '未到期',
     no_free_line: '线路占满',
@@ -396,6 +400,8 @@ export const zh = {
   calling: callingZh,
   setup: setupZh,
   questionnaires: questionnairesZh,
+  prompts: promptsZh,
+  voices: voicesZh,
   fault: {
     no_reply: '对端没有任何应答：请核对地址、端口和防火墙',
     credentials: '用户名或密码不被接受',
@@ -414,6 +420,21 @@ export const zh = {
   },
   storage: storageZh,
   notCalled: notCalledZh,
+  newer: {
+    somebody: '他人',
+    title: '{{by}} 刚刚修改过此处；您填写的内容已保留，尚未发送。',
+    titleAt: '{{by}} 已于 {{at}} 修改过此处；您填写的内容已保留，尚未发送。',
+    reason: '修改原因：{{reason}}',
+    text: '以下内容不同。可在对方的新版上保留您填写的部分，也可放弃填写、从新版开始。',
+    theirs: '现行内容（他人）',
+    mine: '您填写的',
+    carried: '合并后',
+    nothing: '无',
+    yes: '是',
+    no: '否',
+    carryOver: '在新版上保留我填写的内容',
+    startAnew: '放弃填写，从新版开始',
+  },
   programmes: programmesZh,
   reports: reportsZh,
   patients: patientsZh,

@@ -4,6 +4,8 @@ import type { TrunkWish } from '#contact-center/trunks/trunk-schema.ts'
 import { useChange } from '../accounts/account-api.ts'
 import { request } from '../api/request.ts'
 import { FormDialog } from '../app/form-dialog.tsx'
+import { NewerVersion } from '../app/newer-version.tsx'
+import { useVersionedForm } from '../app/use-versioned-form.ts'
 import type { Trunk } from './trunk-api.ts'
 
 interface Fields extends Omit<TrunkWish, 'credentials'> {
@@ -25,12 +27,20 @@ export function TrunkDialog({
   const { t } = useTranslation()
   const { message } = App.useApp()
   const [form] = Form.useForm<Fields>()
-  const secret = Form.useWatch('secret', form)
+  const {
+    typed: { secret },
+    initial,
+    version,
+    newer,
+  } = useVersionedForm(
+    { version: trunk?.version ?? 0, fields: fieldsOf(trunk, owned) },
+    { form, contentOf: (fields) => fields, put: (fields) => form.setFieldsValue(fields) },
+  )
   const saving = useChange(
     (wish: TrunkWish) =>
       trunk === null
         ? request('/api/trunks', { method: 'POST', body: wish })
-        : request(`/api/trunks/${trunk.id}`, { method: 'PUT', body: { basedOn: trunk.version, ...wish } }),
+        : request(`/api/trunks/${trunk.id}`, { method: 'PUT', body: { basedOn: version, ...wish } }),
     ['trunks'],
     {
       onSuccess: () => {
@@ -50,16 +60,8 @@ export function TrunkDialog({
       title={trunk === null ? t('setup.trunk.add') : t('setup.trunk.change', { name: trunk.name })}
       hint={t('setup.trunk.dialogHint')}
       form={form}
-      initialValues={{
-        name: trunk?.name,
-        host: trunk?.host,
-        port: trunk?.port ?? 5060,
-        lines: trunk?.lines ?? 30,
-        callsPerSecond: trunk?.callsPerSecond ?? 5,
-        callerNumber: trunk?.callerNumber ?? owned[0],
-        watched: trunk?.watched ?? true,
-        secret: trunk === null ? 'none' : 'keep',
-      }}
+      initialValues={initial}
+      refused={newer !== null}
       sending={saving}
       onSend={({ secret: how, username = '', password = '', ...wish }) =>
         saving.mutate({
@@ -69,6 +71,9 @@ export function TrunkDialog({
       }
       onClose={onClose}
     >
+      {newer !== null && (
+        <NewerVersion newer={newer} change={trunk?.changed ?? null} linesOf={linesOf} onGoOn={() => saving.reset()} />
+      )}
       <Form.Item name="name" label={t('setup.trunk.name')} rules={[please]}>
         <Input maxLength={60} autoComplete="off" autoFocus />
       </Form.Item>
@@ -140,4 +145,34 @@ export function TrunkDialog({
       </Form.Item>
     </FormDialog>
   )
+
+  /** A password is shown to nobody, not even to who typed it. */
+  function linesOf({ name, host, port, lines, callsPerSecond, callerNumber, watched, secret, username }: Fields) {
+    const how = { keep: 'credentialsKeep', set: 'credentialsSet', none: 'credentialsNone' } as const
+    const told = [
+      ['name', 'name', name],
+      ['host', 'host', host],
+      ['port', 'port', port],
+      ['lines', 'lines', lines],
+      ['callsPerSecond', 'cps', callsPerSecond],
+      ['callerNumber', 'caller', callerNumber],
+      ['watched', 'watched', t(watched ? 'newer.yes' : 'newer.no')],
+      ['secret', 'credentials', `${t(`setup.trunk.${how[secret]}`)} ${username ?? ''}`.trim()],
+    ] as const
+    return told.map(([key, label, text]) => ({ key, label: t(`setup.trunk.${label}`), text: String(text) }))
+  }
+}
+
+function fieldsOf(trunk: Trunk | null, owned: readonly string[]): Fields {
+  return {
+    name: trunk?.name ?? '',
+    host: trunk?.host ?? '',
+    port: trunk?.port ?? 5060,
+    lines: trunk?.lines ?? 30,
+    callsPerSecond: trunk?.callsPerSecond ?? 5,
+    callerNumber: trunk?.callerNumber ?? owned[0] ?? '',
+    watched: trunk?.watched ?? true,
+    secret: trunk === null ? 'none' : 'keep',
+    reason: '',
+  }
 }

@@ -24,6 +24,8 @@ export function TrunksPage() {
   if (board.data === undefined) return <Trouble error={board.error} onRetry={() => void board.refetch()} />
   const { trunks, owned } = board.data
   const close = () => setAsked(null)
+  /** As it is now: somebody else may change it while it is changed here. */
+  const edited = asked?.what === 'edit' ? (trunks.find(({ id }) => id === asked.trunk.id) ?? asked.trunk) : null
   return (
     <div className="stack">
       {board.isError && <Trouble error={board.error} onRetry={() => void board.refetch()} />}
@@ -49,7 +51,7 @@ export function TrunksPage() {
         <OwnedNumbers owned={owned} />
       </div>
       {asked?.what === 'add' && <TrunkDialog trunk={null} owned={owned} onClose={close} />}
-      {asked?.what === 'edit' && <TrunkDialog trunk={asked.trunk} owned={owned} onClose={close} />}
+      {edited !== null && <TrunkDialog trunk={edited} owned={owned} onClose={close} />}
       {asked?.what === 'switch' && <SwitchDialog trunk={asked.trunk} onClose={close} />}
       {asked?.what === 'test' && <TestDialog trunk={asked.trunk} onClose={close} />}
     </div>

@@ -12,6 +12,7 @@ import type { ReservedSeat } from './seat-offer.ts'
 import { lockSeatOfAgent, moveSeat, seatOfAgent } from './seat-store.ts'
 import '#platform/disk/disk-errors.ts'
 import './seat-dial-errors.ts'
+import '../retention/retention-errors.ts'
 import './seat-errors.ts'
 
 export interface SeatDiallingParts {
@@ -22,6 +23,8 @@ export interface SeatDiallingParts {
   readonly seatIds: () => readonly string[]
   /** Whether there is room for another call's recording. */
   readonly hasRoom: () => boolean
+  /** Whether the folder that it belongs into is there. */
+  readonly hasFolder: () => boolean
   /** Carries one claimed attempt to its end; at once, without waiting for it. */
   readonly carry: (work: Work, seat: ReservedSeat) => void
 }
@@ -95,6 +98,7 @@ export class SeatDialling {
     const seat = await seatOfAgent(db, agentId)
     if (seat === null) throw new UserError('SEAT_NOT_SIGNED_IN')
     if (!this.#parts.hasRoom()) throw new OperationalError('DISK_FULL')
+    if (!this.#parts.hasFolder()) throw new OperationalError('RECORDINGS_FOLDER_AWAY')
     const { taskId, phoneId, previewed } = order
     const chosen = new ChosenSeat({ agentId, previewed, isHere: (seatId) => seatIds().includes(seatId) })
     const claimed = await work.claimTask(lease, { taskId, phoneId, seatId: seat.id }, chosen)

@@ -19,7 +19,7 @@ it('claims nothing while there is no room for a recording, and goes on when it i
       nextDueAt: async () => null,
     },
     telephony: { up: true, onUpChange: () => () => {} },
-    hasRoom: () => {
+    canRecord: () => {
       looked.push(hasRoom)
       return hasRoom
     },

@@ -28,8 +28,8 @@ export interface SeatPacing {
 export interface DialerParts {
   readonly work: Pick<WorkSource, 'claim' | 'claimForSeats' | 'nextDueAt'>
   readonly telephony: Pick<Telephony, 'up' | 'onUpChange'>
-  /** Whether there is room for another call's recording; who finds it again wakes the dialler. */
-  readonly hasRoom: () => boolean
+  /** Whether another call can be recorded; who finds that it can again wakes the dialler. */
+  readonly canRecord: () => boolean
   readonly lease: Lease
   readonly clock: Clock
   readonly log: Log
@@ -103,7 +103,7 @@ export class Dialer {
 
   async #look(): Promise<number | null> {
     try {
-      if (!this.#parts.telephony.up || !this.#parts.hasRoom()) return null
+      if (!this.#parts.telephony.up || !this.#parts.canRecord()) return null
       let waitAtMost = longestWaitMs
       for (const trunk of await this.#parts.trunks()) waitAtMost = Math.min(waitAtMost, await this.#dialTrunk(trunk))
       return waitAtMost
@@ -123,7 +123,7 @@ export class Dialer {
       this.#pacers.set(trunk.id, pacer)
       const limit = Math.min(claimAtMost, startable(pacer))
       if (limit === 0) return waitMs(pacer)
-      if (!this.#open || !this.#parts.telephony.up || !this.#parts.hasRoom()) return longestWaitMs
+      if (!this.#open || !this.#parts.telephony.up || !this.#parts.canRecord()) return longestWaitMs
       // Seats first: people wait at them.
       const seated = await this.#claimForSeats(trunk.id, limit)
       await this.#parts.seats.preview(trunk.id)

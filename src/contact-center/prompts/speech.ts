@@ -36,12 +36,15 @@ const marginSeconds = { before: 0.004, after: 0.02 }
 /** Of signs without words nothing is left but these; no syllable is as short as twice that. */
 const leastMs = (marginSeconds.before + marginSeconds.after) * 2_000
 
+/** To the engine, what stands between doubled brackets is no text but phonemes; no bracket is ever said. */
+const bracket = /[[\]]/g
+
 /**
  * Hanzi as pinyin with tone numbers. The voice reads Hanzi too, but not by their context: it makes 重复 zhòngfù.
  * It knows the neutral tone as 5, and ü as v.
  */
 export function readingOf(text: string): string {
-  return pinyin(text.normalize('NFKC').replaceAll('\u3002', '.'), {
+  return pinyin(text.normalize('NFKC').replace(bracket, ' ').replaceAll('\u3002', '.'), {
     toneType: 'num',
     type: 'array',
     nonZh: 'consecutive',
@@ -79,9 +82,12 @@ export async function speak({ id, words, voice, wordsPerMinute }: SpeechOrder): 
   }
 }
 
+/** What is called, by the names of programs and of Debian's packages alike. */
+export const speechTools = ['espeak-ng', 'sox'] as const
+
 /** Whether this machine can speak: which of the programs is missing; null, none. */
 export async function missingSpeechTool(): Promise<string | null> {
-  for (const tool of ['espeak-ng', 'sox']) {
+  for (const tool of speechTools) {
     const there = await run(tool, ['--version'], { timeout: toolTimeoutMs }).then(
       () => true,
       () => false,

@@ -25,6 +25,12 @@ declareErrors({
     en: 'The system did not let the file go; it is listed again after the next search. See whether the folder of recordings may be written.',
     zh: '系统未能删除该文件，下次查找后会重新列出。请检查录音目录的写入权限。',
   },
+  RECORDINGS_FOLDER_AWAY: {
+    kind: 'operational',
+    status: 503,
+    en: 'The folder that recordings belong into is not there, so no call begins. Tell the system administrator; the page Storage says what to do, and calls go on by themselves then.',
+    zh: '录音目录不是原来的目录或不可写，暂停新的呼叫。请联系系统管理员按“存储”页面提示处理，恢复后会自动继续。',
+  },
   RECORDINGS_FOLDER_STRANGE: {
     kind: 'operational',
     status: 503,

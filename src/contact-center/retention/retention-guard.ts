@@ -8,7 +8,7 @@ import { OperationalError } from '#platform/errors/errors.ts'
 import type { ReadinessPart } from '#platform/http/readiness.ts'
 import type { Log } from '#platform/log.ts'
 import './retention-errors.ts'
-import './retention-tables.ts'
+import type { FolderFault } from './retention-tables.ts'
 
 /**
  * Why nothing is removed, whatever the rule says. The folder: it cannot be written (`folder_gone`), it has no mark of this
@@ -16,7 +16,7 @@ import './retention-tables.ts'
  * a week ahead of where it was last believed, or behind.
  */
 export interface RetentionHold {
-  readonly why: 'folder_gone' | 'folder_unmarked' | 'folder_foreign' | 'clock_ahead' | 'clock_back'
+  readonly why: FolderFault | 'clock_ahead' | 'clock_back'
   /** The clock as it was last believed, and as it is. */
   readonly clockSeenAt: Date
   readonly clockNow: Date
@@ -27,6 +27,9 @@ export interface GuardParts {
   /** Where recordings lie. */
   readonly folder: string
 }
+
+/** Somebody has confirmed a folder: whoever waits for it looks at once. */
+export const confirmedChannel = 'suifang_folder'
 
 /** In the folder of recordings; it is no recording. */
 export const markName = '.suifang-recordings'
@@ -59,7 +62,8 @@ async function readGuard(db: Ground | GroundTransaction): Promise<Guard> {
   return guard
 }
 
-async function folderFault(folder: string, folderId: string): Promise<RetentionHold['why'] | null> {
+/** What is wrong with the folder; null: it is the one that was there. */
+export async function folderFault(folder: string, folderId: string): Promise<FolderFault | null> {
   try {
     await access(folder, constants.W_OK)
   } catch {
@@ -92,7 +96,7 @@ export async function openRetentionGuard(parts: GuardParts & { readonly log: Log
 }
 
 export function tellHold(log: Log, hold: RetentionHold | null): void {
-  if (hold !== null) log.error({ ...hold }, `no recording expires: ${inWords[hold.why]}`)
+  if (hold !== null) log.error({ ...hold }, inWords(hold.why))
 }
 
 /** For `/readyz`: a warning. */
@@ -102,7 +106,7 @@ export function guardReadiness(parts: GuardParts): ReadinessPart {
     warns: true,
     check: async () => {
       const hold = await retentionHold(parts)
-      return hold === null ? null : `no recording expires: ${inWords[hold.why]}`
+      return hold === null ? null : inWords(hold.why)
     },
   }
 }
@@ -111,7 +115,7 @@ export function guardReadiness(parts: GuardParts): ReadinessPart {
 export async function demandFolder({ db, folder }: GuardParts): Promise<void> {
   const { folderId } = await readGuard(db)
   const fault = await folderFault(folder, folderId)
-  if (fault !== null) throw new OperationalError('RECORDINGS_FOLDER_STRANGE', { detail: inWords[fault] })
+  if (fault !== null) throw new OperationalError('RECORDINGS_FOLDER_STRANGE', { detail: faultWords[fault] })
 }
 
 /** A person has looked: this is the folder from now on, or the clock is right. */
@@ -130,6 +134,7 @@ export async function confirmGuard(
     } else {
       await sql`update retention_guard set folder_marked_at = clock_timestamp()`.execute(tx)
       await mark(folder, folderId)
+      await sql`select pg_notify(${confirmedChannel}, '')`.execute(tx)
     }
   })
 }
@@ -138,14 +143,23 @@ async function mark(folder: string, folderId: string): Promise<void> {
   try {
     await writeFile(join(folder, markName), `${folderId}\n`, { mode: 0o640 })
   } catch (error) {
-    throw new OperationalError('RECORDINGS_FOLDER_STRANGE', { detail: inWords.folder_gone }, { cause: error })
+    throw new OperationalError('RECORDINGS_FOLDER_STRANGE', { detail: faultWords.folder_gone }, { cause: error })
   }
 }
 
-const inWords: Readonly<Record<RetentionHold['why'], string>> = {
+export const faultWords: Readonly<Record<FolderFault, string>> = {
   folder_gone: 'the folder of recordings is not there, or may not be written',
   folder_unmarked: 'the folder of recordings lacks this house’s mark: is its disk mounted?',
   folder_foreign: 'the folder of recordings has another house’s mark',
-  clock_ahead: 'the database’s clock is more than a week ahead of when it was last seen',
-  clock_back: 'the database’s clock is more than a week behind of when it was last seen',
+}
+
+function inWords(why: RetentionHold['why']): string {
+  switch (why) {
+    case 'clock_ahead':
+      return 'no recording expires: the database’s clock is more than a week ahead of when it was last seen'
+    case 'clock_back':
+      return 'no recording expires: the database’s clock is more than a week behind of when it was last seen'
+    default:
+      return `no call begins and no recording expires: ${faultWords[why]}`
+  }
 }

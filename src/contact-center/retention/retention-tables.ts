@@ -64,11 +64,25 @@ interface RetentionGuardTable {
   clockSeenAt: Date
 }
 
+/** The folder cannot be written, has no mark of this house (its disk is not mounted), or another's. */
+export type FolderFault = 'folder_gone' | 'folder_unmarked' | 'folder_foreign'
+
+/** What a node last saw of its folder of recordings (migration 0029). */
+interface RecordingsFolderTable {
+  node: string
+  /** Null: it is the one that was there. */
+  fault: FolderFault | null
+  /** When it came into this state. */
+  since: Generated<Date>
+  seenAt: Generated<Date>
+}
+
 declare module '#platform/database/tables.ts' {
   interface Tables {
     retentionApproval: RetentionApprovalTable
     retentionRun: RetentionRunTable
     retentionGuard: RetentionGuardTable
+    recordingsFolder: RecordingsFolderTable
     recordingHold: RecordingHoldTable
     strayRecording: StrayRecordingTable
   }

@@ -75,6 +75,8 @@ export const StorageBoard = Type.Object({
   ),
   rule: RetentionRule,
   ruleVersion: Type.Integer(),
+  /** The last change of the rule; null: as shipped. */
+  changed: Nullable(Type.Object({ at: Type.String(), by: Nullable(Type.String()), reason: Nullable(Type.String()) })),
   /** Null: nobody has approved this version, and nothing is removed. */
   approval: Nullable(
     Type.Object({

@@ -1,9 +1,10 @@
+import { lastChange } from '#platform/audit/audit-reading.ts'
 import { readDiskThresholds } from '#platform/disk/disk-settings.ts'
 import { disksNow } from '#platform/disk/disk-store.ts'
 import { lastOffset } from '#platform/realtime/stream-store.ts'
 import { reviewDays } from './retention.ts'
 import { type GuardParts, retentionHold } from './retention-guard.ts'
-import { standingRule } from './retention-service.ts'
+import { retentionSetting, standingRule } from './retention-service.ts'
 import { keptRecordings, lastRuns, previewOf } from './retention-store.ts'
 import type { StorageBoard } from './storage-schema.ts'
 import { listedStrays } from './stray-store.ts'
@@ -16,7 +17,8 @@ export async function storageBoard({ db, folder }: GuardParts): Promise<StorageB
   // First: what happens while the rest is read is told again.
   const offset = await lastOffset(db, 'live')
   const { rule, version, approval } = await standingRule(db)
-  const [hold, preview, runs, kept, strays, disks, thresholds] = await Promise.all([
+  const [changed, hold, preview, runs, kept, strays, disks, thresholds] = await Promise.all([
+    lastChange(db, { kind: 'setting', id: retentionSetting.key, action: 'setting.changed' }),
     retentionHold({ db, folder }),
     previewOf(db, rule.recordingDays),
     lastRuns(db, runsShown),
@@ -33,6 +35,7 @@ export async function storageBoard({ db, folder }: GuardParts): Promise<StorageB
         : { ...hold, clockSeenAt: hold.clockSeenAt.toISOString(), clockNow: hold.clockNow.toISOString() },
     rule,
     ruleVersion: version,
+    changed: changed === null ? null : { ...changed, at: changed.at.toISOString() },
     approval:
       approval === null
         ? null

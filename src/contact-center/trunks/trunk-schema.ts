@@ -73,6 +73,8 @@ export const TrunkItem = Type.Object({
   ...TrunkFields,
   enabled: Type.Boolean(),
   hasCredentials: Type.Boolean(),
+  /** Who changed it last in the console; null: nobody since it was added. */
+  changed: Nullable(Type.Object({ at: Type.String(), by: Nullable(Type.String()), reason: Nullable(Type.String()) })),
   /** Calls under way. */
   used: Type.Integer(),
   campaigns: Type.Array(Type.String()),

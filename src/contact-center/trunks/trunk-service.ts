@@ -1,3 +1,4 @@
+import { type LastChange, lastChange } from '#platform/audit/audit-reading.ts'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Clock } from '#platform/clock.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
@@ -90,12 +91,20 @@ export class Trunks {
       lastTests(db),
       ownedNumbers(db),
     ])
+    const changes = new Map(
+      await Promise.all(
+        trunks.map(
+          async ({ id }) => [id, await lastChange(db, { kind: 'trunk', id, action: 'trunk.changed' })] as const,
+        ),
+      ),
+    )
     return {
       offset,
       owned: [...owned],
       trunks: trunks.map(({ passwordCiphertext, username, answersSince, campaigns, ...trunk }) => ({
         ...withCarrier(trunk),
         campaigns: [...campaigns],
+        changed: shownChange(changes.get(trunk.id) ?? null),
         hasCredentials: username !== null,
         answersSince: answersSince?.toISOString() ?? null,
         failures: byFault(failures.filter(({ trunkId }) => trunkId === trunk.id)),
@@ -382,6 +391,10 @@ function byFault(rows: readonly FailureRow[]): TrunkBoard['trunks'][number]['fai
       }
     })
     .sort((a, b) => b.count - a.count)
+}
+
+function shownChange(change: LastChange | null): TrunkBoard['trunks'][number]['changed'] {
+  return change === null ? null : { ...change, at: change.at.toISOString() }
 }
 
 function shownTest(test: TestRow | undefined): TrunkBoard['trunks'][number]['lastTest'] {

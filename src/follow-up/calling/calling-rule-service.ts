@@ -1,3 +1,4 @@
+import { lastChange } from '#platform/audit/audit-reading.ts'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
@@ -7,7 +8,7 @@ import { tellDiallers } from '../tasks/work-channel.ts'
 import { missingCalendarYears, tellCallingChanged } from './calendar-service.ts'
 import { knownYears, today } from './calendar-store.ts'
 import { CallingRule, closedBy, endOfPeriod, nextOpening, parseCallingRule, windowOf } from './calling-rule.ts'
-import { heldTasks, lastRuleChange, ownHours, ruleVersion } from './calling-rule-store.ts'
+import { heldTasks, ownHours, ruleVersion } from './calling-rule-store.ts'
 import type { CallingBoard } from './calling-schema.ts'
 import './calling-errors.ts'
 
@@ -64,7 +65,7 @@ export async function callingBoard(db: Ground, now: Date): Promise<CallingBoard>
   const [version, rule, changed, held, campaigns, years, missing] = await Promise.all([
     ruleVersion(db),
     readCallingRule(db),
-    lastRuleChange(db),
+    lastChange(db, { kind: 'setting', id: callingSetting.key, action: 'setting.changed' }),
     heldTasks(db),
     ownHours(db),
     knownYears(db, thisYear - 1),

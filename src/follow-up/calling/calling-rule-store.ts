@@ -34,18 +34,6 @@ export async function ruleVersion(db: Ground): Promise<number> {
   return row?.version ?? 0
 }
 
-/** Who changed the rule last, and why; null where it stands as it was shipped. */
-export async function lastRuleChange(
-  db: Ground,
-): Promise<{ readonly at: Date; readonly by: string | null; readonly reason: string | null } | null> {
-  const { rows } = await sql<{ at: Date; by: string | null; reason: string | null }>`
-    select at, actor_name as by, detail ->> 'reason' as reason from audit_row
-    where object_kind = 'setting' and object_id = 'calling' and action = 'setting.changed' and outcome = 'ok'
-    order by id desc limit 1
-  `.execute(db)
-  return rows[0] ?? null
-}
-
 /** Waiting tasks that the rule holds by what it says of their numbers. */
 export async function heldTasks(db: Ground): Promise<CallingBoard['held']> {
   const { rows } = await sql<CallingBoard['held'][number]>`

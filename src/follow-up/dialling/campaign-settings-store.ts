@@ -50,18 +50,6 @@ export async function teamChoices(db: Ground | GroundTransaction): Promise<Campa
   return rows
 }
 
-export async function lastSettingsChange(
-  db: Ground,
-  campaignId: string,
-): Promise<{ readonly at: Date; readonly by: string | null; readonly reason: string | null } | null> {
-  const { rows } = await sql<{ at: Date; by: string | null; reason: string | null }>`
-    select at, actor_name as by, detail ->> 'reason' as reason from audit_row
-    where object_kind = 'campaign' and object_id = ${campaignId} and action = 'campaign.changed' and outcome = 'ok'
-    order by id desc limit 1
-  `.execute(db)
-  return rows[0] ?? null
-}
-
 /** @returns the new version */
 export async function writeSettings(tx: GroundTransaction, id: string, settings: CampaignSettings): Promise<number> {
   const { trunkId, anyHour, pacing, teamId, ringSeconds, calling, retry, rating } = settings

@@ -1,4 +1,5 @@
 import { Compile } from 'typebox/compile'
+import { lastChange } from '#platform/audit/audit-reading.ts'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import { transacted } from '#platform/database/again.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
@@ -10,14 +11,7 @@ import { releaseAttempts } from '../tasks/release.ts'
 import { defaultRetryPlan, RetryPlan } from '../tasks/retry.ts'
 import { tellDiallers } from '../tasks/work-channel.ts'
 import type { CampaignBoard, CampaignSettings, SettingsWish } from './campaign-settings-schema.ts'
-import {
-  campaignRow,
-  lastSettingsChange,
-  programmeRetry,
-  teamChoices,
-  trunkChoices,
-  writeSettings,
-} from './campaign-settings-store.ts'
+import { campaignRow, programmeRetry, teamChoices, trunkChoices, writeSettings } from './campaign-settings-store.ts'
 import { createdAttempts } from './work-store.ts'
 import './campaign-errors.ts'
 
@@ -29,7 +23,7 @@ export async function campaignBoard(db: Ground, id: string): Promise<CampaignBoa
     programmeRetry(db, id),
     trunkChoices(db),
     teamChoices(db),
-    lastSettingsChange(db, id),
+    lastChange(db, { kind: 'campaign', id, action: 'campaign.changed' }),
   ])
   const { periods, holidays, weekends } = rule
   return {

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { checkContent } from './programme-check.ts'
 import type { ProgrammeContent } from './programme-schema.ts'
 
-const known = { questionnaires: new Set(['form']), flows: new Set(['flow']) }
+const known = {
+  questionnaires: new Set(['form']),
+  flows: new Set(['flow']),
+  today: '2026-11-23',
+  fixedDays: new Set(['2020-05-01']),
+}
 const step: ProgrammeContent['steps'][number] = {
   afterDays: 7,
   fixedOn: null,
@@ -35,10 +40,21 @@ describe('what can be published', () => {
     ['a round of no day', steps({ afterDays: null }), 'PROGRAMME_STEP_TIME'],
     ['a round of two days', steps({ fixedOn: '2027-01-01' }), 'PROGRAMME_STEP_TIME'],
     ['two rounds of one day', steps({}, { dueTime: '09:00' }), 'PROGRAMME_STEPS_SAME_DAY'],
+    ['a date of the year 1', steps({ afterDays: null, fixedOn: '0001-01-01' }), 'PROGRAMME_DATE_FAR'],
+    ['a date of the year 9999', steps({ afterDays: null, fixedOn: '9999-12-31' }), 'PROGRAMME_DATE_FAR'],
+    ['a kind of stay that there is not', matching({ kinds: ['hospice'] }), 'PROGRAMME_WORD_UNKNOWN'],
+    ['a leave mode that there is not', matching({ dispositions: ['7'] }), 'PROGRAMME_WORD_UNKNOWN'],
+    ['only for the dead', matching({ dispositions: ['5'] }), 'PROGRAMME_WORD_UNKNOWN'],
+    ['a sex that there is not', matching({ sexes: ['男'] }), 'PROGRAMME_WORD_UNKNOWN'],
     ['a questionnaire that is none', steps({ questionnaireVersionId: 'draft' }), 'PROGRAMME_QUESTIONNAIRE_UNKNOWN'],
     ['no flow', steps({ flowVersionId: null }), 'PROGRAMME_FLOW_UNKNOWN'],
   ])('is not %s', (_what, content, code) => {
     expect(() => checkContent(content, { isDefault: false, known })).toThrow(expect.objectContaining({ code }))
+  })
+
+  it('keeps a round whose day is long over, where it stood before', () => {
+    const rounds = steps({}, { afterDays: null, fixedOn: '2020-05-01' })
+    expect(checkContent(rounds, { isDefault: false, known })).toHaveLength(2)
   })
 
   it('is of a default programme nothing but kinds of stay', () => {

@@ -22,8 +22,8 @@ declareErrors({
   PROGRAMME_CHANGED: {
     kind: 'user',
     status: 409,
-    en: 'Somebody else has published version {version} meanwhile. Look at it, and make your change again.',
-    zh: '他人刚刚发布了第 {version} 版，请查看后重新修改。',
+    en: 'Somebody else has published version {version} meanwhile. Compare it with yours and go on from it.',
+    zh: '他人刚刚发布了第 {version} 版。请与您的修改对照后继续。',
   },
   PROGRAMME_UNCHANGED: {
     kind: 'user',
@@ -60,6 +60,18 @@ declareErrors({
     status: 400,
     en: 'The youngest age is above the oldest. Exchange them.',
     zh: '最小年龄大于最大年龄，请调整。',
+  },
+  PROGRAMME_WORD_UNKNOWN: {
+    kind: 'user',
+    status: 400,
+    en: 'No stay can ever be “{word}”: it is none of the words that stays are written down with. Choose one of those that are offered.',
+    zh: '“{word}”不是就诊记录使用的取值，不可能有患者符合。请从给出的选项中选择。',
+  },
+  PROGRAMME_DATE_FAR: {
+    kind: 'user',
+    status: 400,
+    en: 'Round {step} lies on {day}, which is too far away. Choose a day from {from} to {to}.',
+    zh: '第 {step} 轮的日期 {day} 过远。请选择 {from} 至 {to} 之间的日期。',
   },
   PROGRAMME_STEP_TIME: {
     kind: 'user',

@@ -4,6 +4,8 @@ import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UnexpectedError, UserError } from '#platform/errors/errors.ts'
 import { lastOffset } from '#platform/realtime/stream-store.ts'
 import { liveStream } from '../live/live-schema.ts'
+import { goesOnAt } from '../status/goes-on.ts'
+import { whyNot } from '../status/why-not.ts'
 import './programme-errors.ts'
 import {
   type Missing,
@@ -69,9 +71,11 @@ export async function programmeCard(parts: ReadingParts, id: string): Promise<Pr
     if (row === undefined || inForce === undefined || count === undefined) throw new UserError('PROGRAMME_UNKNOWN')
     const published = await publishedOf(tx, parts)
     const enrolled = await enrolledByVersion(tx, id)
+    const programme = itemOf(row, inForce, count, published)
     return {
       offset,
-      programme: itemOf(row, inForce, count, published),
+      programme,
+      dialling: await diallingOf(tx, programme),
       published,
       versions: versions.map((version) => ({
         version: version.version,
@@ -84,6 +88,20 @@ export async function programmeCard(parts: ReadingParts, id: string): Promise<Pr
       tasks: await openTasks(tx, id),
     }
   })
+}
+
+/** Nobody but a person ends these; of the others time does. */
+const mended: ReadonlySet<string> = new Set(['disk_full', 'recordings_folder', 'no_free_seat'])
+
+async function diallingOf(
+  tx: GroundTransaction,
+  { id, campaign, missing }: ProgrammeItem,
+): Promise<ProgrammeCard['dialling']> {
+  if (campaign === null) return null
+  const why = await whyNot(tx, campaign.id)
+  const waits = missing.length === 0 && why.callable === 0 && !why.reasons.some(({ reason }) => mended.has(reason))
+  const at = waits ? await goesOnAt(tx, id) : null
+  return { whyNot: why, goesOnAt: at?.toISOString() ?? null }
 }
 
 export async function programmeChoices(parts: ReadingParts): Promise<ProgrammeChoices> {

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Reason } from '#platform/audit/reason.ts'
+import { WhyNot } from '../live/live-schema.ts'
 import { ProgrammeExclusions, ProgrammeMatch } from './programme.ts'
 
 const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
@@ -134,6 +135,14 @@ export const CoverageQuery = Type.Object({ days: Days }, { additionalProperties:
 export const ProgrammeCard = Type.Object({
   offset: Type.Integer(),
   programme: ProgrammeItem,
+  /** What is dialled now and what keeps the rest, as the live page has it; null without a campaign. */
+  dialling: Nullable(
+    Type.Object({
+      whyNot: WhyNot,
+      /** When it goes on by itself; null: it dials now, or what holds it somebody has to mend. */
+      goesOnAt: Nullable(Type.String()),
+    }),
+  ),
   published: Type.Array(Published),
   versions: Type.Array(
     Type.Object({

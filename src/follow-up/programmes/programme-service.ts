@@ -18,9 +18,10 @@ import { tellDiallers } from '../tasks/work-channel.ts'
 import { checkContent, type Known } from './programme-check.ts'
 import './programme-errors.ts'
 import { contentOf } from './programme-reading.ts'
-import type { NewProgramme, NextVersion, StateWish } from './programme-schema.ts'
+import type { NewProgramme, NextVersion, ProgrammeContent, StateWish } from './programme-schema.ts'
 import {
   endEnrolments,
+  hospitalDay,
   isNameTaken,
   lockNames,
   lockProgramme,
@@ -47,7 +48,7 @@ export async function createProgramme(db: Ground, actor: Actor, wish: NewProgram
     transacted(db, async (tx) => {
       if (!(await siteChoices(tx)).some((site) => site.id === siteId)) throw new UserError('PROGRAMME_SITE_UNKNOWN')
       await requireFreeName(tx, { siteId, name, except: null })
-      const steps = checkContent(content, { isDefault, known: await knownTo(tx) })
+      const steps = checkContent(content, { isDefault, known: await knownTo(tx, null) })
       const retry = copyOf === null ? defaultRetryPlan : retryOf(await inForce(tx, copyOf))
       await tx
         .insertInto('programme')
@@ -106,7 +107,7 @@ export async function publishNextVersion(
       await tell(tx, { actor, action: 'programme.renamed', id: programmeId, detail })
     }
     if (!changed) return before.version
-    const steps = checkContent(content, { isDefault, known: await knownTo(tx) })
+    const steps = checkContent(content, { isDefault, known: await knownTo(tx, from) })
     const by = { accountId: actor.accountId, reason }
     await publishProgrammeVersion(tx, programmeId, { ...content, steps, retry: retryOf(before), by })
     const version = before.version + 1
@@ -195,10 +196,17 @@ async function inForce(tx: GroundTransaction, programmeId: string): Promise<Vers
   return version
 }
 
-async function knownTo(tx: GroundTransaction): Promise<Known> {
+/** @param before what is in force */
+async function knownTo(tx: GroundTransaction, before: ProgrammeContent | null): Promise<Known> {
   const published = await publishedRows(tx)
+  const fixed = before?.steps.flatMap(({ fixedOn }) => fixedOn ?? []) ?? []
   const ids = (kind: string) => new Set(published.filter((one) => one.kind === kind).map(({ id }) => id))
-  return { questionnaires: ids('questionnaire'), flows: ids('flow') }
+  return {
+    questionnaires: ids('questionnaire'),
+    flows: ids('flow'),
+    today: await hospitalDay(tx),
+    fixedDays: new Set(fixed),
+  }
 }
 
 /** The database holds that a site has one default programme; whoever comes second is told so. */

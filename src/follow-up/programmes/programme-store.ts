@@ -167,6 +167,12 @@ export async function payerChoices(db: Read): Promise<readonly string[]> {
   return rows.map(({ payer }) => payer)
 }
 
+/** 'YYYY-MM-DD' */
+export async function hospitalDay(db: Read): Promise<string> {
+  const { rows } = await sql<{ day: string }>`select local_day(app_now())::text as day`.execute(db)
+  return rows[0]?.day ?? ''
+}
+
 /** Locks it against others that publish or move it; what enrols goes on. */
 export async function lockProgramme(tx: GroundTransaction, id: string) {
   const { rows } = await sql<{

@@ -51,6 +51,15 @@ describe('is told', () => {
     ])
   })
 
+  it('a question or an option of a name that every object has', () => {
+    const option = (code: string) => ({ code, label: { zh: code, en: code } })
+    const options = [option('x'), option('constructor')]
+    expect(told(questionnaireOf(yesNo('constructor', { options })))).toEqual([
+      'QUESTIONNAIRE_NAME_RESERVED /questions/0/id',
+      'QUESTIONNAIRE_NAME_RESERVED /questions/0/options/1/code',
+    ])
+  })
+
   it('a range without a number in it', () => {
     expect(told(questionnaireOf(bloodPressure('a', { min: 9, max: 1 })))).toEqual([
       'QUESTIONNAIRE_RANGE_EMPTY /questions/0/min',

@@ -65,6 +65,7 @@ function questionFindings(question: Question, earlier: readonly Question[]): Fin
   if (earlier.some(({ id }) => id === question.id)) {
     findings.push(fault('QUESTIONNAIRE_ID_TWICE', '/id', { question: question.id }))
   }
+  if (isTaken(question.id)) findings.push(fault('QUESTIONNAIRE_NAME_RESERVED', '/id', { name: question.id }))
   question.enableWhen?.forEach(({ question: name, answer }, index) => {
     const path = pointer('enableWhen', index)
     const asked = earlier.find(({ id }) => id === name)
@@ -85,6 +86,11 @@ function questionFindings(question: Question, earlier: readonly Question[]): Fin
   return findings
 }
 
+/** Every object of the language has something of this name: what is kept under it cannot be told from that. */
+function isTaken(name: string): boolean {
+  return name in Object.prototype
+}
+
 function optionFindings(question: Extract<Question, { kind: 'single' | 'multiple' }>): Finding[] {
   const { options } = question
   const findings: Finding[] = []
@@ -92,6 +98,7 @@ function optionFindings(question: Extract<Question, { kind: 'single' | 'multiple
   for (const [index, code] of codes.entries()) {
     const path = pointer('options', index, 'code')
     if (codes.indexOf(code) !== index) findings.push(fault('QUESTIONNAIRE_CODE_TWICE', path, { code }))
+    if (isTaken(code)) findings.push(fault('QUESTIONNAIRE_NAME_RESERVED', path, { name: code }))
     if (code === notApplicable) findings.push(fault('QUESTIONNAIRE_CODE_RESERVED', path, { code }))
   }
   const scored = options.some(({ score }) => score !== undefined && score !== null)

@@ -31,6 +31,12 @@ declareErrors({
     en: '"{code}" is the code of skipped questions and cannot be an option\'s. Choose another.',
     zh: '"{code}"是跳过题目的代码,不能用作选项代码。请另选。',
   },
+  QUESTIONNAIRE_NAME_RESERVED: {
+    kind: 'user',
+    status: 422,
+    en: '"{name}" means something to the programming language and can name no question or option. Choose another.',
+    zh: '"{name}"是编程语言的保留名称,不能用作题目或选项的代码。请另选。',
+  },
   QUESTIONNAIRE_CONDITION_FORWARD: {
     kind: 'user',
     status: 422,
@@ -160,14 +166,14 @@ declareErrors({
   QUESTIONNAIRE_NO_DRAFT: {
     kind: 'user',
     status: 409,
-    en: 'There is no draft any more: it was published or discarded. Load the page again.',
-    zh: '草稿已不存在:已被发布或放弃。请刷新页面。',
+    en: 'There is no draft any more: it was published or discarded. Begin another.',
+    zh: '草稿已不存在:已被发布或放弃。请另起草稿。',
   },
   QUESTIONNAIRE_DRAFT_CHANGED: {
     kind: 'user',
     status: 409,
-    en: '{by} has changed the draft meanwhile. Load it again; what you typed since is not saved.',
-    zh: '{by} 刚修改了这份草稿。请重新载入;您此后填写的内容未保存。',
+    en: '{by} has changed the draft meanwhile. Compare it with what you typed and go on from it.',
+    zh: '{by} 刚修改了这份草稿。请与您填写的内容对照后继续。',
   },
   QUESTIONNAIRE_NOT_READY: {
     kind: 'user',

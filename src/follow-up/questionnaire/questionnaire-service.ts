@@ -148,9 +148,10 @@ export class Questionnaires {
       const document = from === null ? emptyDraft : { ...content.document, title: copyTitle(title) }
       // Codes stand in exports and flows: short, and never given twice.
       await insertQuestionnaire(tx, { id, code: `form-${id.slice(-8)}`, name: document.title.zh || '新问卷' })
-      await insertDraft(tx, { questionnaireId: id, byKeys: content.byKeys, document, changedBy: author.accountId })
+      const draft = { questionnaireId: id, byKeys: content.byKeys, document, changedBy: author.accountId }
+      const revision = await insertDraft(tx, draft)
       const detail = copied === null ? {} : { copyOf: copied.questionnaireId, version: copied.version }
-      await changed(tx, { author, action: 'questionnaire.drafted', id, detail, revision: 1 })
+      await changed(tx, { author, action: 'questionnaire.drafted', id, detail, revision })
     })
     return id
   }
@@ -163,9 +164,10 @@ export class Questionnaires {
       const [latest] = readable(await versionsOf(tx, id))
       if (latest === undefined) throw new UserError('QUESTIONNAIRE_UNKNOWN')
       const { document, byKeys } = await this.#takenUp(latest.questionnaire, tx)
-      await insertDraft(tx, { questionnaireId: id, byKeys, document, changedBy: author.accountId })
+      const draft = { questionnaireId: id, byKeys, document, changedBy: author.accountId }
+      const revision = await insertDraft(tx, draft)
       const detail = { version: latest.row.version }
-      await changed(tx, { author, action: 'questionnaire.drafted', id, detail, revision: 1 })
+      await changed(tx, { author, action: 'questionnaire.drafted', id, detail, revision })
     })
   }
 

@@ -123,13 +123,14 @@ export interface DraftContent {
   readonly changedBy: string
 }
 
-/** A first draft; the one that somebody else began a moment ago stays. */
-export async function insertDraft(tx: GroundTransaction, draft: DraftContent): Promise<void> {
-  await sql`
+/** A first draft, of a questionnaire that has none. @returns its revision: the database gives each but once */
+export async function insertDraft(tx: GroundTransaction, draft: DraftContent): Promise<number | null> {
+  const { rows } = await sql<{ revision: number }>`
     insert into questionnaire_draft (questionnaire_id, by_keys, document, changed_by)
     values (${draft.questionnaireId}, ${draft.byKeys}, ${JSON.stringify(draft.document)}::jsonb, ${draft.changedBy})
-    on conflict do nothing
+    returning revision
   `.execute(tx)
+  return rows[0]?.revision ?? null
 }
 
 /** @returns the new revision; null where the draft is no longer at this one */
@@ -139,7 +140,7 @@ export async function updateDraft(
 ): Promise<number | null> {
   const { rows } = await sql<{ revision: number }>`
     update questionnaire_draft set by_keys = ${draft.byKeys}, document = ${JSON.stringify(draft.document)}::jsonb,
-      changed_by = ${draft.changedBy}, changed_at = app_now(), revision = revision + 1
+      changed_by = ${draft.changedBy}, changed_at = app_now()
     where questionnaire_id = ${draft.questionnaireId} and revision = ${draft.revision}
     returning revision
   `.execute(tx)

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { everyFolderIsAway } from '#contact-center/retention/folder-store.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { everyDiskIsFull } from '#platform/disk/disk-store.ts'
 import type { WhyNot } from '../live/live-schema.ts'
@@ -12,8 +13,8 @@ import '../follow-up-tables.ts'
  * ways only: the hold has ended and nobody has asked since, or a claim has taken the number this moment. There the gate
  * is asked.
  *
- * What may be dialled waits all the same while there is no room for its recording, `disk_full`, and where the campaign
- * dials for seats and none is free, `no_free_seat`.
+ * What may be dialled waits all the same while there is no room for its recording, `disk_full`, or not the folder that it
+ * belongs into, `recordings_folder`, and where the campaign dials for seats and none is free, `no_free_seat`.
  */
 export async function whyNot(db: Ground | GroundTransaction, campaignId: string): Promise<WhyNot> {
   // Asked first and given as a value: the planner then knows how few of a million rows it leaves, and no row asks for it.
@@ -69,6 +70,7 @@ export async function whyNot(db: Ground | GroundTransaction, campaignId: string)
   if (callable === 0) return { callable, reasons }
   const kept = (reason: string) => ({ callable: 0, reasons: [{ reason, count: callable }, ...reasons] })
   if (await everyDiskIsFull(db)) return kept('disk_full')
+  if (await everyFolderIsAway(db)) return kept('recordings_folder')
   return (await isWithoutSeat(db, campaignId)) ? kept('no_free_seat') : { callable, reasons }
 }
 

@@ -1,6 +1,7 @@
 import { type SelectQueryBuilder, sql } from 'kysely'
 import type { Database, Ground } from '#platform/database/database.ts'
 import type { AuditSearch } from './audit-schema.ts'
+import type { AuditAction } from './audit-store.ts'
 import './audit-tables.ts'
 
 /** One page of the trail, newest first. */
@@ -29,6 +30,26 @@ function filtered<O>(
     )
     .$if(outcome !== undefined, (rows) => rows.where('outcome', '=', outcome ?? 'ok'))
     .$if(before !== undefined, (rows) => rows.where(sql<boolean>`id < ${before}::bigint`))
+}
+
+export interface LastChange {
+  readonly at: Date
+  /** Null: the program itself. */
+  readonly by: string | null
+  readonly reason: string | null
+}
+
+/** Who did this to the object last, when and why; null: nobody, it stands as it was shipped. */
+export async function lastChange(
+  db: Ground,
+  { kind, id, action }: { readonly kind: string; readonly id: string; readonly action: AuditAction },
+): Promise<LastChange | null> {
+  const { rows } = await sql<LastChange>`
+    select at, actor_name as by, detail ->> 'reason' as reason from audit_row
+    where object_kind = ${kind} and object_id = ${id} and action = ${action} and outcome = 'ok'
+    order by id desc limit 1
+  `.execute(db)
+  return rows[0] ?? null
 }
 
 /** Every action that occurs, found by hopping from one to the next over the index. */

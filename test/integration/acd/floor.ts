@@ -261,6 +261,7 @@ export class Node {
   readonly lease: Lease
   readonly clock: VirtualClock = virtualClock()
   hasRoom = true
+  hasFolder = true
   readonly telephony = new FakeTelephony()
   readonly legs: SeatLegs
   readonly calls = new SeatCalls()
@@ -328,6 +329,7 @@ export class Node {
     this.matcher = new QueueMatcher({ db, lease, seatIds: () => this.legs.seatIds, clock: this.clock, log: this.log })
     this.dialling = new SeatDialling({
       hasRoom: () => this.hasRoom,
+      hasFolder: () => this.hasFolder,
       db,
       lease,
       work,
@@ -552,7 +554,7 @@ export class Node {
       },
       recordingPlace: async (attemptId) => recordingPlace('/recordings', attemptId, this.clock.now()),
       shown: () => (this.#stalled ? Promise.resolve() : this.applyAll()),
-      apology: this.apology,
+      apology: () => this.apology,
       rate: async (leg, _flow, onRecord) => {
         const talk = runFlow({
           leg,

@@ -219,14 +219,17 @@ describe('click-to-dial', () => {
     expect(rows).toContainEqual({ action: 'seat.dialled' })
   })
 
-  it('waits while there is no room on the disk for its recording', async () => {
+  it.each([
+    ['room on the disk for its recording', 'hasRoom', 'DISK_FULL'],
+    ['folder that its recording belongs into', 'hasFolder', 'RECORDINGS_FOLDER_AWAY'],
+  ] as const)('waits while there is no %s', async (_what, part, code) => {
     const { floor, node, agent } = await open()
     const { id: taskId } = await anyTask()
-    node.hasRoom = false
+    node[part] = false
     const dial = () => node.dialling.dial(agent, { taskId, phoneId: null }, systemActor)
-    await expect(dial()).rejects.toMatchObject({ code: 'DISK_FULL' })
+    await expect(dial()).rejects.toMatchObject({ code })
     expect(await floor.seat(agent)).toMatchObject({ state: 'idle' })
-    node.hasRoom = true
+    node[part] = true
     await dial()
     await node.quiet()
     expect(node.carried).toHaveLength(1)

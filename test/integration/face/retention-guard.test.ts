@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { everyFolderIsAway, saveFolder } from '../../../src/contact-center/retention/folder-store.ts'
+import { FolderWatch } from '../../../src/contact-center/retention/folder-watch.ts'
 import {
   confirmGuard,
   guardReadiness,
@@ -16,12 +18,15 @@ import { approveRetention, changeRetention } from '../../../src/contact-center/r
 import { storageCommand } from '../../../src/contact-center/retention/storage-command.ts'
 import { removeStray, searchStrays } from '../../../src/contact-center/retention/stray-service.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
-import { systemClock } from '../../../src/platform/clock.ts'
+import { systemClock, virtualClock } from '../../../src/platform/clock.ts'
+import { openListener } from '../../../src/platform/database/listen.ts'
 import { newId } from '../../../src/platform/ids.ts'
 import { silentLog } from '../../../src/platform/log.ts'
+import { lastOffset, readStream } from '../../../src/platform/realtime/stream-store.ts'
 import { secretsOf } from '../../../src/platform/secrets.ts'
 import { CallScript, makeHospital } from '../../e2e/fixture/hospital.ts'
 import { testDatabase } from '../../harness/database.ts'
+import { waitFor } from '../../harness/wait-for.ts'
 
 const database = await testDatabase()
 const { db } = database
@@ -115,6 +120,50 @@ describe('a folder that is not the one that was there', () => {
     await rename(join(place, 'unmounted'), folder)
     expect([existsSync(path), await why()]).toEqual([true, null])
     expect(await expireRecordings(parts)).toMatchObject({ recordings: 1 })
+  })
+
+  it('holds calls, says so, and lets them go on by itself when its disk is back, or a person confirms the folder', async () => {
+    let wakes = 0
+    const listener = await openListener({ url: database.url })
+    const clock = virtualClock(new Date())
+    const watching = { db, listener, clock, log: silentLog, node: 'node-a', folder }
+    const watch = new FolderWatch({
+      ...watching,
+      onOurs: () => {
+        wakes += 1
+      },
+    })
+    await watch.start()
+    expect([watch.isOurs, wakes, await everyFolderIsAway(db)]).toEqual([true, 0, false])
+
+    const from = await lastOffset(db, 'live')
+    await rename(folder, join(place, 'unmounted'))
+    await mkdir(folder)
+    await clock.advance(30_000)
+    await watch.look()
+    expect([watch.isOurs, await everyFolderIsAway(db)]).toEqual([false, true])
+    await rm(folder, { recursive: true })
+    await rename(join(place, 'unmounted'), folder)
+    await watch.look()
+    expect([watch.isOurs, wakes, await everyFolderIsAway(db)]).toEqual([true, 1, false])
+    const { events } = await readStream(db, 'live', from, 100)
+    expect(events.filter(({ type }) => type === 'disk.changed')).toHaveLength(2)
+
+    await rename(join(folder, markName), join(folder, '.away'))
+    await watch.look()
+    expect(watch.isOurs).toBe(false)
+    await confirm('folder')
+    await waitFor(() => watch.isOurs, { what: 'the watch to hear of it' })
+    await watch.close()
+    await listener.close()
+  })
+
+  it('holds nothing while another node has the folder', async () => {
+    await db.transaction().execute((tx) => saveFolder(tx, { node: 'node-b', fault: 'folder_gone' }))
+    await db.transaction().execute((tx) => saveFolder(tx, { node: 'node-a', fault: null }))
+    expect(await everyFolderIsAway(db)).toBe(false)
+    await db.transaction().execute((tx) => saveFolder(tx, { node: 'node-a', fault: 'folder_foreign' }))
+    expect(await everyFolderIsAway(db)).toBe(true)
   })
 
   it('has no strays looked for or removed', async () => {

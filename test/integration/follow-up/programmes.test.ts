@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { addDays } from '../../../src/follow-up/calling/hospital-day.ts'
+import { addDays, instantAt } from '../../../src/follow-up/calling/hospital-day.ts'
 import { trunkHome } from '../../../src/follow-up/dialling/trunk-setup.ts'
 import { addDoNotCall } from '../../../src/follow-up/patients/do-not-call.ts'
 import { patientsReadmitted } from '../../../src/follow-up/patients/patient-news.ts'
@@ -189,7 +189,54 @@ describe('the next version', () => {
     const id = await office.programme()
     const refused = await publish(id, { match: { kinds: ['inpatient'], diagnoses: ['I25-I20'] } })
     expect(refused.json()).toMatchObject({ code: 'PROGRAMME_CODE_RANGE' })
+    const far = await publish(id, { steps: [await step({ afterDays: null, fixedOn: '9999-12-31' })] })
+    expect(far.json()).toMatchObject({ code: 'PROGRAMME_DATE_FAR', params: { step: 1 } })
     expect((await cardOf(id)).versions).toHaveLength(1)
+  })
+})
+
+describe('a running programme', () => {
+  /** Agents can ask what the office's questionnaire asks; keys cannot. */
+  async function forAgents(): Promise<void> {
+    const id = newId()
+    await office.db.insertInto('team').values({ id, siteId: office.siteId, name: '随访组' }).execute()
+    await sql`update campaign set pacing = 'progressive', team_id = ${id}`.execute(office.db)
+  }
+
+  it('outside its hours says why nothing is dialled, as the live page does, and when it goes on', async () => {
+    const periods = [{ opens: '14:00', closes: '17:00' }]
+    const id = await office.programme({ campaignId: await office.campaign({ calling: { periods } }) })
+    await office.due()
+    await forAgents()
+    const { programme, dialling } = await cardOf(id)
+    expect(programme.missing).toEqual([])
+    expect(dialling).toEqual({
+      whyNot: { callable: 0, reasons: [{ reason: 'outside_window', count: 1 }] },
+      // Its own hours begin at 14:00, the hospital's half an hour later.
+      goesOnAt: instantAt(monday, '14:30').toISOString(),
+    })
+  })
+
+  it('whose tasks come to be due tomorrow goes on then', async () => {
+    const id = await office.programme()
+    await office.due()
+    await forAgents()
+    await sql`update task set due_at = ${instantAt(addDays(monday, 1), '09:30')}`.execute(office.db)
+    expect((await cardOf(id)).dialling).toEqual({
+      whyNot: { callable: 0, reasons: [{ reason: 'not_due', count: 1 }] },
+      goesOnAt: instantAt(addDays(monday, 1), '09:30').toISOString(),
+    })
+  })
+
+  it('that dials, or waits for a seat, names no time', async () => {
+    const id = await office.programme()
+    await office.due()
+    expect((await cardOf(id)).dialling).toEqual({ whyNot: { callable: 1, reasons: [] }, goesOnAt: null })
+    await forAgents()
+    expect((await cardOf(id)).dialling).toEqual({
+      whyNot: { callable: 0, reasons: [{ reason: 'no_free_seat', count: 1 }] },
+      goesOnAt: null,
+    })
   })
 })
 

@@ -112,13 +112,35 @@ describe('a draft', () => {
   it('is one for all, and who saves over another’s change is told by whom', async () => {
     const { id, draft } = await draftOfSatisfaction()
     const saved = await save(id, draft, retitled(draft.document, '甲'))
-    expect(saved.json()).toMatchObject({ revision: draft.revision + 1, findings: [] })
+    expect(saved.json()).toMatchObject({ revision: expect.any(Number), findings: [] })
     const late = await save(id, draft, retitled(draft.document, '乙'))
     expect([late.statusCode, late.json().code]).toEqual([409, 'QUESTIONNAIRE_DRAFT_CHANGED'])
     const colleague = await signIn('supervisor')
     expect(drafted(await colleague.card(id)).document.title.zh).toBe('甲')
-    expect((await discard(id, draft.revision + 1)).statusCode).toBe(204)
+    expect((await discard(id, saved.json().revision)).statusCode).toBe(204)
     expect((await supervisor.card(id)).draft).toBeNull()
+  })
+
+  it('begun anew is not written over by a page that was away since the one before it', async () => {
+    const { id, draft: away } = await draftOfSatisfaction()
+    await discard(id, away.revision)
+    const { draft } = await draftOfSatisfaction()
+    const late = await save(id, away, retitled(away.document, '断网前写的'))
+    expect([late.statusCode, late.json().code]).toEqual([409, 'QUESTIONNAIRE_DRAFT_CHANGED'])
+    expect((await publish(id, away.revision)).statusCode).toBe(409)
+    expect(drafted(await supervisor.card(id))).toEqual(draft)
+    await discard(id, draft.revision)
+  })
+
+  it('gets a revision that the database gives but once, whatever a writer states', async () => {
+    const { id, draft } = await draftOfSatisfaction()
+    const { db } = database
+    const stated = await sql<{ revision: number }>`
+      update questionnaire_draft set revision = ${draft.revision} where questionnaire_id = ${id} returning revision
+    `.execute(db)
+    expect(stated.rows[0]?.revision).toBeGreaterThan(draft.revision)
+    await expect(sql`select setval('questionnaire_draft_revision', 1)`.execute(db)).rejects.toThrow('permission denied')
+    await discard(id, stated.rows[0]?.revision ?? 0)
   })
 
   it('says in the reader’s language what is wrong, at its field, and is saved all the same', async () => {
@@ -153,7 +175,8 @@ describe('a draft', () => {
   it('of a new questionnaire goes with it when it is given up', async () => {
     const { id } = (await supervisor.send('POST', '/questionnaires', {})).json()
     expect((await supervisor.board()).questionnaires.some((one) => one.id === id && one.version === null)).toBe(true)
-    expect((await discard(id, 1)).statusCode).toBe(204)
+    const { revision } = drafted(await supervisor.card(id))
+    expect((await discard(id, revision)).statusCode).toBe(204)
     expect((await supervisor.send('GET', `/questionnaires/${id}`)).statusCode).toBe(404)
   })
 })
@@ -272,6 +295,16 @@ describe.skipIf(!hasProgram('espeak-ng') || !hasProgram('sox'))('a prompt spoken
     expect((await speak('--version 请按1')).json()).toMatchObject({ source: 'synthetic' })
   })
 
+  it('says what stands between brackets, which to the engine alone would be phonemes', async () => {
+    const sound = async (text: string) => {
+      const { id } = (await supervisor.send('POST', '/prompts/speak', { text })).json()
+      return (await supervisor.send('GET', `/prompts/${id}/sound`)).rawPayload
+    }
+    const plain = await sound('疼请按1')
+    for (const text of ['[[疼请按1]]', '［［疼请按1］］', '疼请按[1]']) expect(await sound(text)).toEqual(plain)
+    expect((await supervisor.send('POST', '/prompts/speak', { text: '[[]]' })).json().code).toBe('PROMPT_UNSPEAKABLE')
+  })
+
   it.each(['……', '🙂', '\u200b'])('is none where the text says nothing: "%s"', async (text) => {
     const answer = await supervisor.send('POST', '/prompts/speak', { text })
     expect([answer.statusCode, answer.json().code]).toEqual([422, 'PROMPT_UNSPEAKABLE'])
@@ -315,11 +348,13 @@ describe('a trial', () => {
       findings: [],
       options: [option('a1', '疼', '1'), option('a2', '不疼', '2')],
     }
-    await save(id, { revision }, { ...retitled(document, '伤口'), questions: [question] })
+    const { revision: next } = (
+      await save(id, { revision }, { ...retitled(document, '伤口'), questions: [question] })
+    ).json()
     const { lines, over } = await trial(id, null, '15')
     expect(lines).toContainEqual(expect.objectContaining({ type: 'said', text: '伤口疼吗？疼请按1，不疼请按2。' }))
     expect(lines).toContainEqual({ type: 'said', prompt: 'invalid-key', text: '按键不对。' })
     expect(over).toBe(false)
-    await discard(id, revision + 1)
+    await discard(id, next)
   })
 })

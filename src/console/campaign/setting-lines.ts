@@ -1,0 +1,47 @@
+import { useTranslation } from 'react-i18next'
+import type { CampaignBoard } from '#follow-up/dialling/campaign-settings-schema.ts'
+import type { Line } from '../app/newer-version.tsx'
+import { hoursText } from '../calling/rule-words.ts'
+import { word } from '../text/word.ts'
+import { type CampaignFields, settingsOf } from './campaign-fields.ts'
+
+/** What a campaign's settings say, a line a setting. */
+export function useSettingLines({ trunks, teams }: CampaignBoard): (fields: CampaignFields) => readonly Line[] {
+  const { t } = useTranslation()
+  const nameIn = (all: readonly { readonly id: string; readonly name: string }[], id: string | null) =>
+    all.find((one) => one.id === id)?.name ?? t('newer.nothing')
+  const day = (kind: string | undefined) => t(kind === 'closed' ? 'setup.campaign.closed' : 'setup.campaign.asHospital')
+  return (fields) => {
+    const { trunkId, pacing, teamId, ringSeconds, rating, anyHour, calling, retry } = settingsOf(fields)
+    const line = (key: keyof CampaignFields, label: string, text: string): Line => ({ key, label, text })
+    const yes = (is: boolean) => t(is ? 'newer.yes' : 'newer.no')
+    return [
+      line('trunkId', t('setup.campaign.trunk'), nameIn(trunks, trunkId)),
+      line('pacing', t('setup.campaign.pacing'), t(`setup.campaign.pacingWord.${pacing}`)),
+      line('teamId', t('setup.campaign.team'), nameIn(teams, teamId)),
+      line('ringSeconds', t('setup.campaign.ring'), `${ringSeconds} ${t('setup.campaign.seconds')}`),
+      line('rating', t('setup.campaign.rating'), yes(rating)),
+      line('anyHour', t('setup.campaign.anyHour'), yes(anyHour)),
+      ...(calling === null
+        ? [line('ownHours', t('setup.campaign.hours'), t('setup.campaign.asHospital'))]
+        : [
+            line('ownHours', t('setup.campaign.hours'), hoursText(calling.periods ?? [])),
+            line('holidays', t('setup.campaign.holidays'), day(calling.holidays)),
+            line('weekends', t('setup.campaign.weekends'), day(calling.weekends)),
+          ]),
+      line('retry', t('setup.campaign.retry'), retry === null ? t('setup.campaign.asProgramme') : planText(retry)),
+    ]
+  }
+
+  function planText({ maxRounds, maxPerDay, maxAttempts, rules }: CampaignFields['retry']): string {
+    return [
+      `${t('setup.campaign.rounds')} ${maxRounds}`,
+      `${t('setup.campaign.perDay')} ${maxPerDay}`,
+      `${t('setup.campaign.attempts')} ${maxAttempts}`,
+      ...rules.map(
+        ({ result, delayMinutes, maxTimes }) =>
+          `${word('result', result)} ${delayMinutes} ${t('setup.campaign.minutes')} × ${maxTimes ?? t('setup.campaign.unlimited')}`,
+      ),
+    ].join(' · ')
+  }
+}
