@@ -12,6 +12,7 @@ import { LeaseKeeper, leaseSeconds, takeLease } from '#contact-center/calls/leas
 import { callPatient } from '#contact-center/calls/patient-call.ts'
 import { Reconciler } from '#contact-center/calls/reconciler.ts'
 import { Dialer } from '#contact-center/dialer/dialer.ts'
+import { promptSweep } from '#contact-center/prompts/prompt-sweep.ts'
 import { judgeClosedRecording } from '#contact-center/recording/recording-service.ts'
 import { retentionRound } from '#contact-center/retention/retention-run.ts'
 import { strayRound } from '#contact-center/retention/stray-service.ts'
@@ -35,7 +36,7 @@ import { Registrar } from '#telephony/registrar/registrar.ts'
 import { agentCallingParts, callingParts, handOverParts } from './app/calling.ts'
 import { openDisks } from './app/disks.ts'
 import { openHttp } from './app/http.ts'
-import { openFlows } from './app/prompts.ts'
+import { hearVoices, openFlows, ownPromptsFolder } from './app/prompts.ts'
 import { openQueues } from './app/queues.ts'
 import { recordingsFolder } from './app/recordings.ts'
 import { hearSeats, openSeats } from './app/seats.ts'
@@ -85,13 +86,14 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   const calendar = calendarRound(db)
   const expiry = retentionRound({ db, folder: recordings })
   const strays = strayRound({ db, clock, folder: recordings })
+  const prompts = promptSweep({ db, clock, folder: ownPromptsFolder(ground.settings.dataDir), recordings })
   const jobs = await openJobs({
     url: ground.url,
-    jobs: [judgeJob, retention.job, sweep.job, calendar.job, strays.job, expiry.job],
+    jobs: [judgeJob, retention.job, sweep.job, calendar.job, strays.job, prompts.job, expiry.job],
     log,
   })
   opened.defer(() => jobs.close())
-  const cron = openCron({ db, entries: [retention, sweep, calendar, strays, expiry], log })
+  const cron = openCron({ db, entries: [retention, sweep, calendar, strays, prompts, expiry], log })
   opened.defer(() => cron.close())
   const sealer = new AuditSealer({ db, clock, log })
   sealer.start()
@@ -130,6 +132,8 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   const queues = await openQueues(ground, { lease, seatIds })
   opened.defer(() => queues.close())
   const flows = openFlows(ground)
+  const voicesHeard = await hearVoices(ground, flows)
+  opened.defer(() => voicesHeard.close())
   const calling = callingParts(ground, { telephony, work, lease, journal, queues, flows })
   const ours = new Set<string>()
   const carry = async ({ attemptId }: Work, call: () => Promise<void>) => {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { setUpPhone, setUpTeam } from '#contact-center/acd/agent-setup.ts'
 import { setUpQueue } from '#contact-center/acd/queue-setup.ts'
@@ -18,6 +20,7 @@ import { AppError } from '#platform/errors/errors.ts'
 import { type GroundFloor, openGround } from '#platform/ground.ts'
 import { isLoopback } from '#platform/http/certificate.ts'
 import { readSettings, type Settings } from '#platform/settings/settings.ts'
+import { voicesOver } from './app/prompts.ts'
 import { recordingsFolder } from './app/recordings.ts'
 import { openLog } from './open-log.ts'
 
@@ -181,7 +184,7 @@ async function run(settings: Settings, name: string | undefined, argv: readonly 
     case 'report':
       return withGround(settings, (ground) => reportCommand(ground, argv, { stdout: process.stdout, language }))
     case 'simulate-flow':
-      return simulate(argv)
+      return simulate(settings, argv)
     default:
       process.stderr.write(`${usage[language]}\n`)
       return name === 'help' || name === '--help' ? 0 : 2
@@ -189,7 +192,7 @@ async function run(settings: Settings, name: string | undefined, argv: readonly 
 }
 
 async function withGround(settings: Settings, act: (ground: GroundFloor) => Promise<number>): Promise<number> {
-  const log = openLog(settings, 'suifang-cli')
+  const log = openLog(settings, 'suifang-cli', process.stderr)
   const ground = await openGround({ settings, log, as: 'guest', maxConnections: 4 })
   try {
     return await act(ground)
@@ -329,7 +332,7 @@ async function resetPassword({ db }: GroundFloor, argv: readonly string[]): Prom
   return 0
 }
 
-async function simulate(argv: readonly string[]): Promise<number> {
+async function simulate(settings: Settings, argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...argv],
     options: { keys: { type: 'string' } },
@@ -337,5 +340,11 @@ async function simulate(argv: readonly string[]): Promise<number> {
   })
   const [file] = positionals
   if (file === undefined) return wrongUsage()
-  return simulateFlow(file, { input: process.stdin, output: process.stdout, keys: values.keys, language })
+  const options = { input: process.stdin, output: process.stdout, keys: values.keys, language } as const
+  // Nobody who tries a flow wants a new, empty house in this folder.
+  const isHouse = settings.database !== null || existsSync(join(settings.dataDir, 'postgres'))
+  if (!isHouse) return simulateFlow(file, options)
+  return withGround(settings, (ground) =>
+    simulateFlow(file, { ...options, voiced: (shipped) => voicesOver(ground, shipped) }),
+  )
 }

@@ -14,8 +14,9 @@ import { FlowShelf } from '#contact-center/ivr/flow-shelf.ts'
 import { variablesOf } from '#contact-center/ivr/json.ts'
 import { kindRegistry } from '#contact-center/ivr/node-kind.ts'
 import { ownKinds } from '#contact-center/ivr/nodes/own-kinds.ts'
-import type { PromptBook } from '#contact-center/ivr/prompt-library.ts'
 import { recordingPlace } from '#contact-center/recording/recording-place.ts'
+import { apologyPrompt } from '#contact-center/voices/voice.ts'
+import type { VoiceBook } from '#contact-center/voices/voice-book.ts'
 import type { Lease } from '#contact-center/work-source.ts'
 import type { FollowUpWork } from '#follow-up/dialling/work-source.ts'
 import { surveyKind } from '#follow-up/questionnaire/survey-node.ts'
@@ -38,7 +39,7 @@ export interface CallingParts extends Omit<PatientCallParts, 'handOver'> {
   readonly rate: Rate
   readonly telephony: Telephony
   readonly work: FollowUpWork
-  readonly prompts: PromptBook
+  readonly voices: VoiceBook
   /** Resolves when what has been journaled of an attempt is in the rows. */
   readonly applied: (attemptId: string) => Promise<void>
 }
@@ -62,8 +63,8 @@ export function callingParts(
     readonly flows: HouseFlows
   },
 ): CallingParts {
-  const { book: prompts, healthWords } = flows
-  const world = { kinds: kindRegistry(...ownKinds, surveyKind()), prompts, healthWords }
+  const { book: voices, healthWords } = flows
+  const world = { kinds: kindRegistry(...ownKinds, surveyKind()), prompts: voices, healthWords }
   const shelf = new FlowShelf(world)
   const shipped = new Map<string, Flow>()
   const shippedFlow = (name: string): Flow => {
@@ -77,7 +78,7 @@ export function callingParts(
     lease,
     clock,
     log,
-    prompts,
+    voices,
     resultRules: () => defaultResultRules,
     journal: (event, under) => journal.append({ event, lease: under }),
     applied: (attemptId) => journal.applied(attemptId),
@@ -90,10 +91,12 @@ export function callingParts(
       const given = variablesOf(one.variables)
       const flow = shelf.flow(one.flowVersionId, one.flow, given)
       const operator = queues.book.find(one.campaignId, queueAskedFor(flow)) !== null
+      const prompts = voices.frozen()
       return runFlow({ leg, flow, variables: { ...given, operator }, prompts, clock, ...hooks, log: callLog })
     },
     rate: async (leg, flowName, onRecord, callLog) => {
       const flow = shippedFlow(flowName)
+      const prompts = voices.frozen()
       const { variables } = await runFlow({ leg, flow, variables: {}, prompts, clock, onRecord, log: callLog })
       return ratingIn(variables)
     },
@@ -105,12 +108,9 @@ function queueAskedFor({ definition, nodes }: Flow): string | null {
   return nodes.get(definition.operator?.next ?? '')?.transfersTo ?? null
 }
 
-/** What a patient hears whose agent was lost. */
-const apology = 'agent-lost'
-
 /** What a call needs that a person takes: the same, and the seats. */
 export function agentCallingParts(calling: CallingParts, seats: Seats): AgentCallParts {
-  const { applied, clock, prompts } = calling
+  const { applied, clock, voices } = calling
   return {
     ...calling,
     seats: {
@@ -121,7 +121,7 @@ export function agentCallingParts(calling: CallingParts, seats: Seats): AgentCal
       hangUp: (seatId: string) => seats.legs.hangUp(seatId),
     },
     shown: (attemptId) => Promise.race([applied(attemptId), sleep(clock, shownWithinMs)]),
-    apology: prompts.resolve(apology),
+    apology: () => voices.resolve(apologyPrompt),
   }
 }
 

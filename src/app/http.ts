@@ -18,6 +18,7 @@ import { teamRoutes } from '#contact-center/teams/team-routes.ts'
 import { Teams } from '#contact-center/teams/team-service.ts'
 import { trunkRoutes } from '#contact-center/trunks/trunk-routes.ts'
 import { Trunks, TrunkTests } from '#contact-center/trunks/trunk-service.ts'
+import { voiceRoutes } from '#contact-center/voices/voice-routes.ts'
 import { callingRoutes } from '#follow-up/calling/calling-routes.ts'
 import { callListRoutes } from '#follow-up/calls/call-list-routes.ts'
 import { CallList } from '#follow-up/calls/call-list-service.ts'
@@ -56,6 +57,7 @@ import type { DiskWatch } from '#platform/disk/disk-watch.ts'
 import type { GroundFloor } from '#platform/ground.ts'
 import { isLoopback, openCertificate, type ServerCertificate } from '#platform/http/certificate.ts'
 import { serveConsole } from '#platform/http/console-files.ts'
+import { listenAt } from '#platform/http/listen-at.ts'
 import { noProxies } from '#platform/http/proxies.ts'
 import { databaseReadiness, migrationReadiness } from '#platform/http/readiness.ts'
 import { createHttpServer } from '#platform/http/server.ts'
@@ -125,6 +127,7 @@ export async function openHttp(
       migrationReadiness(db, await latestMigration()),
       disks.readiness,
       guardReadiness({ db, folder }),
+      flows.book.readiness(),
       { name: 'telephony', check: async () => (telephony.up ? null : 'drachtio or every media server is away') },
     ],
   })
@@ -194,8 +197,9 @@ export async function openHttp(
     }),
   })
   await server.register(teamRoutes, { teams: new Teams({ db, secrets }) })
-  const { workshop, questionnaires } = openQuestionnaires(ground, flows)
+  const { workshop, questionnaires, voices } = openQuestionnaires(ground, flows)
   await server.register(ownPromptRoutes, { workshop })
+  await server.register(voiceRoutes, { voices, workshop })
   await server.register(questionnaireRoutes, { questionnaires })
   await serveConsole(server, consoleFolder)
 
@@ -217,5 +221,5 @@ export async function openHttp(
   hub.onWatchersChange((stream) => stream === liveStream && watch.watchersChanged())
   await watch.start()
   opened.defer(() => watch.close())
-  return { url: await server.listen({ host: bind, port: settings.port }), certificate }
+  return { url: await listenAt(server, { host: bind, port: settings.port }), certificate }
 }

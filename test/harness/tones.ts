@@ -23,3 +23,14 @@ export function toneLevel(samples: Int16Array, frequency: number): number {
   const power = before * before + beforeThat * beforeThat - coefficient * before * beforeThat
   return samples.length === 0 ? 0 : (2 * Math.sqrt(Math.max(power, 0))) / samples.length
 }
+
+/** The loudest quarter of a second of a frequency. */
+export function loudest(sound: Int16Array, frequency: number): number {
+  const piece = 2_000
+  return Math.max(
+    0,
+    ...Array.from({ length: Math.floor(sound.length / piece) }, (_, at) =>
+      toneLevel(sound.subarray(at * piece, (at + 1) * piece), frequency),
+    ),
+  )
+}

@@ -2,10 +2,8 @@
  * A questionnaire that an office has written: its own voices, uploaded and published in the house, are what a patient hears
  * over a real call, and the patient's keys are its answers.
  */
-import { readFile } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { expect, it } from 'vitest'
-import { readWavHeader } from '#softswitch/media/wav.ts'
 import { openFlows, openQuestionnaires } from '../../src/app/prompts.ts'
 import { importDischargeList } from '../../src/follow-up/intake/intake-service.ts'
 import { publishProgrammeVersion } from '../../src/follow-up/programmes/publish-programme.ts'
@@ -18,7 +16,8 @@ import { makeAccount } from '../e2e/fixture/face.ts'
 import { startBaresip } from '../harness/baresip.ts'
 import { hasProgram } from '../harness/programs.ts'
 import { recorderWav } from '../harness/recorder-wav.ts'
-import { sine, toneLevel } from '../harness/tones.ts'
+import { readStereo } from '../harness/stereo.ts'
+import { loudest, sine } from '../harness/tones.ts'
 import { waitFor } from '../harness/wait-for.ts'
 
 /** Hz of the recorded questions: none is the patient's. */
@@ -126,7 +125,7 @@ it.skipIf(!hasProgram('baresip'))(
       { question: 'wound', keys: '1', value: 'yes', name: '伤口随访' },
       { question: 'fever', keys: '1', value: 'yes', name: '伤口随访' },
     ])
-    const [patient, house] = await sidesOf(path)
+    const { left: patient, right: house } = await readStereo(path)
     for (const frequency of Object.values(voices)) {
       expect(loudest(house, frequency)).toBeGreaterThan(1_500)
       expect(loudest(patient, frequency)).toBeLessThan(400)
@@ -145,24 +144,4 @@ async function asked(hospital: Hospital, index: number): Promise<boolean> {
     sql`select count(*)::integer as count from call_event where type = 'question'`,
   )
   return (row?.count ?? 0) > index
-}
-
-/** The loudest quarter of a second of a frequency. */
-function loudest(sound: Int16Array, frequency: number): number {
-  const piece = 2_000
-  return Math.max(
-    0,
-    ...Array.from({ length: Math.floor(sound.length / piece) }, (_, at) =>
-      toneLevel(sound.subarray(at * piece, (at + 1) * piece), frequency),
-    ),
-  )
-}
-
-async function sidesOf(path: string): Promise<readonly [Int16Array, Int16Array]> {
-  const file = await readFile(path)
-  const start = readWavHeader(file)?.dataStart ?? 44
-  const frames = Math.floor((file.length - start) / 4)
-  const side = (offset: number) =>
-    Int16Array.from({ length: frames }, (_, index) => file.readInt16LE(start + index * 4 + offset))
-  return [side(0), side(2)]
 }

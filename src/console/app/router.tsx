@@ -177,6 +177,13 @@ const questionnaire = createRoute({
   component: lazyRouteComponent(() => import('../questionnaires/questionnaire-page.tsx'), 'QuestionnairePage'),
 })
 
+const voices = createRoute({
+  getParentRoute: () => inside,
+  path: '/voices',
+  beforeLoad: requireRight('voice.read'),
+  component: lazyRouteComponent(() => import('../voices/voices-page.tsx'), 'VoicesPage'),
+})
+
 const trunks = createRoute({
   getParentRoute: () => inside,
   path: '/trunks',
@@ -275,6 +282,7 @@ export function createConsoleRouter(queryClient: QueryClient) {
         call,
         notCalled,
         questionnaires,
+        voices,
         questionnaire,
         trunks,
         campaign,

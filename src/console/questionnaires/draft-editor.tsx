@@ -10,6 +10,7 @@ import { request } from '../api/request.ts'
 import { FormDialog } from '../app/form-dialog.tsx'
 import { NewerVersion } from '../app/newer-version.tsx'
 import { Trouble } from '../app/trouble.tsx'
+import { speakPrompt } from '../prompts/prompt-sounds.ts'
 import { linesOfDraft } from './draft-lines.ts'
 import { spokenAs, unspoken } from './draft-steps.ts'
 import { FieldFindings, FindingsContext, isUnder } from './field-findings.tsx'
@@ -17,7 +18,7 @@ import { GoneDraft } from './gone-draft.tsx'
 import { GradeRows } from './grade-rows.tsx'
 import { QuestionEditor } from './question-editor.tsx'
 import { QuestionList } from './question-list.tsx'
-import { speakPrompt } from './questionnaire-api.ts'
+import { promptDoor } from './questionnaire-api.ts'
 import { TextPair } from './text-pair.tsx'
 import { TrialPanel } from './trial-panel.tsx'
 import { isLate, useSharedDraft } from './use-shared-draft.ts'
@@ -173,7 +174,7 @@ function SpeakAll({
   const speaking = useMutation({
     mutationFn: async () => {
       for (const text of new Set(lacking.map((one) => one.text))) {
-        const prompt = await speakPrompt(text)
+        const prompt = await speakPrompt(promptDoor, text)
         onMade(prompt)
         draft.change((before) => spokenAs(before, text, prompt))
       }
@@ -181,7 +182,7 @@ function SpeakAll({
     onError: (error) => void message.error(error.message),
   })
   if (lacking.length === 0) return null
-  if (!card.speech) return <span className="muted">{t('questionnaires.noSpeech')}</span>
+  if (!card.speech) return <span className="muted">{t('prompts.noSpeech')}</span>
   return (
     <Button onClick={() => speaking.mutate()} loading={speaking.isPending}>
       {t('questionnaires.speakAll', { count: lacking.length })}

@@ -1,15 +1,14 @@
-import { useMutation } from '@tanstack/react-query'
-import { App, Button, Input } from 'antd'
-import { useRef } from 'react'
+import { Button, Input } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { PromptFacts } from '#contact-center/prompts/own-prompt-schema.ts'
 import type { DraftPrompt } from '#follow-up/questionnaire/questionnaire-draft.ts'
 import { Trouble } from '../app/trouble.tsx'
+import { MakeButtons, usePromptMaking } from '../prompts/make-prompt.tsx'
+import { PlayButton, PromptState } from '../prompts/prompt-state.tsx'
 import { proposedText, replaced, reworded, without } from './draft-steps.ts'
 import { FieldFindings } from './field-findings.tsx'
-import { PlayButton, PromptState } from './prompt-state.tsx'
 import type { QuestionPart } from './question-editor.tsx'
-import { recordPrompt, speakPrompt } from './questionnaire-api.ts'
+import { promptDoor, soundOf } from './questionnaire-api.ts'
 
 interface PromptRowsProps extends QuestionPart {
   readonly facts: ReadonlyMap<string, PromptFacts>
@@ -74,27 +73,11 @@ function PromptRow({
   readonly onRemove: () => void
 }) {
   const { t } = useTranslation()
-  const { message } = App.useApp()
-  const chooser = useRef<HTMLInputElement>(null)
-  const made = (facts: PromptFacts) => {
+  const making = usePromptMaking(promptDoor, prompt.text, (facts) => {
     onMade(facts)
     onChange({ text: facts.text ?? prompt.text, prompt: facts.id })
-  }
-  const speaking = useMutation({ mutationFn: () => speakPrompt(prompt.text), onSuccess: made })
-  const recording = useMutation({
-    mutationFn: (file: File) => recordPrompt(prompt.text, file),
-    onSuccess: ({ prompt: facts, speechDb, gainDb, warnings }) => {
-      made(facts)
-      const level = t('questionnaires.level.told', { speechDb, gainDb })
-      if (warnings.length === 0) void message.success(level)
-      else {
-        const words = warnings.map((warning) => t(`questionnaires.level.${warning}`)).join(' ')
-        void message.warning(`${words} ${level}`, 8)
-      }
-    },
   })
-  const busy = speaking.isPending || recording.isPending
-  const wordless = prompt.text.trim() === ''
+  const { speaking, recording, busy } = making
   return (
     <>
       <div className="draft-row prompt-row">
@@ -103,41 +86,15 @@ function PromptRow({
           autoSize={{ minRows: 1, maxRows: 6 }}
           maxLength={300}
           disabled={busy}
-          aria-label={t('questionnaires.promptText')}
+          aria-label={t('prompts.text')}
           onChange={({ target }) => onChange(reworded(prompt, target.value))}
         />
         <PromptState fact={fact} />
-        <PlayButton prompt={prompt.prompt} disabled={fact === undefined || fact.source === null} />
-        <Button
-          size="small"
-          loading={recording.isPending}
-          disabled={busy || wordless}
-          onClick={() => chooser.current?.click()}
-        >
-          {t('questionnaires.upload')}
-        </Button>
-        <input
-          ref={chooser}
-          type="file"
-          accept=".wav,audio/wav"
-          hidden
-          aria-label={t('questionnaires.upload')}
-          onChange={({ target }) => {
-            const [file] = target.files ?? []
-            if (file !== undefined) recording.mutate(file)
-            target.value = ''
-          }}
+        <PlayButton
+          path={prompt.prompt === null ? null : soundOf(prompt.prompt)}
+          disabled={fact === undefined || fact.source === null}
         />
-        {speech && fact?.source !== 'synthetic' && (
-          <Button
-            size="small"
-            loading={speaking.isPending}
-            disabled={busy || wordless}
-            onClick={() => speaking.mutate()}
-          >
-            {t('questionnaires.speak')}
-          </Button>
-        )}
+        <MakeButtons making={making} speech={speech && fact?.source !== 'synthetic'} />
         <Button type="text" size="small" onClick={onRemove}>
           {t('questionnaires.remove')}
         </Button>

@@ -1,10 +1,15 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import type { PromptFacts, RecordedPrompt } from '#contact-center/prompts/own-prompt-schema.ts'
 import type { QuestionnaireBoard, QuestionnaireCard } from '#follow-up/questionnaire/questionnaire-schema.ts'
 import type { PushedEvent } from '#platform/realtime/protocol.ts'
-import { offline, refused, request } from '../api/request.ts'
+import { request } from '../api/request.ts'
+import type { PromptDoor } from '../prompts/prompt-sounds.ts'
 import { useBoardNews, useLiveEvents } from '../realtime/live-events.ts'
-import { currentLanguage } from '../text/i18n.ts'
+
+export const promptDoor: PromptDoor = '/api/prompts'
+
+export function soundOf(prompt: string): string {
+  return `${promptDoor}/${prompt}/sound`
+}
 
 const boardQuery = queryOptions({
   queryKey: ['questionnaires'],
@@ -49,36 +54,4 @@ function lastRevision(events: readonly PushedEvent[], id: string): number | null
   const ours = events.findLast(({ payload }) => payload.questionnaireId === id)
   const revision = ours?.payload.revision
   return ours === undefined ? undefined : typeof revision === 'number' ? revision : null
-}
-
-export function speakPrompt(text: string): Promise<PromptFacts> {
-  return request<PromptFacts>('/api/prompts/speak', { method: 'POST', body: { text } })
-}
-
-/** @throws RefusedError */
-export async function recordPrompt(text: string, file: File): Promise<RecordedPrompt> {
-  const form = new FormData()
-  form.append('text', text)
-  form.append('file', file, file.name)
-  const headers = { 'x-suifang-console': '1', 'accept-language': currentLanguage() }
-  const answer = await fetch('/api/prompts', { method: 'POST', headers, body: form }).catch(() => {
-    throw offline()
-  })
-  const content: unknown = await answer.json().catch(() => null)
-  if (!answer.ok || !isRecorded(content)) throw refused(content, answer.status)
-  return content
-}
-
-function isRecorded(content: unknown): content is RecordedPrompt {
-  return typeof content === 'object' && content !== null && 'prompt' in content && 'warnings' in content
-}
-
-let playing: HTMLAudioElement | null = null
-
-/** One at a time: a second click on another is what the ear wants to hear. */
-export function playPrompt(id: string): void {
-  playing?.pause()
-  playing = new Audio(`/api/prompts/${id}/sound`)
-  // What cannot be played is told beside the prompt: it has no sound.
-  playing.play().catch(() => undefined)
 }

@@ -5,9 +5,10 @@ import { useTranslation } from 'react-i18next'
 import type { Trial, TrialLine, TrialPress } from '#follow-up/questionnaire/questionnaire-schema.ts'
 import { request } from '../api/request.ts'
 import { Trouble } from '../app/trouble.tsx'
+import { PlayButton } from '../prompts/prompt-state.tsx'
 import { currentLanguage } from '../text/i18n.ts'
 import { word } from '../text/word.ts'
-import { PlayButton } from './prompt-state.tsx'
+import { soundOf } from './questionnaire-api.ts'
 
 const keys = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'] as const
 
@@ -119,7 +120,7 @@ function Line({ line }: { readonly line: TrialLine }) {
     case 'said':
       return (
         <>
-          <PlayButton prompt={line.prompt} disabled={line.prompt.startsWith('unspoken-')} /> {line.text}
+          <PlayButton path={soundOf(line.prompt)} disabled={line.prompt.startsWith('unspoken-')} /> {line.text}
         </>
       )
     case 'key':

@@ -4,9 +4,10 @@ import { useTranslation } from 'react-i18next'
 import type { PromptFacts } from '#contact-center/prompts/own-prompt-schema.ts'
 import type { AnswerTest, Question } from '#follow-up/questionnaire/questionnaire.ts'
 import type { PublishedVersion, QuestionnaireCard } from '#follow-up/questionnaire/questionnaire-schema.ts'
+import { PlayButton, PromptState } from '../prompts/prompt-state.tsx'
 import { currentLanguage } from '../text/i18n.ts'
 import { duration } from '../text/time.ts'
-import { PlayButton, PromptState } from './prompt-state.tsx'
+import { soundOf } from './questionnaire-api.ts'
 import { TrialPanel } from './trial-panel.tsx'
 
 /** A version as it is asked: what the agent reads (text, instruction, answers: requirements Y05), what the patient hears. */
@@ -124,7 +125,7 @@ function QuestionView({
             const fact = facts.get(prompt)
             return (
               <p key={prompt} data-prompt={prompt}>
-                <PlayButton prompt={prompt} disabled={fact?.source === null} /> {fact?.text ?? prompt}{' '}
+                <PlayButton path={soundOf(prompt)} disabled={fact?.source === null} /> {fact?.text ?? prompt}{' '}
                 <PromptState fact={fact} />
               </p>
             )

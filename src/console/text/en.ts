@@ -7,6 +7,7 @@ import { notCalledEn } from './not-called-en.ts'
 import { patientsEn, patientWordsEn } from './patients-en.ts'
 import { phoneEn } from './phone-en.ts'
 import { programmesEn } from './programmes-en.ts'
+import { promptsEn } from './prompts-en.ts'
 import { questionnairesEn } from './questionnaires-en.ts'
 import { reportsEn } from './reports-en.ts'
 import { seatEn } from './seat-en.ts'
@@ -14,6 +15,7 @@ import { setupEn } from './setup-en.ts'
 import { storageEn } from './storage-en.ts'
 import { tasksEn } from './tasks-en.ts'
 import type { Texts } from './texts.ts'
+import { voicesEn } from './voices-en.ts'
 import type { zh } from './zh.ts'
 
 /** The console's words in English. */
@@ -30,6 +32,7 @@ export const en: Texts<typeof zh> = {
     calling: 'Calling rule',
     trunks: 'Trunks',
     questionnaires: 'Questionnaires',
+    voices: 'Voices',
     campaign: 'Campaign settings',
     reports: 'Reports',
     notCalled: 'Do not call',
@@ -429,6 +432,8 @@ export const en: Texts<typeof zh> = {
   calling: callingEn,
   setup: setupEn,
   questionnaires: questionnairesEn,
+  prompts: promptsEn,
+  voices: voicesEn,
   fault: {
     no_reply: 'The far end says nothing at all: check address, port and firewall',
     credentials: 'User name or password is not accepted',

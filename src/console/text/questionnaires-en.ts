@@ -43,8 +43,6 @@ export const questionnairesEn: Texts<typeof questionnairesZh> = {
   exclusive: 'Excludes the others',
   heard: 'What the patient hears',
   heardHint: 'Each option before its key (“satisfied, press 2”). Words that change must be spoken anew.',
-  play: 'Play',
-  sound: { missing: 'No sound', recorded: 'Recorded', synthetic: 'Synthetic', shipped: 'Shipped' },
   kind: {
     single: 'Single choice',
     multiple: 'Multiple choice',
@@ -56,9 +54,6 @@ export const questionnairesEn: Texts<typeof questionnairesZh> = {
   level: {
     red: 'Red (at once)',
     yellow: 'Yellow (same day)',
-    told: 'Recorded at {{speechDb}} dB, changed by {{gainDb}} dB.',
-    clipped: 'The recording is cut off at its loudest; record it again farther from the microphone.',
-    quiet: 'The recording is too quiet and noisy when raised; better record it again.',
   },
   field: {
     title: 'name',
@@ -109,11 +104,7 @@ export const questionnairesEn: Texts<typeof questionnairesZh> = {
   remove: 'Remove',
   addPrompt: 'Add sentence',
   propose: 'Make from text and options',
-  promptText: 'Words of the prompt',
-  upload: 'Upload recording',
-  speak: 'Speak',
   speakAll: 'Speak the {{count}} missing',
-  noSpeech: 'No speech program here: upload recordings',
   earlier: 'Earlier question',
   answers: 'Answers',
   addCondition: 'Add condition',

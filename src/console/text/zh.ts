@@ -7,12 +7,14 @@ import { notCalledZh } from './not-called-zh.ts'
 import { patientsZh, patientWordsZh } from './patients-zh.ts'
 import { phoneZh } from './phone-zh.ts'
 import { programmesZh } from './programmes-zh.ts'
+import { promptsZh } from './prompts-zh.ts'
 import { questionnairesZh } from './questionnaires-zh.ts'
 import { reportsZh } from './reports-zh.ts'
 import { seatZh } from './seat-zh.ts'
 import { setupZh } from './setup-zh.ts'
 import { storageZh } from './storage-zh.ts'
 import { tasksZh } from './tasks-zh.ts'
+import { voicesZh } from './voices-zh.ts'
 
 /** 界面文字。The keys are the other language's too. */
 export const zh = {
@@ -28,6 +30,7 @@ export const zh = {
     calling: '拨打规则',
     trunks: '线路',
     questionnaires: '问卷模板',
+    voices: '通话语音',
     campaign: '外呼设置',
     reports: '统计报表',
     notCalled: '禁呼与停拨',
@@ -397,6 +400,8 @@ export const zh = {
   calling: callingZh,
   setup: setupZh,
   questionnaires: questionnairesZh,
+  prompts: promptsZh,
+  voices: voicesZh,
   fault: {
     no_reply: '对端没有任何应答：请核对地址、端口和防火墙',
     credentials: '用户名或密码不被接受',

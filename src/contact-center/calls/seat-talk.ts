@@ -14,8 +14,8 @@ export interface SeatTalkParts {
   readonly telephony: Pick<Telephony, 'openRoom'>
   readonly seats: CallSeats
   readonly log: Log
-  /** What a patient hears whose agent is lost; null where there is no such prompt. */
-  readonly apology: string | null
+  /** The file that a patient hears whose agent is lost. */
+  readonly apology: () => string
 }
 
 /** An answered patient whom a seat is waiting for, or who has been handed to one. */
@@ -315,11 +315,9 @@ export class SeatTalk implements SeatCall {
   }
 
   async #apologise(): Promise<void> {
-    const { apology } = this.#parts
-    if (apology === null) return
     try {
       await this.#room.releasePatient()
-      await this.#patient.play(apology)
+      await this.#patient.play(this.#parts.apology())
     } catch (error) {
       logError(this.#parts.log, error, 'no apology for the patient whose agent was lost')
     }

@@ -71,6 +71,35 @@ export function openFlow(document: unknown, world: FlowWorld): Flow {
   })
 }
 
+/** Where a flow says one of its own prompts. */
+export interface PromptPlaces {
+  readonly prompt: string
+  /** Nodes that say it, `optOut` for what follows the key 9. */
+  readonly nodes: readonly string[]
+  /** The recording notice that the law asks for. */
+  readonly notice: boolean
+}
+
+/** What a flow says of its own, in the order in which it lists it; null for what is no flow. */
+export function placesIn(
+  document: unknown,
+  kinds: KindRegistry,
+): (Pick<FlowDefinition, 'id' | 'title' | 'language'> & { readonly prompts: readonly PromptPlaces[] }) | null {
+  if (!flowDefinitionShape.Check(document)) return null
+  const { nodes } = bindNodes(document, kinds)
+  const saying = (prompt: string) => [
+    ...[...nodes].filter(([, node]) => node.prompts.some((use) => use.prompt === prompt)).map(([nodeId]) => nodeId),
+    ...(document.optOut?.prompts.includes(prompt) === true ? ['optOut'] : []),
+  ]
+  const { id, title, language } = document
+  const prompts = document.prompts.map((prompt) => ({
+    prompt: prompt.id,
+    nodes: saying(prompt.id),
+    notice: prompt.role === 'recording_notice',
+  }))
+  return { id, title, language, prompts }
+}
+
 function bindNodes(definition: FlowDefinition, kinds: KindRegistry) {
   const nodes = new Map<string, FlowNode>()
   const findings: Finding[] = []

@@ -1,6 +1,7 @@
 import type {} from '@fastify/multipart'
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncTypebox, TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Right } from '#platform/auth/rights.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { actorOf } from '#platform/http/access.ts'
 import { sendFileRange } from '#platform/http/file-range.ts'
@@ -9,29 +10,43 @@ import { PromptFacts, PromptTarget, RecordedPrompt, SpeechWish } from './own-pro
 import type { PromptWorkshop } from './own-prompt-service.ts'
 import { recordedLimits } from './recorded-sound.ts'
 
+/** Where prompts are made and heard, and by whom. */
+export interface PromptDoor {
+  readonly at: '/api/prompts' | '/api/voice-prompts'
+  readonly hear: Right
+  readonly make: Right
+}
+
 /** The sounds of questionnaires: made, and heard. No patient's voice is among them. */
 export const ownPromptRoutes: FastifyPluginAsyncTypebox<{ readonly workshop: PromptWorkshop }> = async (
   server,
   { workshop },
 ) => {
-  const config = { access: 'questionnaire.manage' } as const
+  openPromptDoor(server, workshop, { at: '/api/prompts', hear: 'questionnaire.read', make: 'questionnaire.manage' })
+}
 
-  server.post(
-    '/api/prompts/speak',
-    { config, schema: { body: SpeechWish, response: { 200: PromptFacts } } },
-    async (request) => workshop.speak(actorOf(request), request.body.text),
+export function openPromptDoor(
+  server: FastifyInstance,
+  workshop: PromptWorkshop,
+  { at, hear, make }: PromptDoor,
+): void {
+  const door = server.withTypeProvider<TypeBoxTypeProvider>()
+  const config = { access: make }
+
+  door.post(`${at}/speak`, { config, schema: { body: SpeechWish, response: { 200: PromptFacts } } }, async (request) =>
+    workshop.speak(actorOf(request), request.body.text),
   )
 
   // Fields `text`, then `file`: in this order, since a stream tells only of what has come.
-  server.post(
-    '/api/prompts',
+  door.post(
+    at,
     { config, schema: { consumes: ['multipart/form-data'], response: { 200: RecordedPrompt } } },
     async (request) => workshop.record(actorOf(request), await recordingIn(request)),
   )
 
-  server.get(
-    '/api/prompts/:name/sound',
-    { config: { access: 'questionnaire.read' }, schema: { params: PromptTarget } },
+  door.get(
+    `${at}/:name/sound`,
+    { config: { access: hear }, schema: { params: PromptTarget } },
     async (request, reply) => sendFileRange(request, reply, await workshop.file(request.params.name)),
   )
 }

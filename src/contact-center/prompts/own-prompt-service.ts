@@ -8,9 +8,9 @@ import type { ServedFile } from '#platform/http/file-range.ts'
 import { newId } from '#platform/ids.ts'
 import { measurePrompt } from '../ivr/prompt-file.ts'
 import type { PromptBook } from '../ivr/prompt-library.ts'
-import { longestPromptText, type OwnPrompt, ownPromptId, promptText } from './own-prompt.ts'
+import { isOwnPromptId, longestPromptText, type OwnPrompt, ownPromptId, promptText } from './own-prompt.ts'
 import type { PromptFacts, RecordedPrompt } from './own-prompt-schema.ts'
-import { insertOwnPrompt, ownPrompts } from './own-prompt-store.ts'
+import { insertOwnPrompt, lockPromptFiles, ownPrompts } from './own-prompt-store.ts'
 import { convertInThread } from './sound-thread.ts'
 import { missingSpeechTool, readingOf, speak } from './speech.ts'
 import './prompt-errors.ts'
@@ -75,7 +75,8 @@ export class PromptWorkshop {
     const own = await this.#own(ids)
     return ids.map((id) => {
       const made = own.get(id)
-      const durationMs = book.durationMs(id)
+      // One that was removed is no sound any more, though the book may have played it once.
+      const durationMs = made === undefined && isOwnPromptId(id) ? undefined : book.durationMs(id)
       const text = made?.text ?? book.text(id) ?? null
       if (durationMs === undefined) return { id, text, source: null, durationMs: 0 }
       return { id, text, source: made?.source ?? 'shipped', durationMs: Math.round(durationMs) }
@@ -94,7 +95,9 @@ export class PromptWorkshop {
     const { book } = this.#parts
     if (book.durationMs(id) === undefined) throw new UserError('PROMPT_UNKNOWN')
     const path = book.resolve(id)
-    const { size, mtimeMs } = await stat(path)
+    const found = await stat(path).catch(() => null)
+    if (found === null) throw new UserError('PROMPT_UNKNOWN')
+    const { size, mtimeMs } = found
     return { path, bytes: size, contentType: 'audio/wav', tag: `${size}-${Math.round(mtimeMs)}` }
   }
 
@@ -111,9 +114,10 @@ export class PromptWorkshop {
     const { language } = book
     const id = ownPromptId({ language, text }, wav)
     const durationMs = Math.max(1, Math.round(measurePrompt(wav).durationMs))
-    await writeOnce(join(folder, language), `${id}.wav`, wav)
     const sha256 = createHash('sha256').update(wav).digest()
     await db.transaction().execute(async (tx) => {
+      await lockPromptFiles(tx, 'shared')
+      await writeOnce(join(folder, language), `${id}.wav`, wav)
       const made = { id, language, text, source, durationMs, sha256, madeBy: actor.accountId }
       if (!(await insertOwnPrompt(tx, made))) return
       const action = source === 'recorded' ? 'prompt.recorded' : 'prompt.spoken'

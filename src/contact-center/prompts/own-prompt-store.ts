@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely'
+import { type Generated, sql } from 'kysely'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import type { OwnPrompt } from './own-prompt.ts'
 
@@ -42,4 +42,39 @@ export function ownPrompts(db: Ground | GroundTransaction, ids: readonly string[
     .select(['id', 'language', 'text', 'source', 'durationMs'])
     .where('id', 'in', [...ids])
     .execute()
+}
+
+/** One with the digest of its file; null where there is none, or it has been removed. */
+export async function ownPromptFile(
+  tx: GroundTransaction,
+  id: string,
+): Promise<(OwnPrompt & { readonly sha256: Buffer }) | null> {
+  const row = await tx
+    .selectFrom('ownPrompt')
+    .select(['id', 'language', 'text', 'source', 'durationMs', 'sha256'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/**
+ * Held until the transaction ends: files of prompts are written beside each other (`shared`), and removed while none is
+ * written.
+ */
+export async function lockPromptFiles(tx: GroundTransaction, how: 'shared' | 'alone'): Promise<void> {
+  const lock = sql`hashtextextended('suifang.own-prompt-files', 0)`
+  await (how === 'shared'
+    ? sql`select pg_advisory_xact_lock_shared(${lock})`
+    : sql`select pg_advisory_xact_lock(${lock})`
+  ).execute(tx)
+}
+
+/** Those made so many days ago that no version and no draft names. @returns their names */
+export async function deleteUnnamedPrompts(tx: GroundTransaction, days: number): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    delete from own_prompt where made_at < least(app_now(), clock_timestamp()) - make_interval(days => ${days})
+      and not own_prompt_is_named(id)
+    returning id
+  `.execute(tx)
+  return rows.map(({ id }) => id)
 }

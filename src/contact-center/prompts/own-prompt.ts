@@ -21,6 +21,10 @@ export function ownPromptId({ language, text }: Pick<OwnPrompt, 'language' | 'te
   return `own-${digest.slice(0, 40)}`
 }
 
+export function isOwnPromptId(name: string): boolean {
+  return /^own-[0-9a-f]{40}$/.test(name)
+}
+
 /** A text as it is kept, control characters as spaces; null where it cannot be said. */
 export function promptText(typed: string): string | null {
   const text = typed

@@ -82,9 +82,12 @@ export async function speak({ id, words, voice, wordsPerMinute }: SpeechOrder): 
   }
 }
 
+/** What is called, by the names of programs and of Debian's packages alike. */
+export const speechTools = ['espeak-ng', 'sox'] as const
+
 /** Whether this machine can speak: which of the programs is missing; null, none. */
 export async function missingSpeechTool(): Promise<string | null> {
-  for (const tool of ['espeak-ng', 'sox']) {
+  for (const tool of speechTools) {
     const there = await run(tool, ['--version'], { timeout: toolTimeoutMs }).then(
       () => true,
       () => false,

@@ -175,6 +175,8 @@ export type LiveEvent =
       readonly type: 'questionnaire.changed'
       readonly payload: { readonly questionnaireId: string; readonly revision: number | null }
     }
+  /** A prompt of the flows has another voice. */
+  | { readonly type: 'voice.changed'; readonly payload: { readonly prompt: string } }
   /** A disk fills up, or has room again: a page takes a fresh snapshot. */
   | { readonly type: 'disk.changed'; readonly payload: Readonly<Record<string, never>> }
   /** A programme was made, changed, run, paused or stopped, or took up discharges: a page takes a fresh snapshot. */

@@ -5,7 +5,7 @@ import { findingLine } from '#contact-center/ivr/flow-finding.ts'
 import type { Variables } from '#contact-center/ivr/json.ts'
 import { kindRegistry } from '#contact-center/ivr/node-kind.ts'
 import { ownKinds } from '#contact-center/ivr/nodes/own-kinds.ts'
-import { openPrompts } from '#contact-center/ivr/prompt-library.ts'
+import { openPrompts, type PromptBook } from '#contact-center/ivr/prompt-library.ts'
 import { inLines, type SimulatedPress, simulate } from '#contact-center/ivr/simulator.ts'
 import { AppError } from '#platform/errors/errors.ts'
 import type { Answers } from './questionnaire.ts'
@@ -28,8 +28,8 @@ export interface SimulateFlowOptions {
   readonly language?: 'zh' | 'en'
   /** `ivr-flows`: prompts and word list for a file that stands elsewhere. Default: the shipped folder. */
   readonly shipped?: string
-  /** The hospital's own recordings. */
-  readonly overrides?: string | undefined
+  /** What calls of this house say over the prompts of the file; absent: those as they are. */
+  readonly voiced?: (shipped: PromptBook) => Promise<PromptBook>
 }
 
 const shippedFlows = new URL('../../../ivr-flows/', import.meta.url).pathname
@@ -46,11 +46,8 @@ export async function simulateFlow(file: string, options: SimulateFlowOptions): 
     const document = readJson(file)
     const folder = flowFolder(folderOf(file), shipped)
     const questionnaires = readJsonFolder(`${folder.folder}/questionnaires`)
-    const prompts = openPrompts({
-      language: languageOf(document),
-      shipped: folder.prompts,
-      overrides: options.overrides,
-    })
+    const asShipped = openPrompts({ language: languageOf(document), shipped: folder.prompts })
+    const prompts = (await options.voiced?.(asShipped)) ?? asShipped
     const { flow, findings } = checkFlow(document, {
       kinds: kindRegistry(
         ...ownKinds,

@@ -15,6 +15,10 @@ export const rights = [
   'questionnaire.read',
   /** To write questionnaires, record their prompts, publish versions. */
   'questionnaire.manage',
+  /** What the flows say to patients, and in whose voice. */
+  'voice.read',
+  /** To put the hospital's own voice in the place of a shipped one, and to take it back. */
+  'voice.manage',
   'import.read',
   'import.write',
   'call.read',

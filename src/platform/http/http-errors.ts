@@ -37,6 +37,24 @@ declareErrors({
     en: 'Something went wrong on our side. Try again; if it happens once more, report the request number {requestId}.',
     zh: '系统内部出现错误。请重试，若再次出现，请提供请求编号 {requestId} 以便排查。',
   },
+  CONSOLE_PORT_TAKEN: {
+    kind: 'user',
+    status: 500,
+    en: 'Another program has port {port} of {host}. End it, or give the console another port in PORT.',
+    zh: '{host} 的端口 {port} 已被其他程序占用。请停止该程序，或用 PORT 为控制台指定其他端口。',
+  },
+  CONSOLE_PORT_RESERVED: {
+    kind: 'user',
+    status: 500,
+    en: 'This user may not open port {port}: those below 1024 are the system’s. Take 8443 or another from 1024 on in PORT.',
+    zh: '当前用户无权使用端口 {port}：1024 以下的端口由系统保留。请在 PORT 中改用 8443 等 1024 以上的端口。',
+  },
+  CONSOLE_ADDRESS_NOT_HERE: {
+    kind: 'user',
+    status: 500,
+    en: 'This machine has no address {host}. Give one of its own in SUIFANG_BIND.',
+    zh: '本机没有地址 {host}。请在 SUIFANG_BIND 中填写本机的地址。',
+  },
   TUNNEL_BROKEN: {
     kind: 'operational',
     status: 502,

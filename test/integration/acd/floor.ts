@@ -554,7 +554,7 @@ export class Node {
       },
       recordingPlace: async (attemptId) => recordingPlace('/recordings', attemptId, this.clock.now()),
       shown: () => (this.#stalled ? Promise.resolve() : this.applyAll()),
-      apology: this.apology,
+      apology: () => this.apology,
       rate: async (leg, _flow, onRecord) => {
         const talk = runFlow({
           leg,

@@ -1,0 +1,43 @@
+import type { Texts } from './texts.ts'
+import type { voicesZh } from './voices-zh.ts'
+
+export const voicesEn: Texts<typeof voicesZh> = {
+  title: 'Voices',
+  hint: 'Every sentence that the system says in calls (questions stand in Questionnaires). Change the opening first: say your hospital’s name. Calls that begin after a change play the new voice; those under way end as they began.',
+  says: 'Words',
+  uses: 'Said at',
+  agentLost: 'after an agent was lost',
+  optOut: 'after key 9',
+  notice: 'Recording notice, by law',
+  language: 'Language',
+  voice: 'Voice',
+  changed: 'Last changed',
+  never: 'Never',
+  unwritten: '(no words written down)',
+  open: 'Change…',
+  look: 'History…',
+  lost: 'Calls play the shipped voice instead of the hospital’s own: {{prompts}}. Put the files back from a backup, or make them again.',
+  fault: {
+    missing: 'The hospital’s file is missing: the shipped voice is played',
+    damaged: 'The hospital’s file is another one: the shipped voice is played',
+  },
+  inForce: 'Played now',
+  make: 'Another voice',
+  makeHint:
+    'Write what is to be said, then upload the recording that says it, or have it spoken. It can be taken once you have heard it. Other words need another recording.',
+  made: 'New voice',
+  hearFirst: 'Hear it first',
+  take: 'Take…',
+  takeTitle: 'Take the new voice',
+  takeOk: 'Take',
+  takeHint: 'Calls that begin from now on play it. The voice before it stays in the history and can be put back.',
+  taken: 'Taken: calls that begin now play it',
+  versions: 'History',
+  none: 'Never changed.',
+  shippedAgain: 'The shipped voice again',
+  shippedPrompt: 'The shipped voice',
+  reasonWas: 'Reason: {{reason}}',
+  back: 'Put back…',
+  backTitle: 'Put back an earlier voice',
+  backOk: 'Put back',
+}
