@@ -44,8 +44,8 @@ function Card({ card }: { readonly card: ProgrammeCard }) {
   const { t } = useTranslation()
   const mayChange = useRight('programme.manage')
   const [asked, setAsked] = useState<Asked>(null)
-  const { programme, tasks } = card
-  const { name, state, missing, isDefault } = programme
+  const { programme, tasks, dialling } = card
+  const { name, state, missing, isDefault, campaign } = programme
   return (
     <>
       <div className="programme-title">
@@ -72,6 +72,19 @@ function Card({ card }: { readonly card: ProgrammeCard }) {
           }
         />
       )}
+      {dialling !== null && campaign !== null && isStill(programme, dialling) && (
+        <Alert
+          type="info"
+          showIcon
+          data-notice="still"
+          title={
+            dialling.goesOnAt === null
+              ? t('programmes.diallingNothing')
+              : t('programmes.goesOnAt', { at: dateTime(dialling.goesOnAt) })
+          }
+          description={<WhyNotLine campaignId={campaign.id} whyNot={dialling.whyNot} />}
+        />
+      )}
       <div className="programme-parts">
         <InForce card={card} />
         <Standing card={card} />
@@ -83,6 +96,11 @@ function Card({ card }: { readonly card: ProgrammeCard }) {
       {asked === 'take-up' && <TakeUpDialog programme={programme} onClose={() => setAsked(null)} />}
     </>
   )
+}
+
+/** All is in its place, and nothing may be dialled now. */
+function isStill({ missing }: ProgrammeCard['programme'], { whyNot }: NonNullable<ProgrammeCard['dialling']>): boolean {
+  return missing.length === 0 && whyNot.callable === 0
 }
 
 function Actions({ card, onAsk }: { readonly card: ProgrammeCard; readonly onAsk: (what: Asked) => void }) {
@@ -197,17 +215,8 @@ function Standing({ card: { programme, tasks, dialling } }: { readonly card: Pro
             <dd>{site}</dd>
           </div>
         </dl>
-        {dialling !== null && campaign !== null && (
-          <div data-dialling={dialling.whyNot.callable}>
-            {programme.missing.length === 0 && dialling.whyNot.callable === 0 && (
-              <p>
-                {dialling.goesOnAt === null
-                  ? t('programmes.diallingNothing')
-                  : t('programmes.goesOnAt', { at: dateTime(dialling.goesOnAt) })}
-              </p>
-            )}
-            <WhyNotLine campaignId={campaign.id} whyNot={dialling.whyNot} />
-          </div>
+        {dialling !== null && campaign !== null && !isStill(programme, dialling) && (
+          <WhyNotLine campaignId={campaign.id} whyNot={dialling.whyNot} />
         )}
         <p className="muted">{t('programmes.retryNote')}</p>
       </section>
