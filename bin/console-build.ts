@@ -13,7 +13,11 @@ export async function buildConsole(): Promise<void> {
   if (built === sources && existsSync(join(root, 'dist/console/index.html'))) return
   say('Building the console …')
   await rm(stampFile, { force: true })
-  const code = await runProgram('vite', ['build', 'src/console', '--logLevel', 'warn'], { quietStdout: true })
+  // Whoever asks: with the NODE_ENV of a test run it would be a development build.
+  const code = await runProgram('vite', ['build', 'src/console', '--logLevel', 'warn'], {
+    quietStdout: true,
+    env: { NODE_ENV: 'production' },
+  })
   if (code !== 0) throw new Error(`the console could not be built (vite ended with ${code})`)
   await writeFile(stampFile, sources)
 }

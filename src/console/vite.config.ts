@@ -17,14 +17,14 @@ export default defineConfig({
     chunkSizeWarningLimit: 1_500,
     rolldownOptions: {
       output: {
-        // The libraries change seldom: a release of ours leaves them in the browser's cache.
+        // The libraries change seldom: a release of ours leaves them in the browser's cache. What the first page needs of
+        // them and of us is a file each, since a browser works longer at sixteen small ones than at one of their length;
+        // what else a page needs of antd comes with the first page that asks for it.
         codeSplitting: {
           groups: [
-            { name: 'antd', test: /node_modules[\\/](antd|@ant-design|@rc-component|rc-)/ },
-            {
-              name: 'libraries',
-              test: /node_modules[\\/](react|react-dom|scheduler|@tanstack|i18next|react-i18next)[\\/]/,
-            },
+            { name: 'libraries', test: /[\\/]node_modules[\\/]/, tags: ['$initial'] },
+            { name: 'console', tags: ['$initial'] },
+            { name: 'antd', test: /[\\/]node_modules[\\/](antd|@ant-design|@rc-component|rc-)/ },
           ],
         },
       },

@@ -100,6 +100,7 @@ describe.skipIf(!hasChromium)('accounts, sessions and the audit trail in Chromiu
       '/reports',
       '/programmes',
       '/questionnaires',
+      '/voices',
     ])
 
     // Who hears recordings gets a new password from both of them, or not at all.

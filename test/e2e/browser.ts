@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { access, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
-import { promisify } from 'node:util'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { buildConsole } from '../../bin/console-build.ts'
+import { waitForLock } from '../../src/platform/lock.ts'
 import { launchChromium } from '../harness/chromium.ts'
 
 export interface BrowserOptions {
@@ -70,51 +69,16 @@ export async function openPage(context: BrowserContext, url: string): Promise<Vi
   return { context, page, complaints }
 }
 
-/** The console as it is shipped, built once for a state of its sources: what it is made of names the folder. */
+/** The console as it is shipped and started, built anew where its sources have changed since. */
 export async function builtConsole(): Promise<string> {
   const root = join(import.meta.dirname, '../..')
-  const folder = join(root, '.cache/console', await hashOf(root, ['src/console', 'package-lock.json']))
-  if (await isThere(folder)) return folder
-  const fresh = `${folder}.${process.pid}`
-  // A process of its own: the test run's NODE_ENV would make it a development build.
-  await promisify(execFile)(
-    process.execPath,
-    [join(root, 'node_modules/vite/bin/vite.js'), 'build', 'src/console', '--outDir', fresh, '--logLevel', 'error'],
-    { cwd: root, timeout: 60_000, env: { ...process.env, NODE_ENV: 'production' } },
-  )
-  // Another file of the run may have been as quick.
-  await rename(fresh, folder).catch(() => rm(fresh, { recursive: true, force: true }))
-  await forgetOlder(folder)
-  return folder
-}
-
-async function hashOf(root: string, sources: readonly string[]): Promise<string> {
-  const hash = createHash('sha256')
-  for (const source of sources) {
-    const whole = join(root, source)
-    const inside = (await stat(whole)).isDirectory()
-      ? await readdir(whole, { recursive: true, withFileTypes: true })
-      : []
-    const files = inside.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
-    for (const file of inside.length === 0 ? [whole] : files.sort()) {
-      hash.update(relative(root, file)).update(await readFile(file))
-    }
+  await mkdir(join(root, '.cache'), { recursive: true })
+  // Another file of the run may be about it.
+  const turn = await waitForLock(join(root, '.cache/console.lock'), 'exclusive', { timeoutMs: 60_000 })
+  try {
+    await buildConsole()
+  } finally {
+    turn.close()
   }
-  return hash.digest('hex').slice(0, 16)
-}
-
-/** Of states that nobody has tested for a day. */
-async function forgetOlder(folder: string): Promise<void> {
-  for (const name of await readdir(dirname(folder))) {
-    const other = join(dirname(folder), name)
-    const { mtimeMs } = await stat(other)
-    if (other !== folder && Date.now() - mtimeMs > 86_400_000) await rm(other, { recursive: true, force: true })
-  }
-}
-
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
+  return join(root, 'dist/console')
 }

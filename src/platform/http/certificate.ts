@@ -3,7 +3,6 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { generate } from 'selfsigned'
 import type { Clock } from '#platform/clock.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import './http-errors.ts'
@@ -90,6 +89,8 @@ async function ownCertificate({ bind, dataDir, clock, names }: CertificateOption
 }
 
 async function make(names: readonly string[], now: Date): Promise<{ cert: string; key: string }> {
+  // Some two hundred files, which a start without a certificate to make does not wait for.
+  const { generate } = await import('selfsigned')
   const made = await generate([{ name: 'commonName', value: names.find((name) => isIP(name) === 0) ?? 'suifang' }], {
     keyType: 'ec',
     curve: 'P-256',

@@ -39,6 +39,7 @@ export class DrachtioClient {
   readonly #socket: Socket
   #bytes = Buffer.alloc(0)
   readonly #waiting = new Set<() => void>()
+  readonly #timers = new Set<NodeJS.Timeout>()
   readonly #answers = new Map<string, (frame: DrachtioFrame) => void>()
   /** All that came, but answers. */
   readonly frames: DrachtioFrame[] = []
@@ -80,7 +81,7 @@ export class DrachtioClient {
     const id = randomUUID()
     const answered = new Promise<DrachtioFrame>((resolve) => this.#answers.set(id, resolve))
     this.send([id, type, ...fields].join('|') + (sip === undefined ? '' : `\r\n${sip}`))
-    const frame = await within(answered, `the answer to ${type} ${sip?.split('\r\n', 1)[0] ?? ''}`)
+    const frame = await this.#within(answered, `the answer to ${type} ${sip?.split('\r\n', 1)[0] ?? ''}`)
     const { fields: told } = frame
     return {
       ...frame,
@@ -140,7 +141,7 @@ export class DrachtioClient {
   async until<T>(look: () => T | undefined | false, what: string): Promise<T> {
     const found = look()
     if (found !== undefined && found !== false) return found
-    return await within(
+    return await this.#within(
       new Promise<T>((resolve) => {
         const check = () => {
           const later = look()
@@ -158,8 +159,22 @@ export class DrachtioClient {
     await this.until(() => this.#closed, 'the end of the connection')
   }
 
+  /** What still waits for something waits no more, and is not told: nobody listens. */
   close(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
     this.#socket.destroy()
+  }
+
+  async #within<T>(wanted: Promise<T>, what: string): Promise<T> {
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => late.reject(new Error(`waited in vain for ${what}`)), patienceMs)
+    this.#timers.add(timer)
+    try {
+      return await Promise.race([wanted, late.promise])
+    } finally {
+      clearTimeout(timer)
+      this.#timers.delete(timer)
+    }
   }
 
   #wake(): void {
@@ -199,14 +214,4 @@ function asMessage({ fields, message }: DrachtioFrame): DrachtioMessage | null {
   if (fields[1] !== 'sip' || message === null) return null
   const [, , source = '', , protocol = '', address = '', port = '', , transactionId = '', dialogId = ''] = fields
   return { source, protocol, address, port, transactionId, dialogId, message }
-}
-
-async function within<T>(wanted: Promise<T>, what: string): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error(`waited in vain for ${what}`)), patienceMs)
-  try {
-    return await Promise.race([wanted, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }
