@@ -7,6 +7,7 @@ import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { recordingsFolder } from '../../src/app/recordings.ts'
 import { RecordingOpening } from '../../src/contact-center/recording/recording-opening.ts'
+import { markName } from '../../src/contact-center/retention/retention-guard.ts'
 import { systemActor } from '../../src/platform/audit/audit-store.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openEmbeddedPostgres } from '../../src/platform/database/embedded-postgres.ts'
@@ -78,6 +79,11 @@ describe.concurrent('a data folder of an earlier release', async () => {
       const place = join(recordingsFolder(folder.path), ...String(heard?.path).split('/').slice(-2))
       await mkdir(dirname(place), { recursive: true })
       await writeFile(place, sound)
+      // The folder came along with the rows, and so did the mark that they know it by: without it no call begins.
+      const [guard] = release.tables.retention_guard ?? []
+      if (guard !== undefined) {
+        await writeFile(join(recordingsFolder(folder.path), markName), `${guard.folder_id}\n`)
+      }
 
       const env = { SUIFANG_DATA: folder.path, PORT: '0' }
       const house = await startProcess([process.execPath, 'src/main.ts'], {
