@@ -6,7 +6,7 @@ const long = [
   ...['killed-writing', 'upgrade', 'main-job-baresip', 'drachtio-fsmrf', 'drachtio-srf'],
   ...['seat-webrtc', 'e2e/seat', 'softphone', 'e2e/accounts', 'e2e/floor', 'console-people', 'console-office'],
   ...['console-live', 'e2e/console', 'product', 'seat-call'],
-  ...['contract/supervision', 'hand-over', 'browser-leg', 'chromium-leg', 'browser-seat', 'conference', 'room'],
+  ...['contract/supervision', 'hand-over', 'contract/dial', 'browser-leg', 'chromium-leg', 'browser-seat', 'conference', 'room'],
   ...['integration/import', 'seat-model', 'follow-up/model', 'acd/seat-calls', 'acd/supervision'],
 ].map((name) => new RegExp(`(?:^|[-/])${name}\\.test\\.ts$`))
 

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { Bench, testSdp } from '../harness/drachtio.ts'
 import { LossyWire } from '../harness/lossy-wire.ts'
+import { openPorts } from '../harness/processes-of.ts'
 import { hasProgram } from '../harness/programs.ts'
 import { pause, type SippRun, startSipp, uas } from '../harness/sipp.ts'
 import type { SrfRequest } from '../harness/srf.ts'
@@ -22,8 +23,13 @@ async function callee(steps: string[], calls = 1): Promise<SippRun & { uri: stri
   return { ...sipp, uri: `sip:100@${sipp.address}:${sipp.port}` }
 }
 
-/** A network in front of sipp. Its Contact goes around it, so only what is sent to the called URI can be lost. */
+/**
+ * A network in front of sipp, which is there to be called. Its Contact goes around it, so only what is sent to the called
+ * URI can be lost.
+ */
 async function wireTo(sipp: SippRun): Promise<LossyWire & { uri: string }> {
+  const bound = `udp 0100007F:${sipp.port.toString(16).toUpperCase().padStart(4, '0')}`
+  await waitFor(async () => (await openPorts()).some(({ port }) => port === bound), { what: 'sipp to have its port' })
   const wire = await LossyWire.open(sipp)
   bench.defer(() => wire.close())
   return Object.assign(wire, { uri: `sip:100@127.0.0.1:${wire.port}` })
@@ -192,13 +198,18 @@ describe.skipIf(!hasProgram('sipp'))('a call to sipp', () => {
   })
 })
 
+// An INVITE arrives once: sipp that gets another copy after its 200 no longer repeats the 200, and one that was lost is
+// lost for good. On a busy machine the copy is on its way before the 180.
 describe.skipIf(!hasProgram('sipp'))('over a bad network', () => {
   test('an INVITE and a 200 that are lost are sent again', async () => {
     const server = await bench.server()
     const srf = await bench.app(server)
     const sipp = await callee([...ringThenAnswer, ...takeBye])
     const wire = await wireTo(sipp)
-    wire.fate = ({ line, nth }) => (nth === 0 && /^(INVITE|SIP\/2.0 200)/.test(line) ? 'lose' : 'pass')
+    wire.fate = ({ line, nth }) => {
+      if (line.startsWith('INVITE')) return nth === 1 ? 'pass' : 'lose'
+      return nth === 0 && line.startsWith('SIP/2.0 200') ? 'lose' : 'pass'
+    }
     const dialog = await srf.createUAC(wire.uri, { localSdp: testSdp })
     await dialog.destroy()
     await sipp.done
@@ -243,11 +254,15 @@ describe.skipIf(!hasProgram('sipp'))('over a bad network', () => {
     const sipp = await callee([...ringThenAnswer, ...takeBye], 20)
     const wire = await wireTo(sipp)
     const seen = new Set<string>()
+    const arrived = new Set<string>()
     wire.fate = ({ line, text, direction }) => {
       const key = `${direction}${line}${/Call-ID:.*/i.exec(text)?.[0]}`
       const first = !seen.has(key)
       seen.add(key)
-      return first && seen.size % 2 === 0 ? 'lose' : 'pass'
+      if (first && seen.size % 2 === 0) return 'lose'
+      if (line.startsWith('INVITE') && arrived.has(key)) return 'lose'
+      arrived.add(key)
+      return 'pass'
     }
     const call = async () => (await srf.createUAC(wire.uri, { localSdp: testSdp })).destroy()
     await Promise.all(Array.from({ length: 20 }, call))
