@@ -134,7 +134,7 @@ describe.concurrent('a data folder of an earlier release', async () => {
 
 /** A data folder as that release left it: its schema, its rows, its key. */
 async function layDown(release: Release, dataDir: string): Promise<void> {
-  const server = await openEmbeddedPostgres({ dataDir })
+  const server = await openEmbeddedPostgres({ dataDir, durability: 'none' })
   try {
     await migrate({ ownerUrl: server.ownerUrl, upTo: release.lastMigration })
     const client = new pg.Client({ connectionString: server.urlOf('suifang_super', 'suifang') })

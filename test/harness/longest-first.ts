@@ -4,9 +4,13 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const long = [
   ...['agent-killed', 'orderly-end', 'killed-early', 'servers-lost', 'embedded-postgres', 'postgres-gone'],
   ...['killed-writing', 'upgrade', 'main-job-baresip', 'drachtio-fsmrf', 'drachtio-srf'],
-  ...['seat-webrtc', 'e2e/seat', 'softphone', 'e2e/accounts', 'e2e/floor', 'console-people', 'console-office'],
-  ...['console-live', 'e2e/console', 'product', 'seat-call'],
-  ...['contract/supervision', 'hand-over', 'contract/dial', 'browser-leg', 'chromium-leg', 'browser-seat', 'conference', 'room'],
+  ...['killed-in-call', 'main-job-own-prompts', 'main-job-voices', 'paused'],
+  ...['softphone', 'e2e/seat', 'seat-webrtc', 'e2e/floor', 'e2e/accounts', 'e2e/product'],
+  ...['e2e/questionnaires', 'seat-call', 'e2e/quality', 'seat-product', 'console-people', 'programmes'],
+  ...['console-live', 'console-office', 'e2e/voices', 'e2e/console', 'e2e/setup'],
+  ...['contract/supervision', 'hand-over', 'browser-leg', 'contract/dial', 'conference', 'browser-seat'],
+  ...['chromium-leg', 'room', 'contract/call', 'integration/carrier', 'media-channel', 'event-socket-apis'],
+  ...['seat-leg', 'browser-phone', 'conference-matrix', 'browser-gateway', 'desk-phone', 'media-baresip'],
   ...['integration/import', 'seat-model', 'follow-up/model', 'acd/seat-calls', 'acd/supervision'],
 ].map((name) => new RegExp(`(?:^|[-/])${name}\\.test\\.ts$`))
 
