@@ -317,7 +317,7 @@ describe('5: states move only as the vocabulary says', () => {
     const reopen = sql`update task set state = 'scheduled' where id = any (${tasks.map(({ taskId }) => taskId)}::uuid[])`
     const audit = (taskId: string) => ({
       actor: systemActor,
-      action: 'task.reopen',
+      action: 'task.reopen' as const,
       object: { kind: 'task', id: taskId },
       outcome: 'ok' as const,
     })
