@@ -72,7 +72,7 @@ export default defineConfig({
         test: {
           name: 'chaos',
           include: houses,
-          ...files(3, { maxWorkers: 4, limitMs: 120_000 }),
+          ...files(3, { maxWorkers: pairs, limitMs: 120_000 }),
           isolate: true,
           testTimeout: 240_000,
         },

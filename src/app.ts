@@ -70,7 +70,9 @@ export async function openHouse(ground: GroundFloor): Promise<House> {
 async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): Promise<House> {
   const servers = await openServers(ground, opened)
   const { log, clock, db, listener } = ground
-  const telephony = await openTelephony({ ...servers, log, clock })
+  // By the key that all nodes of one database have: a hospital's own, and no other's.
+  const house = ground.secrets.keyFor('house mark').toString('hex', 0, 8)
+  const telephony = await openTelephony({ ...servers, house, log, clock })
   opened.defer(() => telephony.close())
 
   const recordings = recordingsFolder(ground.settings.dataDir)

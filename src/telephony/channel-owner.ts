@@ -28,3 +28,12 @@ export function ownerVariables(owner: ChannelOwner): Record<string, string> {
     ? { [names.seatId.variable]: owner.seatId }
     : { [names.attemptId.variable]: owner.attemptId, [names.callId.variable]: owner.callId }
 }
+
+/**
+ * Whose house a channel is of. It goes to the media server alone, and the channel has it from its INVITE on: several
+ * houses may stand on one server, each ends what is left of its own.
+ */
+export const houseHeader = 'X-Suifang-House'
+
+/** What the server makes of the header. */
+export const houseVariable = `sip_h_${houseHeader}`

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '#platform/clock.ts'
 import { OperationalError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
 import { type Log, logError } from '#platform/log.ts'
-import { type ChannelOwner, ownerHeaders, ownerVariableNames } from './channel-owner.ts'
+import { type ChannelOwner, houseHeader, houseVariable, ownerHeaders, ownerVariableNames } from './channel-owner.ts'
 import { ControlConnection } from './control-connection.ts'
 import { gatherCommands } from './gather-commands.ts'
 import { guardSocket } from './guard-socket.ts'
@@ -18,6 +18,8 @@ export interface MediaLinkParts {
   readonly address: MediaServerAddress
   readonly sip: SipLink
   readonly mrf: Mrf
+  /** @see TelephonyOptions.house */
+  readonly house: string | null
   /** Where the media server's connections for each channel are awaited. Default: the address it sees us at. */
   readonly events?: EventSocketListener
   readonly clock: Clock
@@ -152,11 +154,12 @@ export class MediaLink {
     drop: (late: T) => Promise<void>,
   ): Promise<T> {
     const mediaServer = this.#mediaServer
-    const { sip, clock } = this.#parts
+    const { sip, clock, house } = this.#parts
     if (mediaServer === null) throw new OperationalError('MEDIA_SERVER_AWAY', { mediaHost: this.name })
     const attempt = newId()
     this.#awaited.set(attempt, null)
-    const made = make(mediaServer, { ...ownerHeaders(owner), [endpointHeader]: attempt })
+    const mark = house === null ? {} : { [houseHeader]: house }
+    const made = make(mediaServer, { ...ownerHeaders(owner), ...mark, [endpointHeader]: attempt })
     try {
       return await within({ clock, limitMs: endpointLimitMs, what: 'make a channel' }, sip.whileUp(made))
     } catch (error) {
@@ -170,10 +173,17 @@ export class MediaLink {
     }
   }
 
-  /** Every channel on the server, ours or not. @throws OperationalError when the control connection is away */
+  /**
+   * The house's channels on the server, whichever process made them; without a house every channel. One without a mark
+   * was made by a release that gave none: whose it is cannot be told, so it is among them.
+   * @throws OperationalError when the control connection is away
+   */
   async channels(): Promise<readonly MediaChannel[]> {
+    const { house } = this.#parts
     const listed = readChannelList(await this.#control.api('show channels as json', listLimitMs))
     const channels = listed.map(async (uuid) => {
+      const mark = house === null ? null : await this.#variable(uuid, houseVariable)
+      if (mark !== null && mark !== house) return []
       const attemptId = await this.#variable(uuid, ownerVariableNames.attemptId)
       const callId = await this.#variable(uuid, ownerVariableNames.callId)
       const seatId = await this.#variable(uuid, ownerVariableNames.seatId)

@@ -36,6 +36,11 @@ export interface TelephonyOptions {
   readonly drachtio: SipServerAddress
   /** At least one. */
   readonly freeswitches: readonly MediaServerAddress[]
+  /**
+   * Marks the channels of one hospital's processes, however many they are: of a server that others use as well
+   * `liveLegs` tells these alone. Letters and digits. Default null: no mark, and every channel is told.
+   */
+  readonly house?: string | null
   /** Where FreeSWITCH reports each channel to us. Default: the address it sees us at. */
   readonly events?: EventSocketListener
   readonly log: Log
@@ -96,6 +101,7 @@ class ConnectedTelephony implements Telephony {
           address,
           sip: this.#sip,
           mrf,
+          house: options.house ?? null,
           ...(events === undefined ? {} : { events }),
           clock,
           log,

@@ -9,6 +9,8 @@ import { pause, type SippRun, startSipp, uas } from '../harness/sipp.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { type AgentPage, addressOf, type DeskAgent, deskAgent, openPage, plugIn } from './desk.ts'
 import { type Hospital, invitesByAttempt, openHospital } from './hospital.ts'
+import { dead } from './killed-house.ts'
+import { noChannelLeft } from './servers.ts'
 
 let opened = new AsyncDisposableStack()
 afterEach(async () => {
@@ -52,7 +54,7 @@ async function dieAt(place: string, act: (page: AgentPage) => Promise<void> = as
   const [campaign] = await hospital.rows<{ id: string }>(sql`select id from campaign`)
   await campaignControl(db).start(campaign?.id ?? '', systemActor)
   await act(page)
-  expect(await house.ended).toEqual({ code: null, signal: 'SIGKILL' })
+  await dead(hospital, house, place)
   const again = await hospital.open()
   return { hospital, telephone, agent, page: await openPage(addressOf(again), agent.name) }
 }
@@ -123,6 +125,7 @@ describe.skipIf(!ready)('a house killed while a seat has a call', () => {
     const call = await aftermath(dying)
     expect(call).toMatchObject({ result: 'restart', last: { type: 'ended', result: 'restart', hangupBy: 'lost' } })
     await waitFor(async () => (await byes(dying.telephone)) > 0, { what: 'a BYE at the patient', timeoutMs: 20_000 })
+    await noChannelLeft(dying.hospital)
     await dying.page.until('unreachable')
     await takesTheNextCall(dying)
   }, 240_000)
@@ -143,6 +146,7 @@ describe.skipIf(!ready)('a house killed while a seat has a call', () => {
       const call = await aftermath(dying)
       expect(call).toMatchObject({ result: 'restart', last: { type: 'ended', result: 'restart', hangupBy: 'lost' } })
       await waitFor(async () => (await byes(dying.telephone)) > 0, { what: 'a BYE at the patient', timeoutMs: 20_000 })
+      await noChannelLeft(dying.hospital)
       const wrapping = await dying.page.until('wrap_up')
       expect(wrapping.wrapUpUntil).not.toBeNull()
       await finish(dying.page, wrapping.call?.taskId ?? '')

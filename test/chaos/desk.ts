@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { sql } from 'kysely'
 import { setUpPhone } from '../../src/contact-center/acd/agent-setup.ts'
 import type { SeatView } from '../../src/contact-center/acd/seat-schema.ts'
@@ -8,6 +6,7 @@ import { type Baresip, startBaresip } from '../harness/baresip.ts'
 import type { TestProcess } from '../harness/process.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import type { Hospital } from './hospital.ts'
+import { registrarOf } from './servers.ts'
 
 /** An agent with a desk phone of another make, before the house is open. */
 export interface DeskAgent {
@@ -32,8 +31,7 @@ export async function plugIn(
   { extension, secret }: DeskAgent,
   { frequency = 900 } = {},
 ): Promise<Baresip> {
-  const state = JSON.parse(await readFile(join(hospital.ground.settings.dataDir, 'softswitch.json'), 'utf8'))
-  const registrar = { host: '127.0.0.1', port: state.drachtio.sipPort, password: secret }
+  const registrar = { ...(await registrarOf(hospital)), password: secret }
   const phone = await startBaresip({ frequency, user: extension, registrar })
   await registered(hospital)
   return phone

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { expect } from 'vitest'
+import type { ProcessEnd, TestProcess } from '../harness/process.ts'
 import { startSipp } from '../harness/sipp.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { type Hospital, invitesByAttempt, openHospital } from './hospital.ts'
@@ -38,7 +39,7 @@ export async function dieAt(failpoint: string): Promise<KilledHouse> {
   const hospital = await openHospital({ patients: 1, trunk: { port: telephone.port } })
   opening.defer(() => hospital.close())
   const house = await hospital.open({ SUIFANG_FAILPOINT: failpoint })
-  expect(await house.ended).toEqual({ code: null, signal: 'SIGKILL' })
+  await dead(hospital, house, failpoint)
   await hospital.open()
   const opened = opening.move()
   return {
@@ -48,6 +49,18 @@ export async function dieAt(failpoint: string): Promise<KilledHouse> {
     heard: () => telephone.messages(),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
+}
+
+/** A house that gets by its failpoint would be waited for without an end, and nobody would learn where it went instead. */
+export async function dead(hospital: Hospital, house: TestProcess, failpoint: string): Promise<void> {
+  let end: ProcessEnd | null = null
+  void house.ended.then((told) => {
+    end = told
+  })
+  await waitFor(() => end !== null, { what: `the house to die at ${failpoint}`, timeoutMs: 90_000 }).catch((cause) => {
+    throw new Error(`The house lives on. Its log:\n${hospital.log()}`, { cause })
+  })
+  expect(end).toEqual({ code: null, signal: 'SIGKILL' })
 }
 
 async function endOf(open: Hospital, isEnd: (rows: readonly AttemptRow[]) => boolean): Promise<readonly AttemptRow[]> {

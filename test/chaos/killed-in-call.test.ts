@@ -3,6 +3,7 @@ import { hasProgram } from '../harness/programs.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { isOver } from './hospital.ts'
 import { dieAt } from './killed-house.ts'
+import { noChannelLeft } from './servers.ts'
 
 describe.skipIf(!hasProgram('sipp')).concurrent('a house killed in the call', () => {
   it.each(['answered', 'in-question'])(
@@ -16,6 +17,7 @@ describe.skipIf(!hasProgram('sipp')).concurrent('a house killed in the call', ()
         what: 'a BYE at the patient',
         timeoutMs: 20_000,
       })
+      await noChannelLeft(killed.hospital)
     },
   )
 })

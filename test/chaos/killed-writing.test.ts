@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { hasProgram } from '../harness/programs.ts'
 import { dieAt } from './killed-house.ts'
+import { noChannelLeft } from './servers.ts'
 
 // At the same time: each mostly waits for prompts to be heard.
 describe.skipIf(!hasProgram('sipp')).concurrent('a house killed while it writes', () => {
@@ -22,6 +23,7 @@ describe.skipIf(!hasProgram('sipp')).concurrent('a house killed while it writes'
         sql`select count(*)::integer as seq, max(seq) as last from call_event group by attempt_id`,
       )
       for (const { seq, last } of events) expect(seq).toBe(last)
+      await noChannelLeft(killed.hospital)
     },
   )
 })

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
@@ -10,6 +9,7 @@ import { turnKnob } from '../harness/turn-knob.ts'
 import { waitFor } from '../harness/wait-for.ts'
 import { type Hospital, isOver, openHospital } from './hospital.ts'
 import { invited, patientOptions, received, surveyed } from './patients.ts'
+import { softswitchOf } from './servers.ts'
 
 interface AttemptRow {
   readonly id: string
@@ -61,7 +61,7 @@ describe.skipIf(!hasProgram('sipp')).concurrent('calls whose servers are lost', 
     try {
       const house = await hospital.open()
       await inCalls(hospital)
-      process.kill(await softswitchOf(hospital), 'SIGKILL')
+      process.kill((await softswitchOf(hospital)).pid, 'SIGKILL')
       const rows = await afterwards(hospital, telephone)
       expect(rows).toMatchObject([lost, lost, { result: 'completed', task: 'completed', recording: 'verified' }])
       expect(process.kill(house.pid, 0)).toBe(true)
@@ -108,11 +108,3 @@ describe.skipIf(!hasProgram('sipp')).concurrent('calls whose servers are lost', 
     }
   })
 })
-
-async function softswitchOf({ ground }: Hospital): Promise<number> {
-  const state: unknown = JSON.parse(await readFile(join(ground.settings.dataDir, 'softswitch.json'), 'utf8'))
-  if (typeof state !== 'object' || state === null || !('pid' in state) || typeof state.pid !== 'number') {
-    throw new Error('no softswitch is known')
-  }
-  return state.pid
-}

@@ -148,7 +148,8 @@ onCall('all of a channel’s recordings end together', async (call, path) => {
 
 onCall('a session’s recording may have a limit', async (call, path) => {
   await call.execute('record_session', `${path} +1`)
-  await call.event('RECORD_STOP', { 'Record-Completion-Cause': 'success-maxtime' })
+  const stop = await call.event('RECORD_STOP')
+  expect(stop.get('Record-Completion-Cause')).toBe('success-maxtime')
 })
 
 onCall('a hang-up ends a session’s recording behind the client’s turn', async (call, path) => {

@@ -10,7 +10,7 @@ import { comparable } from './golden/differences.ts'
 import { drachtioScripts, runDrachtioScript } from './golden/drachtio-scripts.ts'
 import { eventSocketScripts, runEventSocketScript } from './golden/event-socket-scripts.ts'
 import { type GoldenFile, restore, type Said } from './golden/transcript.ts'
-import { openPair, type Pair } from './pair.ts'
+import { isReal, openPair, type Pair } from './pair.ts'
 import { sipAddressOf } from './register-client.ts'
 import { MediaDesk } from './wire/media-desk.ts'
 
@@ -36,7 +36,9 @@ async function golden(file: string, script: string): Promise<readonly Said[]> {
 test.concurrent.each(eventSocketScripts)('the event socket: %s', async (name) => {
   const wanted = comparable(await golden('event-socket.json', name))
   expect(wanted.length).toBeGreaterThan(5)
-  expect(comparable(await runEventSocketScript(name, desk))).toEqual(wanted)
+  const said = comparable(await runEventSocketScript(name, desk))
+  if (isReal) expect(hangUpFirst(said)).toEqual(hangUpFirst(wanted))
+  else expect(said).toEqual(wanted)
 })
 
 test.each(drachtioScripts)('drachtio: %s', async (name) => {
@@ -44,3 +46,15 @@ test.each(drachtioScripts)('drachtio: %s', async (name) => {
   expect(wanted.length).toBeGreaterThan(5)
   expect(comparable(await runDrachtioScript(name, pair, address))).toEqual(wanted)
 })
+
+/**
+ * The real server tells of a hang-up in the thread that makes it, while the channel's own thread tells what it ends: what
+ * comes first is luck, and CHANNEL_HANGUP was once the last but two. Put before whatever says that the channel is hung up.
+ */
+function hangUpFirst(said: readonly Said[]): readonly Said[] {
+  const hangUp = said.find(({ what }) => what === 'CHANNEL_HANGUP')
+  if (hangUp === undefined) return said
+  const others = said.filter((one) => one !== hangUp)
+  const first = others.findIndex(({ headers }) => headers['Answer-State'] === 'hangup')
+  return others.toSpliced(first === -1 ? others.length : first, 0, hangUp)
+}

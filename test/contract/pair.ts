@@ -27,7 +27,7 @@ export interface Pair {
   readonly folder: string
   /** Path of a WAV file with `milliseconds` of a tone. */
   tone(frequency: number, milliseconds: number): Promise<string>
-  telephony(options?: Pick<TelephonyOptions, 'holdMusic' | 'seatMediaTimeoutMs'>): Promise<Telephony>
+  telephony(options?: Pick<TelephonyOptions, 'holdMusic' | 'seatMediaTimeoutMs' | 'house'>): Promise<Telephony>
   close(): Promise<void>
 }
 

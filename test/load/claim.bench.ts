@@ -7,7 +7,7 @@
  * information. What stands above the floor's p99 is held to the bounds: an empty committed transaction, at moments as random
  * as the claims' and as many, so that what the machine does to a claim that comes out of stillness it does to the floor.
  *
- * What neighbours took of the cores meanwhile is told beside it.
+ * The cores are kept awake meanwhile where the system allows it (`--asleep`: not), and what neighbours took of them is told.
  *
  * `--json` ends stdout with {claim50P99Ms, doubleClaims, whyNotP99Ms, floorP99Ms}. `--patients 10000` is a smaller run.
  */
@@ -22,6 +22,7 @@ import { type Ground, openDatabase } from '../../src/platform/database/database.
 import { openEmbeddedPostgres } from '../../src/platform/database/embedded-postgres.ts'
 import { migrate } from '../../src/platform/database/migrate.ts'
 import { secretsOf } from '../../src/platform/secrets.ts'
+import { keepCoresAwake } from './awake-cores.ts'
 import { claimIds, loadClaimData } from './claim-data.ts'
 import type { ClaimNode, ClaimOrder, ClaimReport } from './claim-process.ts'
 import { faults, temporaryFolder } from './house.ts'
@@ -52,11 +53,13 @@ try {
 
 async function run(): Promise<void> {
   const patients = numberAfter('--patients') ?? 100_000
+  await using opened = new AsyncDisposableStack()
+  const letSleep = process.argv.includes('--asleep') ? null : keepCoresAwake()
+  opened.defer(() => letSleep?.())
   say(`Bench claim on ${machine()}`)
   say(
-    `Method: ${nodes} processes claim 50 at a time from one trunk, ${claimsPerSecond} claims a second over all at random moments; ${patients * 10} tasks, as many past attempts, ${patients * 2} tasks due of which half are blocked and stand first; embedded Postgres, default durability`,
+    `Method: ${nodes} processes claim 50 at a time from one trunk, ${claimsPerSecond} claims a second over all at random moments; ${patients * 10} tasks, as many past attempts, ${patients * 2} tasks due of which half are blocked and stand first; embedded Postgres, default durability; idle cores ${letSleep === null ? 'may sleep' : 'are kept awake'}`,
   )
-  await using opened = new AsyncDisposableStack()
   const folder = await temporaryFolder('claim')
   opened.defer(() => folder.close())
   const server = await openEmbeddedPostgres({ dataDir: folder.path })

@@ -244,6 +244,24 @@ describe('3: leases', () => {
     expect((await office.task(taskId)).state).toBe('completed')
   })
 
+  it('keeps each of many tasks for the holder of its own attempt', async () => {
+    const mine = await office.due()
+    const theirs = await office.due()
+    const works = await office.work().claim(lease, office.trunkId, 50)
+    for (const { attemptId, taskId } of works) {
+      if (taskId === mine.taskId || taskId === theirs.taskId) await office.work().begin(attemptId, lease)
+    }
+    const other = works.find(({ taskId }) => taskId === theirs.taskId)
+    await office.as(lease, (tx) =>
+      sql`update attempt set lease_owner = ${otherLease.owner}, lease_epoch = ${otherLease.epoch} where id = ${other?.attemptId}`.execute(
+        tx,
+      ),
+    )
+    const complete = sql`update task set state = 'completed' where id in (${mine.taskId}, ${theirs.taskId})`
+    await expect(office.as(lease, (tx) => complete.execute(tx))).rejects.toThrow(refused('SF003'))
+    expect((await office.task(mine.taskId)).state).toBe('in_progress')
+  })
+
   it('makes no attempt without a lease, or with another than the stated', async () => {
     const task = await office.due()
     await expect(insertAttempt(task, { leased: false })).rejects.toThrow(refused('SF003'))
@@ -291,6 +309,37 @@ describe('5: states move only as the vocabulary says', () => {
       await reopen.execute(tx)
     })
     expect((await office.task(taskId)).state).toBe('scheduled')
+  })
+
+  it('opens none of many closed tasks when one of them lacks its audit row', async () => {
+    const tasks = [await office.due(), await office.due()]
+    for (const { taskId } of tasks) await office.force(taskId, 'completed')
+    const reopen = sql`update task set state = 'scheduled' where id = any (${tasks.map(({ taskId }) => taskId)}::uuid[])`
+    const audit = (taskId: string) => ({
+      actor: systemActor,
+      action: 'task.reopen',
+      object: { kind: 'task', id: taskId },
+      outcome: 'ok' as const,
+    })
+    const reopened = (audited: readonly { taskId: string }[]) =>
+      db.transaction().execute(async (tx) => {
+        for (const { taskId } of audited) await writeAudit(tx, audit(taskId))
+        await reopen.execute(tx)
+      })
+    const states = () => Promise.all(tasks.map(async ({ taskId }) => (await office.task(taskId)).state))
+    await expect(reopened(tasks.slice(0, 1))).rejects.toThrow(refused('SF005'))
+    expect(await states()).toEqual(['completed', 'completed'])
+    await reopened(tasks)
+    expect(await states()).toEqual(['scheduled', 'scheduled'])
+  })
+
+  it('moves none of many tasks when one of the moves is not listed', async () => {
+    const [open, closed] = [await office.due(), await office.due()]
+    await office.force(closed.taskId, 'expired')
+    const stop = sql`update task set state = case id when ${open.taskId} then 'stopped' else 'completed' end
+      where id in (${open.taskId}, ${closed.taskId})`
+    await expect(stop.execute(db)).rejects.toThrow(refused('SF005'))
+    expect((await office.task(open.taskId)).state).toBe('scheduled')
   })
 
   it('lets an attempt be born only as created, and a task as scheduled or excluded', async () => {
