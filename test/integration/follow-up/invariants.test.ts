@@ -293,7 +293,7 @@ describe('5: states move only as the vocabulary says', () => {
     await office.force(taskId, 'completed')
     await writeAudit(db, {
       actor: systemActor,
-      action: 'task.reopen',
+      action: 'task.reopen' as const,
       object: { kind: 'task', id: taskId },
       outcome: 'ok',
     })
@@ -302,7 +302,7 @@ describe('5: states move only as the vocabulary says', () => {
     await db.transaction().execute(async (tx) => {
       await writeAudit(tx, {
         actor: systemActor,
-        action: 'task.reopen',
+        action: 'task.reopen' as const,
         object: { kind: 'task', id: taskId },
         outcome: 'ok',
       })
@@ -317,7 +317,7 @@ describe('5: states move only as the vocabulary says', () => {
     const reopen = sql`update task set state = 'scheduled' where id = any (${tasks.map(({ taskId }) => taskId)}::uuid[])`
     const audit = (taskId: string) => ({
       actor: systemActor,
-      action: 'task.reopen',
+      action: 'task.reopen' as const,
       object: { kind: 'task', id: taskId },
       outcome: 'ok' as const,
     })
