@@ -16,7 +16,6 @@ import { kindRegistry } from '#contact-center/ivr/node-kind.ts'
 import { ownKinds } from '#contact-center/ivr/nodes/own-kinds.ts'
 import { recordingPlace } from '#contact-center/recording/recording-place.ts'
 import { apologyPrompt } from '#contact-center/voices/voice.ts'
-import type { VoiceBook } from '#contact-center/voices/voice-book.ts'
 import type { Lease } from '#contact-center/work-source.ts'
 import type { FollowUpWork } from '#follow-up/dialling/work-source.ts'
 import { surveyKind } from '#follow-up/questionnaire/survey-node.ts'
@@ -39,7 +38,6 @@ export interface CallingParts extends Omit<PatientCallParts, 'handOver'> {
   readonly rate: Rate
   readonly telephony: Telephony
   readonly work: FollowUpWork
-  readonly voices: VoiceBook
   /** Resolves when what has been journaled of an attempt is in the rows. */
   readonly applied: (attemptId: string) => Promise<void>
 }
@@ -78,7 +76,7 @@ export function callingParts(
     lease,
     clock,
     log,
-    voices,
+    apology: () => voices.resolve(apologyPrompt),
     resultRules: () => defaultResultRules,
     journal: (event, under) => journal.append({ event, lease: under }),
     applied: (attemptId) => journal.applied(attemptId),
@@ -110,7 +108,7 @@ function queueAskedFor({ definition, nodes }: Flow): string | null {
 
 /** What a call needs that a person takes: the same, and the seats. */
 export function agentCallingParts(calling: CallingParts, seats: Seats): AgentCallParts {
-  const { applied, clock, voices } = calling
+  const { applied, clock } = calling
   return {
     ...calling,
     seats: {
@@ -121,7 +119,6 @@ export function agentCallingParts(calling: CallingParts, seats: Seats): AgentCal
       hangUp: (seatId: string) => seats.legs.hangUp(seatId),
     },
     shown: (attemptId) => Promise.race([applied(attemptId), sleep(clock, shownWithinMs)]),
-    apology: () => voices.resolve(apologyPrompt),
   }
 }
 

@@ -38,6 +38,7 @@ import { patientRoutes } from '#follow-up/patients/patient-routes.ts'
 import { peopleRoutes } from '#follow-up/patients/people-routes.ts'
 import { programmeRoutes } from '#follow-up/programmes/programme-routes.ts'
 import { questionnaireRoutes } from '#follow-up/questionnaire/questionnaire-routes.ts'
+import { soundReadiness } from '#follow-up/questionnaire/sound-readiness.ts'
 import { canBeAskedByKeys } from '#follow-up/questionnaire/survey-check.ts'
 import { ReportExports } from '#follow-up/reports/export-service.ts'
 import { reportRoutes } from '#follow-up/reports/report-routes.ts'
@@ -128,6 +129,7 @@ export async function openHttp(
       disks.readiness,
       guardReadiness({ db, folder }),
       flows.book.readiness(),
+      soundReadiness({ db, book: flows.book }),
       { name: 'telephony', check: async () => (telephony.up ? null : 'drachtio or every media server is away') },
     ],
   })

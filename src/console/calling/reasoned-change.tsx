@@ -10,6 +10,7 @@ export function ReasonedChange({
   hint,
   sending,
   refused = false,
+  reason = '',
   onReason,
   onClose,
   children,
@@ -20,8 +21,11 @@ export function ReasonedChange({
   readonly sending: Parameters<typeof FormDialog>[0]['sending']
   /** Not as it stands: the children say why. */
   readonly refused?: boolean
+  /** Typed when it was asked before. */
+  readonly reason?: string
   readonly onReason: (reason: string) => void
-  readonly onClose: () => void
+  /** Not sent. @param typed until then */
+  readonly onClose: (typed: string) => void
   readonly children?: ReactNode
 }) {
   const { t } = useTranslation()
@@ -33,12 +37,13 @@ export function ReasonedChange({
       okText={okText}
       hint={hint}
       form={form}
+      initialValues={{ reason }}
       sending={sending}
       refused={refused}
-      onSend={({ reason }) => onReason(reason.trim())}
+      onSend={({ reason: typed }) => onReason(typed.trim())}
       onClose={() => {
         sending.reset()
-        onClose()
+        onClose(form.getFieldValue('reason') ?? '')
       }}
     >
       {children}
@@ -47,7 +52,7 @@ export function ReasonedChange({
         label={t('calling.reason')}
         rules={[{ required: true, whitespace: true, message: t('calling.reasonPlease') }]}
       >
-        <Input maxLength={200} autoFocus />
+        <Input maxLength={200} autoFocus autoComplete="off" />
       </Form.Item>
     </FormDialog>
   )

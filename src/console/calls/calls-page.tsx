@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import type { CallItem, CallPage as CallPageOf } from '#follow-up/calls/call-schema.ts'
 import { request } from '../api/request.ts'
 import { useRight } from '../api/session.ts'
+import { usePageTrail } from '../app/page-trail.ts'
 import { Pager } from '../app/pager.tsx'
 import { colors } from '../app/theme.ts'
 import { Trouble } from '../app/trouble.tsx'
@@ -33,8 +34,6 @@ export function CallsPage() {
     patient: queryClient.getQueryData<string>(askedKey) ?? '',
     round: 0,
   }))
-  /** First calls of the pages before this one. */
-  const [trail, setTrail] = useState<readonly (string | undefined)[]>([])
   const calls = useQuery({
     queryKey: ['calls', address, patient, round],
     queryFn: ({ signal }) =>
@@ -47,9 +46,11 @@ export function CallsPage() {
   }, [queryClient, address])
   const open = (attemptId: string, { play }: { play: boolean }) =>
     void go({ to: '/calls/$attemptId', params: { attemptId }, search: play ? { listen: true } : {} })
-  const turn = (before: string | undefined) =>
-    void navigate({ search: ({ before: _before, ...rest }) => (before === undefined ? rest : { ...rest, before }) })
-  const next = calls.data?.next ?? null
+  const trail = usePageTrail(
+    address.before,
+    (before) =>
+      void navigate({ search: ({ before: _before, ...rest }) => (before === undefined ? rest : { ...rest, before }) }),
+  )
   return (
     <div className="stack">
       <CallFilters
@@ -59,7 +60,7 @@ export function CallsPage() {
           queryClient.setQueryDefaults(askedKey, { gcTime: Number.POSITIVE_INFINITY })
           queryClient.setQueryData(askedKey, text)
           setAsked({ patient: text, round: round + 1 })
-          setTrail([])
+          trail.clear()
           void navigate({ search: filters })
         }}
       />
@@ -83,34 +84,11 @@ export function CallsPage() {
             calls.data && t(calls.data.more ? 'calls.totalMore' : 'calls.total', { total: count(calls.data.total) })
           }
           first={t('calls.first')}
-          onFirst={
-            address.before === undefined
-              ? null
-              : () => {
-                  setTrail([])
-                  turn(undefined)
-                }
-          }
-          onPrevious={
-            trail.length === 0
-              ? null
-              : () => {
-                  turn(trail.at(-1))
-                  setTrail(trail.slice(0, -1))
-                }
-          }
-          onNext={
-            next === null
-              ? null
-              : () => {
-                  setTrail([...trail, address.before])
-                  turn(next)
-                }
-          }
+          {...trail.steps(calls.data?.next ?? null)}
           size={{
             limit: address.limit ?? defaultPageSize,
             onLimit: (limit) => {
-              setTrail([])
+              trail.clear()
               void navigate({ search: ({ before: _before, ...rest }) => ({ ...rest, limit }) })
             },
           }}

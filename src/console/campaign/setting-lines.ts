@@ -13,7 +13,6 @@ export function useSettingLines({ trunks, teams }: CampaignBoard): (fields: Camp
   const day = (kind: string | undefined) => t(kind === 'closed' ? 'setup.campaign.closed' : 'setup.campaign.asHospital')
   return (fields) => {
     const { trunkId, pacing, teamId, ringSeconds, rating, anyHour, calling, retry } = settingsOf(fields)
-    const line = (key: keyof CampaignFields, label: string, text: string): Line => ({ key, label, text })
     const yes = (is: boolean) => t(is ? 'newer.yes' : 'newer.no')
     return [
       line('trunkId', t('setup.campaign.trunk'), nameIn(trunks, trunkId)),
@@ -29,19 +28,24 @@ export function useSettingLines({ trunks, teams }: CampaignBoard): (fields: Camp
             line('holidays', t('setup.campaign.holidays'), day(calling.holidays)),
             line('weekends', t('setup.campaign.weekends'), day(calling.weekends)),
           ]),
-      line('retry', t('setup.campaign.retry'), retry === null ? t('setup.campaign.asProgramme') : planText(retry)),
+      line('retry', t('setup.campaign.retry'), t(`setup.campaign.${retry === null ? 'asProgramme' : 'ownRetry'}`)),
+      ...(retry === null ? [] : planLines(retry)),
     ]
   }
 
-  function planText({ maxRounds, maxPerDay, maxAttempts, rules }: CampaignFields['retry']): string {
+  function planLines({ maxRounds, maxPerDay, maxAttempts, rules }: CampaignFields['retry']): readonly Line[] {
     return [
-      `${t('setup.campaign.rounds')} ${maxRounds}`,
-      `${t('setup.campaign.perDay')} ${maxPerDay}`,
-      `${t('setup.campaign.attempts')} ${maxAttempts}`,
-      ...rules.map(
-        ({ result, delayMinutes, maxTimes }) =>
-          `${word('result', result)} ${delayMinutes} ${t('setup.campaign.minutes')} × ${maxTimes ?? t('setup.campaign.unlimited')}`,
-      ),
-    ].join(' · ')
+      line('rounds', t('setup.campaign.rounds'), `${maxRounds}`),
+      line('perDay', t('setup.campaign.perDay'), `${maxPerDay}`),
+      line('attempts', t('setup.campaign.attempts'), `${maxAttempts}`),
+      ...rules.map(({ result, delayMinutes, maxTimes }) => {
+        const times = maxTimes ?? t('setup.campaign.unlimited')
+        return line(result, word('result', result), `${delayMinutes} ${t('setup.campaign.minutes')} × ${times}`)
+      }),
+    ]
   }
+}
+
+function line(key: string, label: string, text: string): Line {
+  return { key, label, text }
 }

@@ -59,6 +59,8 @@ export function ProgrammeForm({
   const [days, setDays] = useState(30)
   const [tried, setTried] = useState<PreviewWish | null>(null)
   const [wished, setWished] = useState<ProgrammeFields | null>(null)
+  /** Whoever goes back to the form to look something up does not write it twice. */
+  const [reason, setReason] = useState('')
   const site = choices.sites.find(({ id }) => id === typed.siteId)
   const all = () => ({ ...initial, ...form.getFieldsValue(true) })
   const wishOf = (fields: ProgrammeFields): PreviewWish => {
@@ -147,8 +149,12 @@ export function ProgrammeForm({
           hint={text}
           sending={sending}
           refused={newer !== null}
-          onReason={(reason) => sending.mutate({ fields: wished, reason, basedOn: version })}
-          onClose={() => setWished(null)}
+          reason={reason}
+          onReason={(typed) => sending.mutate({ fields: wished, reason: typed, basedOn: version })}
+          onClose={(typed) => {
+            setReason(typed)
+            setWished(null)
+          }}
         >
           {notice || <Preview wish={wishOf(wished)} />}
         </ReasonedChange>

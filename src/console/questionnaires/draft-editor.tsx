@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { useBlocker } from '@tanstack/react-router'
-import { Alert, App, Button, Form, Input, Switch } from 'antd'
-import { type ReactNode, useEffect, useState } from 'react'
+import { Alert, App, Button, Form, Switch } from 'antd'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { PromptFacts } from '#contact-center/prompts/own-prompt-schema.ts'
 import type { DraftText } from '#follow-up/questionnaire/questionnaire-draft.ts'
@@ -10,6 +10,7 @@ import { request } from '../api/request.ts'
 import { FormDialog } from '../app/form-dialog.tsx'
 import { NewerVersion } from '../app/newer-version.tsx'
 import { Trouble } from '../app/trouble.tsx'
+import { ReasonedChange } from '../calling/reasoned-change.tsx'
 import { speakPrompt } from '../prompts/prompt-sounds.ts'
 import { linesOfDraft } from './draft-lines.ts'
 import { spokenAs, unspoken } from './draft-steps.ts'
@@ -202,7 +203,8 @@ function Decide({
   const { t } = useTranslation()
   const { message } = App.useApp()
   const [asked, setAsked] = useState<'publish' | 'discard' | null>(null)
-  const [form] = Form.useForm<{ reason: string }>()
+  const [reason, setReason] = useState('')
+  const [form] = Form.useForm()
   const faults = draft.findings.filter(({ severity }) => severity === 'error').length
   const path = `/api/questionnaires/${card.id}/draft`
   const done = (text: string) => {
@@ -211,20 +213,23 @@ function Decide({
     onDone()
   }
   const publishing = useMutation({
-    mutationFn: async (reason: string) => {
+    mutationFn: async (why: string) => {
       const revision = await draft.settle()
-      return revision === null
-        ? null
-        : request<PublishedAs>(`${path}/publish`, { method: 'POST', body: { revision, reason } })
+      if (revision !== null)
+        return request<PublishedAs>(`${path}/publish`, { method: 'POST', body: { revision, reason: why } })
+      setReason(why)
+      return null
     },
-    onSuccess: (published) =>
-      published === null ? setAsked(null) : done(t('questionnaires.published', { version: published.version })),
+    onSuccess: (published) => {
+      if (published === null) return setAsked(null)
+      setReason('')
+      done(t('questionnaires.published', { version: published.version }))
+    },
   })
   const discarding = useMutation({
     mutationFn: () => request(`${path}/discard`, { method: 'POST', body: { revision: draft.revision } }),
     onSuccess: () => done(t('questionnaires.discarded')),
   })
-  const dialog = (what: 'publish' | 'discard', children: ReactNode) => ({ open: asked === what, children })
   return (
     <>
       <Button danger onClick={() => setAsked('discard')}>
@@ -238,26 +243,22 @@ function Decide({
           {t('questionnaires.faults', { count: faults })}
         </span>
       )}
+      {asked === 'publish' && (
+        <ReasonedChange
+          title={t('questionnaires.publishTitle', { version: (card.versions[0]?.version ?? 0) + 1 })}
+          okText={t('questionnaires.publishOk')}
+          hint={t('questionnaires.publishHint')}
+          sending={publishing}
+          reason={reason}
+          onReason={(typed) => publishing.mutate(typed)}
+          onClose={(typed) => {
+            setReason(typed)
+            setAsked(null)
+          }}
+        />
+      )}
       <FormDialog
-        title={t('questionnaires.publishTitle', { version: (card.versions[0]?.version ?? 0) + 1 })}
-        okText={t('questionnaires.publishOk')}
-        hint={t('questionnaires.publishHint')}
-        form={form}
-        sending={publishing}
-        onSend={({ reason }) => publishing.mutate(reason.trim())}
-        onClose={() => setAsked(null)}
-        {...dialog(
-          'publish',
-          <Form.Item
-            name="reason"
-            label={t('setup.reason')}
-            rules={[{ required: true, whitespace: true, message: t('setup.reasonPlease') }]}
-          >
-            <Input maxLength={200} autoFocus autoComplete="off" />
-          </Form.Item>,
-        )}
-      />
-      <FormDialog
+        open={asked === 'discard'}
         danger
         title={t('questionnaires.discardTitle')}
         okText={t('questionnaires.discardOk')}
@@ -265,8 +266,9 @@ function Decide({
         sending={discarding}
         onSend={() => discarding.mutate()}
         onClose={() => setAsked(null)}
-        {...dialog('discard', <p>{t('questionnaires.discardHint')}</p>)}
-      />
+      >
+        <p>{t('questionnaires.discardHint')}</p>
+      </FormDialog>
     </>
   )
 }

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import type { TaskItem, TaskPage } from '#follow-up/tasks/worklist-schema.ts'
 import { request } from '../api/request.ts'
 import { useRight } from '../api/session.ts'
+import { usePageTrail } from '../app/page-trail.ts'
 import { Pager } from '../app/pager.tsx'
 import { Trouble } from '../app/trouble.tsx'
 import { Nobody } from '../not-called/nobody.tsx'
@@ -37,7 +38,6 @@ export function TasksPage() {
     patient: queryClient.getQueryData<string>(askedKey) ?? '',
     round: 0,
   }))
-  const [trail, setTrail] = useState<readonly (string | undefined)[]>([])
   const [chosen, setChosen] = useState<ReadonlyMap<string, string>>(new Map())
   const [changing, setChanging] = useState<ChosenTasks | null>(null)
   const mayChange = useRight('campaign.control')
@@ -71,7 +71,7 @@ export function TasksPage() {
         return now !== undefined && (now.state !== task.state || now.dueAt !== task.dueAt)
       }))
   const ask = (filters: TaskAddress) => {
-    setTrail([])
+    trail.clear()
     setChosen(new Map())
     void navigate({ search: filters })
   }
@@ -81,9 +81,11 @@ export function TasksPage() {
     )
     ask({ ...kept, ...change })
   }
-  const turn = (after: string | undefined) =>
-    void navigate({ search: ({ after: _after, ...rest }) => (after === undefined ? rest : { ...rest, after }) })
-  const next = page?.next ?? null
+  const trail = usePageTrail(
+    address.after,
+    (after) =>
+      void navigate({ search: ({ after: _after, ...rest }) => (after === undefined ? rest : { ...rest, after }) }),
+  )
   return (
     <div className="stack">
       <TaskFilters
@@ -183,30 +185,7 @@ export function TasksPage() {
         <Pager
           total={page && t('tasks.total', { total: count(total) })}
           first={t('tasks.first')}
-          onFirst={
-            address.after === undefined
-              ? null
-              : () => {
-                  setTrail([])
-                  turn(undefined)
-                }
-          }
-          onPrevious={
-            trail.length === 0
-              ? null
-              : () => {
-                  turn(trail.at(-1))
-                  setTrail(trail.slice(0, -1))
-                }
-          }
-          onNext={
-            next === null
-              ? null
-              : () => {
-                  setTrail([...trail, address.after])
-                  turn(next)
-                }
-          }
+          {...trail.steps(page?.next ?? null)}
           size={{ limit: address.limit ?? defaultPageSize, onLimit: (limit) => only({ limit }) }}
         />
       </section>

@@ -33,7 +33,7 @@ export const programmesEn: Texts<typeof programmesZh> = {
     trunk_disabled: 'The campaign’s trunk is switched off',
     trunk_silent: 'The campaign’s trunk does not answer',
     not_by_keys:
-      'The campaign is a keypress survey, and the questionnaire cannot be answered by keys: choose another, or dial for agents',
+      'The campaign is a keypress survey, and the questionnaire cannot be asked by keys (its page says what it lacks, such as a sound file that is lost): mend it, choose another, or dial for agents',
     no_team: 'The campaign is answered by agents, and it has no team',
   },
   noDefault: '{{site}} has no default programme',

@@ -30,7 +30,8 @@ export const programmesZh = {
     campaign_stopped: '外呼活动已停止，请在实时外呼页启动',
     trunk_disabled: '外呼活动的线路已停用',
     trunk_silent: '外呼活动的线路无应答',
-    not_by_keys: '外呼活动用语音问卷，但所选问卷不能按键作答：请换问卷，或改为坐席外呼',
+    not_by_keys:
+      '外呼活动用语音问卷，但所选问卷不能按键作答（问卷页注明缺什么，例如声音文件丢失）：请补齐、换问卷，或改为坐席外呼',
     no_team: '外呼活动由坐席接听，但没有指定班组',
   },
   noDefault: '{{site}} 没有默认方案',

@@ -20,6 +20,8 @@ import type { TalkEnd } from './seat-talk.ts'
  */
 export interface FlowSummary {
   readonly outcome: FlowOutcome | null
+  /** Why it could not go on: what the patient was to hear cannot be played. Null when it ended by itself. */
+  readonly error: unknown
 }
 
 /** What a flow tells while it runs, and asks for. */
@@ -38,6 +40,8 @@ export interface PatientCallParts extends CallEventsParts {
   readonly recordingPlace: (attemptId: string) => Promise<RecordingPlace>
   /** Leads the patient through the flow; resolves when it is over or the leg has ended. */
   readonly runFlow: (leg: PatientLeg, work: Work, hooks: FlowHooks, log: Log) => Promise<FlowSummary>
+  /** The file that a patient hears whose call cannot go on. */
+  readonly apology: () => string
   /** For a patient who may ask for an agent. */
   readonly handOver: (call: HandedOver) => HandOver
 }
@@ -155,8 +159,9 @@ async function converse(
         events.write(record, record.type === 'question' ? () => failpoint('in-question') : undefined, at),
       transfer: (queue) => handOver.transfer(queue),
     }
-    const summary = await parts.runFlow(leg, work, hooks, log)
+    const summary = await begun(parts, { leg, work, hooks, events, log })
     outcome = summary.outcome
+    if (summary.error !== null && leg.end === null) await apologise(parts, leg, log)
     ended = await handOver.talk()
   } catch (error) {
     logError(log, error, 'the flow broke off')
@@ -167,6 +172,41 @@ async function converse(
   const closedAt = parts.clock.now()
   const quality = await qualityOf(leg)
   return { outcome, ended, quality, recording, closedAt }
+}
+
+/** A flow that cannot even begin, since what it is to ask has lost its sound, owes a call back as one that breaks off does. */
+async function begun(
+  parts: PatientCallParts,
+  {
+    leg,
+    work,
+    hooks,
+    events,
+    log,
+  }: {
+    readonly leg: PatientLeg
+    readonly work: Work
+    readonly hooks: FlowHooks
+    readonly events: CallEvents
+    readonly log: Log
+  },
+): Promise<FlowSummary> {
+  try {
+    return await parts.runFlow(leg, work, hooks, log)
+  } catch (error) {
+    logError(log, error, 'the flow could not begin')
+    events.write({ type: 'outcome', outcome: 'callback' })
+    return { outcome: 'callback', error }
+  }
+}
+
+/** Somebody has answered and may not be left with silence: they hear that we call again. */
+async function apologise({ apology }: Pick<PatientCallParts, 'apology'>, leg: PatientLeg, log: Log): Promise<void> {
+  try {
+    await leg.play(apology())
+  } catch (error) {
+    logError(log, error, 'no apology for the patient whose call could not go on')
+  }
 }
 
 /** What the telephone did is not what the patient said: a refusal spoken to its end is a completed call. */

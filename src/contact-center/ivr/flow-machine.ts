@@ -34,6 +34,8 @@ export type FlowInput =
   | { readonly type: 'transferred'; readonly taken: boolean }
   /** The far end is gone. The machine says its last words (outcome) and stops. */
   | { readonly type: 'hangup' }
+  /** What comes next cannot be said: nothing more can be asked, and a call back is owed unless all was answered. */
+  | { readonly type: 'speechless' }
 
 export type FlowCommand =
   /** Play these prompts one after another. Prompt ids; the runner resolves them to files. Replaces a running play. */
@@ -133,8 +135,8 @@ class Run {
   take(input: FlowInput): void {
     const { doing } = this.state
     if (doing.type === 'over') return
-    if (input.type === 'hangup') {
-      this.#farEndGone()
+    if (input.type === 'hangup' || input.type === 'speechless') {
+      this.#brokenOff(input.type === 'hangup' ? 'partial' : 'callback')
       return
     }
     if (doing.type === 'nothing') {
@@ -364,8 +366,8 @@ class Run {
     return this.#flow.definition.operator !== undefined && this.state.variables.operator === true
   }
 
-  #farEndGone(): void {
-    this.#outcome(this.state.progress.complete ? 'done' : 'partial')
+  #brokenOff(incomplete: FlowOutcome): void {
+    this.#outcome(this.state.progress.complete ? 'done' : incomplete)
     this.#update({ doing: { type: 'over' }, timer: false })
   }
 

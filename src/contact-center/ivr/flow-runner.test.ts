@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type VirtualClock, virtualClock } from '#platform/clock.ts'
-import { OperationalError } from '#platform/errors/errors.ts'
+import { OperationalError, UserError } from '#platform/errors/errors.ts'
 import type { Digit, LegEnd, PatientLeg } from '#telephony/telephony.ts'
 import { openFlow } from './flow.ts'
 import { anyPrompts, flowOf, testWorld } from './flow-fixture.ts'
@@ -152,14 +152,14 @@ interface Running {
   readonly done: Promise<FlowSummary>
 }
 
-function run(leg = new ScriptedLeg()): Running {
+function run(leg = new ScriptedLeg(), prompts = anyPrompts()): Running {
   const clock = virtualClock()
   const records: FlowRecord[] = []
   const done = runFlow({
     leg,
     flow,
     variables: {},
-    prompts: anyPrompts(),
+    prompts,
     clock,
     uptimeMs: () => clock.now().getTime(),
     onRecord: (record) => records.push(record),
@@ -168,8 +168,8 @@ function run(leg = new ScriptedLeg()): Running {
 }
 
 /** A call that has come to its first menu, whose first file plays. */
-async function atMenu(): Promise<Running> {
-  const running = run()
+async function atMenu(prompts = anyPrompts()): Promise<Running> {
+  const running = run(new ScriptedLeg(), prompts)
   await running.leg.hear()
   await running.leg.hear()
   await running.clock.advance(1_000)
@@ -436,8 +436,27 @@ describe('the end', () => {
     await leg.hear()
     const failure = new OperationalError('MEDIA_PLAY_FAILED')
     await leg.failPlay(failure)
-    expect(await done).toMatchObject({ outcome: 'partial', lastNode: 'opening', error: failure })
+    expect(await done).toMatchObject({ outcome: 'callback', lastNode: 'opening', error: failure })
     expect(leg.calls).toEqual(['play who', 'play notice'])
+  })
+
+  it('comes when the sound of what is asked next is gone, once the line is silent: a call back is owed', async () => {
+    const prompts = { ...anyPrompts() }
+    const { leg, done, records } = await atMenu(prompts)
+    prompts.resolve = () => {
+      throw new UserError('FLOW_PROMPT_UNKNOWN', { prompt: 'second', language: 'zh-CN' })
+    }
+    leg.press('1')
+    let over = false
+    void done.then(() => {
+      over = true
+    })
+    await leg.settleStop()
+    expect(over).toBe(false)
+    await leg.settlePlay('stopped')
+    expect(await done).toMatchObject({ outcome: 'callback', error: { code: 'FLOW_PROMPT_UNKNOWN' } })
+    expect(leg.calls).toEqual(['stop'])
+    expect(records.at(-1)).toEqual({ type: 'outcome', outcome: 'callback' })
   })
 
   it('comes when a prompt is stopped by nobody', async () => {

@@ -44,7 +44,7 @@ export interface FlowSummary {
   readonly handedOver: boolean
   /** The flow's variables at its end. */
   readonly variables: Variables
-  /** Why the call had to be ended: a prompt that could not be played. Null when it ended by itself. */
+  /** Why the flow had to be ended: a prompt that could not be played. Nothing is being said; the patient waits for a word. Null when it ended by itself. */
   readonly error: unknown
 }
 
@@ -182,16 +182,20 @@ class FlowRun {
     if (isOver(this.#state)) return
     this.#error = error
     logError(this.#log, error, 'flow given up')
-    this.#farEndGone()
+    this.#feed({ type: 'speechless' })
+    this.#wait(null)
+    // Whoever ends the call says why, and two may not speak at once.
+    void this.#speaker.silenced().then(() => this.#finish())
   }
 
   #farEndGone(): void {
-    if (isOver(this.#state)) return
+    if (this.#finished) return
     this.#feed({ type: 'hangup' })
     this.#finish()
   }
 
   #finish(): void {
+    if (this.#finished) return
     this.#finished = true
     this.#wait(null)
     this.#speaker.close()

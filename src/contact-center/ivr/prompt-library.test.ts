@@ -69,6 +69,17 @@ describe('a prompt', () => {
     expect(() => book().resolve('hello')).toThrow(expect.objectContaining({ code: 'FLOW_PROMPT_UNKNOWN' }))
   })
 
+  it('that goes while the house is open is missed, and found again when it is back', () => {
+    const path = put('own', 'hello', wav())
+    const open = book()
+    expect(open.resolve('hello')).toBe(path)
+    rmSync(path)
+    expect(open.check('hello', '/prompts/0')).toMatchObject([{ code: 'FLOW_PROMPT_UNKNOWN' }])
+    expect(() => open.resolve('hello')).toThrow(expect.objectContaining({ code: 'FLOW_PROMPT_UNKNOWN' }))
+    put('own', 'hello', wav())
+    expect(open.resolve('hello')).toBe(path)
+  })
+
   it.each([
     ['another rate', wav({ rate: 16_000 }), 'encoding 1, 16000 Hz, 1 channels, 16 bit'],
     ['two channels', wav({ channels: 2 }), 'encoding 1, 8000 Hz, 2 channels, 16 bit'],

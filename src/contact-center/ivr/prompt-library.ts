@@ -63,7 +63,8 @@ export interface PromptFolders {
 
 /**
  * A book that reads each file once, when it is first asked for; make a new one to see replaced recordings. A sound that
- * comes while the house is open is found: what was looked for in vain is looked for again.
+ * comes while the house is open is found, and one that goes is missed: what was looked for in vain, or is no longer
+ * there, is looked for again.
  */
 export function openPrompts({ language, shipped, overrides }: PromptFolders): PromptBook {
   const folders = [overrides, shipped]
@@ -72,9 +73,12 @@ export function openPrompts({ language, shipped, overrides }: PromptFolders): Pr
   const texts = readTexts(join(resolve(shipped), language, 'prompts.json'))
   const found = new Map<string, Found>()
   const find = (id: string): Found => {
-    const known = found.get(id) ?? look(folders, id)
-    if (known.sound !== null) found.set(id, known)
-    return known
+    const known = found.get(id)
+    if (known !== undefined && existsSync(known.path)) return known
+    const now = look(folders, id)
+    if (now.sound === null) found.delete(id)
+    else found.set(id, now)
+    return now
   }
   return {
     language,

@@ -21,7 +21,7 @@ export class Speaker {
   readonly #events: SpeakerEvents
   #current: Row | null = null
   #next: Row | null = null
-  #speaking = false
+  #speaking: Promise<void> | null = null
   #closed = false
 
   constructor(leg: Pick<PatientLeg, 'play' | 'stopPlaying'>, events: SpeakerEvents) {
@@ -34,13 +34,20 @@ export class Speaker {
     if (this.#closed) return
     this.#interrupt()
     this.#next = { paths, stopping: null }
-    if (!this.#speaking) void this.#speak()
+    this.#speaking ??= this.#speak()
   }
 
   /** Falls silent; what was interrupted tells nothing more. */
   stop(): void {
     this.#next = null
     this.#interrupt()
+  }
+
+  /** Says and tells nothing more; resolves when nothing is being played, and the leg is another's to speak over. */
+  async silenced(): Promise<void> {
+    this.stop()
+    this.close()
+    await this.#speaking
   }
 
   /** Says and tells nothing more. What is being played ends with the leg, which is not ours. */
@@ -57,14 +64,13 @@ export class Speaker {
   }
 
   async #speak(): Promise<void> {
-    this.#speaking = true
     for (let row = this.#takeNext(); row !== null; row = this.#takeNext()) {
       this.#current = row
       const heard = await this.#speakRow(row)
       this.#current = null
       if (heard && !this.#closed) this.#events.onPlayed()
     }
-    this.#speaking = false
+    this.#speaking = null
   }
 
   #takeNext(): Row | null {
@@ -90,6 +96,7 @@ export class Speaker {
       }
       return true
     } catch (error) {
+      this.#current = null
       if (!this.#closed) this.#events.onFailed(error)
       this.close()
       return false

@@ -289,6 +289,7 @@ describe('between claim and dial', () => {
         journal: async (event) => void journaled.push(event),
         recordingPlace: async () => ({ name: 'nowhere.wav', path: '/nowhere.wav' }),
         runFlow: () => expect.unreachable(),
+        apology: () => expect.unreachable(),
         handOver: () => expect.unreachable(),
       },
       work,
