@@ -293,7 +293,7 @@ describe('5: states move only as the vocabulary says', () => {
     await office.force(taskId, 'completed')
     await writeAudit(db, {
       actor: systemActor,
-      action: 'task.reopen' as const,
+      action: 'task.reopen',
       object: { kind: 'task', id: taskId },
       outcome: 'ok',
     })
@@ -302,7 +302,7 @@ describe('5: states move only as the vocabulary says', () => {
     await db.transaction().execute(async (tx) => {
       await writeAudit(tx, {
         actor: systemActor,
-        action: 'task.reopen' as const,
+        action: 'task.reopen',
         object: { kind: 'task', id: taskId },
         outcome: 'ok',
       })
