@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { type EmbeddedPostgres, openEmbeddedPostgres } from '../../src/platform/database/embedded-postgres.ts'
 import { migrate } from '../../src/platform/database/migrate.ts'
+import { guardRun, type RunGuard } from './run-guard.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -21,7 +22,13 @@ declare module 'vitest' {
 
 interface Shared {
   users: number
-  readonly opened: Promise<{ readonly folder: string; readonly server: EmbeddedPostgres }>
+  readonly opened: Promise<Opened>
+}
+
+interface Opened {
+  readonly folder: string
+  readonly server: EmbeddedPostgres
+  readonly guard: RunGuard
 }
 
 declare global {
@@ -32,12 +39,14 @@ declare global {
 /**
  * One Postgres a run, without fsync, in a temporary folder. Its database `suifang` is migrated once and is what
  * `testDatabase()` copies, with what its tables had at first beside them (`seed`), for one that is used again.
+ *
+ * The folder is the run's place for temporary files: by it a guard finds what is left of a run that is killed.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   globalThis.suifangTestPostgres ??= { users: 0, opened: open() }
   const shared = globalThis.suifangTestPostgres
   shared.users += 1
-  const { server, folder } = await shared.opened
+  const { server, folder, guard } = await shared.opened
   project.provide('postgres', {
     superUrl: server.urlOf('suifang_super', 'suifang'),
     ownerUrl: server.ownerUrl,
@@ -49,12 +58,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
     if (shared.users > 0) return
     globalThis.suifangTestPostgres = undefined
     await server.close()
+    guard.release()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function open() {
+async function open(): Promise<Opened> {
   const folder = await mkdtemp(join(tmpdir(), 'suifang-test-'))
+  await chmod(folder, 0o711) // programs of another user are given folders in it
+  const guard = guardRun(folder)
+  process.env.TMPDIR = folder // also of the processes that run the tests, and of all that they start
   const server = await openEmbeddedPostgres({ dataDir: folder, durability: 'none' })
   try {
     await migrate({ ownerUrl: server.ownerUrl })
@@ -64,7 +77,7 @@ async function open() {
     await server.close()
     throw error
   }
-  return { folder, server }
+  return { folder, server, guard }
 }
 
 /** Tests connect some thousand times: a password stretched once instead of 4096 times is 2.4 ms of the 12 that each took. */
