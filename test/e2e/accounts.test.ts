@@ -14,7 +14,6 @@ import type { Ground } from '../../src/platform/database/database.ts'
 import { secretsOf } from '../../src/platform/secrets.ts'
 import { hasChromium } from '../harness/chromium.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { visit } from './browser.ts'
 import { makeAccount, testPassword } from './fixture/face.ts'
 import { useStage } from './fixture/stage.ts'
 import { AccountsPage } from './pages/accounts-page.ts'
@@ -84,7 +83,7 @@ describe.skipIf(!hasChromium)('accounts, sessions and the audit trail in Chromiu
     const startCode = await security.accounts.secret()
     await security.accounts.row('li.na').getByText('待用启用码登录').waitFor()
 
-    const person = await visit(stage.browser, stage.face.url)
+    const person = await stage.visit()
     const signIn = new SignInPage(person.page)
     await signIn.signIn('Li.Na', password)
     // Who made the account, and knows its password, comes no further than this.
@@ -195,7 +194,7 @@ describe.skipIf(!hasChromium)('accounts, sessions and the audit trail in Chromiu
       await system.page.getByRole('dialog').getByRole('alert').waitFor()
       await look(system.page, 'teams-phone')
 
-      const person = await visit(stage.browser, stage.face.url, { language })
+      const person = await stage.visit({ language })
       const signIn = new SignInPage(person.page)
       await signIn.signIn(people.fresh, people.password)
       await person.page.locator('#startCode').fill(people.startCode ?? '')
@@ -205,7 +204,7 @@ describe.skipIf(!hasChromium)('accounts, sessions and the audit trail in Chromiu
 
   it('shows where one is signed in, and ends what one does not know', async () => {
     const { page, name, shell } = await enter(['agent'], '/')
-    const other = await visit(stage.browser, stage.face.url)
+    const other = await stage.visit()
     await new SignInPage(other.page).signIn(name, testPassword)
     await new Shell(other.page).connectionIs('connected')
     await shell.ownSessions()
@@ -220,7 +219,7 @@ describe.skipIf(!hasChromium)('accounts, sessions and the audit trail in Chromiu
   it('asks before a second sign-in ends the first, where an account has one session', async () => {
     single = true
     const { page, name } = await enter(['agent'], '/')
-    const second = await visit(stage.browser, stage.face.url)
+    const second = await stage.visit()
     const signIn = new SignInPage(second.page)
     await signIn.signIn(name, testPassword)
     await second.page.getByText('该账号已在别处登录').waitFor()

@@ -6,14 +6,16 @@ import { waitForLock } from '../../src/platform/lock.ts'
 import { launchChromium } from '../harness/chromium.ts'
 
 export interface BrowserOptions {
-  /** A microphone and loudspeakers that the computer has not: with a WAV to hear, over and over, or a beep a second. */
-  readonly media?: { readonly microphone?: string }
+  /**
+   * A microphone and loudspeakers that the computer has not: with a WAV to hear, over and over, or a beep a second; and
+   * whether a page must be allowed to use it, or may.
+   */
+  readonly media?: { readonly microphone?: string; readonly permission: 'asked' | 'given' }
 }
 
 export function launchBrowser({ media }: BrowserOptions = {}): Promise<Browser> {
-  return launchChromium(
-    media === undefined ? {} : { microphone: { wav: media.microphone ?? null, permission: 'asked' } },
-  )
+  if (media === undefined) return launchChromium()
+  return launchChromium({ microphone: { wav: media.microphone ?? null, permission: media.permission } })
 }
 
 export interface Visit {

@@ -3,7 +3,6 @@ import { missingCalendarYears } from '../../src/follow-up/calling/calendar-servi
 import { replaceCalendarYear } from '../../src/follow-up/calling/calendar-store.ts'
 import { hasChromium } from '../harness/chromium.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { visit } from './browser.ts'
 import { useConsole } from './fixture/console.ts'
 import { makeAccount, testPassword } from './fixture/face.ts'
 import { LivePage } from './pages/live-page.ts'
@@ -15,7 +14,7 @@ describe.skipIf(!hasChromium)('the console in Chromium', () => {
 
   it('asks for a new password at the first sign-in and then shows the live page', async () => {
     const name = await makeAccount(stage.database.db, ['supervisor'], { mustChangePassword: true })
-    const { page, complaints } = await visit(stage.browser, stage.face.url)
+    const { page, complaints } = await stage.visit()
     const signIn = new SignInPage(page)
     await signIn.signIn(name, 'wrong')
     expect(await signIn.refusal()).toContain('用户名或密码不正确')
@@ -36,6 +35,18 @@ describe.skipIf(!hasChromium)('the console in Chromium', () => {
     await page.reload()
     await page.getByRole('heading', { name: 'Live calling' }).waitFor()
     expect(await page.locator('html').getAttribute('lang')).toBe('en')
+  })
+
+  it('knows nothing of who was here before, where a browser has been emptied', async () => {
+    const before = await enter(['supervisor'], { language: 'en' })
+    await before.shell.switchLanguage()
+    await before.page.getByRole('heading', { name: '实时外呼' }).waitFor()
+    await stage.leave()
+    const { page, context } = await stage.visit({ language: 'en' })
+    expect(context).toBe(before.context)
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    expect(await context.cookies()).toEqual([])
+    expect(await page.evaluate('localStorage.length + sessionStorage.length')).toBe(0)
   })
 
   it('shows each role its pages only, also by address', async () => {

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { hasChromium } from '../harness/chromium.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { visit } from './browser.ts'
 import { makeAccount, testPassword } from './fixture/face.ts'
 import type { FloorFixture } from './fixture/floor.ts'
 import { makeHospital } from './fixture/hospital.ts'
@@ -20,7 +19,7 @@ import { SignInPage } from './pages/sign-in-page.ts'
 const pictures = process.env.SEAT_PICTURES
 
 describe.skipIf(!hasChromium)('the supervisor’s page in Chromium', () => {
-  const stage = useStage({ seat: 'browser', floor: true, media: {} })
+  const stage = useStage({ seat: 'browser', floor: true, media: { permission: 'given' } })
   let seat: SeatFixture
   let floor: FloorFixture
 
@@ -178,7 +177,7 @@ describe.skipIf(!hasChromium)('the supervisor’s page in Chromium', () => {
 
   it('is not shown to an agent, also by address', async () => {
     const name = await makeAccount(stage.database.db, ['agent'])
-    const { page } = await visit(stage.browser, stage.face.url)
+    const { page } = await stage.visit()
     await new SignInPage(page).signIn(name, testPassword)
     expect(await new Shell(page).menu()).not.toContain('/floor')
     await page.goto(`${stage.face.url}/floor`)

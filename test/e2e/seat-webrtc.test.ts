@@ -265,7 +265,9 @@ async function makeTeams({ ground: { db } }: Hospital, names: { agentName: strin
 
 /** A browser of its own for an account, signed in and connected. @param tone of its microphone; null for none */
 async function sit(url: string, account: string, tone: number | null) {
-  const browser = await launchBrowser(tone === null ? {} : { media: { microphone: await toneFile(tone) } })
+  const browser = await launchBrowser(
+    tone === null ? {} : { media: { microphone: await toneFile(tone), permission: 'given' } },
+  )
   opened.defer(() => browser.close())
   const visited = await visit(browser, url)
   if (tone !== null) {

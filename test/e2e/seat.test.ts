@@ -4,7 +4,6 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { UserError } from '../../src/platform/errors/errors.ts'
 import { hasChromium } from '../harness/chromium.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { visit } from './browser.ts'
 import { makeAccount, testPassword } from './fixture/face.ts'
 import type { SeatFixture } from './fixture/seat.ts'
 import { type Entrance, useStage } from './fixture/stage.ts'
@@ -460,7 +459,7 @@ describe.skipIf(!hasChromium)('the agent’s page in Chromium', () => {
 
   it('is not shown to who may not use a seat, also by address', async () => {
     const name = await makeAccount(stage.database.db, ['qa'])
-    const { page } = await visit(stage.browser, stage.face.url)
+    const { page } = await stage.visit()
     await new SignInPage(page).signIn(name, testPassword)
     expect(await new Shell(page).menu()).not.toContain('/seat')
     await page.goto(`${stage.face.url}/seat`)

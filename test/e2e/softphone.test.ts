@@ -2,44 +2,26 @@
  * The telephone in the agent's page: the real library and the browser's own media, against a peer that stands for the
  * server's end of the socket and the call.
  */
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { endSessionsOf } from '../../src/platform/auth/session-store.ts'
 import { hasChromium } from '../harness/chromium.ts'
 import { waitFor } from '../harness/wait-for.ts'
-import { visit } from './browser.ts'
 import { testPassword } from './fixture/face.ts'
+import { type Sitting, usePagePhone } from './fixture/page-phone.ts'
 import type { SeatFixture } from './fixture/seat.ts'
-import { enterWithPeer, SipPeer } from './fixture/sip-peer.ts'
-import { type Entrance, useStage } from './fixture/stage.ts'
+import { SipPeer } from './fixture/sip-peer.ts'
 import { SeatPage } from './pages/seat-page.ts'
 import { Shell } from './pages/shell.ts'
 import { SignInPage } from './pages/sign-in-page.ts'
 
-/** A folder in which to keep what the pages look like, for the documentation. */
-const pictures = process.env.SEAT_PICTURES
-
 describe.skipIf(!hasChromium)('the telephone in the agent’s page', () => {
-  const stage = useStage({ seat: 'browser', media: {} })
+  const office = usePagePhone({ permission: 'given' })
+  const { stage, sit } = office
   let seat: SeatFixture
-
-  beforeEach(async () => {
-    seat = stage.seat
-    seat.refuse(null)
-    seat.isWatched = () => false
-    seat.asked.length = 0
-    await seat.ready()
-    await seat.away()
+  beforeEach(() => {
+    seat = office.seat
   })
 
-  type Sitting = Pick<Entrance, 'language' | 'microphone' | 'own'>
-  /** An agent at the page; the telephone may use the microphone unless it is said otherwise. */
-  async function sit(sitting: Sitting = {}) {
-    const entered = await enterWithPeer(stage, ['agent'], { path: '/seat', ...sitting })
-    return { ...entered, desk: new SeatPage(entered.page) }
-  }
   async function onDuty(sitting: Sitting = {}) {
     const sat = await sit(sitting)
     await sat.desk.press(sitting.language === 'en' ? /^Sign in/ : /^签入/)
@@ -59,16 +41,6 @@ describe.skipIf(!hasChromium)('the telephone in the agent’s page', () => {
     await desk.link('up')
     await desk.sends(true)
     expect(complaints).toEqual([])
-  })
-
-  it('says that the microphone is refused, and goes on as soon as it is allowed', async () => {
-    const { context, desk, peer } = await sit({ microphone: false, own: true })
-    await desk.press(/^签入/)
-    expect(await (await desk.notice('microphone_refused')).textContent()).toContain('将“麦克风”设为“允许”')
-    expect(peer.heard).not.toContain('INVITE')
-    await context.grantPermissions(['microphone'], { origin: stage.face.url })
-    await desk.link('up')
-    await desk.quiet('waiting')
   })
 
   it('calls in again after a reload, without a sign-in and without taking over from itself', async () => {
@@ -115,7 +87,7 @@ describe.skipIf(!hasChromium)('the telephone in the agent’s page', () => {
   it('gives leg and microphone to the window that takes over', async () => {
     seat.isWatched = () => stage.face.hub.watchers(seat.stream) > 0
     const { desk, name, peer } = await onDuty()
-    const second = await visit(stage.browser, stage.face.url)
+    const second = await stage.visit()
     await second.context.grantPermissions(['microphone'], { origin: stage.face.url })
     await new SignInPage(second.page).signIn(name, testPassword)
     await SipPeer.at(second.page)
@@ -183,54 +155,5 @@ describe.skipIf(!hasChromium)('the telephone in the agent’s page', () => {
     const account = stage.database.db.selectFrom('userAccount').select('id').where('signInName', '=', signInName)
     const { id } = await account.executeTakeFirstOrThrow()
     await stage.database.db.transaction().execute((tx) => endSessionsOf(tx, id, 'idle'))
-  }
-
-  it.each(['zh', 'en'] as const)(
-    'fits the usual screens without anything cut off or untranslated (%s)',
-    async (language) => {
-      if (pictures !== undefined) await mkdir(pictures, { recursive: true })
-      const { context, desk, page, peer } = await sit({ language, microphone: false, own: true })
-      const look = (name: string) => pictured(page, desk, `${name}-${language}`)
-      const signIn = language === 'zh' ? /^签入/ : /^Sign in/
-      await desk.press(signIn)
-      await desk.notice('microphone_refused')
-      await look('softphone-refused')
-      await context.grantPermissions(['microphone'], { origin: stage.face.url })
-      await desk.link('up')
-      await desk.quiet('waiting')
-      await page.getByRole('button', { name: language === 'zh' ? '音频设备' : 'Audio devices' }).click()
-      await page.locator('.device-panel meter').waitFor()
-      await look('softphone-devices')
-      await page.keyboard.press('Escape')
-      await seat.reserve()
-      await seat.answer()
-      await desk.strip('talking')
-      await page.keyboard.press('F6')
-      await seat.supervised({ name: '赵班长', mode: 'barge' })
-      await look('softphone-talking')
-      await peer.gone(true)
-      await peer.silent()
-      await seat.loseLeg()
-      await desk.strip('cut_off')
-      await desk.notice('phone_gone')
-      await look('softphone-cut-off')
-      await seat.takenOver()
-      await desk.notice('taken_over')
-      await look('softphone-taken-over')
-    },
-  )
-
-  async function pictured(page: Page, desk: SeatPage, name: string): Promise<void> {
-    for (const [width, height] of [
-      [1366, 768],
-      [1920, 1080],
-    ] as const) {
-      await page.setViewportSize({ width, height })
-      expect(await desk.misfits(), `${name} at ${width}`).toEqual([])
-      expect(await page.locator('.seat').textContent()).not.toMatch(/(seat|phone)\.[a-z]+\.|\{\{/)
-      if (pictures !== undefined) {
-        await page.screenshot({ path: join(pictures, `${name}-${width}.png`), animations: 'disabled' })
-      }
-    }
   }
 })

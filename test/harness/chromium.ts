@@ -58,6 +58,8 @@ export function launchChromium({ microphone }: ChromiumOptions = {}): Promise<Br
       '--no-sandbox',
       '--disable-gpu',
       '--disable-quic',
+      // Pages of a profile share a process, and with it what their scripts were compiled to.
+      '--process-per-site',
       '--no-first-run',
       '--disable-background-networking',
       '--disable-component-update',

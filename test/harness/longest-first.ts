@@ -5,7 +5,7 @@ const long = [
   ...['agent-killed', 'orderly-end', 'killed-early', 'servers-lost', 'embedded-postgres', 'postgres-gone'],
   ...['killed-writing', 'upgrade', 'main-job-baresip', 'drachtio-fsmrf', 'drachtio-srf'],
   ...['killed-in-call', 'main-job-own-prompts', 'main-job-voices', 'paused'],
-  ...['softphone', 'e2e/seat', 'seat-webrtc', 'e2e/floor', 'e2e/accounts', 'e2e/product'],
+  ...['seat-webrtc', 'e2e/seat', 'e2e/accounts', 'softphone', 'e2e/floor', 'softphone-asked', 'e2e/product'],
   ...['e2e/questionnaires', 'seat-call', 'e2e/quality', 'seat-product', 'console-people', 'programmes'],
   ...['console-live', 'console-office', 'e2e/voices', 'e2e/console', 'e2e/setup'],
   ...['contract/supervision', 'hand-over', 'browser-leg', 'contract/dial', 'conference', 'browser-seat'],
