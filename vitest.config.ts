@@ -86,7 +86,8 @@ export default defineConfig({
           isolate: true,
         },
       },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...files(4, { maxWorkers: 2, limitMs: 120_000 }) } },
+      // One more than cores: what one of them waits for, two others do not.
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...files(4, { maxWorkers: 3, limitMs: 120_000 }) } },
     ],
   },
 })
