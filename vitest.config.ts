@@ -15,10 +15,10 @@ const postgres = './test/harness/global-postgres.ts'
 const again = process.env.CI === 'true' ? 1 : 0
 
 /**
- * Tests of the wire and of the contract use 0.8 of a core two and three at a time: mostly they listen. On the real pair
+ * Tests of the wire and of the contract mostly listen: four at a time left a third of two cores idle. On the real pair
  * one file at a time: there is one pair.
  */
-const pairs = process.env.SWITCH === 'real' ? 1 : 4
+const listeners = process.env.SWITCH === 'real' ? 1 : 5
 
 /** Whole houses, and programs with folders of their own, which mostly wait for prompts to be heard or for each other. */
 const houses = [
@@ -60,19 +60,19 @@ export default defineConfig({
           ...files(1, { maxWorkers: 2, limitMs: 60_000 }),
         },
       },
-      { test: { name: 'wire', include: wires, ...files(2, { maxWorkers: pairs, limitMs: 60_000 }) } },
+      { test: { name: 'wire', include: wires, ...files(2, { maxWorkers: listeners, limitMs: 60_000 }) } },
       {
         test: {
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
-          ...files(2, { maxWorkers: pairs, limitMs: 120_000 }),
+          ...files(2, { maxWorkers: listeners, limitMs: 120_000 }),
         },
       },
       {
         test: {
           name: 'chaos',
           include: houses,
-          ...files(3, { maxWorkers: pairs, limitMs: 120_000 }),
+          ...files(3, { maxWorkers: 4, limitMs: 120_000 }),
           isolate: true,
           testTimeout: 240_000,
         },
