@@ -18,7 +18,7 @@ import { retentionRound } from '#contact-center/retention/retention-run.ts'
 import { strayRound } from '#contact-center/retention/stray-service.ts'
 import { dialableTrunks } from '#contact-center/trunks/trunk-store.ts'
 import { TrunkWatch } from '#contact-center/trunks/trunk-watch.ts'
-import type { Work } from '#contact-center/work-source.ts'
+import type { Claimed } from '#contact-center/work-source.ts'
 import { calendarRound } from '#follow-up/calling/calendar-service.ts'
 import { barStoredNumbers } from '#follow-up/calling/number-bar-store.ts'
 import { FollowUpWork } from '#follow-up/dialling/work-source.ts'
@@ -138,7 +138,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   opened.defer(() => voicesHeard.close())
   const calling = callingParts(ground, { telephony, work, lease, journal, queues, flows })
   const ours = new Set<string>()
-  const carry = async ({ attemptId }: Work, call: () => Promise<void>) => {
+  const carry = async ({ attemptId }: Claimed, call: () => Promise<void>) => {
     ours.add(attemptId)
     // Until its last event is in the rows the attempt is ours, whatever the rows say.
     await call().finally(() => journal.applied(attemptId).then(() => ours.delete(attemptId)))
