@@ -36,9 +36,9 @@ import { Live } from '#follow-up/live/live-service.ts'
 import { WhyNotWatch } from '#follow-up/live/why-not-watch.ts'
 import { patientRoutes } from '#follow-up/patients/patient-routes.ts'
 import { peopleRoutes } from '#follow-up/patients/people-routes.ts'
+import type { LackWatch } from '#follow-up/programmes/lack-watch.ts'
 import { programmeRoutes } from '#follow-up/programmes/programme-routes.ts'
 import { questionnaireRoutes } from '#follow-up/questionnaire/questionnaire-routes.ts'
-import { soundReadiness } from '#follow-up/questionnaire/sound-readiness.ts'
 import { canBeAskedByKeys } from '#follow-up/questionnaire/survey-check.ts'
 import { ReportExports } from '#follow-up/reports/export-service.ts'
 import { reportRoutes } from '#follow-up/reports/report-routes.ts'
@@ -97,6 +97,7 @@ export async function openHttp(
     flows,
     sipWs,
     disks,
+    lacks,
   }: {
     readonly telephony: Telephony
     readonly seats: Seats
@@ -104,6 +105,7 @@ export async function openHttp(
     readonly flows: HouseFlows
     readonly sipWs: TunnelAddress | null
     readonly disks: DiskWatch
+    readonly lacks: LackWatch
   },
   opened: AsyncDisposableStack,
 ): Promise<Console> {
@@ -129,7 +131,7 @@ export async function openHttp(
       disks.readiness,
       guardReadiness({ db, folder }),
       flows.book.readiness(),
-      soundReadiness({ db, book: flows.book }),
+      lacks.readiness,
       { name: 'telephony', check: async () => (telephony.up ? null : 'drachtio or every media server is away') },
     ],
   })

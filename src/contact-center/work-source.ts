@@ -124,6 +124,8 @@ export interface Work {
   readonly number: string
   readonly ringTimeoutMs: number
   readonly flowVersionId: string
+  /** Published version of what the flow asks; null where it asks nothing. */
+  readonly asksVersionId: string | null
   /** Flow definition and variables for the interpreter (contact-center/ivr). */
   readonly flow: unknown
   readonly variables: Readonly<Record<string, unknown>>

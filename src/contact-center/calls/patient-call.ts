@@ -33,11 +33,16 @@ export interface FlowHooks {
 
 export interface PatientCallParts extends CallEventsParts {
   readonly telephony: Pick<Telephony, 'dial'>
-  readonly work: Pick<WorkSource, 'begin'>
+  readonly work: Pick<WorkSource, 'begin' | 'release'>
   readonly log: Log
   readonly resultRules: () => readonly ResultRule[]
   /** Where this attempt is recorded: its path is the media server's too, and its folder exists. */
   readonly recordingPlace: (attemptId: string) => Promise<RecordingPlace>
+  /**
+   * Why the flow could not be asked at this node now, a lost sound for one; whoever says so sees to it that the gate holds
+   * the like from then on. Null: it can.
+   */
+  readonly lackOf: (work: Work) => Promise<string | null>
   /** Leads the patient through the flow; resolves when it is over or the leg has ended. */
   readonly runFlow: (leg: PatientLeg, work: Work, hooks: FlowHooks, log: Log) => Promise<FlowSummary>
   /** The file that a patient hears whose call cannot go on. */
@@ -57,14 +62,14 @@ export async function callPatient(parts: PatientCallParts, work: Work): Promise<
   const callId = newId()
   const log = parts.log.child({ attemptId: work.attemptId, callId })
   const events = new CallEvents(parts, work, callId)
-  const gate = await parts.work.begin(work.attemptId, parts.lease).catch(async (error: unknown) => {
+  const gate = await begin(parts, work).catch(async (error: unknown) => {
     // Whether the database has begun it or not, the attempt is over: else it would hold its line until the next start.
     events.write(neverDialled)
     await events.written()
     throw error
   })
   if (!gate.ok) {
-    log.info({ reason: gate.reason }, 'not dialled: the gate closed between claim and INVITE')
+    log.info({ reason: gate.reason }, 'not dialled: it may not be, or can no longer be asked, since it was claimed')
     return
   }
   const recordingPlace = parts.recordingPlace(work.attemptId)
@@ -120,6 +125,14 @@ export async function callPatient(parts: PatientCallParts, work: Work): Promise<
     log.info({ outcome, ...ended, by: end.by }, 'call over')
   }
   await events.written()
+}
+
+/** Nobody is called only to hear an apology: what cannot be asked any more is given back before it rings. */
+async function begin({ work, lease, lackOf }: PatientCallParts, one: Work): ReturnType<WorkSource['begin']> {
+  const reason = await lackOf(one)
+  if (reason === null) return work.begin(one.attemptId, lease)
+  await work.release([one.attemptId], lease)
+  return { ok: false, reason }
 }
 
 interface Conversation {

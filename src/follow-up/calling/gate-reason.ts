@@ -28,6 +28,8 @@ export const gateReasons = {
   campaign_stopped: { zh: '外呼活动已停止', en: 'The campaign is stopped' },
   trunk_disabled: { zh: '中继已停用', en: 'The trunk is switched off' },
   trunk_silent: { zh: '线路无应答', en: 'The trunk does not answer' },
+  sound_lost: { zh: '语音问卷的声音文件丢失', en: 'A sound of the keypress survey is lost' },
+  not_by_keys: { zh: '语音问卷不能按键作答', en: 'The keypress survey cannot be asked by keys' },
   any_hour_refused: { zh: '仅模拟中继可全天外呼', en: 'Only a simulated trunk may be dialled at any hour' },
   holiday: { zh: '法定节假日', en: 'Statutory holiday' },
   weekend: { zh: '周末', en: 'Weekend' },

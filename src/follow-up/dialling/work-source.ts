@@ -297,6 +297,7 @@ export class FollowUpWork implements WorkSource {
       number: secrets.decrypt(row.numberCiphertext),
       ringTimeoutMs,
       flowVersionId,
+      asksVersionId: questionnaireVersionId,
       flow: this.#published.get(flowVersionId),
       variables: { questionnaire, answers },
     }

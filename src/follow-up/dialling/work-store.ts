@@ -14,10 +14,15 @@ export async function publishedVersions(
   return rows
 }
 
-/** `created → dialing`. The gate is asked by a trigger (SF002). @returns the task, or null when it was taken back */
+/**
+ * `created → dialing`. The gate is asked by a trigger (SF002), which is told what a person dials by hand.
+ * @returns the task, or null when it was taken back
+ */
 export async function beginAttempt(tx: GroundTransaction, attemptId: string) {
   const { rows } = await sql<{ taskId: string; campaignId: string }>`
-    update attempt set state = 'dialing' where id = ${attemptId} and state = 'created' returning task_id, campaign_id
+    update attempt set state = 'dialing' where id = ${attemptId} and state = 'created'
+      and set_config('suifang.by_hand', case when by_hand then 'on' else 'off' end, true) <> ''
+    returning task_id, campaign_id
   `.execute(tx)
   return rows[0] ?? null
 }

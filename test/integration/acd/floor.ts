@@ -371,6 +371,7 @@ export class Node {
       const done = callPatient(
         {
           ...parts,
+          lackOf: async () => null,
           runFlow: (leg, { campaignId, variables }, hooks) => {
             const operator = this.book.find(campaignId, null) !== null
             const { answers = {} } = variablesOf(variables)

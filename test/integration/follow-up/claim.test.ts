@@ -67,6 +67,7 @@ describe('a claim', () => {
       trunk: { host: '127.0.0.1', port: 5060, callerNumber: '+867520000000' },
       ringTimeoutMs: 30_000,
       flow: { id: 'test' },
+      asksVersionId: expect.any(String),
       variables: { questionnaire: { id: 'test', version: 1 }, answers: {} },
     })
     const { campaignId } = await office.db
@@ -281,7 +282,8 @@ describe('between claim and dial', () => {
     const call = callPatient(
       {
         telephony: { dial: () => expect.unreachable() },
-        work: { begin: () => Promise.reject(away) },
+        work: { begin: () => Promise.reject(away), release: () => expect.unreachable() },
+        lackOf: async () => null,
         lease,
         clock: frozenClock(office.now),
         log: silentLog,

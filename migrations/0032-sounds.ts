@@ -1,0 +1,87 @@
+import { type Kysely, sql } from 'kysely'
+
+/**
+ * Nobody is called only to hear an apology: what a node lacks to ask what a programme asks holds the programme. And the
+ * news that a prompt was made, whose digest every node then knows.
+ */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await lacks(db)
+  await gate(db)
+  await prompts(db)
+}
+
+/**
+ * Said by each node of itself, since files lie on machines, and renewed while it holds. A programme waits as long as one
+ * node that is there lacks something: which node makes a call is not known before it is made.
+ */
+async function lacks(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create table programme_lack (
+      programme_id uuid not null references programme,
+      node text not null check (node <> ''),
+      -- In the words of the gate: a file that is not there or is another one, or questions that no key answers.
+      reason text not null check (reason in ('sound_lost', 'not_by_keys')),
+      -- For people: questionnaires and flows with their versions, and prompts.
+      what text[] not null check (cardinality(what) > 0),
+      since timestamptz not null default clock_timestamp(),
+      seen_at timestamptz not null default clock_timestamp(),
+      primary key (programme_id, node)
+    );
+    -- A node that has said nothing for so long is not there.
+    create view programme_lack_in_force as
+      select programme_id, node, reason, what, since from programme_lack
+      where seen_at > clock_timestamp() - interval '5 minutes';
+  `.execute(db)
+}
+
+/** As 0030, and a programme that a keypress survey cannot ask is held: one look-up a programme. */
+async function gate(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create or replace function gate_programmes(p_programmes uuid[], p_at timestamptz)
+      returns table (programme_id uuid, reason text)
+      language plpgsql volatile rows 3 set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
+    begin
+      return query
+        with rule as materialized (
+          select s.value, d.kind as kind_of_day, gate_hour(s.value, d.kind, p_at) as shut
+          from (select st.value from setting st where st.key = 'calling' order by st.version desc limit 1) s
+          left join calendar_day d on d.day = local_day(p_at)
+        )
+        select pr.id, case
+          when pr.state <> 'running' then 'programme_not_running'
+          when c.id is null then 'no_campaign'
+          when c.state <> 'running' then 'campaign_' || c.state
+          when not t.enabled then 'trunk_disabled'
+          when t.watched and not t.answers then 'trunk_silent'
+          when l.reason is not null then l.reason
+          when c.any_hour and t.kind <> 'simulated' then 'any_hour_refused'
+          when not c.any_hour then coalesce(r.shut,
+            case when c.calling is not null then gate_hour(r.value || c.calling, r.kind_of_day, p_at) end)
+          end
+        from programme pr
+        left join campaign c on c.id = pr.campaign_id
+        left join trunk t on t.id = c.trunk_id
+        left join rule r on true
+        -- Agents read the questions from their pages, also who dials one task of a keypress survey by hand: the
+        -- transaction says so.
+        left join lateral (
+          select k.reason from programme_lack_in_force k
+          where c.pacing = 'agentless' and k.programme_id = pr.id
+            and current_setting('suifang.by_hand', true) is distinct from 'on'
+          order by k.reason desc limit 1
+        ) l on true
+        where pr.id = any (p_programmes);
+    end $$;
+  `.execute(db)
+}
+
+async function prompts(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create function own_prompt_notify() returns trigger language plpgsql as $$
+    begin
+      perform pg_notify('suifang_own_prompt', new.id);
+      return null;
+    end $$;
+    create trigger own_prompt_notify after insert on own_prompt for each row execute function own_prompt_notify();
+  `.execute(db)
+}
