@@ -15,6 +15,7 @@ import { Dialer } from '#contact-center/dialer/dialer.ts'
 import { FlowShelf } from '#contact-center/ivr/flow-shelf.ts'
 import { promptSweep } from '#contact-center/prompts/prompt-sweep.ts'
 import { judgeClosedRecording } from '#contact-center/recording/recording-service.ts'
+import { RestoredWatch } from '#contact-center/restored/restored-watch.ts'
 import { retentionRound } from '#contact-center/retention/retention-run.ts'
 import { strayRound } from '#contact-center/retention/stray-service.ts'
 import { dialableTrunks } from '#contact-center/trunks/trunk-store.ts'
@@ -104,6 +105,9 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   opened.defer(() => sealer.close())
 
   const lease = await takeLease(db, ground.settings.dataDir)
+  const restored = new RestoredWatch({ db, clock, log, dataDir: ground.settings.dataDir })
+  await restored.look()
+  opened.defer(() => restored.close())
   const { disks, folder } = await openDisks(ground, { lease, onMayRecord: () => dialer.wake() })
   opened.defer(() => disks.close())
   opened.defer(() => folder.close())
@@ -205,7 +209,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   opened.defer(() => reconciler.close())
   const heard = await listener.listen(workChannel, {
     onPayload: () => dialer.wake(),
-    onResync: () => void Promise.all([keeper.renew(), lacks.look()]).then(() => dialer.wake()),
+    onResync: () => void Promise.all([restored.look(), keeper.renew(), lacks.look()]).then(() => dialer.wake()),
   })
   opened.defer(() => heard.close())
   const seatsHeard = await hearSeats(ground, seats, {

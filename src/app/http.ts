@@ -10,6 +10,7 @@ import { Floor } from '#contact-center/floor/floor-service.ts'
 import { ownPromptRoutes } from '#contact-center/prompts/own-prompt-routes.ts'
 import { RecordingOpening } from '#contact-center/recording/recording-opening.ts'
 import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
+import { restoredReadiness } from '#contact-center/restored/restored-watch.ts'
 import { guardReadiness } from '#contact-center/retention/retention-guard.ts'
 import { storageRoutes } from '#contact-center/retention/storage-routes.ts'
 import { supervisionRoutes } from '#contact-center/supervision/supervision-routes.ts'
@@ -130,6 +131,7 @@ export async function openHttp(
       migrationReadiness(db, await latestMigration()),
       disks.readiness,
       guardReadiness({ db, folder }),
+      restoredReadiness(db),
       flows.book.readiness(),
       lacks.readiness,
       { name: 'telephony', check: async () => (telephony.up ? null : 'drachtio or every media server is away') },

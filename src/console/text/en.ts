@@ -264,6 +264,7 @@ export const en: Texts<typeof zh> = {
     campaign_stopped: 'Campaign stopped',
     trunk_disabled: 'Trunk disabled',
     trunk_silent: 'Trunk does not answer',
+    database_restored: 'Restored database, to be confirmed on the page Storage',
     sound_lost: 'A sound of the survey is lost',
     not_by_keys: 'Cannot be asked by keys',
     any_hour_refused: 'Any hour needs a simulated trunk',

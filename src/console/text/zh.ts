@@ -255,6 +255,7 @@ export const zh = {
     campaign_stopped: '活动已停止',
     trunk_disabled: '线路已停用',
     trunk_silent: '线路无应答',
+    database_restored: '数据库可能是较早的备份，待“存储”页确认',
     sound_lost: '语音问卷的声音文件丢失',
     not_by_keys: '语音问卷不能按键作答',
     any_hour_refused: '全时段仅限模拟线路',

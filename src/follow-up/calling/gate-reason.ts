@@ -22,6 +22,10 @@ export const gateReasons = {
   number_active: { zh: '该号码正在通话', en: 'The number is in a call' },
   cap_day: { zh: '今日拨打次数已满', en: 'Called often enough today' },
   cap_week: { zh: '七天内拨打次数已满', en: 'Called often enough in seven days' },
+  database_restored: {
+    zh: '数据库可能是从较早的备份恢复的，确认前不外呼',
+    en: 'The database may be restored from an earlier backup; nobody is called until it is confirmed',
+  },
   programme_not_running: { zh: '随访方案未启用', en: 'The programme is not running' },
   no_campaign: { zh: '随访方案未配置外呼活动', en: 'The programme has no campaign' },
   campaign_paused: { zh: '外呼活动已暂停', en: 'The campaign is paused' },

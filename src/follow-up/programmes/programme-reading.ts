@@ -91,7 +91,7 @@ export async function programmeCard(parts: ReadingParts, id: string): Promise<Pr
 }
 
 /** Nobody but a person ends these; of the others time does. */
-const mended: ReadonlySet<string> = new Set(['disk_full', 'recordings_folder', 'no_free_seat'])
+const mended: ReadonlySet<string> = new Set(['disk_full', 'recordings_folder', 'no_free_seat', 'database_restored'])
 
 async function diallingOf(
   tx: GroundTransaction,

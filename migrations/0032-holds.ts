@@ -1,11 +1,13 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * Nobody is called only to hear an apology: what a node lacks to ask what a programme asks holds the programme. And the
- * news that a prompt was made, whose digest every node then knows.
+ * Two more reasons to call nobody. Nobody is called only to hear an apology: what a node lacks to ask what a programme asks
+ * holds the programme. And nobody is called by an earlier database than the house has had, which does not know who was
+ * called since. Beside them the news that a prompt was made, whose digest every node then knows.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await lacks(db)
+  await restored(db)
   await gate(db)
   await prompts(db)
 }
@@ -34,6 +36,40 @@ async function lacks(db: Kysely<unknown>): Promise<void> {
   `.execute(db)
 }
 
+/**
+ * How far this database has come, which nodes keep beside it, in their data folders: the one that is behind what a node has
+ * seen is an earlier one.
+ */
+async function restored(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create table database_mark (
+      one boolean primary key default true check (one),
+      -- A copy has it too; another hospital's, or an empty one, does not.
+      id uuid not null,
+      -- Counted on by every node for as long as it is open.
+      mark bigint not null default 0 check (mark >= 0),
+      -- Null: no house has been open over it that counts.
+      moved_at timestamptz,
+      -- It is behind what a node has seen of it, or the only node there has never seen it: no call begins until a person says
+      -- that it is the one.
+      doubt text check (doubt in ('earlier', 'unknown')),
+      doubted_at timestamptz,
+      check ((doubt is null) = (doubted_at is null))
+    );
+    insert into database_mark (id) values (new_id());
+    create function database_mark_counts_on() returns trigger language plpgsql as $$
+    begin
+      if new.id <> old.id or new.mark < old.mark then
+        raise exception 'a database never goes back' using errcode = 'SF033';
+      end if;
+      return new;
+    end $$;
+    create trigger database_mark_counts_on before update on database_mark
+      for each row execute function database_mark_counts_on();
+    revoke insert, delete on database_mark from suifang_app;
+  `.execute(db)
+}
+
 /** As 0030, and a programme that a keypress survey cannot ask is held: one look-up a programme. */
 async function gate(db: Kysely<unknown>): Promise<void> {
   await sql`
@@ -48,6 +84,7 @@ async function gate(db: Kysely<unknown>): Promise<void> {
           left join calendar_day d on d.day = local_day(p_at)
         )
         select pr.id, case
+          when m.doubt is not null then 'database_restored'
           when pr.state <> 'running' then 'programme_not_running'
           when c.id is null then 'no_campaign'
           when c.state <> 'running' then 'campaign_' || c.state
@@ -59,6 +96,7 @@ async function gate(db: Kysely<unknown>): Promise<void> {
             case when c.calling is not null then gate_hour(r.value || c.calling, r.kind_of_day, p_at) end)
           end
         from programme pr
+        left join database_mark m on true
         left join campaign c on c.id = pr.campaign_id
         left join trunk t on t.id = c.trunk_id
         left join rule r on true
