@@ -116,7 +116,7 @@ export const storageEn: Texts<typeof storageZh> = {
   confirmTitle: {
     folder: 'Confirm the folder of recordings',
     clock: 'Confirm that the clock is right',
-    database: 'Call by this database',
+    database: 'Call people by this database',
   },
   confirmHint: 'The approved rule runs again then, and removes for good what is old enough.',
   restored: {

@@ -17,18 +17,18 @@ export interface SpokenStep {
   readonly inForce: boolean
 }
 
-/** Of all versions of programmes that are not stopped. */
+/** Of all versions of programmes that are not stopped and are asked by keys. */
 export async function spokenSteps(db: Ground): Promise<readonly SpokenStep[]> {
   const { rows } = await sql<SpokenStep>`
     select p.id as programme_id, s.id as step_id, s.flow_version_id, f.code as flow, fv.version as flow_version,
       s.questionnaire_version_id, q.code as questionnaire, qv.version as questionnaire_version,
       pv.version = max(pv.version) over (partition by p.id) as in_force
-    from programme p
+    from programme p join campaign c on c.id = p.campaign_id
     join programme_version pv on pv.programme_id = p.id join programme_step s on s.programme_version_id = pv.id
     join flow_version fv on fv.id = s.flow_version_id join flow f on f.id = fv.flow_id
     left join questionnaire_version qv on qv.id = s.questionnaire_version_id
     left join questionnaire q on q.id = qv.questionnaire_id
-    where p.state <> 'stopped' order by p.id, pv.version, s.position
+    where p.state <> 'stopped' and c.pacing = 'agentless' order by p.id, pv.version, s.position
   `.execute(db)
   return rows
 }

@@ -116,6 +116,8 @@ describe('a programme whose keypress survey has lost a sound', () => {
     `.execute(office.db)
     expect([await office.gate(taskId, numberId), await watch.readiness.check()]).toEqual([null, null])
     expect(await missing()).toEqual([])
+    await watch.look()
+    expect((await sql`select from programme_lack`.execute(office.db)).rows).toEqual([])
   })
 
   it('is called by an agent by hand all the same, from the claim to the call', async () => {
