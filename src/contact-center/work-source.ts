@@ -43,10 +43,12 @@ export interface WorkSource {
    * `created → dialing`, task `claimed → in_progress`, gate asked once more. Nothing may be dialled before it says `ok`,
    * and with that it tells what the call needs: trunk, number and answers as they are at that moment.
    * On a refusal the attempt has ended as `cancelled` and the task is due again (or stopped).
+   * @param asking for a keypress survey: looks whether it can be asked, and refuses what cannot
    */
   begin(
     claimed: Claimed,
     lease: Lease,
+    asking?: Asking,
   ): Promise<{ readonly ok: true; readonly work: Work } | { readonly ok: false; readonly reason: string }>
   /** Gives back attempts that were claimed and not dialled: attempt `cancelled`, task due again. */
   release(attemptIds: readonly string[], lease: Lease): Promise<void>
@@ -123,12 +125,22 @@ export interface Claimed {
   readonly trunkId: string
 }
 
+/** Whether this node can say all that a call's flow says. */
+export interface Asking {
+  /** Why it could not, a lost sound for one; null: it can. */
+  lackOf(work: Work): string | null
+  /** Sees to it that the gate holds the like from now on. Resolves before the refused attempt is given back. */
+  tell(): Promise<void>
+}
+
 /** An attempt that is being dialled, with all that its call needs, so that a running call never reads the database. */
 export interface Work extends Claimed {
   readonly trunk: TrunkAddress
   readonly number: string
   readonly ringTimeoutMs: number
   readonly flowVersionId: string
+  /** Published version of what the flow asks; null where it asks nothing. */
+  readonly asksVersionId: string | null
   /** Flow definition and variables for the interpreter (contact-center/ivr). */
   readonly flow: unknown
   readonly variables: Readonly<Record<string, unknown>>

@@ -113,8 +113,20 @@ export const storageEn: Texts<typeof storageZh> = {
       'Last believed {{seen}}, now {{now}}. Set the server’s clock right; all goes on by itself then. If the house was only off for long and the clock is right, confirm it.',
   },
   confirm: 'Confirm…',
-  confirmTitle: { folder: 'Confirm the folder of recordings', clock: 'Confirm that the clock is right' },
+  confirmTitle: {
+    folder: 'Confirm the folder of recordings',
+    clock: 'Confirm that the clock is right',
+    database: 'Call people by this database',
+  },
   confirmHint: 'The approved rule runs again then, and removes for good what is old enough.',
+  restored: {
+    earlier: 'The database is an earlier one than this machine has had (restored from a backup?): no call begins',
+    unknown:
+      'This machine has never seen the database, which has been in use (restored on a new machine?): no call begins',
+  },
+  restoredText:
+    'Held since {{since}}. Who was called after the backup, and who asked for no more calls, this database does not know. Pause the campaigns, import the lists of those days again, enter the refusals, and then confirm it.',
+  restoredHint: 'Campaigns that run begin to dial at once.',
   confirmOk: 'Confirm',
   confirmed: 'Confirmed',
 }

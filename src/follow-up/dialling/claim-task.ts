@@ -24,7 +24,7 @@ export async function taskAtHand(tx: GroundTransaction, taskId: string): Promise
 }
 
 /**
- * Locks the task and asks the gate about it and one number.
+ * Locks the task and asks the gate about it and one number; this transaction dials by hand, for which no sounds are needed.
  * @param order.phoneId null for the number that the task is to dial next
  * @returns the gate's reason, null for none; `previewed` while another seat looks at the task
  */
@@ -32,7 +32,9 @@ export async function whyNotTask(
   tx: GroundTransaction,
   order: { readonly taskId: string; readonly phoneId: string | null; readonly seatId: string },
 ): Promise<string | null> {
-  await sql`select from task where id = ${order.taskId} for update`.execute(tx)
+  await sql`
+    select set_config('suifang.by_hand', 'on', true) from task where id = ${order.taskId} for update of task
+  `.execute(tx)
   const { rows } = await sql<{ reason: string | null }>`
     select case when exists (select from preview v where v.task_id = t.id and v.ended_at is null
         and v.seat_id <> ${order.seatId}) then 'previewed'

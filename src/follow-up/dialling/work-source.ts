@@ -2,6 +2,7 @@ import { stateLease } from '#contact-center/calls/attempt-store.ts'
 import type { CallEvent } from '#contact-center/calls/call-event.ts'
 import type {
   AgentCallOver,
+  Asking,
   ChosenTask,
   Claimed,
   Lease,
@@ -224,28 +225,42 @@ export class FollowUpWork implements WorkSource {
     if (made.length < limit) this.#unfinished.add(unfinished)
   }
 
-  async begin(claimed: Claimed, lease: Lease): Promise<{ ok: true; work: Work } | { ok: false; reason: string }> {
-    const { attemptId, taskId, campaignId } = claimed
+  async begin(
+    claimed: Claimed,
+    lease: Lease,
+    asking?: Asking,
+  ): Promise<{ ok: true; work: Work } | { ok: false; reason: string }> {
     try {
-      return await transacted(this.#parts.db, async (tx) => {
-        await stateLease(tx, lease)
-        const facts = await beginAttempt(tx, attemptId)
-        if (facts === null) return { ok: false, reason: 'taken_back' }
-        await this.#learnVersions(tx, facts)
-        const work = this.#workOf(claimed, facts)
-        await enterCall(tx, taskId)
-        await appendToStream(tx, 'live', [
-          ...taskChanges([{ taskId, campaignId, from: 'claimed', to: 'in_progress' }]),
-          attemptChanged(claimed, 'created', 'dialing'),
-        ])
-        return { ok: true, work }
-      })
+      return await transacted(this.#parts.db, (tx) => this.#begin(tx, claimed, lease, asking))
     } catch (error) {
-      const refusal = gateRefusal(error)
-      if (refusal === null) throw error
-      await this.release([attemptId], lease)
-      return { ok: false, reason: refusal.reason }
+      const reason = error instanceof NotAskable ? error.reason : gateRefusal(error)?.reason
+      if (reason === undefined) throw error
+      if (error instanceof NotAskable) await asking?.tell()
+      await this.release([claimed.attemptId], lease)
+      return { ok: false, reason }
     }
+  }
+
+  async #begin(
+    tx: GroundTransaction,
+    claimed: Claimed,
+    lease: Lease,
+    asking?: Asking,
+  ): Promise<{ ok: true; work: Work } | { ok: false; reason: string }> {
+    const { attemptId, taskId, campaignId } = claimed
+    await stateLease(tx, lease)
+    const facts = await beginAttempt(tx, attemptId)
+    if (facts === null) return { ok: false, reason: 'taken_back' }
+    await this.#learnVersions(tx, facts)
+    const work = this.#workOf(claimed, facts)
+    const lack = asking?.lackOf(work) ?? null
+    if (lack !== null) throw new NotAskable(lack)
+    await enterCall(tx, taskId)
+    await appendToStream(tx, 'live', [
+      ...taskChanges([{ taskId, campaignId, from: 'claimed', to: 'in_progress' }]),
+      attemptChanged(claimed, 'created', 'dialing'),
+    ])
+    return { ok: true, work }
   }
 
   async release(attemptIds: readonly string[], lease: Lease): Promise<void> {
@@ -294,9 +309,20 @@ export class FollowUpWork implements WorkSource {
       number: secrets.decrypt(facts.numberCiphertext),
       ringTimeoutMs,
       flowVersionId,
+      asksVersionId: form,
       flow: this.#published.get(flowVersionId),
       variables: { questionnaire: form === null ? null : this.#published.get(form), answers },
     }
+  }
+}
+
+/** What the call would say is not whole at this node: nothing of its beginning stands. */
+class NotAskable extends Error {
+  readonly reason: string
+
+  constructor(reason: string) {
+    super(reason)
+    this.reason = reason
   }
 }
 

@@ -30,11 +30,15 @@ export interface CallFacts {
   readonly answers: Readonly<Record<string, unknown>>
 }
 
-/** `created → dialing`. The gate is asked by a trigger (SF002). @returns what to dial, or null when it was taken back */
+/**
+ * `created → dialing`. The gate is asked by a trigger (SF002), which is told what a person dials by hand.
+ * @returns what to dial, or null when it was taken back
+ */
 export async function beginAttempt(tx: GroundTransaction, attemptId: string): Promise<CallFacts | null> {
   const { rows } = await sql<CallFacts>`/* prepared: begin-attempt */
     with begun as (
       update attempt set state = 'dialing' where id = ${attemptId} and state = 'created'
+        and set_config('suifang.by_hand', case when by_hand then 'on' else 'off' end, true) <> ''
       returning task_id, campaign_id, trunk_id, phone_number_id, flow_version_id
     )
     select k.host, k.port, k.caller_number, k.username, k.password_ciphertext, n.ciphertext as number_ciphertext,

@@ -371,6 +371,7 @@ export class Node {
       const done = callPatient(
         {
           ...parts,
+          asking: { lackOf: () => null, tell: () => Promise.resolve() },
           runFlow: (leg, { campaignId, variables }, hooks) => {
             const operator = this.book.find(campaignId, null) !== null
             const { answers = {} } = variablesOf(variables)

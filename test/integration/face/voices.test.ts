@@ -5,7 +5,7 @@ import { Readable, Writable } from 'node:stream'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hearVoices, openFlows, voicesOver } from '../../../src/app/prompts.ts'
+import { hearSounds, openFlows, voicesOver } from '../../../src/app/prompts.ts'
 import { sweepPrompts } from '../../../src/contact-center/prompts/prompt-sweep.ts'
 import type { VoiceBoard, VoiceItem } from '../../../src/contact-center/voices/voice-schema.ts'
 import { ensureStandardHospital } from '../../../src/follow-up/intake/standard-hospital.ts'
@@ -37,7 +37,7 @@ beforeAll(async () => {
   const settings = { ...readSettings({}), dataDir: face.recordings }
   const log = createLog({ level: 'error', destination: { write: (line: string) => void told.push(line) } })
   node = openFlows({ settings, db: database.db, log })
-  await hearVoices({ listener, log }, node)
+  await hearSounds({ listener, log }, node)
   supervisor = await recorder()
 })
 afterAll(async () => {

@@ -75,6 +75,7 @@ describe('a claim', () => {
       trunk: { host: '127.0.0.1', port: 5070, callerNumber: '+867520000000' },
       ringTimeoutMs: 30_000,
       flow: { id: 'test' },
+      asksVersionId: expect.any(String),
       variables: { questionnaire: { id: 'test', version: 1 }, answers: {} },
     })
   })
@@ -292,6 +293,7 @@ describe('between claim and dial', () => {
       {
         telephony: { dial: () => expect.unreachable() },
         work: { begin: () => Promise.reject(away) },
+        asking: { lackOf: () => null, tell: () => expect.unreachable() },
         lease,
         clock: frozenClock(office.now),
         log: silentLog,
