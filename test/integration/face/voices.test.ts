@@ -12,12 +12,11 @@ import { ensureStandardHospital } from '../../../src/follow-up/intake/standard-h
 import { simulateFlow } from '../../../src/follow-up/questionnaire/simulate-flow.ts'
 import { type Clock, systemClock } from '../../../src/platform/clock.ts'
 import { type Listener, openListener } from '../../../src/platform/database/listen.ts'
-import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
 import { createLog, silentLog } from '../../../src/platform/log.ts'
 import { readSettings } from '../../../src/platform/settings/settings.ts'
-import { type Face, makeAccount, openFace, type SignedIn, signedIn, testPassword } from '../../e2e/fixture/face.ts'
+import { type Face, openFace, type SignedIn, signedIn } from '../../e2e/fixture/face.ts'
 import { type TestDatabase, testDatabase } from '../../harness/database.ts'
-import { recorderWav } from '../../harness/recorder-wav.ts'
+import { promptForm, recorderWav } from '../../harness/recorder-wav.ts'
 import { sine } from '../../harness/tones.ts'
 import { waitFor } from '../../harness/wait-for.ts'
 
@@ -48,18 +47,7 @@ afterAll(async () => {
 
 async function recorder() {
   const somebody = await signedIn(face, database.db, ['supervisor'])
-  const { token } = await face.auth.signIn(await makeAccount(database.db, ['supervisor']), testPassword, {
-    ip: null,
-    userAgent: null,
-    requestId: null,
-  })
-  const headers = { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` }
-  const send = (text: string, file: Buffer) => {
-    const form = new FormData()
-    form.append('text', text)
-    form.append('file', new Blob([new Uint8Array(file)]), 'take.wav')
-    return face.server.inject({ method: 'POST', url: '/api/voice-prompts', headers, payload: form })
-  }
+  const send = (text: string, file: Buffer) => somebody.ask('POST', '/voice-prompts', promptForm(text, file))
   const upload = async (text: string, file: Buffer): Promise<string> => (await send(text, file)).json().prompt.id
   return { ...somebody, send, upload }
 }
