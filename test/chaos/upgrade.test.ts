@@ -59,6 +59,7 @@ describe('a landed migration', () => {
     ['0027-strays.ts', '5695ed5709b604f49c9541986b8af9fe3a7d3f9cdc028786768bae86c49afb6e'],
     ['0028-voices.ts', '67cb702872c5c56f58362993c62a5c431087e5eb10d32fa9824c5b2f32ef95c8'],
     ['0029-forms.ts', '139a05c4a82491b81d192a3577f152b9966a2934261d0239de66117b1dbe4e73'],
+    ['0030-claim.ts', '2cc50f39caca47801aec3c013494a01c5c54e2c7ccf2de2020cc1be738b7a295'],
   ])('%s is what it was when it landed', async (name, landed) => {
     const text = await readFile(join(migrationsFolder, name))
     expect(createHash('sha256').update(text).digest('hex')).toBe(landed)
