@@ -99,7 +99,8 @@ export const storageEn: Texts<typeof storageZh> = {
   runStrays: 'Of no call',
 
   guard: {
-    folder_gone: 'The folder of recordings is not there, or may not be written: no call begins, no recording expires',
+    folder_gone:
+      'The folder of recordings is not there, does not answer, or may not be written: no call begins, no recording expires',
     folder_unmarked:
       'This is not the folder of recordings that was there (is its disk mounted?): no call begins, no recording expires',
     folder_foreign: 'This folder of recordings is another house’s: no call begins, no recording expires',

@@ -94,7 +94,7 @@ export const storageZh = {
   runStrays: '无主文件',
 
   guard: {
-    folder_gone: '录音目录不存在或不可写，停止新的呼叫，也不会删除任何录音',
+    folder_gone: '录音目录不存在、没有响应或不可写，停止新的呼叫，也不会删除任何录音',
     folder_unmarked: '录音目录不是原来的目录（可能是磁盘未挂载），停止新的呼叫，也不会删除任何录音',
     folder_foreign: '录音目录属于另一套系统，停止新的呼叫，也不会删除任何录音',
     clock_ahead: '数据库时钟比上次可信的时间快了一周以上，不会删除任何录音',
