@@ -12,16 +12,19 @@ import { LeaseKeeper, leaseSeconds, takeLease } from '#contact-center/calls/leas
 import { callPatient } from '#contact-center/calls/patient-call.ts'
 import { Reconciler } from '#contact-center/calls/reconciler.ts'
 import { Dialer } from '#contact-center/dialer/dialer.ts'
+import { FlowShelf } from '#contact-center/ivr/flow-shelf.ts'
 import { promptSweep } from '#contact-center/prompts/prompt-sweep.ts'
 import { judgeClosedRecording } from '#contact-center/recording/recording-service.ts'
+import { RestoredWatch } from '#contact-center/restored/restored-watch.ts'
 import { retentionRound } from '#contact-center/retention/retention-run.ts'
 import { strayRound } from '#contact-center/retention/stray-service.ts'
 import { dialableTrunks } from '#contact-center/trunks/trunk-store.ts'
 import { TrunkWatch } from '#contact-center/trunks/trunk-watch.ts'
-import type { Work } from '#contact-center/work-source.ts'
+import type { Claimed } from '#contact-center/work-source.ts'
 import { calendarRound } from '#follow-up/calling/calendar-service.ts'
 import { barStoredNumbers } from '#follow-up/calling/number-bar-store.ts'
 import { FollowUpWork } from '#follow-up/dialling/work-source.ts'
+import { LackWatch } from '#follow-up/programmes/lack-watch.ts'
 import { taskSweep } from '#follow-up/tasks/task-sweep.ts'
 import { workChannel } from '#follow-up/tasks/work-channel.ts'
 import { AuditSealer } from '#platform/audit/audit-sealer.ts'
@@ -36,7 +39,7 @@ import { Registrar } from '#telephony/registrar/registrar.ts'
 import { agentCallingParts, callingParts, handOverParts } from './app/calling.ts'
 import { openDisks } from './app/disks.ts'
 import { openHttp } from './app/http.ts'
-import { hearVoices, openFlows, ownPromptsFolder } from './app/prompts.ts'
+import { hearSounds, openFlows, ownPromptsFolder } from './app/prompts.ts'
 import { openQueues } from './app/queues.ts'
 import { recordingsFolder } from './app/recordings.ts'
 import { hearSeats, openSeats } from './app/seats.ts'
@@ -102,6 +105,9 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   opened.defer(() => sealer.close())
 
   const lease = await takeLease(db, ground.settings.dataDir)
+  const restored = new RestoredWatch({ db, clock, log, dataDir: ground.settings.dataDir })
+  await restored.look()
+  opened.defer(() => restored.close())
   const { disks, folder } = await openDisks(ground, { lease, onMayRecord: () => dialer.wake() })
   opened.defer(() => disks.close())
   opened.defer(() => folder.close())
@@ -134,11 +140,14 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   const queues = await openQueues(ground, { lease, seatIds })
   opened.defer(() => queues.close())
   const flows = openFlows(ground)
-  const voicesHeard = await hearVoices(ground, flows)
-  opened.defer(() => voicesHeard.close())
-  const calling = callingParts(ground, { telephony, work, lease, journal, queues, flows })
+  const soundsHeard = await hearSounds(ground, flows)
+  opened.defer(() => soundsHeard.close())
+  const shelf = new FlowShelf(flows.world)
+  const lacks = new LackWatch({ db, clock, log, node: lease.owner, lackOf: (asked) => shelf.lackOf(asked) })
+  opened.defer(() => lacks.close())
+  const calling = callingParts(ground, { telephony, work, lease, journal, queues, flows, shelf, lacks })
   const ours = new Set<string>()
-  const carry = async ({ attemptId }: Work, call: () => Promise<void>) => {
+  const carry = async ({ attemptId }: Claimed, call: () => Promise<void>) => {
     ours.add(attemptId)
     // Until its last event is in the rows the attempt is ours, whatever the rows say.
     await call().finally(() => journal.applied(attemptId).then(() => ours.delete(attemptId)))
@@ -190,7 +199,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
 
   const { url, certificate } = await openHttp(
     ground,
-    { telephony, seats, dialling, flows, sipWs: servers.sipWs, disks },
+    { telephony, seats, dialling, flows, sipWs: servers.sipWs, disks, lacks },
     opened,
   )
   // What an earlier process left comes first: its journal into the rows, its legs to their end.
@@ -200,7 +209,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   opened.defer(() => reconciler.close())
   const heard = await listener.listen(workChannel, {
     onPayload: () => dialer.wake(),
-    onResync: () => void keeper.renew().then(() => dialer.wake()),
+    onResync: () => void Promise.all([restored.look(), keeper.renew(), lacks.look()]).then(() => dialer.wake()),
   })
   opened.defer(() => heard.close())
   const seatsHeard = await hearSeats(ground, seats, {
@@ -217,6 +226,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   const trunkWatch = new TrunkWatch({ db, listener, telephony, clock, log })
   await trunkWatch.start()
   opened.defer(() => trunkWatch.close())
+  await lacks.look()
   dialer.start()
   opened.defer(() => dialer.close({ hangUp: () => telephony.close() }))
   log.info({ url, lease }, 'the house is open')

@@ -62,8 +62,9 @@ const usage = {
   storage preview         按当前期限会删除多少录音、多少字节、最早一条
   storage approve --reason 原因
                           批准当前期限：之后每晚删除到期录音（被保留的除外）
-  storage confirm folder|clock --reason 原因
-                          确认录音目录今后确为此目录，或时钟无误（此前不会删除任何录音）
+  storage confirm folder|clock|database --reason 原因
+                          确认录音目录今后确为此目录，或时钟无误（此前不会删除任何录音）；
+                          或恢复备份后确认可以用此数据库外呼（此前不拨打任何电话）
   storage disk [--warn-gb 10] [--warn-percent 10] [--stop-gb 1] [--reason 原因]
                           查看或修改磁盘告警与停止呼叫的阈值
   storage check           核对录音文件与记录，只报告，不删除
@@ -109,8 +110,9 @@ const usage = {
   storage preview         how many recordings the rule would remove now, how many bytes, the oldest
   storage approve --reason <words>
                           approves the rule: every night recordings that are older are removed, but for held ones
-  storage confirm folder|clock --reason <words>
-                          this is the folder of recordings from now on, or the clock is right: until then none expires
+  storage confirm folder|clock|database --reason <words>
+                          this is the folder of recordings from now on, or the clock is right: until then none expires;
+                          or people may be called by this restored database: until then nobody is
   storage disk [--warn-gb 10] [--warn-percent 10] [--stop-gb 1] [--reason <words>]
                           shows or changes below which room somebody is told, and no call begins
   storage check           compares files and rows; tells, removes nothing

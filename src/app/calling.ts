@@ -10,15 +10,13 @@ import { type Rate, ratingIn } from '#contact-center/calls/hang-up-rating.ts'
 import type { PatientCallParts } from '#contact-center/calls/patient-call.ts'
 import { type Flow, openFlow } from '#contact-center/ivr/flow.ts'
 import { runFlow } from '#contact-center/ivr/flow-runner.ts'
-import { FlowShelf } from '#contact-center/ivr/flow-shelf.ts'
+import type { AskedFlow, FlowShelf } from '#contact-center/ivr/flow-shelf.ts'
 import { variablesOf } from '#contact-center/ivr/json.ts'
-import { kindRegistry } from '#contact-center/ivr/node-kind.ts'
-import { ownKinds } from '#contact-center/ivr/nodes/own-kinds.ts'
 import { recordingPlace } from '#contact-center/recording/recording-place.ts'
 import { apologyPrompt } from '#contact-center/voices/voice.ts'
-import type { Lease } from '#contact-center/work-source.ts'
+import type { Lease, Work } from '#contact-center/work-source.ts'
 import type { FollowUpWork } from '#follow-up/dialling/work-source.ts'
-import { surveyKind } from '#follow-up/questionnaire/survey-node.ts'
+import type { LackWatch } from '#follow-up/programmes/lack-watch.ts'
 import { sleep } from '#platform/clock.ts'
 import type { GroundFloor } from '#platform/ground.ts'
 import type { Journal } from '#platform/journal/journal.ts'
@@ -52,6 +50,8 @@ export function callingParts(
     journal,
     queues,
     flows,
+    shelf,
+    lacks,
   }: {
     readonly telephony: Telephony
     readonly work: FollowUpWork
@@ -59,11 +59,11 @@ export function callingParts(
     readonly journal: Journal<JournaledCallEvent>
     readonly queues: Queues
     readonly flows: HouseFlows
+    readonly shelf: FlowShelf
+    readonly lacks: Pick<LackWatch, 'look'>
   },
 ): CallingParts {
-  const { book: voices, healthWords } = flows
-  const world = { kinds: kindRegistry(...ownKinds, surveyKind()), prompts: voices, healthWords }
-  const shelf = new FlowShelf(world)
+  const { book: voices, world } = flows
   const shipped = new Map<string, Flow>()
   const shippedFlow = (name: string): Flow => {
     const flow = shipped.get(name) ?? openFlow(flows.document(name), world)
@@ -85,12 +85,13 @@ export function callingParts(
       await mkdir(dirname(place.path), { recursive: true, mode: 0o770 })
       return place
     },
+    asking: { lackOf: (one) => shelf.lackOf(askedOf(one))?.reason ?? null, tell: () => lacks.look() },
     runFlow: (leg: PatientLeg, one, hooks, callLog) => {
-      const given = variablesOf(one.variables)
-      const flow = shelf.flow(one.flowVersionId, one.flow, given)
+      const asked = askedOf(one)
+      const flow = shelf.flow(asked)
       const operator = queues.book.find(one.campaignId, queueAskedFor(flow)) !== null
       const prompts = voices.frozen()
-      return runFlow({ leg, flow, variables: { ...given, operator }, prompts, clock, ...hooks, log: callLog })
+      return runFlow({ leg, flow, variables: { ...asked.variables, operator }, prompts, clock, ...hooks, log: callLog })
     },
     rate: async (leg, flowName, onRecord, callLog) => {
       const flow = shippedFlow(flowName)
@@ -99,6 +100,10 @@ export function callingParts(
       return ratingIn(variables)
     },
   }
+}
+
+function askedOf(work: Work): AskedFlow {
+  return { ...work, variables: variablesOf(work.variables) }
 }
 
 /** The queue that key `0` leads to: null for that of the campaign's own team. */

@@ -10,6 +10,7 @@ import { Floor } from '#contact-center/floor/floor-service.ts'
 import { ownPromptRoutes } from '#contact-center/prompts/own-prompt-routes.ts'
 import { RecordingOpening } from '#contact-center/recording/recording-opening.ts'
 import { recordingRoutes } from '#contact-center/recording/recording-routes.ts'
+import { restoredReadiness } from '#contact-center/restored/restored-watch.ts'
 import { guardReadiness } from '#contact-center/retention/retention-guard.ts'
 import { storageRoutes } from '#contact-center/retention/storage-routes.ts'
 import { supervisionRoutes } from '#contact-center/supervision/supervision-routes.ts'
@@ -36,9 +37,9 @@ import { Live } from '#follow-up/live/live-service.ts'
 import { WhyNotWatch } from '#follow-up/live/why-not-watch.ts'
 import { patientRoutes } from '#follow-up/patients/patient-routes.ts'
 import { peopleRoutes } from '#follow-up/patients/people-routes.ts'
+import type { LackWatch } from '#follow-up/programmes/lack-watch.ts'
 import { programmeRoutes } from '#follow-up/programmes/programme-routes.ts'
 import { questionnaireRoutes } from '#follow-up/questionnaire/questionnaire-routes.ts'
-import { soundReadiness } from '#follow-up/questionnaire/sound-readiness.ts'
 import { canBeAskedByKeys } from '#follow-up/questionnaire/survey-check.ts'
 import { ReportExports } from '#follow-up/reports/export-service.ts'
 import { reportRoutes } from '#follow-up/reports/report-routes.ts'
@@ -97,6 +98,7 @@ export async function openHttp(
     flows,
     sipWs,
     disks,
+    lacks,
   }: {
     readonly telephony: Telephony
     readonly seats: Seats
@@ -104,6 +106,7 @@ export async function openHttp(
     readonly flows: HouseFlows
     readonly sipWs: TunnelAddress | null
     readonly disks: DiskWatch
+    readonly lacks: LackWatch
   },
   opened: AsyncDisposableStack,
 ): Promise<Console> {
@@ -128,8 +131,9 @@ export async function openHttp(
       migrationReadiness(db, await latestMigration()),
       disks.readiness,
       guardReadiness({ db, folder }),
+      restoredReadiness(db),
       flows.book.readiness(),
-      soundReadiness({ db, book: flows.book }),
+      lacks.readiness,
       { name: 'telephony', check: async () => (telephony.up ? null : 'drachtio or every media server is away') },
     ],
   })

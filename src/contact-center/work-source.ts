@@ -13,7 +13,7 @@ export interface WorkSource {
    * invariants 1–3). Attempts come back in state `created`, their tasks in `claimed`.
    * @param limit how many this node can start now (calls-per-second budget)
    */
-  claim(lease: Lease, trunkId: string, limit: number): Promise<readonly Work[]>
+  claim(lease: Lease, trunkId: string, limit: number): Promise<readonly Claimed[]>
   /**
    * The same for one campaign with agents: never more attempts than seats, and each attempt's seat is reserved by the
    * transaction that makes the attempt, before anything is dialled.
@@ -22,14 +22,14 @@ export interface WorkSource {
     lease: Lease,
     order: { readonly trunkId: string; readonly campaignId: string; readonly atMost: number },
     seats: SeatOffer,
-  ): Promise<readonly Work[]>
+  ): Promise<readonly Claimed[]>
   /**
    * One task that a person has chosen, under the same gate and lines: its attempt is made and the seat reserved in one
    * transaction.
    * @throws UserError TASK_UNKNOWN, `GATE_<REASON>` where the gate refuses, GATE_LINES_BUSY, GATE_PREVIEWED; what the
    *   seat throws
    */
-  claimTask(lease: Lease, order: ChosenTask, seat: SeatOffer): Promise<Work>
+  claimTask(lease: Lease, order: ChosenTask, seat: SeatOffer): Promise<Claimed>
   /**
    * The next due tasks of a campaign with preview pacing, each to a free seat, in one transaction. Nothing is dialled.
    * @returns how many were given out
@@ -40,13 +40,16 @@ export interface WorkSource {
   /** Whether the agent has said what came of the call, also before that has ended. */
   hasOutcome(tx: GroundTransaction, attemptId: string): Promise<boolean>
   /**
-   * `created → dialing`, task `claimed → in_progress`, gate asked once more. Nothing may be dialled before it says `ok`.
+   * `created → dialing`, task `claimed → in_progress`, gate asked once more. Nothing may be dialled before it says `ok`,
+   * and with that it tells what the call needs: trunk, number and answers as they are at that moment.
    * On a refusal the attempt has ended as `cancelled` and the task is due again (or stopped).
+   * @param asking for a keypress survey: looks whether it can be asked, and refuses what cannot
    */
   begin(
-    attemptId: string,
+    claimed: Claimed,
     lease: Lease,
-  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly reason: string }>
+    asking?: Asking,
+  ): Promise<{ readonly ok: true; readonly work: Work } | { readonly ok: false; readonly reason: string }>
   /** Gives back attempts that were claimed and not dialled: attempt `cancelled`, task due again. */
   release(attemptIds: readonly string[], lease: Lease): Promise<void>
   /**
@@ -114,16 +117,30 @@ export interface Lease {
   readonly epoch: number
 }
 
-/** One claimed attempt with all that the call needs, so that a running call never reads the database. */
-export interface Work {
+/** An attempt that was claimed: whom it is for and which way it goes. What is dialled is told by {@link WorkSource.begin}. */
+export interface Claimed {
   readonly attemptId: string
   readonly taskId: string
   readonly campaignId: string
   readonly trunkId: string
+}
+
+/** Whether this node can say all that a call's flow says. */
+export interface Asking {
+  /** Why it could not, a lost sound for one; null: it can. */
+  lackOf(work: Work): string | null
+  /** Sees to it that the gate holds the like from now on. Resolves before the refused attempt is given back. */
+  tell(): Promise<void>
+}
+
+/** An attempt that is being dialled, with all that its call needs, so that a running call never reads the database. */
+export interface Work extends Claimed {
   readonly trunk: TrunkAddress
   readonly number: string
   readonly ringTimeoutMs: number
   readonly flowVersionId: string
+  /** Published version of what the flow asks; null where it asks nothing. */
+  readonly asksVersionId: string | null
   /** Flow definition and variables for the interpreter (contact-center/ivr). */
   readonly flow: unknown
   readonly variables: Readonly<Record<string, unknown>>

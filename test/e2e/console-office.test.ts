@@ -149,6 +149,28 @@ describe.skipIf(!hasChromium)('the console’s calling rule, reports and storage
     await guard.waitFor({ state: 'detached' })
   })
 
+  it('says that nobody is called by a restored database until somebody confirms it', async () => {
+    const { db } = stage.database
+    await sql`update database_mark set doubt = 'earlier', doubted_at = clock_timestamp()`.execute(db)
+    const { page, shell } = await enter(['system_admin'])
+    await shell.open('/storage')
+    const alert = page.locator('[data-guard=earlier]')
+    await alert.getByText('停止新的呼叫').waitFor()
+    await atBothWidths(page, 'storage-restored-zh')
+    await shell.switchLanguage()
+    await alert.getByText('no call begins').waitFor()
+    await atBothWidths(page, 'storage-restored-en')
+    await alert.getByRole('button').click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('begin to dial at once').waitFor()
+    await atBothWidths(page, 'storage-restored-confirm-en')
+    await dialog.getByLabel('Reason').fill('Lists imported again')
+    await dialog.getByLabel('Reason').press('Enter')
+    await alert.waitFor({ state: 'detached' })
+    const { rows } = await sql`select doubt from database_mark`.execute(db)
+    expect(rows).toEqual([{ doubt: null }])
+  })
+
   it('tells of a disk that fills up, removes no recording before somebody approves, and a hold keeps one', async () => {
     const { db } = stage.database
     const room = { node: 'node-a', place: 'data', state: 'low', freeBytes: 8e9, totalBytes: 100e9 } as const

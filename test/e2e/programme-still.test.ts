@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
+import { saveLacks } from '../../src/follow-up/programmes/lack-store.ts'
 import type { ProgrammeCard } from '../../src/follow-up/programmes/programme-schema.ts'
+import { appendToStream } from '../../src/platform/realtime/stream-store.ts'
 import { hasChromium } from '../harness/chromium.ts'
 import { atBothWidths, useConsole } from './fixture/console.ts'
 
@@ -25,5 +27,28 @@ describe.skipIf(!hasChromium)('a programme that dials nobody now, in Chromium', 
     expect(await still.textContent()).toContain(`现在不拨打；${shown} 起自动继续。`)
     await atBothWidths(page, 'programme-still-zh')
     expect(complaints).toEqual([])
+  })
+
+  it('says that a sound of its keypress survey is lost, and no more once that is back', async () => {
+    const { stage, hospital } = office
+    const { db } = stage.database
+    await sql`update campaign set pacing = 'agentless', team_id = null`.execute(db)
+    await sql`update task set due_at = app_now() - interval '1 hour'`.execute(db)
+    const lacks = [{ programmeId: hospital.programmeId, reason: 'sound_lost' as const, what: ['test 1: own-x'] }]
+    await db.transaction().execute((tx) => saveLacks(tx, 'node-a', lacks))
+    const { page, shell } = await stage.enter(['supervisor'], { path: `/programmes/${hospital.programmeId}` })
+    const missing = page.locator('[data-missing=sound_lost]')
+    await missing.getByText('声音文件丢失').waitFor()
+    await page.locator('[data-reason=sound_lost]').waitFor()
+    await atBothWidths(page, 'programme-sound-lost-zh')
+    await shell.switchLanguage()
+    await missing.getByText('is lost').waitFor()
+    await atBothWidths(page, 'programme-sound-lost-en')
+    await db.transaction().execute(async (tx) => {
+      await saveLacks(tx, 'node-a', [])
+      const payload = { programmeId: hospital.programmeId }
+      await appendToStream(tx, 'live', [{ type: 'programme.changed', payload }])
+    })
+    await missing.waitFor({ state: 'detached' })
   })
 })

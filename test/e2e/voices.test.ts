@@ -4,8 +4,9 @@ import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ensureStandardHospital } from '../../src/follow-up/intake/standard-hospital.ts'
 import { hasChromium } from '../harness/chromium.ts'
-import { recorderWav } from '../harness/recorder-wav.ts'
+import { promptForm, recorderWav } from '../harness/recorder-wav.ts'
 import { sine } from '../harness/tones.ts'
+import { signedIn } from './fixture/face.ts'
 import { useStage } from './fixture/stage.ts'
 
 const pictures = process.env.SEAT_PICTURES
@@ -84,6 +85,36 @@ describe.skipIf(!hasChromium)('voices in Chromium', () => {
     await made.locator('button:enabled').filter({ hasText: '启用…' }).click()
     await decide(page, '启用')
     await page.getByText('录音告知必须说明本次通话将被录音').waitFor()
+  })
+
+  it('that a colleague has changed meanwhile is not replaced unseen, and what was made for it stays', async () => {
+    const { page } = await stage.enter(['supervisor'], { path: '/voices' })
+    const drawer = await open(page, 'no-input')
+    const words = drawer.getByLabel('语音文字')
+    await words.fill('没有听到您的选择，请再选一次。')
+    await drawer.locator('input[type=file]').setInputFiles(take)
+    const made = drawer.locator('[data-made=no-input]')
+    await made.getByRole('button', { name: '播放' }).click()
+    await made.locator('button:enabled').filter({ hasText: '启用…' }).click()
+    const dialog = page.getByRole('dialog').filter({ hasText: '原因' }).last()
+    await dialog.getByLabel('原因', { exact: true }).fill('语气更缓和')
+
+    const colleague = await signedIn(stage.face, stage.database.db, ['supervisor'])
+    const other = promptForm('没有听到您的按键。', recorderWav(sine(660, 12_000), { rate: 8_000, channels: 1 }))
+    const own = (await colleague.ask('POST', '/voice-prompts', other)).json().prompt.id
+    const wish = { own, seen: 0, reason: '科室意见' }
+    expect((await colleague.ask('PUT', '/voices/no-input', wish)).statusCode).toBe(200)
+    await row(page, 'no-input').locator('[data-sound=recorded]').waitFor()
+    await dialog.getByRole('button', { name: '启用', exact: true }).click()
+    await dialog.getByText('这条语音刚被同事更换').waitFor()
+    await dialog.getByRole('button', { name: '取消' }).click()
+
+    expect(await words.inputValue()).toBe('没有听到您的选择，请再选一次。')
+    await drawer.locator('[data-version="1"]').getByText('原因：科室意见').waitFor()
+    await made.locator('button:enabled').filter({ hasText: '启用…' }).click()
+    expect(await dialog.getByLabel('原因', { exact: true }).inputValue()).toBe('语气更缓和')
+    await dialog.getByRole('button', { name: '启用', exact: true }).click()
+    await drawer.locator('[data-version="2"]').getByText('原因：语气更缓和').waitFor()
   })
 
   it('is told to a page that is open; QA changes nothing, and sees that its file was lost', async () => {

@@ -22,3 +22,11 @@ export function recorderWav(
   for (let at = 0; at < samples.length; at += 1) file.writeInt16LE(Math.round(samples[at] ?? 0), 44 + at * 2)
   return file
 }
+
+/** An upload of a prompt as the console sends it: the words first. */
+export function promptForm(text: string, wav: Buffer): FormData {
+  const form = new FormData()
+  form.append('text', text)
+  form.append('file', new Blob([new Uint8Array(wav)]), 'take.wav')
+  return form
+}

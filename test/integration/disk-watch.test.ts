@@ -33,6 +33,8 @@ const gb = 1e9
 let clock: VirtualClock
 let free: { data: number; recordings: number }
 let oneDisk: boolean
+/** What the disk of data answers, where it hangs. */
+let hanging: Promise<never> | null
 let rooms: number
 let logged: { level: string; place?: string; state?: string }[]
 
@@ -40,6 +42,7 @@ beforeEach(() => {
   clock = virtualClock(new Date())
   free = { data: 50 * gb, recordings: 50 * gb }
   oneDisk = false
+  hanging = null
   rooms = 0
   logged = []
 })
@@ -54,6 +57,7 @@ async function open(node = 'node-a'): Promise<DiskWatch> {
     folders: { data: 'data', recordings: 'recordings' },
     askDisk: async (folder) => {
       const isData = folder === 'data'
+      if (isData && hanging !== null) return hanging
       const freeBytes = isData ? free.data : free.recordings
       if (Number.isNaN(freeBytes)) throw new Error('no such disk')
       return { freeBytes, totalBytes: 100 * gb, device: isData || oneDisk ? 1 : 2 }
@@ -163,6 +167,20 @@ describe('the room on the disks', () => {
       daysLeft: null,
     })
     expect((await live.snapshot({ clear: false })).disks).toEqual([])
+    await watch.close()
+  })
+
+  it('of a disk that hangs does not keep another from being looked at', async () => {
+    const hung = Promise.withResolvers<never>()
+    hanging = hung.promise
+    free.recordings = 0.5 * gb
+    const opening = open()
+    await waitFor(() => clock.pending > 0, { what: 'the silent disk to be asked' })
+    await clock.advance(5_000)
+    const watch = await opening
+    expect(watch.hasRoom).toBe(false)
+    expect(logged).toContainEqual(expect.objectContaining({ place: 'data', msg: 'a disk cannot be looked at' }))
+    hung.reject(new Error('unmounted'))
     await watch.close()
   })
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -107,6 +107,23 @@ describe('the command import', () => {
     expect(await command(path, '--json')).toMatchObject({ code: 0 })
     await rm(join(folder, 'columns.json'))
     expect(await command(path, '--json')).toMatchObject({ code: 1 })
+  })
+
+  it('does not write the rows to correct over the list that it reads', async () => {
+    const text = list(one)
+    const path = await file('list.csv', text)
+    await symlink(path, join(folder, 'again.csv'))
+    const { code, stderr } = await command(path, '--errors', join(folder, 'again.csv'))
+    expect(code).toBe(1)
+    expect(stderr).toContain('IMPORT_ERRORS_OVER_LIST')
+    expect(await readFile(path, 'utf8')).toBe(text)
+    expect(await counts(database.db)).toMatchObject({ tasks: 0 })
+  })
+
+  it('reads of what has no end as much as a list may have', async () => {
+    const { code, stderr } = await command('/dev/zero')
+    expect(code).toBe(1)
+    expect(stderr).toContain('IMPORT_FILE_TOO_LARGE')
   })
 
   it('writes the rejected rows so that they can be corrected and imported as they are', async () => {

@@ -27,6 +27,7 @@ import { waitFor } from '../harness/wait-for.ts'
 const voices = { wound: 440, fever: 740 } as const
 const patientTone = 600
 const apologyTone = 900
+const strangerTone = 1_100
 
 /** A second of one tone at 8 kHz, as a recorder writes it. */
 function recording(frequency: number): Buffer {
@@ -170,19 +171,27 @@ describe.skipIf(!hasProgram('baresip'))('a questionnaire of the office’s own',
     expect(await soundsLacking(house)).toBeNull()
   }, 240_000)
 
-  it('whose sound is lost before the first call apologises to who answers: nobody hears silence', async () => {
+  it('whose sound is another WAV than the office’s is asked of nobody, and is once the file is back', async () => {
     await using opened = new AsyncDisposableStack()
     const { hospital, baresip } = await openOffice(opened)
-    await placeApology(hospital)
-    await loseSound(hospital, 'wound')
-    await hospital.open()
-    await hears(baresip, apologyTone)
-    await callKept(hospital)
-    expect(await becameOf(hospital)).toEqual([{ result: 'abandoned', state: 'callback', isLater: true, answers: 0 }])
+    const lost = await loseSound(hospital, 'wound')
+    await writeFile(soundOf(hospital, lost), recording(strangerTone))
+    const house = await hospital.open()
+    expect(await soundsLacking(house)).toContain(lost)
+    expect(await gateOf(hospital)).toEqual([{ reason: 'sound_lost' }])
+    await returnSound(hospital, lost)
+    await identify(baresip)
+    await hears(baresip, voices.wound)
+    expect(loudest(await baresip.heard(), strangerTone)).toBeLessThan(400)
+    // Nobody was called before.
+    expect(await hospital.rows(sql`select count(*)::integer as count from attempt`)).toEqual([{ count: 1 }])
+    expect(await soundsLacking(house)).toBeNull()
   }, 240_000)
 })
 
 const folderOf = ({ ground }: Hospital) => join(ownPromptsFolder(ground.settings.dataDir), 'zh-CN')
+
+const soundOf = (hospital: Hospital, prompt: string) => join(folderOf(hospital), `${prompt}.wav`)
 
 /** The apology in a tone of its own, laid beside the shipped one. */
 async function placeApology(hospital: Hospital): Promise<void> {
@@ -196,20 +205,25 @@ async function loseSound(hospital: Hospital, question: keyof typeof voices): Pro
     where q ->> 'id' = ${question}
   `)
   if (named === undefined) throw new Error('nothing was published')
-  const file = join(folderOf(hospital), `${named.prompt}.wav`)
+  const file = soundOf(hospital, named.prompt)
   await rename(file, `${file}.away`)
   return named.prompt
 }
 
 async function returnSound(hospital: Hospital, prompt: string): Promise<void> {
-  const file = join(folderOf(hospital), `${prompt}.wav`)
+  const file = soundOf(hospital, prompt)
   await rename(`${file}.away`, file)
 }
+
+const gateOf = (hospital: Hospital) =>
+  hospital.rows(sql`
+    select distinct gate_reason(id, null, app_now()) as reason from task where state in ('scheduled', 'retry_wait')
+  `)
 
 /** What the house tells of sounds that its calls lack. */
 async function soundsLacking({ ready }: TestProcess): Promise<string | null> {
   const told = await (await fetch(`${ready?.[1]}/readyz`)).text()
-  return /for want of: ([^"]*)/.exec(told)?.[1] ?? null
+  return /for want of what they say: ([^"]*)/.exec(told)?.[1] ?? null
 }
 
 async function becameOf(hospital: Hospital) {

@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely'
 import { expect, it } from 'vitest'
-import { hearVoices, openFlows, openQuestionnaires } from '../../src/app/prompts.ts'
+import { hearSounds, openFlows, openQuestionnaires } from '../../src/app/prompts.ts'
 import { importDischargeList } from '../../src/follow-up/intake/intake-service.ts'
 import { systemActor } from '../../src/platform/audit/audit-store.ts'
 import { callKept, openHospital } from '../chaos/hospital.ts'
@@ -31,7 +31,7 @@ it.skipIf(!hasProgram('baresip'))(
     await rows(sql`update task set state = 'stopped', reason = 'test'`)
     await hospital.open()
     const flows = openFlows(ground)
-    const heard = await hearVoices(ground, flows)
+    const heard = await hearSounds(ground, flows)
     opened.defer(() => heard.close())
     const { workshop, voices } = openQuestionnaires(ground, flows)
     const text = '您好，这里是市一医院随访中心。'

@@ -21,8 +21,8 @@ export interface Newer<Fields> {
 
 /**
  * A form on something that has versions. It is sent on the version it was begun on, and what was typed stays when there is
- * a newer one: whoever typed decides what becomes of it. As long as nothing is typed, or what is typed is what the newer
- * version says (it was sent from here), the form follows by itself.
+ * a newer one: whoever typed decides what becomes of it. As long as nothing is typed, or the newer version says what is
+ * typed or what was sent from here, the form follows by itself.
  */
 export function useVersionedForm<Fields extends object>(
   current: Versioned<Fields>,
@@ -39,22 +39,27 @@ export function useVersionedForm<Fields extends object>(
   },
 ) {
   const [basis, setBasis] = useState(current)
+  /** What this form has sent and the page has not read back yet: somebody may type on meanwhile. */
+  const [sent, setSent] = useState<unknown>(null)
   const typed: Fields = { ...basis.fields, ...Form.useWatch([], { form, preserve: true }) }
   const says = (fields: Fields) => isSame(contentOf(typed), contentOf(fields))
   const isBehind = current.version > basis.version
   const untouched = isBehind && isSame(contentOf(basis.fields), contentOf(current.fields))
-  const follows = isBehind && (untouched || says(basis.fields) || says(current.fields))
+  const isOurs = isBehind && sent !== null && isSame(sent, contentOf(current.fields))
+  const follows = isBehind && (untouched || isOurs || says(basis.fields) || says(current.fields))
+  const carried = isBehind ? carriedOver(basis.fields, current.fields, typed) : typed
   const goOn = (fields: Fields) => {
     put(fields)
     setBasis(current)
+    setSent(null)
   }
   const follow = useEffectEvent(() => {
-    goOn(untouched ? typed : current.fields)
+    if (untouched) goOn(typed)
+    else goOn(isOurs ? carried : current.fields)
   })
   useEffect(() => {
     if (follows) follow()
   }, [follows])
-  const carried = isBehind ? carriedOver(basis.fields, current.fields, typed) : typed
   const newer: Newer<Fields> | null =
     isBehind && !follows
       ? {
@@ -72,5 +77,7 @@ export function useVersionedForm<Fields extends object>(
     initial: basis.fields,
     isTyped: !says(basis.fields),
     newer,
+    /** The server has taken it. */
+    hasSent: setSent,
   }
 }

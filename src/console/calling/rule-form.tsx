@@ -18,7 +18,7 @@ export function RuleForm({ board }: { readonly board: CallingBoard }) {
   const { t } = useTranslation()
   const { message } = App.useApp()
   const [form] = Form.useForm<CallingRule>()
-  const { typed, initial, version, isTyped, newer } = useVersionedForm(
+  const { typed, initial, version, isTyped, newer, hasSent } = useVersionedForm(
     { version: board.version, fields: { alsoDialled: [], ...board.rule } },
     { form, contentOf: ruleOf, put: (rule) => form.setFieldsValue(rule) },
   )
@@ -29,8 +29,9 @@ export function RuleForm({ board }: { readonly board: CallingBoard }) {
       request('/api/calling', { method: 'PUT', body: { basedOn: version, ...wish } }),
     ['calling'],
     {
-      onSuccess: () => {
+      onSuccess: (_answer, wish) => {
         setWished(null)
+        hasSent(wish.rule)
         void message.success(t('calling.saved'))
       },
     },

@@ -41,7 +41,7 @@ function SettingsForm({ campaignId, board }: { readonly campaignId: string; read
   const { t } = useTranslation()
   const { message } = App.useApp()
   const [form] = Form.useForm<CampaignFields>()
-  const { typed, initial, version, isTyped, newer } = useVersionedForm(
+  const { typed, initial, version, isTyped, newer, hasSent } = useVersionedForm(
     { version: board.version, fields: fieldsOf(board) },
     { form, contentOf: settingsOf, put: (fields) => form.setFieldsValue(fields) },
   )
@@ -52,8 +52,9 @@ function SettingsForm({ campaignId, board }: { readonly campaignId: string; read
       request(`/api/campaigns/${campaignId}/settings`, { method: 'PUT', body: { basedOn: version, ...wish } }),
     ['campaign', 'calling'],
     {
-      onSuccess: () => {
+      onSuccess: (_answer, wish) => {
         setWished(null)
+        hasSent(wish.settings)
         void message.success(t('setup.saved'))
       },
     },

@@ -8,13 +8,53 @@ import { ReasonedChange } from '../calling/reasoned-change.tsx'
 import { dateTime } from '../text/time.ts'
 
 type Hold = NonNullable<StorageBoard['hold']>
+type Restored = NonNullable<StorageBoard['restored']>
 
 /** Folder or clock are not as they were: nothing is removed before that is mended, or a person says that it is right. */
 export function GuardAlert({ hold: { why, clockSeenAt, clockNow } }: { readonly hold: Hold }) {
   const { t } = useTranslation()
+  const what = why.startsWith('clock') ? 'clock' : 'folder'
+  return (
+    <Confirmable
+      what={what}
+      why={why}
+      title={t(`storage.guard.${why}`)}
+      text={t(`storage.guardText.${what}`, { seen: dateTime(clockSeenAt), now: dateTime(clockNow) })}
+      hint={t('storage.confirmHint')}
+      mayConfirm={why !== 'folder_gone'}
+    />
+  )
+}
+
+/** The database does not know who has been called since: nobody is, before a person has said that it is the one. */
+export function RestoredAlert({ restored: { why, since } }: { readonly restored: Restored }) {
+  const { t } = useTranslation()
+  return (
+    <Confirmable
+      what="database"
+      why={why}
+      title={t(`storage.restored.${why}`)}
+      text={t('storage.restoredText', { since: dateTime(since) })}
+      hint={t('storage.restoredHint')}
+      mayConfirm
+    />
+  )
+}
+
+interface ConfirmableProps {
+  readonly what: 'folder' | 'clock' | 'database'
+  readonly why: string
+  readonly title: string
+  readonly text: string
+  /** What follows from it. */
+  readonly hint: string
+  readonly mayConfirm: boolean
+}
+
+function Confirmable({ what, why, title, text, hint, mayConfirm }: ConfirmableProps) {
+  const { t } = useTranslation()
   const { message } = App.useApp()
   const [asking, setAsking] = useState(false)
-  const what = why.startsWith('clock') ? 'clock' : 'folder'
   const confirming = useChange(
     (reason: string) => request('/api/storage/confirmation', { method: 'POST', body: { what, reason } }),
     ['storage'],
@@ -25,7 +65,6 @@ export function GuardAlert({ hold: { why, clockSeenAt, clockNow } }: { readonly 
       },
     },
   )
-  const text = t(`storage.guardText.${what}`, { seen: dateTime(clockSeenAt), now: dateTime(clockNow) })
   return (
     <>
       <Alert
@@ -33,15 +72,15 @@ export function GuardAlert({ hold: { why, clockSeenAt, clockNow } }: { readonly 
         showIcon
         role="alert"
         data-guard={why}
-        title={t(`storage.guard.${why}`)}
+        title={title}
         description={text}
-        action={why !== 'folder_gone' && <Button onClick={() => setAsking(true)}>{t('storage.confirm')}</Button>}
+        action={mayConfirm && <Button onClick={() => setAsking(true)}>{t('storage.confirm')}</Button>}
       />
       {asking && (
         <ReasonedChange
           title={t(`storage.confirmTitle.${what}`)}
           okText={t('storage.confirmOk')}
-          hint={t('storage.confirmHint')}
+          hint={hint}
           sending={confirming}
           onReason={(reason) => confirming.mutate(reason)}
           onClose={() => setAsking(false)}

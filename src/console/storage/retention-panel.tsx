@@ -38,7 +38,7 @@ function RuleForm({ board }: { readonly board: StorageBoard }) {
   const { t } = useTranslation()
   const { message } = App.useApp()
   const [form] = Form.useForm<Rule>()
-  const { typed, initial, version, isTyped, newer } = useVersionedForm(
+  const { typed, initial, version, isTyped, newer, hasSent } = useVersionedForm(
     { version: board.ruleVersion, fields: board.rule },
     { form, contentOf: (rule) => rule, put: (rule) => form.setFieldsValue(rule) },
   )
@@ -48,8 +48,9 @@ function RuleForm({ board }: { readonly board: StorageBoard }) {
       request('/api/storage/rule', { method: 'PUT', body: { basedOn: version, ...wish } }),
     ['storage'],
     {
-      onSuccess: () => {
+      onSuccess: (_answer, wish) => {
         setWished(null)
+        hasSent(wish.rule)
         void message.success(t('storage.saved'))
       },
     },

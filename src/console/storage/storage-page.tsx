@@ -5,7 +5,7 @@ import { Waiting } from '../app/page-states.tsx'
 import { Trouble } from '../app/trouble.tsx'
 import { count, dateTime } from '../text/time.ts'
 import { DiskPanel } from './disk-panel.tsx'
-import { GuardAlert } from './guard-alert.tsx'
+import { GuardAlert, RestoredAlert } from './guard-alert.tsx'
 import { RetentionPanel } from './retention-panel.tsx'
 import { size, useStorage } from './storage-api.ts'
 import { StrayPanel } from './stray-panel.tsx'
@@ -20,6 +20,7 @@ export function StoragePage() {
   return (
     <div className="stack">
       {board.isError && <Trouble error={board.error} onRetry={() => void board.refetch()} />}
+      {board.data.restored !== null && <RestoredAlert restored={board.data.restored} />}
       {board.data.hold !== null && <GuardAlert hold={board.data.hold} />}
       <div className="sheets">
         <div className="stack">

@@ -32,8 +32,10 @@ export const programmesEn: Texts<typeof programmesZh> = {
     campaign_stopped: 'Its campaign is stopped: start it on the live page',
     trunk_disabled: 'The campaign’s trunk is switched off',
     trunk_silent: 'The campaign’s trunk does not answer',
+    sound_lost:
+      'A sound file of the keypress survey is lost, or was replaced: nothing is dialled, since patients would hear an apology only. Bring it back from a backup, and calls go on by themselves; or dial for agents',
     not_by_keys:
-      'The campaign is a keypress survey, and the questionnaire cannot be asked by keys (its page says what it lacks, such as a sound file that is lost): mend it, choose another, or dial for agents',
+      'The campaign is a keypress survey, and the questionnaire cannot be asked by keys: nothing is dialled. Choose another, or dial for agents',
     no_team: 'The campaign is answered by agents, and it has no team',
   },
   noDefault: '{{site}} has no default programme',

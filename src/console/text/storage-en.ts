@@ -99,7 +99,8 @@ export const storageEn: Texts<typeof storageZh> = {
   runStrays: 'Of no call',
 
   guard: {
-    folder_gone: 'The folder of recordings is not there, or may not be written: no call begins, no recording expires',
+    folder_gone:
+      'The folder of recordings is not there, does not answer, or may not be written: no call begins, no recording expires',
     folder_unmarked:
       'This is not the folder of recordings that was there (is its disk mounted?): no call begins, no recording expires',
     folder_foreign: 'This folder of recordings is another house’s: no call begins, no recording expires',
@@ -113,8 +114,20 @@ export const storageEn: Texts<typeof storageZh> = {
       'Last believed {{seen}}, now {{now}}. Set the server’s clock right; all goes on by itself then. If the house was only off for long and the clock is right, confirm it.',
   },
   confirm: 'Confirm…',
-  confirmTitle: { folder: 'Confirm the folder of recordings', clock: 'Confirm that the clock is right' },
+  confirmTitle: {
+    folder: 'Confirm the folder of recordings',
+    clock: 'Confirm that the clock is right',
+    database: 'Call people by this database',
+  },
   confirmHint: 'The approved rule runs again then, and removes for good what is old enough.',
+  restored: {
+    earlier: 'The database is an earlier one than this machine has had (restored from a backup?): no call begins',
+    unknown:
+      'This machine has never seen the database, which has been in use (restored on a new machine?): no call begins',
+  },
+  restoredText:
+    'Held since {{since}}. Who was called after the backup, and who asked for no more calls, this database does not know. Pause the campaigns, import the lists of those days again, enter the refusals, and then confirm it.',
+  restoredHint: 'Campaigns that run begin to dial at once.',
   confirmOk: 'Confirm',
   confirmed: 'Confirmed',
 }

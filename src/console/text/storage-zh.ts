@@ -94,7 +94,7 @@ export const storageZh = {
   runStrays: '无主文件',
 
   guard: {
-    folder_gone: '录音目录不存在或不可写，停止新的呼叫，也不会删除任何录音',
+    folder_gone: '录音目录不存在、没有响应或不可写，停止新的呼叫，也不会删除任何录音',
     folder_unmarked: '录音目录不是原来的目录（可能是磁盘未挂载），停止新的呼叫，也不会删除任何录音',
     folder_foreign: '录音目录属于另一套系统，停止新的呼叫，也不会删除任何录音',
     clock_ahead: '数据库时钟比上次可信的时间快了一周以上，不会删除任何录音',
@@ -106,8 +106,15 @@ export const storageZh = {
       '上次可信的时间 {{seen}}，现在 {{now}}。请校准服务器时钟，之后自动恢复。若系统只是停用了较久、时钟无误，请确认。',
   },
   confirm: '确认…',
-  confirmTitle: { folder: '确认录音目录', clock: '确认时钟无误' },
+  confirmTitle: { folder: '确认录音目录', clock: '确认时钟无误', database: '确认用此数据库外呼' },
   confirmHint: '确认后，已批准的保存期限将重新执行，到期录音会被永久删除。',
+  restored: {
+    earlier: '数据库比本机此前所见的更早（从备份恢复？），停止新的呼叫',
+    unknown: '本机从未见过此数据库，而它已被使用过（恢复到新机器？），停止新的呼叫',
+  },
+  restoredText:
+    '自 {{since}} 起停止。备份之后拨打过谁、谁要求不再来电，此数据库并不知道：请先停止或暂停外呼活动、重新导入这些天的名单、补录禁呼号码，再确认。',
+  restoredHint: '确认后，正在运行的外呼活动立即开始拨打。',
   confirmOk: '确认',
   confirmed: '已确认',
 }

@@ -13,6 +13,15 @@ import { PlayButton, PromptState } from '../prompts/prompt-state.tsx'
 import { dateTime } from '../text/time.ts'
 import { promptDoor, soundPath } from './voice-api.ts'
 
+/** Asked for, and waiting for its reason. */
+interface Wished {
+  /** Null: the shipped one. */
+  readonly own: string | null
+  readonly isNew: boolean
+  /** The version that was looked at then: a colleague's later one is not replaced unseen. */
+  readonly seen: number
+}
+
 /** One prompt: what is played now, another voice for it, and every voice that it had. */
 export function VoiceDrawer({
   voice,
@@ -25,21 +34,26 @@ export function VoiceDrawer({
 }) {
   const { t } = useTranslation()
   const mayManage = useRight('voice.manage')
-  /** Asked for, and waiting for its reason; `own` null: the shipped one. */
-  const [wished, setWished] = useState<{ readonly own: string | null; readonly isNew: boolean } | null>(null)
+  const [wished, setWished] = useState<Wished | null>(null)
+  /** Typed when it was asked why and not sent. */
+  const [reason, setReason] = useState('')
+  /** How many were taken here: each time the words begin anew. */
+  const [taken, setTaken] = useState(0)
   const { message } = App.useApp()
-  const seen = voice.versions[0]?.version ?? 0
   const taking = useChange(
-    (wish: { readonly own: string | null; readonly reason: string }) =>
-      request(`/api/voices/${voice.prompt}`, { method: 'PUT', body: { ...wish, seen } }),
+    (body: { readonly own: string | null; readonly seen: number; readonly reason: string }) =>
+      request(`/api/voices/${voice.prompt}`, { method: 'PUT', body }),
     ['voices'],
     {
       onSuccess: () => {
         setWished(null)
+        setReason('')
+        setTaken((before) => before + 1)
         void message.success(t('voices.taken'))
       },
     },
   )
+  const wish = (own: string | null, isNew: boolean) => setWished({ own, isNew, seen: voice.versions[0]?.version ?? 0 })
   return (
     <Drawer open size={600} title={<code>{voice.prompt}</code>} onClose={onClose} className="voice">
       <section aria-labelledby="voice-now">
@@ -48,22 +62,26 @@ export function VoiceDrawer({
       </section>
       {mayManage && (
         <Maker
-          key={seen}
+          key={taken}
           prompt={voice.prompt}
           text={voice.inForce.text ?? ''}
           speech={speech}
-          onTake={(own) => setWished({ own, isNew: true })}
+          onTake={(own) => wish(own, true)}
         />
       )}
-      <History voice={voice} {...(mayManage ? { onBack: (own) => setWished({ own, isNew: false }) } : {})} />
+      <History voice={voice} {...(mayManage ? { onBack: (own) => wish(own, false) } : {})} />
       {wished !== null && (
         <ReasonedChange
           title={t(wished.isNew ? 'voices.takeTitle' : 'voices.backTitle')}
           okText={t(wished.isNew ? 'voices.takeOk' : 'voices.backOk')}
           hint={t('voices.takeHint')}
           sending={taking}
-          onReason={(reason) => taking.mutate({ own: wished.own, reason })}
-          onClose={() => setWished(null)}
+          reason={reason}
+          onReason={(typed) => taking.mutate({ own: wished.own, seen: wished.seen, reason: typed })}
+          onClose={(typed) => {
+            setReason(typed)
+            setWished(null)
+          }}
         />
       )}
     </Drawer>
@@ -80,7 +98,7 @@ function Sentence({ prompt, sound }: { readonly prompt: string; readonly sound: 
   )
 }
 
-/** Words and a sound for them, heard before they can be taken. */
+/** Words and a sound for them, heard before they can be taken. What is typed stays, whoever changes the voice meanwhile. */
 function Maker({
   prompt,
   text: before,
@@ -93,7 +111,8 @@ function Maker({
   readonly onTake: (own: string) => void
 }) {
   const { t } = useTranslation()
-  const [text, setText] = useState(before)
+  const [typed, setText] = useState<string | null>(null)
+  const text = typed ?? before
   const [made, setMade] = useState<PromptFacts | null>(null)
   const [heard, setHeard] = useState<string | null>(null)
   const making = usePromptMaking(promptDoor, text, (facts) => {

@@ -2,7 +2,7 @@ import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { OperationalError, UserError } from '#platform/errors/errors.ts'
 import { stateLease } from '../calls/attempt-store.ts'
-import type { Lease, Work, WorkSource } from '../work-source.ts'
+import type { Claimed, Lease, WorkSource } from '../work-source.ts'
 import { ChosenSeat } from './chosen-seat.ts'
 import { CampaignPreviews } from './preview-offer.ts'
 import { endPreview, previewAt } from './preview-store.ts'
@@ -26,7 +26,7 @@ export interface SeatDiallingParts {
   /** Whether the folder that it belongs into is there. */
   readonly hasFolder: () => boolean
   /** Carries one claimed attempt to its end; at once, without waiting for it. */
-  readonly carry: (work: Work, seat: ReservedSeat) => void
+  readonly carry: (claimed: Claimed, seat: ReservedSeat) => void
 }
 
 /**

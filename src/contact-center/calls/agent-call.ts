@@ -6,7 +6,7 @@ import type { SeatCall } from '../acd/seat-call.ts'
 import type { ReservedSeat } from '../acd/seat-offer.ts'
 import '../acd/seat-errors.ts'
 import type { RecordingPlace } from '../recording/recording-place.ts'
-import type { Work, WorkSource } from '../work-source.ts'
+import type { Claimed, Work, WorkSource } from '../work-source.ts'
 import { attemptResult, type ResultRule } from './attempt-result.ts'
 import type { AttemptResult } from './call-event.ts'
 import { CallEvents, type CallEventsParts, failedEnd, neverDialled, refs } from './call-events.ts'
@@ -33,8 +33,8 @@ export interface AgentCallParts extends CallEventsParts, SeatTalkParts {
  * One attempt whose seat is reserved, from claim to end: gate once more, INVITE, recording, room. Each step is an event
  * in the journal; the rows of attempt, reservation and seat follow from there. Resolves when the last is fsynced.
  */
-export async function callForSeat(parts: AgentCallParts, work: Work, seat: ReservedSeat): Promise<void> {
-  const call = new AgentCall(parts, work, seat)
+export async function callForSeat(parts: AgentCallParts, claimed: Claimed, seat: ReservedSeat): Promise<void> {
+  const call = new AgentCall(parts, claimed, seat)
   try {
     await call.run()
   } finally {
@@ -46,7 +46,7 @@ export async function callForSeat(parts: AgentCallParts, work: Work, seat: Reser
 /** The commands of the seat reach this until somebody answers, and from then on the talk. */
 class AgentCall implements SeatCall {
   readonly #parts: AgentCallParts
-  readonly #work: Work
+  readonly #claimed: Claimed
   readonly #seat: ReservedSeat
   readonly #events: CallEvents
   readonly #log: Log
@@ -58,28 +58,28 @@ class AgentCall implements SeatCall {
   #hangingUp = false
   #vacant = false
 
-  constructor(parts: AgentCallParts, work: Work, seat: ReservedSeat) {
+  constructor(parts: AgentCallParts, claimed: Claimed, seat: ReservedSeat) {
     this.#parts = parts
-    this.#work = work
+    this.#claimed = claimed
     this.#seat = seat
-    this.#events = new CallEvents(parts, work, seat.callId)
-    this.#log = parts.log.child({ attemptId: work.attemptId, callId: seat.callId, seatId: seat.seatId })
+    this.#events = new CallEvents(parts, claimed, seat.callId)
+    this.#log = parts.log.child({ attemptId: claimed.attemptId, callId: seat.callId, seatId: seat.seatId })
     this.#agent = parts.seats.leg(seat.seatId)
     this.#leaveSeat = parts.seats.enter(seat.seatId, this)
   }
 
   async run(): Promise<void> {
     failpoint('reserved')
-    const refusal = await this.#begin()
-    if (refusal !== null) {
-      this.#events.write({ type: 'not_dialled', reason: refusal })
-      this.#log.info({ reason: refusal }, 'not dialled: the seat is free again')
+    const begun = await this.#begin()
+    if (!begun.ok) {
+      this.#events.write({ type: 'not_dialled', reason: begun.reason })
+      this.#log.info({ reason: begun.reason }, 'not dialled: the seat is free again')
       return
     }
-    const recordingPlace = this.#parts.recordingPlace(this.#work.attemptId)
+    const recordingPlace = this.#parts.recordingPlace(this.#claimed.attemptId)
     // Awaited once somebody has answered; a failure is told there.
     recordingPlace.catch(() => {})
-    const result = await this.#dialPatient()
+    const result = await this.#dialPatient(begun.work)
     if (!result.answered) {
       this.#events.write(failedEnd(result, attemptResult(result, this.#parts.resultRules())))
       this.#log.info({ cause: result.cause, sipStatus: result.sipStatus, q850: result.q850 }, 'not answered')
@@ -124,18 +124,16 @@ class AgentCall implements SeatCall {
     }
   }
 
-  /** @returns why nothing may be dialled, or null */
-  async #begin(): Promise<string | null> {
+  /** Gives the attempt back where the seat has nobody to speak any more. */
+  async #begin(): ReturnType<WorkSource['begin']> {
     const { work, lease } = this.#parts
-    const { attemptId } = this.#work
     try {
       if (this.#agent === null || this.#agent.end !== null || this.#hangingUp || this.#vacant) {
-        await work.release([attemptId], lease)
-        if (this.#vacant) return 'agent_gone'
-        return this.#hangingUp ? 'agent_hung_up' : 'phone_lost'
+        await work.release([this.#claimed.attemptId], lease)
+        if (this.#vacant) return { ok: false, reason: 'agent_gone' }
+        return { ok: false, reason: this.#hangingUp ? 'agent_hung_up' : 'phone_lost' }
       }
-      const gate = await work.begin(attemptId, lease)
-      return gate.ok ? null : gate.reason
+      return await work.begin(this.#claimed, lease)
     } catch (error) {
       // Whether the database has begun it or not, the attempt is over.
       this.#events.write(neverDialled)
@@ -143,9 +141,8 @@ class AgentCall implements SeatCall {
     }
   }
 
-  async #dialPatient() {
+  async #dialPatient({ attemptId, number, trunk, ringTimeoutMs }: Work) {
     const { telephony } = this.#parts
-    const { attemptId, number, trunk, ringTimeoutMs } = this.#work
     const { callId, mediaHost } = this.#seat
     const order = { attemptId, callId, number, trunk, ringTimeoutMs, ...(mediaHost === null ? {} : { mediaHost }) }
     const dial = telephony.dial(order, {
@@ -191,7 +188,7 @@ class AgentCall implements SeatCall {
     try {
       await recording
       // The agent has read before the first word.
-      await events.written().then(() => this.#parts.shown(this.#work.attemptId), ignore)
+      await events.written().then(() => this.#parts.shown(this.#claimed.attemptId), ignore)
       ended = await talk.run()
       await partFromAgent(this.#parts.rate, { talk, ended, leg, seat: this.#seat, events, log: this.#log })
     } catch (error) {

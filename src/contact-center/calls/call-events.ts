@@ -1,6 +1,6 @@
 import type { Clock } from '#platform/clock.ts'
 import type { DialFailure, LegRef } from '#telephony/telephony.ts'
-import type { Lease, Work } from '../work-source.ts'
+import type { Claimed, Lease } from '../work-source.ts'
 import type { AttemptResult, CallEvent, CallEventBody, LegRefs } from './call-event.ts'
 
 export interface CallEventsParts {
@@ -13,21 +13,21 @@ export interface CallEventsParts {
 /** Numbers the events of one attempt and hands them to the journal in order. */
 export class CallEvents {
   readonly #parts: CallEventsParts
-  readonly #work: Work
+  readonly #claimed: Claimed
   readonly #callId: string
   readonly #pending: Promise<void>[] = []
   #seq = 0
 
-  constructor(parts: CallEventsParts, work: Work, callId: string) {
+  constructor(parts: CallEventsParts, claimed: Claimed, callId: string) {
     this.#parts = parts
-    this.#work = work
+    this.#claimed = claimed
     this.#callId = callId
   }
 
   /** @param onDurable runs once the event has been fsynced */
   write(body: CallEventBody, onDurable?: () => void, at: Date = this.#parts.clock.now()): void {
     this.#seq += 1
-    const { attemptId, taskId, campaignId } = this.#work
+    const { attemptId, taskId, campaignId } = this.#claimed
     const event: CallEvent = { attemptId, callId: this.#callId, taskId, campaignId, seq: this.#seq, at, body }
     const written = this.#parts.journal(event, this.#parts.lease).then(onDurable)
     // `written()` reports a failure; until then it is no unhandled rejection.

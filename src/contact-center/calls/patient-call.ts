@@ -4,7 +4,7 @@ import { type Log, logError } from '#platform/log.ts'
 import type { LegEnd, PatientLeg, Telephony } from '#telephony/telephony.ts'
 import type { FlowRecord } from '../ivr/flow-machine.ts'
 import type { RecordingPlace } from '../recording/recording-place.ts'
-import type { Work, WorkSource } from '../work-source.ts'
+import type { Asking, Claimed, Work, WorkSource } from '../work-source.ts'
 import { talkResult } from './agent-call.ts'
 import { attemptResult, type ResultRule } from './attempt-result.ts'
 import type { AttemptResult, FlowOutcome } from './call-event.ts'
@@ -38,6 +38,8 @@ export interface PatientCallParts extends CallEventsParts {
   readonly resultRules: () => readonly ResultRule[]
   /** Where this attempt is recorded: its path is the media server's too, and its folder exists. */
   readonly recordingPlace: (attemptId: string) => Promise<RecordingPlace>
+  /** Nobody is called only to hear an apology. */
+  readonly asking: Asking
   /** Leads the patient through the flow; resolves when it is over or the leg has ended. */
   readonly runFlow: (leg: PatientLeg, work: Work, hooks: FlowHooks, log: Log) => Promise<FlowSummary>
   /** The file that a patient hears whose call cannot go on. */
@@ -53,26 +55,28 @@ const longGreetingMs = 2_500
  * One attempt from claim to end: gate once more, INVITE, recording, flow, hang-up. Each step is an event in the journal.
  * Resolves when the last event is fsynced; the rows follow from the journal.
  */
-export async function callPatient(parts: PatientCallParts, work: Work): Promise<void> {
+export async function callPatient(parts: PatientCallParts, claimed: Claimed): Promise<void> {
   const callId = newId()
-  const log = parts.log.child({ attemptId: work.attemptId, callId })
-  const events = new CallEvents(parts, work, callId)
-  const gate = await parts.work.begin(work.attemptId, parts.lease).catch(async (error: unknown) => {
+  const { attemptId } = claimed
+  const log = parts.log.child({ attemptId, callId })
+  const events = new CallEvents(parts, claimed, callId)
+  const gate = await parts.work.begin(claimed, parts.lease, parts.asking).catch(async (error: unknown) => {
     // Whether the database has begun it or not, the attempt is over: else it would hold its line until the next start.
     events.write(neverDialled)
     await events.written()
     throw error
   })
   if (!gate.ok) {
-    log.info({ reason: gate.reason }, 'not dialled: the gate closed between claim and INVITE')
+    log.info({ reason: gate.reason }, 'not dialled: it may not be, or can no longer be asked, since it was claimed')
     return
   }
-  const recordingPlace = parts.recordingPlace(work.attemptId)
+  const { work } = gate
+  const recordingPlace = parts.recordingPlace(attemptId)
   // Awaited once somebody has answered; a failure is told there.
   recordingPlace.catch(() => {})
   const dial = parts.telephony.dial(
     {
-      attemptId: work.attemptId,
+      attemptId,
       callId,
       number: work.number,
       trunk: work.trunk,

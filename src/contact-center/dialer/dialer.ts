@@ -4,7 +4,7 @@ import type { Log } from '#platform/log.ts'
 import { Rounds } from '#platform/rounds.ts'
 import type { Telephony } from '#telephony/telephony.ts'
 import type { CampaignSeats, ReservedSeat } from '../acd/seat-offer.ts'
-import type { Lease, Work, WorkSource } from '../work-source.ts'
+import type { Claimed, Lease, WorkSource } from '../work-source.ts'
 import { newPacer, type Pacer, refill, startable, take, waitMs } from './pacer.ts'
 
 /** A trunk as the dialler sees it: how fast it may be dialled. Its lines are counted by the claim itself. */
@@ -22,7 +22,7 @@ export interface SeatPacing {
   /** Shows the next records of the trunk's preview campaigns at free seats; nothing is dialled. */
   preview(trunkId: string): Promise<void>
   /** Carries one claimed attempt, and frees its seat, whatever the call may bring. */
-  call(work: Work, seat: ReservedSeat): Promise<void>
+  call(claimed: Claimed, seat: ReservedSeat): Promise<void>
 }
 
 export interface DialerParts {
@@ -37,7 +37,7 @@ export interface DialerParts {
   /** Enabled trunks that have a running campaign. */
   trunks(): Promise<readonly DialableTrunk[]>
   /** Carries one claimed attempt without a seat to its end; never throws for what a call may bring. */
-  call(work: Work): Promise<void>
+  call(claimed: Claimed): Promise<void>
 }
 
 /** More would only make one transaction long; the next claim follows at once. */
@@ -87,10 +87,10 @@ export class Dialer {
   }
 
   /** A call that a person has begun: carried as the dialler's own, and counted in the trunk's calls per second. */
-  carryForSeat(work: Work, seat: ReservedSeat): void {
-    const pacer = this.#pacers.get(work.trunkId)
-    if (pacer !== undefined) this.#pacers.set(work.trunkId, take(pacer, 1))
-    this.#carry(work.attemptId, this.#parts.seats.call(work, seat))
+  carryForSeat(claimed: Claimed, seat: ReservedSeat): void {
+    const pacer = this.#pacers.get(claimed.trunkId)
+    if (pacer !== undefined) this.#pacers.set(claimed.trunkId, take(pacer, 1))
+    this.#carry(claimed.attemptId, this.#parts.seats.call(claimed, seat))
   }
 
   /** No new call from now on; calls in progress are hung up and written to their end. */

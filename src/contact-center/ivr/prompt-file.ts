@@ -1,3 +1,5 @@
+import type { Stats } from 'node:fs'
+
 /** What the sound of a prompt was found to be. Levels in dB of full scale. */
 export interface PromptSound {
   readonly sampleRate: number
@@ -13,6 +15,14 @@ export interface PromptSound {
 
 /** Quieter than this is silence: −50 dB of full scale. */
 const silentSample = 32_768 * 10 ** (-50 / 20)
+
+/**
+ * As long as this is the same the file is: whoever writes into it, or puts another in its place, changes it, also where the
+ * times are set back. Null where there is no file.
+ */
+export function fileMark(facts: Pick<Stats, 'ino' | 'size' | 'mtimeMs' | 'ctimeMs'> | null | undefined): string | null {
+  return facts ? `${facts.ino} ${facts.size} ${facts.mtimeMs} ${facts.ctimeMs}` : null
+}
 
 /** Why a file cannot be a prompt, in the words of the finding that tells it. */
 export class UnusablePrompt extends Error {}

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -78,6 +79,48 @@ describe('a prompt', () => {
     expect(() => open.resolve('hello')).toThrow(expect.objectContaining({ code: 'FLOW_PROMPT_UNKNOWN' }))
     put('own', 'hello', wav())
     expect(open.resolve('hello')).toBe(path)
+  })
+
+  it('that must be one file is no other, though it were as long and as old, and it is again when it is back', () => {
+    const made = wav({ toneMs: 500 })
+    const path = put('own', 'hello', made)
+    const { atime, mtime } = statSync(path)
+    const digests = new Map<string, string>()
+    const folders = { language: 'zh-CN', shipped: join(folder, 'shipped'), overrides: join(folder, 'own') }
+    const open = openPrompts({ ...folders, digestOf: (id) => digests.get(id) })
+    expect(open.resolve('hello')).toBe(path)
+    digests.set('hello', createHash('sha256').update(made).digest('hex'))
+    expect(open.resolve('hello')).toBe(path)
+    renameSync(path, `${path}.away`)
+    const other = Buffer.from(made)
+    other.writeInt16LE(1, other.length - 2)
+    writeFileSync(path, other)
+    utimesSync(path, atime, mtime)
+    expect(open.check('hello', '/prompts/0')).toMatchObject([
+      { code: 'FLOW_PROMPT_FORMAT', params: { reason: 'it is another sound than the one that was made' } },
+    ])
+    expect(open.durationMs('hello')).toBeUndefined()
+    expect(() => open.resolve('hello')).toThrow(expect.objectContaining({ code: 'FLOW_PROMPT_UNKNOWN' }))
+    renameSync(`${path}.away`, path)
+    expect(open.resolve('hello')).toBe(path)
+  })
+
+  it('whose digest becomes known after it was read is judged by it', () => {
+    put('own', 'hello', wav())
+    const digests = new Map<string, string>()
+    const open = openPrompts({
+      language: 'zh-CN',
+      shipped: join(folder, 'own'),
+      digestOf: (id) => digests.get(id),
+    })
+    expect(open.durationMs('hello')).toBe(500)
+    digests.set('hello', '00')
+    expect(open.durationMs('hello')).toBeUndefined()
+  })
+
+  it('that cannot be read is missed, and no fault of the call', () => {
+    mkdirSync(join(folder, 'own', 'zh-CN', 'hello.wav'), { recursive: true })
+    expect(book().check('hello', '/prompts/0')).toMatchObject([{ code: 'FLOW_PROMPT_FORMAT' }])
   })
 
   it.each([

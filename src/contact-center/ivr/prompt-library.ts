@@ -1,12 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { UnexpectedError, UserError } from '#platform/errors/errors.ts'
+import { codeOf, UnexpectedError, UserError } from '#platform/errors/errors.ts'
 import { Name } from './flow-definition.ts'
 import { readJson } from './flow-files.ts'
 import { type Finding, fault } from './flow-finding.ts'
-import { measurePrompt, type PromptSound, UnusablePrompt } from './prompt-file.ts'
+import { fileMark, measurePrompt, type PromptSound, UnusablePrompt } from './prompt-file.ts'
 
 /**
  * `prompts/<language>/prompts.json`: what each prompt says. `npm run prompts` speaks it into `<id>.wav` beside it; a
@@ -59,26 +60,37 @@ export interface PromptFolders {
   readonly shipped: string
   /** The hospital's own recordings, laid out the same way; its files win. Need not exist. */
   readonly overrides?: string | undefined
+  /**
+   * SHA-256, in hexadecimal digits, of the one file that a prompt may be; undefined: whatever lies there. Asked each time,
+   * as it may become known after the file was read.
+   */
+  readonly digestOf?: ((id: string) => string | undefined) | undefined
 }
 
 /**
- * A book that reads each file once, when it is first asked for; make a new one to see replaced recordings. A sound that
- * comes while the house is open is found, and one that goes is missed: what was looked for in vain, or is no longer
- * there, is looked for again.
+ * A book that reads each file when it is first asked for, and again when it has changed; nothing else is read, nor digested,
+ * for a call. A sound that comes while the house is open is found, and one that goes, or becomes another than it may be,
+ * is missed. (An override that comes for a shipped prompt is seen by a new book alone.)
  */
-export function openPrompts({ language, shipped, overrides }: PromptFolders): PromptBook {
+export function openPrompts({ language, shipped, overrides, digestOf = () => undefined }: PromptFolders): PromptBook {
   const folders = [overrides, shipped]
     .filter((folder) => folder !== undefined)
     .map((folder) => join(isAbsolute(folder) ? folder : resolve(folder), language))
   const texts = readTexts(join(resolve(shipped), language, 'prompts.json'))
   const found = new Map<string, Found>()
-  const find = (id: string): Found => {
+  const read = (id: string): Found => {
     const known = found.get(id)
-    if (known !== undefined && existsSync(known.path)) return known
+    if (known !== undefined && known.mark === markAt(known.path)) return known
     const now = look(folders, id)
-    if (now.sound === null) found.delete(id)
+    if (now.mark === null) found.delete(id)
     else found.set(id, now)
     return now
+  }
+  const find = (id: string): Found => {
+    const file = read(id)
+    const digest = digestOf(id)
+    if (file.sound === null || digest === undefined || digest === file.digest) return file
+    return { ...file, sound: null, reason: 'it is another sound than the one that was made' }
   }
   return {
     language,
@@ -103,19 +115,42 @@ export function openPrompts({ language, shipped, overrides }: PromptFolders): Pr
 
 interface Found {
   readonly path: string
+  /** Of the file as it was read; null where there is none. */
+  readonly mark: string | null
   readonly sound: PromptSound | null
+  /** SHA-256 of its content. */
+  readonly digest: string
   /** Why the file there is cannot be used. */
   readonly reason: string | null
 }
 
 function look(folders: readonly string[], id: string): Found {
-  const path = folders.map((folder) => join(folder, `${id}.wav`)).find((file) => existsSync(file))
-  if (path === undefined) return { path: '', sound: null, reason: null }
+  for (const folder of folders) {
+    const path = join(folder, `${id}.wav`)
+    // Before the content: what is written between the two is read again.
+    const mark = markAt(path)
+    if (mark !== null) return { path, mark, ...soundAt(path) }
+  }
+  return { path: '', mark: null, sound: null, reason: null, digest: '' }
+}
+
+/** A folder that cannot be looked into has no file. */
+function markAt(path: string): string | null {
   try {
-    return { path, sound: measurePrompt(readFileSync(path)), reason: null }
+    return fileMark(statSync(path, { throwIfNoEntry: false }))
+  } catch {
+    return null
+  }
+}
+
+function soundAt(path: string): Pick<Found, 'sound' | 'reason' | 'digest'> {
+  try {
+    const content = readFileSync(path)
+    const sound = measurePrompt(content)
+    return { sound, reason: null, digest: createHash('sha256').update(content).digest('hex') }
   } catch (error) {
-    if (!(error instanceof UnusablePrompt)) throw error
-    return { path, sound: null, reason: error.message }
+    const reason = error instanceof UnusablePrompt ? error.message : `it cannot be read (${codeOf(error)})`
+    return { sound: null, reason, digest: '' }
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
@@ -50,7 +50,7 @@ export class PromptWorkshop {
     return (await this.#missingTool) === null
   }
 
-  /** @throws UserError PROMPT_TEXT_INVALID, PROMPT_UNSPEAKABLE; OperationalError PROMPT_TOOL_MISSING, PROMPT_NOT_MADE, PROMPT_WORKSHOP_BUSY */
+  /** @throws UserError PROMPT_TEXT_INVALID, PROMPT_UNSPEAKABLE; OperationalError PROMPT_TOOL_MISSING, PROMPT_NOT_MADE, PROMPT_NOT_KEPT, PROMPT_WORKSHOP_BUSY */
   async speak(actor: Actor, typed: string): Promise<PromptFacts> {
     const text = checkedText(typed)
     const { voice, wordsPerMinute } = this.#parts
@@ -58,7 +58,7 @@ export class PromptWorkshop {
     return this.#keep(actor, { text, wav, source: 'synthetic' })
   }
 
-  /** @throws UserError PROMPT_TEXT_INVALID and what `readRecording` and `telephoneSound` throw; OperationalError PROMPT_WORKSHOP_BUSY */
+  /** @throws UserError PROMPT_TEXT_INVALID and what `readRecording` and `telephoneSound` throw; OperationalError PROMPT_NOT_KEPT, PROMPT_WORKSHOP_BUSY */
   async record(
     actor: Actor,
     { text: typed, bytes }: { readonly text: string; readonly bytes: Uint8Array },
@@ -153,15 +153,36 @@ function checkedText(typed: string): string {
   return text
 }
 
-/** Readable by the media server, which runs under the same group. What is there already is the same: it is named by its content. */
+/**
+ * Readable by the media server, which runs under the same group. What is there already is the same: it is named by its
+ * content. Nothing is left of what could not be written: on a full disk that would keep it full.
+ * @throws OperationalError PROMPT_NOT_KEPT
+ */
 async function writeOnce(folder: string, name: string, content: Buffer): Promise<void> {
   const path = join(folder, name)
-  await mkdir(folder, { recursive: true, mode: 0o770 })
   const there = await readFile(path).catch(() => null)
   if (there?.equals(content)) return
   const part = `${path}.${newId()}.part`
-  await writeFile(part, content, { mode: 0o640, flush: true })
-  await rename(part, path)
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o770 })
+    await writeFile(part, content, { mode: 0o640, flush: true })
+    await rename(part, path)
+    await syncFolder(folder)
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => {})
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    throw new OperationalError('PROMPT_NOT_KEPT', { reason }, { cause: error })
+  }
+}
+
+/** A name outlives a power failure once its folder is on the disk: the row that tells of the sound comes after. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }
 
 function rounded(db: number): number {

@@ -34,6 +34,17 @@ export async function insertOwnPrompt(
   return rows.length > 0
 }
 
+/** Channel of the news that a prompt was made (migration 0032). */
+export const ownPromptChannel = 'suifang_own_prompt'
+
+/** Of the files of all there are, by their names, in hexadecimal digits. */
+export async function ownDigests(db: Ground, language: string): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await sql<{ id: string; digest: string }>`
+    select id, encode(sha256, 'hex') as digest from own_prompt where language = ${language}
+  `.execute(db)
+  return new Map(rows.map(({ id, digest }) => [id, digest]))
+}
+
 /** Those of these names that there are. */
 export function ownPrompts(db: Ground | GroundTransaction, ids: readonly string[]): Promise<OwnPrompt[]> {
   if (ids.length === 0) return Promise.resolve([])

@@ -73,4 +73,10 @@ declareErrors({
     en: '{tool} could not make the prompt "{prompt}": {reason}. Look at its text.',
     zh: '{tool} 无法生成语音"{prompt}":{reason}。请检查其文字。',
   },
+  PROMPT_NOT_KEPT: {
+    kind: 'operational',
+    status: 503,
+    en: 'The sound could not be kept ({reason}): its disk is full, or its folder cannot be written. Tell whoever runs the server, then make it again.',
+    zh: '语音文件无法保存（{reason}）：磁盘已满或目录不可写。请联系服务器管理员处理后重新制作。',
+  },
 })

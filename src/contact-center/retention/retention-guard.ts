@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
+import { DiskQuestion } from '#platform/disk/disk-question.ts'
 import { OperationalError } from '#platform/errors/errors.ts'
 import type { ReadinessPart } from '#platform/http/readiness.ts'
 import type { Log } from '#platform/log.ts'
@@ -11,7 +12,7 @@ import './retention-errors.ts'
 import type { FolderFault } from './retention-tables.ts'
 
 /**
- * Why nothing is removed, whatever the rule says. The folder: it cannot be written (`folder_gone`), it has no mark of this
+ * Why nothing is removed, whatever the rule says. The folder: it does not answer or cannot be written (`folder_gone`), it has no mark of this
  * house (`folder_unmarked`: a disk that is not mounted), or another's (`folder_foreign`). The database's clock: more than
  * a week ahead of where it was last believed, or behind.
  */
@@ -62,16 +63,25 @@ async function readGuard(db: Ground | GroundTransaction): Promise<Guard> {
   return guard
 }
 
-/** What is wrong with the folder; null: it is the one that was there. */
+/** Null: it has no mark. @throws where the folder cannot be written */
+async function markIn(folder: string): Promise<string | null> {
+  await access(folder, constants.W_OK)
+  const mark = await readFile(join(folder, markName), 'utf8').catch(() => null)
+  return mark === null ? null : mark.trim()
+}
+
+/** One for the process: whoever asks after a folder that hangs waits for one answer. */
+const marks = new DiskQuestion({ ask: markIn })
+
+/** What is wrong with the folder; null: it is the one that was there. One that does not answer is gone. */
 export async function folderFault(folder: string, folderId: string): Promise<FolderFault | null> {
   try {
-    await access(folder, constants.W_OK)
+    const mark = await marks.of(folder)
+    if (mark === null) return 'folder_unmarked'
+    return mark === folderId ? null : 'folder_foreign'
   } catch {
     return 'folder_gone'
   }
-  const mark = await readFile(join(folder, markName), 'utf8').catch(() => null)
-  if (mark === null) return 'folder_unmarked'
-  return mark.trim() === folderId ? null : 'folder_foreign'
 }
 
 /** What holds retention now; null: nothing does. */
@@ -148,7 +158,7 @@ async function mark(folder: string, folderId: string): Promise<void> {
 }
 
 export const faultWords: Readonly<Record<FolderFault, string>> = {
-  folder_gone: 'the folder of recordings is not there, or may not be written',
+  folder_gone: 'the folder of recordings is not there, does not answer, or may not be written',
   folder_unmarked: 'the folder of recordings lacks this house’s mark: is its disk mounted?',
   folder_foreign: 'the folder of recordings has another house’s mark',
 }

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { systemActor } from '#platform/audit/audit-store.ts'
 import { changeDiskThresholds, readDiskThresholds } from '#platform/disk/disk-settings.ts'
 import type { GroundFloor } from '#platform/ground.ts'
+import { confirmDatabase } from '../restored/restored-watch.ts'
 import { confirmGuard, retentionHold } from './retention-guard.ts'
 import { approveRetention, changeRetention, standingRule } from './retention-service.ts'
 import { previewOf } from './retention-store.ts'
@@ -51,7 +52,12 @@ export async function storageCommand(
       const { values, positionals } = parseArgs({ args, options: { reason: text }, allowPositionals: true })
       const [what] = positionals
       const reason = values.reason?.trim() ?? ''
-      if ((what !== 'folder' && what !== 'clock') || reason === '') return null
+      if (reason === '') return null
+      if (what === 'database') {
+        await confirmDatabase(db, { actor: systemActor, reason })
+        return { confirmed: what }
+      }
+      if (what !== 'folder' && what !== 'clock') return null
       await confirmGuard({ db, folder }, { actor: systemActor, what, reason })
       return { confirmed: what, hold: await retentionHold({ db, folder }) }
     }

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Ground } from '#platform/database/database.ts'
 import { changeDiskThresholds } from '#platform/disk/disk-settings.ts'
 import { actorOf } from '#platform/http/access.ts'
+import { confirmDatabase } from '../restored/restored-watch.ts'
 import { confirmGuard } from './retention-guard.ts'
 import { approveRetention, changeRetention } from './retention-service.ts'
 import {
@@ -45,7 +46,10 @@ export const storageRoutes: FastifyPluginAsyncTypebox<{ readonly db: Ground; rea
   })
 
   server.post('/api/storage/confirmation', { config, schema: { body: GuardWish } }, async (request, reply) => {
-    await confirmGuard({ db, folder }, { actor: actorOf(request), ...request.body })
+    const { what, reason } = request.body
+    const actor = actorOf(request)
+    if (what === 'database') await confirmDatabase(db, { actor, reason })
+    else await confirmGuard({ db, folder }, { actor, what, reason })
     return reply.code(204).send()
   })
 

@@ -73,6 +73,10 @@ export const StorageBoard = Type.Object({
       clockNow: Type.String(),
     }),
   ),
+  /** Why no call begins until somebody has confirmed the database. */
+  restored: Nullable(
+    Type.Object({ why: Type.Union([Type.Literal('earlier'), Type.Literal('unknown')]), since: Type.String() }),
+  ),
   rule: RetentionRule,
   ruleVersion: Type.Integer(),
   /** The last change of the rule; null: as shipped. */
@@ -120,7 +124,7 @@ export const ThresholdWish = Type.Object(
   { additionalProperties: false },
 )
 export const GuardWish = Type.Object(
-  { what: Type.Union([Type.Literal('folder'), Type.Literal('clock')]), reason: Reason },
+  { what: Type.Union([Type.Literal('folder'), Type.Literal('clock'), Type.Literal('database')]), reason: Reason },
   { additionalProperties: false },
 )
 export const StrayParams = Type.Object({ id: Type.String({ format: 'uuid' }) })

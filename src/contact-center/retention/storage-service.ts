@@ -2,6 +2,7 @@ import { lastChange } from '#platform/audit/audit-reading.ts'
 import { readDiskThresholds } from '#platform/disk/disk-settings.ts'
 import { disksNow } from '#platform/disk/disk-store.ts'
 import { lastOffset } from '#platform/realtime/stream-store.ts'
+import { databaseDoubt } from '../restored/restored-store.ts'
 import { reviewDays } from './retention.ts'
 import { type GuardParts, retentionHold } from './retention-guard.ts'
 import { retentionSetting, standingRule } from './retention-service.ts'
@@ -17,9 +18,10 @@ export async function storageBoard({ db, folder }: GuardParts): Promise<StorageB
   // First: what happens while the rest is read is told again.
   const offset = await lastOffset(db, 'live')
   const { rule, version, approval } = await standingRule(db)
-  const [changed, hold, preview, runs, kept, strays, disks, thresholds] = await Promise.all([
+  const [changed, hold, restored, preview, runs, kept, strays, disks, thresholds] = await Promise.all([
     lastChange(db, { kind: 'setting', id: retentionSetting.key, action: 'setting.changed' }),
     retentionHold({ db, folder }),
+    databaseDoubt(db),
     previewOf(db, rule.recordingDays),
     lastRuns(db, runsShown),
     keptRecordings(db),
@@ -33,6 +35,7 @@ export async function storageBoard({ db, folder }: GuardParts): Promise<StorageB
       hold === null
         ? null
         : { ...hold, clockSeenAt: hold.clockSeenAt.toISOString(), clockNow: hold.clockNow.toISOString() },
+    restored: restored === null ? null : { ...restored, since: restored.since.toISOString() },
     rule,
     ruleVersion: version,
     changed: changed === null ? null : { ...changed, at: changed.at.toISOString() },

@@ -8,7 +8,7 @@ import { type Log, logError } from '#platform/log.ts'
 import { appendToStream, lastOffset } from '#platform/realtime/stream-store.ts'
 import type { Secrets } from '#platform/secrets.ts'
 import type { DialAnswer, DialFailure, Telephony } from '#telephony/telephony.ts'
-import { tellDiallersOfTrunks } from './diallers.ts'
+import { wakeDiallers } from './diallers.ts'
 import { ownedNumbers, ownNumber } from './owned-numbers.ts'
 import { checkTrunk, checkTrunkHost, type TrunkDraft, type TrunkFields } from './trunk.ts'
 import { trunkFault } from './trunk-fault.ts'
@@ -364,7 +364,7 @@ async function changed(
   },
 ): Promise<void> {
   await writeAudit(tx, { actor, action, object: { kind: 'trunk', id }, outcome: 'ok', detail })
-  await tellDiallersOfTrunks(tx)
+  await wakeDiallers(tx)
   await appendToStream(tx, 'live', [{ type: 'trunk.changed', payload: { trunkId: id } }])
 }
 

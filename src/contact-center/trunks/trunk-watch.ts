@@ -5,7 +5,7 @@ import type { Log } from '#platform/log.ts'
 import { appendToStream } from '#platform/realtime/stream-store.ts'
 import { Rounds } from '#platform/rounds.ts'
 import type { Telephony } from '#telephony/telephony.ts'
-import { tellDiallersOfTrunks } from './diallers.ts'
+import { wakeDiallers } from './diallers.ts'
 import { trunkAnswered, trunkFellSilent, type WatchedTrunk, watchedTrunks } from './trunk-store.ts'
 
 export interface TrunkWatchParts {
@@ -95,7 +95,7 @@ export function tellOfTrunks(db: Ground, change: (tx: GroundTransaction) => Prom
   return db.transaction().execute(async (tx) => {
     const changed = await change(tx)
     if (changed.length === 0) return
-    await tellDiallersOfTrunks(tx)
+    await wakeDiallers(tx)
     await appendToStream(
       tx,
       'live',

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Ground } from '#platform/database/database.ts'
 import type { ReadinessPart } from '#platform/http/readiness.ts'
 import { type Log, logError } from '#platform/log.ts'
+import { fileMark } from '../ivr/prompt-file.ts'
 import type { PromptBook } from '../ivr/prompt-library.ts'
 import { type VoiceInForce, voicesInForce } from './voice-store.ts'
 
@@ -25,8 +26,7 @@ interface Sound {
   readonly text: string
   readonly durationMs: number
   readonly path: string
-  readonly bytes: number
-  readonly modifiedMs: number
+  readonly mark: string | null
 }
 
 /**
@@ -80,7 +80,7 @@ export class VoiceBook implements PromptBook {
       resolve: (id) => {
         const sound = sounds.get(id)
         if (sound === undefined) return shipped.resolve(id)
-        if (isStill(sound, statSync(sound.path, { throwIfNoEntry: false }))) return sound.path
+        if (sound.mark === fileMark(statSync(sound.path, { throwIfNoEntry: false }))) return sound.path
         void this.load().catch((error: unknown) => logError(this.#parts.log, error, 'the voices could not be read'))
         return shipped.resolve(id)
       },
@@ -89,7 +89,9 @@ export class VoiceBook implements PromptBook {
 
   /** Looks whether the files are what they were, and for those that were not: one that has come back is found again. */
   async look(): Promise<void> {
-    const still = await Promise.all([...this.#sounds.values()].map(async (one) => isStill(one, await facts(one.path))))
+    const still = await Promise.all(
+      [...this.#sounds.values()].map(async (one) => one.mark === (await markAt(one.path))),
+    )
     if (this.#faults.size > 0 || still.includes(false)) await this.load()
   }
 
@@ -127,18 +129,14 @@ export class VoiceBook implements PromptBook {
   /** Reads the file of a row. */
   async #soundOf({ id, text, durationMs, sha256 }: Pick<VoiceInForce, 'id' | 'text' | 'durationMs' | 'sha256'>) {
     const path = join(this.#parts.folder, this.language, `${id}.wav`)
-    const before = await facts(path)
+    const mark = await markAt(path)
     const content = await readFile(path).catch(() => null)
-    if (before === undefined || content === null) return 'missing'
+    if (mark === null || content === null) return 'missing'
     if (!createHash('sha256').update(content).digest().equals(sha256)) return 'damaged'
-    return { text, durationMs, path, bytes: before.size, modifiedMs: before.mtimeMs }
+    return { text, durationMs, path, mark }
   }
 }
 
-function facts(path: string) {
-  return stat(path).catch(() => undefined)
-}
-
-function isStill(sound: Sound, now: { readonly size: number; readonly mtimeMs: number } | undefined): boolean {
-  return now !== undefined && now.size === sound.bytes && now.mtimeMs === sound.modifiedMs
+async function markAt(path: string): Promise<string | null> {
+  return fileMark(await stat(path).catch(() => null))
 }

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { UserError } from '#platform/errors/errors.ts'
-import { weekdayOf } from './hospital-day.ts'
+import { isDay, weekdayOf } from './hospital-day.ts'
 import './calling-errors.ts'
 
 /** Days that are not as their weekday says (calendar_day): statutory holidays, and the working days that make up for them. */
@@ -59,14 +59,9 @@ function parse(text: string): HolidayFile {
   }
   if (!holidayFile.Check(document)) {
     const [fault] = holidayFile.Errors(document)
-    throw new UserError('CALENDAR_UNREADABLE', { at: fault?.instancePath ?? '' })
+    throw new UserError('CALENDAR_UNREADABLE', { at: fault?.instancePath || '/' })
   }
   return document
-}
-
-function isDay(text: string): boolean {
-  const parsed = new Date(`${text}T00:00:00Z`)
-  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(text)
 }
 
 /** Saturdays, Sundays and holidays rest, but not the days that make up for a holiday. */

@@ -17,6 +17,12 @@ export function minuteOfDay(at: Date): number {
   return Math.floor((((local % dayMs) + dayMs) % dayMs) / minuteMs)
 }
 
+/** Whether a text is a day that the calendar has, as YYYY-MM-DD. */
+export function isDay(text: string): boolean {
+  const at = new Date(`${text}T00:00:00Z`)
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text)
+}
+
 export function startOfDay(day: string): Date {
   return new Date(Date.parse(`${day}T00:00:00Z`) - offsetMs)
 }

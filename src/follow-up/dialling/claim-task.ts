@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Lease } from '#contact-center/work-source.ts'
 import type { GroundTransaction } from '#platform/database/database.ts'
-import type { Considered } from './claim-store.ts'
+import type { Made } from './claim-store.ts'
 import '#contact-center/acd/queue-tables.ts'
 import '#contact-center/contact-center-tables.ts'
 import '../follow-up-tables.ts'
@@ -24,7 +24,7 @@ export async function taskAtHand(tx: GroundTransaction, taskId: string): Promise
 }
 
 /**
- * Locks the task and asks the gate about it and one number.
+ * Locks the task and asks the gate about it and one number; this transaction dials by hand, for which no sounds are needed.
  * @param order.phoneId null for the number that the task is to dial next
  * @returns the gate's reason, null for none; `previewed` while another seat looks at the task
  */
@@ -32,7 +32,9 @@ export async function whyNotTask(
   tx: GroundTransaction,
   order: { readonly taskId: string; readonly phoneId: string | null; readonly seatId: string },
 ): Promise<string | null> {
-  await sql`select from task where id = ${order.taskId} for update`.execute(tx)
+  await sql`
+    select set_config('suifang.by_hand', 'on', true) from task where id = ${order.taskId} for update of task
+  `.execute(tx)
   const { rows } = await sql<{ reason: string | null }>`
     select case when exists (select from preview v where v.task_id = t.id and v.ended_at is null
         and v.seat_id <> ${order.seatId}) then 'previewed'
@@ -57,12 +59,12 @@ export async function claimOne(
     readonly trunkId: string
     readonly leaseSeconds: number
   },
-): Promise<(Considered & { readonly attemptId: string }) | null> {
+): Promise<Made | null> {
   const { attemptId, taskId, phoneId, campaignId, trunkId, leaseSeconds } = order
-  const { rows } = await sql<Considered & { attemptId: string }>`
+  const { rows } = await sql<Made>`
     with wanted as materialized (
       select t.id, t.state, t.callback_agent_id, coalesce(${phoneId}::uuid, t.phone_number_id) as phone_number_id,
-        s.flow_version_id, s.questionnaire_version_id
+        s.flow_version_id
       from task t join programme_step s on s.id = t.step_id
       where t.id = ${taskId} and t.state in ('scheduled', 'retry_wait', 'callback')
     ), made as (
@@ -74,16 +76,9 @@ export async function claimOne(
     ), moved as (
       update task set state = 'claimed' from made where task.id = made.task_id
     )
-    select w.id as task_id, ${campaignId}::uuid as campaign_id, w.state as "from", made.id as attempt_id, k.host, k.port,
-      k.caller_number, k.username, k.password_ciphertext, n.ciphertext as number_ciphertext, c.ring_timeout_ms,
-      w.flow_version_id, w.questionnaire_version_id, w.callback_agent_id as preferred_agent_id,
-      coalesce((select jsonb_object_agg(a.question_id, a.value) from response r join answer a on a.response_id = r.id
-        where r.task_id = w.id and r.questionnaire_version_id = w.questionnaire_version_id and a.value <> 'null'), '{}') as answers
-    from made
-    join wanted w on w.id = made.task_id
-    join trunk k on k.id = ${trunkId}
-    join campaign c on c.id = ${campaignId}
-    join phone_number n on n.id = w.phone_number_id
+    select made.id as attempt_id, w.id as task_id, ${campaignId}::uuid as campaign_id, w.state as "from",
+      w.callback_agent_id as preferred_agent_id
+    from made join wanted w on w.id = made.task_id
   `.execute(tx)
   return rows[0] ?? null
 }

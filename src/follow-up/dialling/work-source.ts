@@ -2,7 +2,9 @@ import { stateLease } from '#contact-center/calls/attempt-store.ts'
 import type { CallEvent } from '#contact-center/calls/call-event.ts'
 import type {
   AgentCallOver,
+  Asking,
   ChosenTask,
+  Claimed,
   Lease,
   PreviewOffer,
   SeatOffer,
@@ -24,18 +26,19 @@ import { applyToTask } from '../tasks/task-events.ts'
 import { saidOutcome } from '../tasks/task-store.ts'
 import {
   type ClaimLook,
-  type Considered,
   claimAtMost,
   claimDue,
   claimOfTrunk,
   freeLines,
   holdRefused,
   LinesTaken,
+  type Look,
+  type Made,
 } from './claim-store.ts'
 import { claimOne, nextToPreview, putOffTask, taskAtHand, whyNotTask } from './claim-task.ts'
 import { gateCode } from './gate-errors.ts'
 import { gateRefusal } from './gate-refusal.ts'
-import { beginAttempt, earliestDial, enterCall, publishedVersions } from './work-store.ts'
+import { beginAttempt, type CallFacts, earliestDial, enterCall, publishedVersions } from './work-store.ts'
 
 export interface FollowUpWorkParts {
   readonly db: Ground
@@ -54,7 +57,7 @@ const versionsKept = 200
 
 /** How one claim looks and what it does about tasks that it could not have. */
 interface Looking {
-  look(order: ClaimLook): Promise<readonly Considered[]>
+  look(order: ClaimLook): Promise<Look>
   hold(taskIds: readonly string[]): Promise<void>
 }
 
@@ -74,7 +77,7 @@ export class FollowUpWork implements WorkSource {
     this.#parts = parts
   }
 
-  async claim(lease: Lease, trunkId: string, limit: number): Promise<readonly Work[]> {
+  async claim(lease: Lease, trunkId: string, limit: number): Promise<readonly Claimed[]> {
     const { db } = this.#parts
     const made = this.#owed.get(trunkId) ?? []
     this.#owed.delete(trunkId)
@@ -83,19 +86,18 @@ export class FollowUpWork implements WorkSource {
         look: (order) => this.#untilGateAgrees(() => this.#claimOfTrunk(lease, order)),
         hold: (taskIds) => holdRefused(db, taskIds),
       })
-      await this.#learnVersions(db, made)
     } catch (error) {
       if (made.length > 0) this.#owed.set(trunkId, [...(this.#owed.get(trunkId) ?? []), ...made])
       throw error
     }
-    return made.map((one) => this.#workOf(one, trunkId))
+    return made.map((one) => claimedOf(one, trunkId))
   }
 
   claimForSeats(
     lease: Lease,
     { trunkId, campaignId, atMost }: { readonly trunkId: string; readonly campaignId: string; readonly atMost: number },
     seats: SeatOffer,
-  ): Promise<readonly Work[]> {
+  ): Promise<readonly Claimed[]> {
     const limit = Math.min(atMost, claimAtMost)
     return this.#untilGateAgrees(() =>
       this.#parts.db.transaction().execute(async (tx) => {
@@ -108,16 +110,15 @@ export class FollowUpWork implements WorkSource {
           hold: (taskIds) => holdRefused(tx, taskIds),
         })
         if (made.length === 0) return []
-        await this.#learnVersions(tx, made)
         await seats.reserve(tx, made)
         await appendToStream(tx, 'live', claimedEvents(made))
         await seats.tell(tx)
-        return made.map((one) => this.#workOf(one, trunkId))
+        return made.map((one) => claimedOf(one, trunkId))
       }),
     )
   }
 
-  async claimTask(lease: Lease, order: ChosenTask, seat: SeatOffer): Promise<Work> {
+  async claimTask(lease: Lease, order: ChosenTask, seat: SeatOffer): Promise<Claimed> {
     try {
       return await transacted(this.#parts.db, (tx) => this.#claimTask(tx, lease, order, seat))
     } catch (error) {
@@ -160,14 +161,14 @@ export class FollowUpWork implements WorkSource {
   }
 
   /** Where the lines were not enough they are counted first from then on, until there are enough again. */
-  async #claimOfTrunk(lease: Lease, order: ClaimLook): Promise<readonly Considered[]> {
+  async #claimOfTrunk(lease: Lease, order: ClaimLook): Promise<Look> {
     const { db } = this.#parts
     const { trunkId, attemptIds } = order
     const countFirst = this.#scarce.has(trunkId)
     try {
-      const considered = await claimOfTrunk(db, lease, { ...order, countFirst })
-      if (considered.length === attemptIds.length) this.#scarce.delete(trunkId)
-      return considered
+      const look = await claimOfTrunk(db, lease, { ...order, countFirst })
+      if (look.made.length + look.refused.length === attemptIds.length) this.#scarce.delete(trunkId)
+      return look
     } catch (error) {
       if (!(error instanceof LinesTaken)) throw error
       this.#scarce.add(trunkId)
@@ -176,7 +177,7 @@ export class FollowUpWork implements WorkSource {
   }
 
   /** Seat and task are waited for, so they are locked before the trunk: claims of whole campaigns come there with tasks. */
-  async #claimTask(tx: GroundTransaction, lease: Lease, order: ChosenTask, seat: SeatOffer): Promise<Work> {
+  async #claimTask(tx: GroundTransaction, lease: Lease, order: ChosenTask, seat: SeatOffer): Promise<Claimed> {
     const { taskId, phoneId, seatId } = order
     const way = await taskAtHand(tx, taskId)
     if (way === null) throw new UserError('TASK_UNKNOWN')
@@ -193,12 +194,10 @@ export class FollowUpWork implements WorkSource {
     const ids = { attemptId: newId(), taskId, phoneId, campaignId, trunkId, leaseSeconds }
     const made = await claimOne(tx, lease, ids)
     if (made === null) throw new UserError(gateCode('number_active'))
-    await this.#learnVersions(tx, [made])
-    const work = this.#workOf(made, trunkId)
     await seat.reserve(tx, [made])
     await appendToStream(tx, 'live', claimedEvents([made]))
     await seat.tell(tx)
-    return work
+    return claimedOf(made, trunkId)
   }
 
   /** Adds to `made`, also where it then throws. @param unfinished names trunk and campaign for {@link #unfinished} */
@@ -209,43 +208,59 @@ export class FollowUpWork implements WorkSource {
     let wide = false
     for (let round = 0; round < rounds && made.length < limit; round += 1) {
       const asked = limit - made.length
-      const considered = await look({
+      const found = await look({
         trunkId,
         attemptIds: Array.from({ length: asked }, newId),
         passed,
         wide,
         leaseSeconds,
       })
-      made.push(...considered.filter(isMade))
-      const refused = considered.filter((one) => !isMade(one)).map(({ taskId }) => taskId)
-      if (refused.length > 0) await hold(refused)
+      made.push(...found.made)
+      if (found.refused.length > 0) await hold(found.refused)
       else if (wide || made.length === limit) return
-      passed.push(...refused)
+      passed.push(...found.refused)
       // Fewer than asked for: there are no more, or other claims have them locked at this moment.
-      if (considered.length < asked) wide = true
+      if (found.made.length + found.refused.length < asked) wide = true
     }
     if (made.length < limit) this.#unfinished.add(unfinished)
   }
 
-  async begin(attemptId: string, lease: Lease): Promise<{ ok: true } | { ok: false; reason: string }> {
+  async begin(
+    claimed: Claimed,
+    lease: Lease,
+    asking?: Asking,
+  ): Promise<{ ok: true; work: Work } | { ok: false; reason: string }> {
     try {
-      return await transacted(this.#parts.db, async (tx) => {
-        await stateLease(tx, lease)
-        const begun = await beginAttempt(tx, attemptId)
-        if (begun === null) return { ok: false, reason: 'taken_back' }
-        await enterCall(tx, begun.taskId)
-        await appendToStream(tx, 'live', [
-          ...taskChanges([{ ...begun, from: 'claimed', to: 'in_progress' }]),
-          attemptChanged({ ...begun, attemptId }, 'created', 'dialing'),
-        ])
-        return { ok: true }
-      })
+      return await transacted(this.#parts.db, (tx) => this.#begin(tx, claimed, lease, asking))
     } catch (error) {
-      const refusal = gateRefusal(error)
-      if (refusal === null) throw error
-      await this.release([attemptId], lease)
-      return { ok: false, reason: refusal.reason }
+      const reason = error instanceof NotAskable ? error.reason : gateRefusal(error)?.reason
+      if (reason === undefined) throw error
+      if (error instanceof NotAskable) await asking?.tell()
+      await this.release([claimed.attemptId], lease)
+      return { ok: false, reason }
     }
+  }
+
+  async #begin(
+    tx: GroundTransaction,
+    claimed: Claimed,
+    lease: Lease,
+    asking?: Asking,
+  ): Promise<{ ok: true; work: Work } | { ok: false; reason: string }> {
+    const { attemptId, taskId, campaignId } = claimed
+    await stateLease(tx, lease)
+    const facts = await beginAttempt(tx, attemptId)
+    if (facts === null) return { ok: false, reason: 'taken_back' }
+    await this.#learnVersions(tx, facts)
+    const work = this.#workOf(claimed, facts)
+    const lack = asking?.lackOf(work) ?? null
+    if (lack !== null) throw new NotAskable(lack)
+    await enterCall(tx, taskId)
+    await appendToStream(tx, 'live', [
+      ...taskChanges([{ taskId, campaignId, from: 'claimed', to: 'in_progress' }]),
+      attemptChanged(claimed, 'created', 'dialing'),
+    ])
+    return { ok: true, work }
   }
 
   async release(attemptIds: readonly string[], lease: Lease): Promise<void> {
@@ -269,44 +284,50 @@ export class FollowUpWork implements WorkSource {
     return earliestDial(this.#parts.db, trunkId)
   }
 
-  async #learnVersions(db: Ground | GroundTransaction, rows: readonly Made[]): Promise<void> {
-    const needed = new Set(rows.flatMap((row) => [row.flowVersionId, row.questionnaireVersionId ?? []].flat()))
-    const unknown = [...needed].filter((id) => !this.#published.has(id))
+  async #learnVersions(tx: GroundTransaction, facts: CallFacts): Promise<void> {
+    const { flowVersionId, questionnaireVersionId } = facts
+    const needed = [flowVersionId, ...(questionnaireVersionId === null ? [] : [questionnaireVersionId])]
+    const unknown = needed.filter((id) => !this.#published.has(id))
     if (unknown.length === 0) return
     if (this.#published.size > versionsKept) this.#published.clear()
-    for (const { id, definition } of await publishedVersions(db, unknown)) this.#published.set(id, definition)
+    for (const { id, definition } of await publishedVersions(tx, unknown)) this.#published.set(id, definition)
   }
 
-  #workOf(row: Made, trunkId: string): Work {
+  #workOf(claimed: Claimed, facts: CallFacts): Work {
     const { secrets } = this.#parts
-    const { attemptId, taskId, campaignId, host, port, callerNumber, ringTimeoutMs, flowVersionId } = row
-    const { questionnaireVersionId, answers } = row
-    const questionnaire = questionnaireVersionId === null ? null : this.#published.get(questionnaireVersionId)
+    const { host, port, callerNumber, username, passwordCiphertext, ringTimeoutMs, flowVersionId, answers } = facts
+    const form = facts.questionnaireVersionId
     return {
-      attemptId,
-      taskId,
-      campaignId,
-      trunkId,
+      ...claimed,
       trunk: {
         host,
         port,
         callerNumber,
-        ...(row.username === null ? {} : { username: row.username }),
-        ...(row.passwordCiphertext === null ? {} : { password: secrets.decrypt(row.passwordCiphertext) }),
+        ...(username === null ? {} : { username }),
+        ...(passwordCiphertext === null ? {} : { password: secrets.decrypt(passwordCiphertext) }),
       },
-      number: secrets.decrypt(row.numberCiphertext),
+      number: secrets.decrypt(facts.numberCiphertext),
       ringTimeoutMs,
       flowVersionId,
+      asksVersionId: form,
       flow: this.#published.get(flowVersionId),
-      variables: { questionnaire, answers },
+      variables: { questionnaire: form === null ? null : this.#published.get(form), answers },
     }
   }
 }
 
-type Made = Considered & { readonly attemptId: string }
+/** What the call would say is not whole at this node: nothing of its beginning stands. */
+class NotAskable extends Error {
+  readonly reason: string
 
-function isMade(one: Considered): one is Made {
-  return one.attemptId !== null
+  constructor(reason: string) {
+    super(reason)
+    this.reason = reason
+  }
+}
+
+function claimedOf({ attemptId, taskId, campaignId }: Made, trunkId: string): Claimed {
+  return { attemptId, taskId, campaignId, trunkId }
 }
 
 function claimedEvents(made: readonly Made[]): NewStreamEvent[] {

@@ -14,10 +14,43 @@ export async function publishedVersions(
   return rows
 }
 
-/** `created → dialing`. The gate is asked by a trigger (SF002). @returns the task, or null when it was taken back */
-export async function beginAttempt(tx: GroundTransaction, attemptId: string) {
-  const { rows } = await sql<{ taskId: string; campaignId: string }>`
-    update attempt set state = 'dialing' where id = ${attemptId} and state = 'created' returning task_id, campaign_id
+/** What the call of an attempt needs, as the rows have it (number and password still sealed). */
+export interface CallFacts {
+  readonly host: string
+  readonly port: number
+  readonly callerNumber: string
+  readonly username: string | null
+  readonly passwordCiphertext: Buffer | null
+  readonly numberCiphertext: Buffer
+  readonly ringTimeoutMs: number
+  readonly flowVersionId: string
+  /** Null for a step without a form. */
+  readonly questionnaireVersionId: string | null
+  /** Answers of earlier attempts by question id. */
+  readonly answers: Readonly<Record<string, unknown>>
+}
+
+/**
+ * `created → dialing`. The gate is asked by a trigger (SF002), which is told what a person dials by hand.
+ * @returns what to dial, or null when it was taken back
+ */
+export async function beginAttempt(tx: GroundTransaction, attemptId: string): Promise<CallFacts | null> {
+  const { rows } = await sql<CallFacts>`/* prepared: begin-attempt */
+    with begun as (
+      update attempt set state = 'dialing' where id = ${attemptId} and state = 'created'
+        and set_config('suifang.by_hand', case when by_hand then 'on' else 'off' end, true) <> ''
+      returning task_id, campaign_id, trunk_id, phone_number_id, flow_version_id
+    )
+    select k.host, k.port, k.caller_number, k.username, k.password_ciphertext, n.ciphertext as number_ciphertext,
+      c.ring_timeout_ms, b.flow_version_id, s.questionnaire_version_id,
+      coalesce((select jsonb_object_agg(a.question_id, a.value) from response r join answer a on a.response_id = r.id
+        where r.task_id = t.id and r.questionnaire_version_id = s.questionnaire_version_id and a.value <> 'null'), '{}') as answers
+    from begun b
+    join trunk k on k.id = b.trunk_id
+    join campaign c on c.id = b.campaign_id
+    join phone_number n on n.id = b.phone_number_id
+    join task t on t.id = b.task_id
+    join programme_step s on s.id = t.step_id
   `.execute(tx)
   return rows[0] ?? null
 }

@@ -88,6 +88,12 @@ export function saysNothing(text: string): boolean {
   return bare === '' || NOTHING.has(bare) || /^[-—–_/\\.*?~·、,0]+$/.test(bare)
 }
 
+/** The first `length` code units of a text that is whole, and no half of a character at its end: no database takes one. */
+export function cutText(text: string, length: number): string {
+  const cut = text.slice(0, length)
+  return cut.isWellFormed() ? cut : cut.slice(0, -1)
+}
+
 /** The text of a cell, or the empty string where it {@link saysNothing}. */
 export function meaningOf(cell: Cell | undefined): string {
   const text = cellText(cell)

@@ -1,4 +1,13 @@
-import { type Cell, cellText, halfWidth, hasLeadingApostrophe, isBlank, meaningOf, type RawRecord } from './cell.ts'
+import {
+  type Cell,
+  cellText,
+  cutText,
+  halfWidth,
+  hasLeadingApostrophe,
+  isBlank,
+  meaningOf,
+  type RawRecord,
+} from './cell.ts'
 import type { Field } from './column-words.ts'
 import { type DateCell, isBefore, type ListTime, readDateCell } from './date-cell.ts'
 import { type Diagnosis, readDiagnoses } from './diagnosis.ts'
@@ -211,7 +220,7 @@ class RowReader {
   #words(field: Field, warning?: RowWarning): string | null {
     const text = this.#meaning(field).replace(/\s+/g, ' ')
     if (text === '' && warning && this.#columns.single[field] !== undefined) this.#warnings.add(warning)
-    return text === '' ? null : text.slice(0, 200)
+    return text === '' ? null : cutText(text, 200)
   }
 
   /** Of several columns the first that has a date; a time of day in another one completes it. */

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import { parseArgs } from 'node:util'
 import { systemActor } from '#platform/audit/audit-store.ts'
@@ -39,6 +39,9 @@ export async function runImport(argv: readonly string[], io: ImportIo): Promise<
     if (file === undefined || others.length > 0 || values.help) {
       stderr.write(`${usage[language]}\n`)
       return values.help ? 0 : 2
+    }
+    if (values.errors !== undefined && (await isSameFile(file, values.errors))) {
+      throw new UserError('IMPORT_ERRORS_OVER_LIST', { file })
     }
     const done = await importFile(file, values, io)
     if (values.errors !== undefined) await writeErrors(values.errors, done, io)
@@ -122,6 +125,12 @@ function purposeOf(given: string | undefined): Purpose {
   const purpose = PURPOSES.find((known) => known === (given ?? 'satisfaction'))
   if (!purpose) throw new UserError('IMPORT_PURPOSE_UNKNOWN', { given: given ?? '', known: PURPOSES })
   return purpose
+}
+
+/** By whatever names and links. */
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((path) => stat(path).catch(() => null)))
+  return a !== null && b !== null && a?.dev === b?.dev && a?.ino === b?.ino
 }
 
 async function writeErrors(file: string, done: ImportDone, { ground }: ImportIo): Promise<void> {

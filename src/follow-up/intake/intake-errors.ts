@@ -122,6 +122,12 @@ declareErrors({
     en: 'There is no purpose "{given}". Purposes are: {known}.',
     zh: '没有用途"{given}"。可用的用途：{known}。',
   },
+  IMPORT_ERRORS_OVER_LIST: {
+    kind: 'user',
+    status: 400,
+    en: 'The rows to correct would be written over the list {file} itself. Nothing was imported; name another file with --errors.',
+    zh: '错误行会覆盖名单 {file} 本身。未导入任何内容，请用 --errors 指定其他文件。',
+  },
   IMPORT_ERRORS_UNWRITABLE: {
     kind: 'user',
     status: 400,

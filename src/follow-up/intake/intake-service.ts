@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type Actor, writeAudit } from '#platform/audit/audit-store.ts'
 import type { Clock } from '#platform/clock.ts'
@@ -116,11 +117,23 @@ async function contentOf({ content }: ImportRequest, limits: ReadLimits): Promis
   try {
     const { size } = await stat(content.path)
     refuseTooLarge(size, limits)
-    return await readFile(content.path)
+    return await readWithin(content.path, limits)
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error
     throw new UserError('IMPORT_FILE_MISSING', { file: content.path, reason: String(error.code) }, { cause: error })
   }
+}
+
+/** Pipes and devices tell no size, and some have no end. */
+async function readWithin(path: string, limits: ReadLimits): Promise<Uint8Array> {
+  const parts: Buffer[] = []
+  let bytes = 0
+  for await (const part of createReadStream(path)) {
+    bytes += part.length
+    refuseTooLarge(bytes, limits)
+    parts.push(part)
+  }
+  return Buffer.concat(parts)
 }
 
 async function readAndJudge(parts: IntakeParts, { sheet }: ImportRequest, bytes: Uint8Array): Promise<ReadList> {

@@ -1,5 +1,5 @@
 import { UserError } from '#platform/errors/errors.ts'
-import type { Place, RawRecord } from './cell.ts'
+import { cutText, type Place, type RawRecord } from './cell.ts'
 import type { ColumnWords } from './column-words.ts'
 import { SEPARATORS, type Separator, splitRecords } from './delimited-text.ts'
 import './intake-errors.ts'
@@ -152,7 +152,7 @@ function refuseMissingColumns({ columns }: FoundHeader): void {
   if (missing.length === 0) return
   throw new UserError('IMPORT_HEADER_MISSING', {
     column: missing,
-    found: columns.headers.filter((header) => header !== '').map((header) => header.slice(0, 20)),
+    found: columns.headers.filter((header) => header !== '').map((header) => cutText(header, 20)),
     at: placeText(columns.at),
   })
 }

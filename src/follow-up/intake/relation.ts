@@ -1,4 +1,4 @@
-import { halfWidth } from './cell.ts'
+import { cutText, halfWidth } from './cell.ts'
 
 /** GB/T 4761-2008, one digit: 0 本人, 1 配偶, 2 子, 3 女, 4 孙, 5 父母, 6 祖父母, 7 兄弟姐妹, 8 其他. */
 export type RelationCode = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8'
@@ -41,7 +41,7 @@ export function readRelation(text: string): Relation | null {
   const digits = /^0?([0-8])\d?$/.exec(bare)
   if (digits && bare.length <= 2) return { code: codeDigit(bare), word: wordOf(codeDigit(bare)) }
   const inside = relationIn(bare)
-  return inside ?? { code: '8', word: bare.slice(0, 20) }
+  return inside ?? { code: '8', word: cutText(bare, 20) }
 }
 
 /** The first relation word inside a text such as a phone cell's `（女儿）`. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cellText, saysNothing } from './cell.ts'
+import { cellText, cutText, saysNothing } from './cell.ts'
 import { readDiagnoses } from './diagnosis.ts'
 import { readRelation } from './relation.ts'
 import { readSex } from './sex.ts'
@@ -19,6 +19,12 @@ describe('a cell', () => {
   it('that is a number keeps every digit', () => {
     expect(cellText({ kind: 'number', value: 19900000001, format: 'general' })).toBe('19900000001')
     expect(cellText({ kind: 'number', value: 110100193902029000, format: 'general' })).toBe('110100193902029000')
+  })
+
+  it('is cut between characters, never through a rare one', () => {
+    expect(cutText(`${'内'.repeat(199)}𠮷科`, 200)).toBe('内'.repeat(199))
+    expect(cutText(`${'内'.repeat(198)}𠮷科`, 200)).toBe(`${'内'.repeat(198)}𠮷`)
+    expect(cutText('内科', 200)).toBe('内科')
   })
 
   it.each(['', ' ', '无', '／', '———', 'null', 'N/A', '0'])('%j says nothing', (text) => {
@@ -49,6 +55,10 @@ describe('a relation', () => {
     ['债主', '8'],
   ])('%s has code %s', (text, code) => {
     expect(readRelation(text)?.code).toBe(code)
+  })
+
+  it('of a long unknown word keeps whole characters of it', () => {
+    expect(readRelation(`${'债'.repeat(19)}𠮷`)?.word).toBe('债'.repeat(19))
   })
 
   it('is none where nothing is written', () => {

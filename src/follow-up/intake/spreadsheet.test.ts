@@ -124,6 +124,14 @@ describe('a workbook', () => {
     expect(entries[0]).toMatchObject({ verdict: 'good', warnings: expect.arrayContaining(['cell_outside_the_table']) })
   })
 
+  it.each([
+    ['a name', [`ZY1002`, '张\ud842', 19900000001, '2026-10-22 08:00', '肺炎']],
+    ['a diagnosis', row(2).with(4, '肺\udfb7炎')],
+  ])('with half a character in %s rejects that row alone', async (_where, broken) => {
+    const { entries } = await read(book({ 名单: [header, row(1), broken] }))
+    expect(entries).toMatchObject([{ verdict: 'good' }, { verdict: 'rejected', code: 'unreadable_characters' }])
+  })
+
   it('with a cell at the far end of the sheet is read all the same', async () => {
     const bytes = book({ 名单: [header, row(1)] }, 'xlsx', (workbook) => {
       const sheet = workbook.Sheets.名单 ?? {}

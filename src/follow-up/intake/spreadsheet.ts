@@ -78,7 +78,7 @@ function sheetsOf(library: Library, book: WorkBook): Sheet[] {
     const sheet = book.Sheets[name]
     if (!sheet) continue
     const hidden = (book.Workbook?.Sheets?.[index]?.Hidden ?? 0) !== 0
-    sheets.push({ name, hidden, records: recordsOf(library, sheet, date1904) })
+    sheets.push({ name: name.toWellFormed(), hidden, records: recordsOf(library, sheet, date1904) })
   }
   return sheets
 }
@@ -100,13 +100,17 @@ function recordsOf(library: Library, sheet: WorkSheet, date1904: boolean): RawRe
   return records
 }
 
+/**
+ * A workbook can hold half a character (`_xD842_`, or a field that was cut in the middle of a rare name), and no database
+ * takes one: it is lost as broken bytes of a text are, for its own row alone.
+ */
 function cellOf(library: Library, object: CellObject, date1904: boolean): Cell {
   if (object.f !== undefined || object.F !== undefined) return { kind: 'formula', shown: shownText(object) }
   const { v: value } = object
   if (typeof value === 'number' && object.t !== 'e') return numberCell(library, value, object, date1904)
   if (object.t === 'e') return '#N/A'
   if (value instanceof Date) return value.toISOString().slice(0, 16).replace('T', ' ')
-  return typeof value === 'string' ? value : typeof value === 'boolean' ? String(value) : ''
+  return typeof value === 'string' ? value.toWellFormed() : typeof value === 'boolean' ? String(value) : ''
 }
 
 function numberCell(library: Library, value: number, object: CellObject, date1904: boolean): Cell {
@@ -122,5 +126,5 @@ function numberCell(library: Library, value: number, object: CellObject, date190
 
 function shownText(object: CellObject): string {
   if (object.t === 'z' || object.v === undefined || object.v === null) return ''
-  return object.w ?? String(object.v)
+  return (object.w ?? String(object.v)).toWellFormed()
 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { systemActor } from '#platform/audit/audit-store.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import type { GroundFloor } from '#platform/ground.ts'
-import { instantAt } from '../calling/hospital-day.ts'
+import { dayOf, instantAt, isDay } from '../calling/hospital-day.ts'
 import { addDoNotCall, liftDoNotCall } from './do-not-call.ts'
 import { clearFlags } from './flagged-numbers.ts'
 import type { UsableAgain } from './flagged-schema.ts'
@@ -12,7 +12,7 @@ import './patient-errors.ts'
 
 /** What an administrator says of numbers at the server: who is not to be called, and what the network said wrongly. */
 
-type Parts = Pick<GroundFloor, 'db' | 'secrets'>
+type Parts = Pick<GroundFloor, 'db' | 'secrets' | 'clock'>
 
 /** An entry that stands, without anybody's data but the last four digits. */
 export interface ListedRefusal {
@@ -29,7 +29,7 @@ export interface ListedRefusal {
 /**
  * `do-not-call [--number <number>]` lists what stands; `do-not-call --add --number <number> [--reason …] [--until
  * 2026-12-31]` adds a number, also one that no list has brought yet; `do-not-call --lift <id>` takes an entry off.
- * @throws UserError NUMBER_UNREADABLE, DAY_UNREADABLE, DO_NOT_CALL_UNKNOWN
+ * @throws UserError NUMBER_UNREADABLE, DAY_UNREADABLE, DAY_OVER, DO_NOT_CALL_UNKNOWN
  * Source: requirements C10
  */
 export async function doNotCallCommand(parts: Parts, argv: readonly string[]): Promise<readonly ListedRefusal[]> {
@@ -38,7 +38,7 @@ export async function doNotCallCommand(parts: Parts, argv: readonly string[]): P
     args: [...argv],
     options: { add: { type: 'boolean' }, lift: text, number: text, reason: text, until: text },
   })
-  const { db } = parts
+  const { db, clock } = parts
   if (values.lift !== undefined) {
     if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(values.lift)) throw new UserError('DO_NOT_CALL_UNKNOWN')
     await liftDoNotCall(db, values.lift, systemActor)
@@ -47,7 +47,10 @@ export async function doNotCallCommand(parts: Parts, argv: readonly string[]): P
   if (values.add === true) {
     const number = e164Of(values.number ?? '')
     // Of the day that is named: the list holds until it is over.
-    const until = values.until === undefined ? {} : { until: instantAt(dayOf(values.until), '24:00') }
+    const until = values.until === undefined ? {} : { until: instantAt(dayNamed(values.until), '24:00') }
+    if (values.until !== undefined && values.until < dayOf(clock.now())) {
+      throw new UserError('DAY_OVER', { text: values.until })
+    }
     const phoneNumberId = await db.transaction().execute((tx) => numberIdOf(parts.secrets, tx, number))
     const reason = values.reason === undefined ? {} : { reason: values.reason }
     const id = await addDoNotCall(db, { phoneNumberId, source: 'supervisor', ...reason, ...until }, systemActor)
@@ -84,13 +87,12 @@ export async function numberUsableCommand({ db, secrets }: Parts, argv: readonly
   const which =
     since === undefined
       ? { hmac: secrets.hmacPhone(e164Of(values.number ?? '')) }
-      : { since: instantAt(dayOf(since), '00:00') }
+      : { since: instantAt(dayNamed(since), '00:00') }
   return clearFlags(db, which, { actor: systemActor, reason: null })
 }
 
-function dayOf(text: string): string {
-  const at = new Date(`${text}T00:00:00Z`)
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || !at.toISOString().startsWith(text))
-    throw new UserError('DAY_UNREADABLE', { text })
+/** @throws UserError DAY_UNREADABLE */
+function dayNamed(text: string): string {
+  if (!isDay(text)) throw new UserError('DAY_UNREADABLE', { text })
   return text
 }

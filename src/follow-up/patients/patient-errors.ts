@@ -31,6 +31,12 @@ declareErrors({
     en: '{text} is no day. Write it as 2026-12-31.',
     zh: '{text} 不是有效日期。请写成 2026-12-31。',
   },
+  DAY_OVER: {
+    kind: 'user',
+    status: 400,
+    en: '{text} is over: the number would go on being called. Name a day to come, or none.',
+    zh: '{text} 已过，该号码仍会被拨打。请填写今后的日期，或不填。',
+  },
   PATIENT_UNKNOWN: {
     kind: 'user',
     status: 404,

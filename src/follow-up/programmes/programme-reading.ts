@@ -91,7 +91,7 @@ export async function programmeCard(parts: ReadingParts, id: string): Promise<Pr
 }
 
 /** Nobody but a person ends these; of the others time does. */
-const mended: ReadonlySet<string> = new Set(['disk_full', 'recordings_folder', 'no_free_seat'])
+const mended: ReadonlySet<string> = new Set(['disk_full', 'recordings_folder', 'no_free_seat', 'database_restored'])
 
 async function diallingOf(
   tx: GroundTransaction,
@@ -162,9 +162,11 @@ function missingOf(row: ProgrammeRow, { steps }: ProgrammeContent, published: re
   if (row.trunkEnabled === false) missing.push('trunk_disabled')
   else if (row.trunkSilent === true) missing.push('trunk_silent')
   if (row.pacing !== 'agentless' && !row.hasTeam) missing.push('no_team')
+  if (row.pacing !== 'agentless') return missing
   const spoken = new Set(published.filter(({ byKeys }) => byKeys).map(({ id }) => id))
   const unspoken = steps.some(({ questionnaireVersionId: id }) => id === null || !spoken.has(id))
-  if (row.pacing === 'agentless' && unspoken) missing.push('not_by_keys')
+  if (row.soundLost) missing.push('sound_lost')
+  else if (unspoken) missing.push('not_by_keys')
   return missing
 }
 

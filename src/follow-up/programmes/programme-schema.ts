@@ -67,6 +67,7 @@ export const Missing = Type.Union([
   Type.Literal('campaign_stopped'),
   Type.Literal('trunk_disabled'),
   Type.Literal('trunk_silent'),
+  Type.Literal('sound_lost'),
   Type.Literal('not_by_keys'),
   Type.Literal('no_team'),
 ])

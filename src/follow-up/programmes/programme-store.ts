@@ -21,6 +21,8 @@ export interface ProgrammeRow {
   readonly hasTeam: boolean
   readonly trunkEnabled: boolean | null
   readonly trunkSilent: boolean | null
+  /** Some node has lost a sound that its keypress survey says. */
+  readonly soundLost: boolean
 }
 
 /** Those that run first, then by name. @param id of one; absent: all */
@@ -28,7 +30,8 @@ export async function programmeRows(db: Read, id?: string): Promise<readonly Pro
   const { rows } = await sql<ProgrammeRow>`
     select p.id, p.name, p.site_id, s.name as site, p.state, p.legal_basis, p.purpose, p.is_default, p.campaign_id,
       c.name as campaign, c.state as campaign_state, c.pacing, c.team_id is not null as has_team,
-      t.enabled as trunk_enabled, coalesce(t.watched and not t.answers, false) as trunk_silent
+      t.enabled as trunk_enabled, coalesce(t.watched and not t.answers, false) as trunk_silent,
+      exists (select from programme_lack_in_force l where l.programme_id = p.id and l.reason = 'sound_lost') as sound_lost
     from programme p join site s on s.id = p.site_id
     left join campaign c on c.id = p.campaign_id left join trunk t on t.id = c.trunk_id
     where ${id === undefined ? sql`true` : sql`p.id = ${id}`}

@@ -26,24 +26,6 @@ export async function usesOf(db: Ground): Promise<readonly UseRow[]> {
   return rows
 }
 
-/** Sounds that calls of programmes play which are not stopped, by the questionnaire's version; also under earlier versions. */
-export async function soundsOfProgrammes(
-  db: Ground,
-): Promise<readonly { readonly code: string; readonly version: number; readonly prompt: string }[]> {
-  const { rows } = await sql<{ code: string; version: number; prompt: string }>`
-    with asked as (
-      select distinct s.questionnaire_version_id as id from programme p
-      join programme_version pv on pv.programme_id = p.id join programme_step s on s.programme_version_id = pv.id
-      where p.state <> 'stopped'
-    )
-    select distinct q.code, v.version, named #>> '{}' as prompt
-    from asked join questionnaire_version v on v.id = asked.id join questionnaire q on q.id = v.questionnaire_id,
-      jsonb_path_query(v.definition, '$.questions[*].prompts[*]') named
-    order by q.code, v.version, prompt
-  `.execute(db)
-  return rows
-}
-
 export interface VersionRow {
   readonly id: string
   readonly questionnaireId: string

@@ -14,7 +14,7 @@ import { reportChoices } from './report-store.ts'
 /**
  * `report [--month 2026-11] [--programme <code or name>] [--json] [--csv <file>]`: the report of the discharges of a month,
  * figures only, nobody's name; without a month the present one.
- * @throws UserError REPORT_PERIOD_INVALID, REPORT_PROGRAMME_UNKNOWN
+ * @throws UserError REPORT_MONTH_UNREADABLE, REPORT_PROGRAMME_UNKNOWN, REPORT_FILE_UNWRITABLE
  */
 export async function reportCommand(
   { db, clock }: Pick<GroundFloor, 'db' | 'clock'>,
@@ -27,7 +27,7 @@ export async function reportCommand(
     options: { month: text, programme: text, json: { type: 'boolean' }, csv: text },
   })
   const month = values.month ?? dayOf(clock.now()).slice(0, 7)
-  if (!/^20\d{2}-(0[1-9]|1[0-2])$/.test(month)) throw new UserError('REPORT_PERIOD_INVALID', { days: 31 })
+  if (!/^20\d{2}-(0[1-9]|1[0-2])$/.test(month)) throw new UserError('REPORT_MONTH_UNREADABLE', { text: month })
   const { programmes } = await reportChoices(db)
   const named = values.programme
   const programme = programmes.find(({ code, name }) => code === named || name === named)
@@ -37,7 +37,7 @@ export async function reportCommand(
   const search = { ...daysOfMonth(month), ...(programme === undefined ? {} : { programmeId: programme.id }) }
   const reports = new Reports({ db, clock })
   const [report, answers] = await Promise.all([reports.report(search), reports.answers({ ...search, by: 'all' })])
-  if (values.csv !== undefined) await writeFile(values.csv, csvFile(reportSheets(report, answers, language)))
+  if (values.csv !== undefined) await written(values.csv, csvFile(reportSheets(report, answers, language)))
   if (values.json) {
     stdout.write(`${JSON.stringify({ month, ...report, questionnaires: answers.questionnaires })}\n`)
   } else if (values.csv === undefined) {
@@ -47,6 +47,16 @@ export async function reportCommand(
     stdout.write(lineText(all, report.all, language))
   }
   return 0
+}
+
+/** @throws UserError REPORT_FILE_UNWRITABLE */
+async function written(file: string, parts: AsyncIterable<Buffer>): Promise<void> {
+  try {
+    await writeFile(file, parts)
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error
+    throw new UserError('REPORT_FILE_UNWRITABLE', { file, reason: String(error.code) }, { cause: error })
+  }
 }
 
 function lineText(name: string, { figures, rates }: ReportLine, language: Language): string {

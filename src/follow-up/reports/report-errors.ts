@@ -7,6 +7,18 @@ declareErrors({
     en: 'The period ends before it begins, or is longer than {days} days. Choose a shorter one.',
     zh: '统计时段的结束早于开始，或超过 {days} 天。请缩短时段。',
   },
+  REPORT_MONTH_UNREADABLE: {
+    kind: 'user',
+    status: 400,
+    en: '{text} is no month. Write it as 2026-11.',
+    zh: '{text} 不是有效月份。请写成 2026-11。',
+  },
+  REPORT_FILE_UNWRITABLE: {
+    kind: 'user',
+    status: 400,
+    en: 'The file {file} cannot be written ({reason}). Name another path.',
+    zh: '无法写入文件 {file}（{reason}）。请换一个路径。',
+  },
   REPORT_PROGRAMME_UNKNOWN: {
     kind: 'user',
     status: 404,

@@ -7,6 +7,12 @@ declareErrors({
     en: 'There is too little room on the disk to record another call, so none begins. Make room; calls go on by themselves then.',
     zh: '磁盘剩余空间不足，无法再录音，暂停新的呼叫。请清理磁盘，恢复后会自动继续。',
   },
+  DISK_SILENT: {
+    kind: 'operational',
+    status: 503,
+    en: 'A disk has not answered for {seconds} s. See whether it is mounted and its network reaches it.',
+    zh: '磁盘 {seconds} 秒没有响应。请检查挂载和网络。',
+  },
   DISK_THRESHOLDS_CROSSED: {
     kind: 'user',
     status: 400,

@@ -6,6 +6,7 @@ import type { ReadinessPart } from '../http/readiness.ts'
 import { type Log, logError } from '../log.ts'
 import { appendToStream } from '../realtime/stream-store.ts'
 import { Rounds } from '../rounds.ts'
+import { DiskQuestion } from './disk-question.ts'
 import {
   type DiskPlace,
   type DiskSpace,
@@ -18,7 +19,9 @@ import { diskSetting, readDiskThresholds } from './disk-settings.ts'
 import { saveRoom } from './disk-store.ts'
 
 /** Asks the system for the disk on which a folder lies. */
-export type AskDisk = (folder: string) => Promise<DiskSpace & { readonly device: number }>
+export type AskDisk = (folder: string) => Promise<AskedDisk>
+
+type AskedDisk = DiskSpace & { readonly device: number }
 
 export const askDisk: AskDisk = async (folder) => {
   const [{ bavail, blocks, bsize }, { dev }] = await Promise.all([statfs(folder), stat(folder)])
@@ -48,6 +51,7 @@ const lookEveryMs = 30_000
  */
 export class DiskWatch {
   readonly #parts: DiskWatchParts
+  readonly #question: DiskQuestion<AskedDisk>
   readonly #rounds: Rounds
   readonly #seen = new Map<DiskPlace, DiskSpace & { readonly state: RoomState }>()
   readonly #unreadable = new Set<DiskPlace>()
@@ -56,6 +60,7 @@ export class DiskWatch {
 
   constructor(parts: DiskWatchParts) {
     this.#parts = parts
+    this.#question = new DiskQuestion({ ask: parts.askDisk, clock: parts.clock })
     this.#rounds = new Rounds({ clock: parts.clock, look: () => this.#look() })
   }
 
@@ -119,7 +124,7 @@ export class DiskWatch {
 
   async #ask(place: DiskPlace, folder: string) {
     try {
-      const space = await this.#parts.askDisk(folder)
+      const space = await this.#question.of(folder)
       this.#unreadable.delete(place)
       return space
     } catch (error) {

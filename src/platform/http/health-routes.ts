@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { type ReadinessPart, readiness } from './readiness.ts'
+import { type ReadinessPart, type Readiness as ReadinessState, readiness } from './readiness.ts'
 
 const Readiness = Type.Object({
   ready: Type.Boolean(),
@@ -18,6 +18,14 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ readonly parts: readonly 
   server,
   { parts },
 ) => {
+  let asking: Promise<ReadinessState> | undefined
+  /** Who asks meanwhile hears the same: anybody may ask, as often as they like. */
+  const state = () => {
+    asking ??= readiness(parts).finally(() => {
+      asking = undefined
+    })
+    return asking
+  }
   const config = { access: 'public', rateLimit: false } as const
   server.get(
     '/healthz',
@@ -30,8 +38,8 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ readonly parts: readonly 
     '/readyz',
     { config, schema: { response: { 200: Readiness, 503: Readiness } } },
     async (_request, reply) => {
-      const state = await readiness(parts)
-      return reply.code(state.ready ? 200 : 503).send({ ready: state.ready, parts: [...state.parts] })
+      const { ready, parts: told } = await state()
+      return reply.code(ready ? 200 : 503).send({ ready, parts: [...told] })
     },
   )
 }

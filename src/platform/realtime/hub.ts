@@ -233,7 +233,7 @@ class SocketHub implements Hub {
   async #judge(one: Connected, event: unknown, args: readonly unknown[]): Promise<boolean> {
     if (this.#isTooMuch(one)) return false
     if (event !== 'subscribe' || !isSubscribe(args)) {
-      await this.#audit(one.actor, `event ${typeof event === 'string' ? event.slice(0, 40) : '?'}`, 'UNKNOWN_EVENT')
+      await this.#audit(one.actor, `event ${typeof event === 'string' ? legible(event) : '?'}`, 'UNKNOWN_EVENT')
       return false
     }
     return (await this.#options.auth.sessionById(one.sessionId)) !== null
@@ -425,7 +425,14 @@ function isSubscribe(args: readonly unknown[]): boolean {
   if (args.length !== 2 || typeof reply !== 'function') return false
   if (typeof request !== 'object' || request === null || !('stream' in request) || !('after' in request)) return false
   const { stream, after } = request
-  return typeof stream === 'string' && stream.length <= 100 && Number.isSafeInteger(after) && Number(after) >= 0
+  return typeof stream === 'string' && streamName.test(stream) && Number.isSafeInteger(after) && Number(after) >= 0
+}
+
+const streamName = /^[\x21-\x7e]{1,100}$/
+
+/** What the trail can keep: with a NUL or half a character in it the refusal would not be written down. */
+function legible(event: string): string {
+  return event.slice(0, 40).replace(/[^\x20-\x7e]/g, '?')
 }
 
 function actorOf(ip: string | null, session: Session | null): Actor {

@@ -32,7 +32,7 @@ it('rows of an answer wait for none that the ends of other calls have locked', a
   const first = await desk.talking(agent(0))
   const second = await desk.talking(agent(1))
   const ringing = await desk.reserved(agent(2))
-  await desk.office.work().begin(ringing.attemptId, lease)
+  await desk.office.work().begin(ringing.work, lease)
   const held = Promise.withResolvers<void>()
   const holding = Promise.withResolvers<void>()
   // The second end stands still at its task, with all that the first has locked.

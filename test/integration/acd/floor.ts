@@ -26,7 +26,7 @@ import { runFlow } from '../../../src/contact-center/ivr/flow-runner.ts'
 import { variablesOf } from '../../../src/contact-center/ivr/json.ts'
 import { recordingPlace } from '../../../src/contact-center/recording/recording-place.ts'
 import { Supervision } from '../../../src/contact-center/supervision/supervision-service.ts'
-import type { Lease, Work } from '../../../src/contact-center/work-source.ts'
+import type { Claimed, Lease } from '../../../src/contact-center/work-source.ts'
 import type { FollowUpWork } from '../../../src/follow-up/dialling/work-source.ts'
 import { surveyKind } from '../../../src/follow-up/questionnaire/survey-node.ts'
 import { insertAccount } from '../../../src/platform/auth/account-store.ts'
@@ -250,7 +250,7 @@ export class Floor {
 }
 
 export interface Carried {
-  readonly work: Work
+  readonly work: Claimed
   readonly seat: ReservedSeat
   readonly done: Promise<void>
 }
@@ -353,7 +353,7 @@ export class Node {
     return begun
   }
 
-  #begin(work: Work, seat: ReservedSeat): Carried {
+  #begin(work: Claimed, seat: ReservedSeat): Carried {
     const done = this.#carry(work, seat)
     done.catch(() => {})
     const carried = { work, seat, done }
@@ -362,7 +362,7 @@ export class Node {
   }
 
   /** Claims for a campaign without agents, and leads whoever answers through the shipped survey. */
-  async dialPatients(atMost = 10): Promise<readonly { readonly work: Work; readonly done: Promise<void> }[]> {
+  async dialPatients(atMost = 10): Promise<readonly { readonly work: Claimed; readonly done: Promise<void> }[]> {
     await this.book.load()
     const claimed = await this.#work.claim(this.lease, this.floor.office.trunkId, atMost)
     const prompts = anyPrompts()
@@ -371,6 +371,7 @@ export class Node {
       const done = callPatient(
         {
           ...parts,
+          asking: { lackOf: () => null, tell: () => Promise.resolve() },
           runFlow: (leg, { campaignId, variables }, hooks) => {
             const operator = this.book.find(campaignId, null) !== null
             const { answers = {} } = variablesOf(variables)
@@ -516,7 +517,7 @@ export class Node {
     }
   }
 
-  #carry(work: Work, seat: ReservedSeat): Promise<void> {
+  #carry(work: Claimed, seat: ReservedSeat): Promise<void> {
     return callForSeat(this.#callParts(), work, seat)
   }
 
@@ -532,7 +533,7 @@ export class Node {
     return {
       telephony: this.telephony,
       work: {
-        begin: (attemptId, lease) => busy(this.beforeBegin().then(() => this.#work.begin(attemptId, lease))),
+        begin: (claimed, lease) => busy(this.beforeBegin().then(() => this.#work.begin(claimed, lease))),
         release: (attemptIds, lease) => busy(this.#work.release(attemptIds, lease)),
       },
       seats: {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Outcome } from '../../../src/contact-center/contact-center-tables.ts'
 import { instantAt } from '../../../src/follow-up/calling/hospital-day.ts'
 import { sweepTasks } from '../../../src/follow-up/tasks/task-sweep.ts'
-import { answerOf, endedBy, lease, monday } from '../follow-up/office.ts'
+import { answerOf, endedBy, invited, lease, monday } from '../follow-up/office.ts'
 import { Desk, type Person } from './desk.ts'
 
 let desk: Desk
@@ -75,14 +75,14 @@ describe('the task, once the after-call work is over,', () => {
     await desk.hangUp(talk.work)
     await desk.finish(talk.work)
     expect(await task(talk.taskId)).toMatchObject({ state: 'callback', dueAt: at, callbackAgentId: agent.id })
-    const again = await desk.office.claimOne(talk.taskId, at)
+    const again = await desk.office.begin(await desk.office.claimOne(talk.taskId, at), { now: at })
     expect(again.variables).toMatchObject({ answers: { health: 'worse' } })
     expect(await desk.read(talk.taskId, agent, 'call.read')).toMatchObject({
       next: 'detail',
       answers: { health: 'worse' },
     })
     // Whoever it was agreed with, the plan that follows another call is not his.
-    await desk.office.fail(again, 'no_answer', { now: at })
+    await desk.office.tell(again, [invited, endedBy('no_answer')], { now: at })
     expect(await task(talk.taskId)).toMatchObject({ state: 'retry_wait', callbackAgentId: null })
   })
 
@@ -258,7 +258,7 @@ describe('whichever comes first', () => {
   it('a keypress survey that no agent saw is settled as ever', async () => {
     const due = await desk.office.due()
     const work = await desk.office.claimOne(due.taskId)
-    await desk.office.work().begin(work.attemptId, lease)
+    await desk.office.work().begin(work, lease)
     await desk.office.tell(work, [
       answerOf('health', 'well'),
       { type: 'outcome', outcome: 'done' },

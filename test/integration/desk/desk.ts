@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { appendToStream } from '../../../src/platform/realtime/stream-store.ts'
 import '../../../src/contact-center/acd/acd-tables.ts'
 import type { AttemptResult, CallEventBody } from '../../../src/contact-center/calls/call-event.ts'
-import type { Work } from '../../../src/contact-center/work-source.ts'
+import type { Claimed } from '../../../src/contact-center/work-source.ts'
 import { DeskForm } from '../../../src/follow-up/desk/form-service.ts'
 import { PatientRecords } from '../../../src/follow-up/desk/record-service.ts'
 import { publishQuestionnaireVersion } from '../../../src/follow-up/programmes/publish-programme.ts'
@@ -150,18 +150,18 @@ export class Desk {
   /** The patient is on the line. */
   async talking(agent: Person, due?: Awaited<ReturnType<Office['due']>>) {
     const call = await this.reserved(agent, due)
-    await this.office.work().begin(call.work.attemptId, lease)
+    await this.office.work().begin(call.work, lease)
     await this.office.tell(call.work, [invited, answered, bridgedWith(agent)])
     return call
   }
 
   /** The call is over, the after-call work is not. */
-  async hangUp(work: Work, result: AttemptResult = 'completed'): Promise<void> {
+  async hangUp(work: Claimed, result: AttemptResult = 'completed'): Promise<void> {
     await this.office.tell(work, [endedBy(result)])
   }
 
   /** What the seat does at the end of the after-call work: the reservation and the task in one transaction. */
-  async finish(work: Work): Promise<void> {
+  async finish(work: Claimed): Promise<void> {
     const { attemptId, taskId } = work
     await this.db.transaction().execute(async (tx) => {
       await tx.updateTable('reservation').set({ state: 'completed' }).where('attemptId', '=', attemptId).execute()

@@ -79,7 +79,7 @@ beforeAll(async () => {
     .where('id', '<>', due.taskId)
     .executeTakeFirstOrThrow()
   const past = await office.claimOne(earlier.id)
-  await office.work().begin(past.attemptId, lease)
+  await office.work().begin(past, lease)
   await office.tell(past, [
     invited,
     answered,

@@ -137,6 +137,20 @@ describe('messages', () => {
     expect((await denials()).at(-1)).toBe(`event ${event}: UNKNOWN_EVENT`)
   })
 
+  it.each([
+    ['an event', ['a\0b', {}], 'event a?b'],
+    ['an event with half a character', ['a\ud83d', {}], 'event a?'],
+    ['a stream', ['subscribe', { stream: 'seat:7\0', after: 0 }, () => {}], 'event subscribe'],
+    ['a stream with half a character', ['subscribe', { stream: 'seat:\ud83d', after: 0 }, () => {}], 'event subscribe'],
+  ] as const)('%s that no database can keep is written down all the same', async (_what, [event, ...args], told) => {
+    const before = await denials()
+    const socket = await connected((await signIn(['supervisor'])).token)
+    const gone = waitForEvent(socket as never, 'disconnect')
+    socket.emit(event, ...args)
+    await gone
+    expect((await denials()).slice(before.length)).toEqual([`${told}: UNKNOWN_EVENT`])
+  })
+
   it('too many of them end the connection', async () => {
     const socket = await connected((await signIn(['supervisor'])).token)
     const gone = waitForEvent(socket as never, 'disconnect')

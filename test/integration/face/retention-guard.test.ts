@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { sql } from 'kysely'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { everyFolderIsAway, saveFolder } from '../../../src/contact-center/retention/folder-store.ts'
@@ -154,6 +156,28 @@ describe('a folder that is not the one that was there', () => {
     expect(watch.isOurs).toBe(false)
     await confirm('folder')
     await waitFor(() => watch.isOurs, { what: 'the watch to hear of it' })
+    await watch.close()
+    await listener.close()
+  })
+
+  it('that hangs holds calls until it answers, and is asked once meanwhile', async () => {
+    const listener = await openListener({ url: database.url })
+    const clock = virtualClock(new Date())
+    const watch = new FolderWatch({ db, listener, clock, log: silentLog, node: 'node-a', folder, onOurs: () => {} })
+    await rename(join(folder, markName), join(folder, '.away'))
+    // Opening it to read waits for somebody to write, as a network disk's server does that is away.
+    const pipe = join(folder, markName)
+    await promisify(execFile)('mkfifo', [pipe])
+    const asked = Array.from({ length: 8 }, () => guardReadiness(parts).check())
+    await Promise.all([watch.start(), ...asked])
+    expect(watch.isOurs).toBe(false)
+    expect(await asked[0]).toContain('does not answer')
+    // Of the process's four threads for files at least one is free, or this would wait, too.
+    await writeFile(pipe, await readFile(join(folder, '.away')))
+    await rm(pipe)
+    await rename(join(folder, '.away'), pipe)
+    await watch.look()
+    expect(watch.isOurs).toBe(true)
     await watch.close()
     await listener.close()
   })

@@ -1,30 +1,29 @@
 import { existsSync } from 'node:fs'
-import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hearVoices, openFlows, voicesOver } from '../../../src/app/prompts.ts'
+import { hearSounds, openFlows, voicesOver } from '../../../src/app/prompts.ts'
 import { sweepPrompts } from '../../../src/contact-center/prompts/prompt-sweep.ts'
 import type { VoiceBoard, VoiceItem } from '../../../src/contact-center/voices/voice-schema.ts'
 import { ensureStandardHospital } from '../../../src/follow-up/intake/standard-hospital.ts'
 import { simulateFlow } from '../../../src/follow-up/questionnaire/simulate-flow.ts'
 import { type Clock, systemClock } from '../../../src/platform/clock.ts'
 import { type Listener, openListener } from '../../../src/platform/database/listen.ts'
-import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.ts'
 import { createLog, silentLog } from '../../../src/platform/log.ts'
 import { readSettings } from '../../../src/platform/settings/settings.ts'
-import { type Face, makeAccount, openFace, type SignedIn, signedIn, testPassword } from '../../e2e/fixture/face.ts'
+import { type Face, openFace, type SignedIn, signedIn } from '../../e2e/fixture/face.ts'
 import { type TestDatabase, testDatabase } from '../../harness/database.ts'
-import { recorderWav } from '../../harness/recorder-wav.ts'
+import { promptForm, recorderWav } from '../../harness/recorder-wav.ts'
 import { sine } from '../../harness/tones.ts'
 import { waitFor } from '../../harness/wait-for.ts'
 
 let database: TestDatabase
 let face: Face
 let listener: Listener
-let supervisor: SignedIn & { upload(text: string, file: Buffer): Promise<string> }
+let supervisor: Awaited<ReturnType<typeof recorder>>
 /** Another process of the house over the same rows and the same folder. */
 let node: ReturnType<typeof openFlows>
 const told: string[] = []
@@ -37,7 +36,7 @@ beforeAll(async () => {
   const settings = { ...readSettings({}), dataDir: face.recordings }
   const log = createLog({ level: 'error', destination: { write: (line: string) => void told.push(line) } })
   node = openFlows({ settings, db: database.db, log })
-  await hearVoices({ listener, log }, node)
+  await hearSounds({ listener, log }, node)
   supervisor = await recorder()
 })
 afterAll(async () => {
@@ -48,22 +47,9 @@ afterAll(async () => {
 
 async function recorder() {
   const somebody = await signedIn(face, database.db, ['supervisor'])
-  const { token } = await face.auth.signIn(await makeAccount(database.db, ['supervisor']), testPassword, {
-    ip: null,
-    userAgent: null,
-    requestId: null,
-  })
-  const headers = { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` }
-  return {
-    ...somebody,
-    upload: async (text: string, file: Buffer): Promise<string> => {
-      const form = new FormData()
-      form.append('text', text)
-      form.append('file', new Blob([new Uint8Array(file)]), 'take.wav')
-      const answer = await face.server.inject({ method: 'POST', url: '/api/voice-prompts', headers, payload: form })
-      return answer.json().prompt.id
-    },
-  }
+  const send = (text: string, file: Buffer) => somebody.ask('POST', '/voice-prompts', promptForm(text, file))
+  const upload = async (text: string, file: Buffer): Promise<string> => (await send(text, file)).json().prompt.id
+  return { ...somebody, send, upload }
 }
 
 /** So many seconds of a tone, as a recorder writes them. */
@@ -267,6 +253,20 @@ describe('a file', () => {
     expect(await voice('key-operator')).toMatchObject({ fault: 'damaged', inForce: { source: 'shipped' } })
     await writeFile(fileOf(own), content)
     expect(await readiness()).toBeNull()
+  })
+})
+
+describe('a sound that cannot be written', () => {
+  it('is refused with what to do, and leaves nothing behind on a disk that is full', async () => {
+    const own = await supervisor.upload('请稍候，正在为您转接。', recording(880))
+    await rm(fileOf(own))
+    // In the way of the name, as a full disk is in the way of the bytes.
+    await mkdir(join(fileOf(own), 'in the way'), { recursive: true })
+    const answer = await supervisor.send('请稍候，正在为您转接。', recording(880))
+    expect(answer.statusCode).toBe(503)
+    expect(answer.json().code).toBe('PROMPT_NOT_KEPT')
+    expect((await readdir(join(face.recordings, 'prompts/zh-CN'))).filter((name) => name.endsWith('.part'))).toEqual([])
+    await rm(fileOf(own), { recursive: true })
   })
 })
 

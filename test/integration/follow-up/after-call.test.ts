@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CallEventBody, FlowOutcome } from '../../../src/contact-center/calls/call-event.ts'
-import type { Work } from '../../../src/contact-center/work-source.ts'
+import type { Claimed, Work } from '../../../src/contact-center/work-source.ts'
 import { instantAt } from '../../../src/follow-up/calling/hospital-day.ts'
 import { addDoNotCall } from '../../../src/follow-up/patients/do-not-call.ts'
 import { patientsReadmitted } from '../../../src/follow-up/patients/patient-news.ts'
@@ -20,15 +20,16 @@ afterEach(() => office.close())
 
 /** A call that was answered: begun, then this, then hung up. */
 async function talk(
-  work: Work,
+  claimed: Claimed,
   said: readonly CallEventBody[],
   outcome?: FlowOutcome,
   now = office.now,
-): Promise<void> {
-  await office.work(now).begin(work.attemptId, lease)
+): Promise<Work> {
+  const work = await office.begin(claimed, { now })
   const over: CallEventBody[] = outcome === undefined ? [] : [{ type: 'outcome', outcome }]
   const result = outcome === 'done' || outcome === 'refused' || outcome === 'wrong_person' ? 'completed' : 'partial'
   await office.tell(work, [invited, answered, ...said, ...over, endedBy(result)], { now })
+  return work
 }
 
 const formOf = (taskId: string) =>
@@ -68,9 +69,8 @@ describe('an interview', () => {
     await talk(await office.claimOne(taskId), [answerOf('q1', 'good'), answerOf('q2', 'bad'), answerOf('q2', 'fair')])
     expect((await office.task(taskId)).state).toBe('retry_wait')
     const later = instantAt(monday, '15:00')
-    const work = await office.claimOne(taskId, later)
+    const work = await talk(await office.claimOne(taskId, later), [answerOf('q3', 'good')], 'done', later)
     expect(work.variables).toMatchObject({ answers: { q1: 'good', q2: 'fair' } })
-    await talk(work, [answerOf('q3', 'good')], 'done', later)
     expect((await formOf(taskId)).map(({ questionId, value }) => [questionId, value])).toEqual([
       ['q1', 'good'],
       ['q2', 'fair'],
@@ -135,19 +135,20 @@ describe('what the telephone did', () => {
   it('takes the task of a crashed process up again, and counts that call', async () => {
     const { taskId } = await office.due()
     const work = await office.claimOne(taskId)
-    await office.work().begin(work.attemptId, lease)
+    await office.work().begin(work, lease)
     await office.tell(work, [invited, answered, answerOf('q1', 'good')])
     await office.tell(work, [endedBy('restart')], { by: { ...lease, epoch: 2 } })
     expect(await office.task(taskId)).toMatchObject({ state: 'retry_wait' })
     expect(await office.attemptsOf(taskId)).toMatchObject([{ state: 'ended', result: 'restart' }])
-    const again = await office.claimOne(taskId, instantAt(monday, '10:15'))
+    const later = instantAt(monday, '10:15')
+    const again = await office.begin(await office.claimOne(taskId, later), { now: later })
     expect(again.variables).toMatchObject({ answers: { q1: 'good' } })
   })
 
   it('lets what the patient said count although the attempt was closed meanwhile, and nothing else', async () => {
     const { taskId } = await office.due()
     const work = await office.claimOne(taskId)
-    await office.work().begin(work.attemptId, lease)
+    await office.work().begin(work, lease)
     await office.tell(work, [endedBy('restart')])
     await office.tell(work, [answerOf('q1', 'good'), { type: 'outcome', outcome: 'done' }, endedBy('completed')], {
       by: otherLease,
@@ -208,7 +209,7 @@ describe('other news', () => {
     const work = await office.claimOne(taskId)
     await office.db.transaction().execute((tx) => patientsReadmitted(tx, [patientId], { source: 'agent' }))
     expect(await office.task(taskId)).toMatchObject({ state: 'suspended', reason: 'readmitted' })
-    expect(await office.work().begin(work.attemptId, lease)).toMatchObject({ ok: false })
+    expect(await office.work().begin(work, lease)).toMatchObject({ ok: false })
     await changeTask(office.db, taskId, { action: 'resume' }, byHand)
     expect((await office.claimOne(taskId)).taskId).toBe(taskId)
   })
@@ -216,7 +217,7 @@ describe('other news', () => {
   it('a refusal told by a colleague while the call runs ends the task as refused', async () => {
     const { taskId, patientId } = await office.due()
     const work = await office.claimOne(taskId)
-    await office.work().begin(work.attemptId, lease)
+    await office.work().begin(work, lease)
     await addDoNotCall(office.db, { patientId, source: 'supervisor' }, systemActor)
     await office.tell(work, [invited, endedBy('no_answer')])
     expect((await office.task(taskId)).state).toBe('refused')
@@ -271,7 +272,7 @@ describe('the sweep', () => {
   it('leaves a task alone whose call goes on', async () => {
     const { taskId } = await office.due()
     const work = await office.claimOne(taskId)
-    await office.work().begin(work.attemptId, lease)
+    await office.work().begin(work, lease)
     expect(await sweepTasks(office.at(instantAt(monday, '11:00')))).toMatchObject({ healed: 0 })
     expect((await office.task(taskId)).state).toBe('in_progress')
   })

@@ -198,7 +198,7 @@ it('workflow 1: twenty discharges end as they should, none missing', async () =>
       if (patientId === people['wrong number']) await office.fail(work, 'invalid_number', { now })
       else if (round < 2 && patientId === people['patient 3']) await office.fail(work, 'no_answer', { now })
       else {
-        await office.work(now).begin(work.attemptId, lease)
+        await office.work(now).begin(work, lease)
         await office.tell(work, [invited, answered, { type: 'outcome', outcome: 'done' }, endedBy('completed')], {
           now,
         })
@@ -310,7 +310,7 @@ describe('status', () => {
     expect((await status(later)).whyNot).toMatchObject([
       { callable: 0, reasons: [{ reason: 'number_active', count: 1 }] },
     ])
-    await office.work().begin(work.attemptId, lease)
+    await office.work().begin(work, lease)
     expect((await office.task(two.taskId)).hold).toBe('number_active')
     expect((await status(later)).whyNot).toMatchObject([
       { callable: 0, reasons: [{ reason: 'number_active', count: 1 }] },

@@ -305,7 +305,7 @@ describe('programme, campaign and trunk', () => {
 
 it('every word of the gate has words for people', async () => {
   const { rows } = await sql<{ source: string }>`
-    select prosrc as source from pg_proc where proname in ('gate', 'gate_programme', 'gate_hour')
+    select prosrc as source from pg_proc where proname in ('gate', 'gate_programme', 'gate_programmes', 'gate_hour')
   `.execute(office.db)
   const said = rows.flatMap(({ source }) =>
     [...source.matchAll(/(?:then|return) '([a-z_]+[a-z])'/g)].map((match) => match[1] ?? ''),

@@ -22,13 +22,13 @@ const refused = (code: string) => expect.objectContaining({ code })
 /** An attempt written by hand, under a stated lease. */
 function insertAttempt(
   task: { taskId: string; numberId: string },
-  more: { state?: string; leased?: boolean; campaign?: string } = {},
+  more: { state?: string; leased?: boolean; campaign?: string; owner?: string } = {},
 ) {
   return office.as(lease, async (tx) => {
     const { rows } = await sql<{ id: string }>`
       insert into attempt (id, task_id, campaign_id, trunk_id, phone_number_id, state, result, lease_owner, lease_epoch, lease_until)
       select ${newId()}, t.id, coalesce(${more.campaign ?? null}::uuid, c.id), c.trunk_id, ${task.numberId}, ${more.state ?? 'created'},
-        case ${more.state ?? ''} when 'ended' then 'no_answer' end, ${lease.owner}, ${lease.epoch},
+        case ${more.state ?? ''} when 'ended' then 'no_answer' end, ${more.owner ?? lease.owner}, ${lease.epoch},
         case when ${more.leased ?? true} and ${more.state ?? ''} <> 'ended' then clock_timestamp() + interval '30 s' end
       from task t join programme p on p.id = t.programme_id join campaign c on c.id = p.campaign_id where t.id = ${task.taskId}
       returning id
@@ -237,7 +237,7 @@ describe('3: leases', () => {
 
   it('keeps a task that is in a call for the holder of its attempt', async () => {
     const { work, taskId } = await claimed()
-    await office.work().begin(work.attemptId, lease)
+    await office.work().begin(work, lease)
     const complete = sql`update task set state = 'completed' where id = ${taskId}`
     await expect(office.as(otherLease, (tx) => complete.execute(tx))).rejects.toThrow(refused('SF003'))
     await office.as(lease, (tx) => complete.execute(tx))
@@ -248,8 +248,8 @@ describe('3: leases', () => {
     const mine = await office.due()
     const theirs = await office.due()
     const works = await office.work().claim(lease, office.trunkId, 50)
-    for (const { attemptId, taskId } of works) {
-      if (taskId === mine.taskId || taskId === theirs.taskId) await office.work().begin(attemptId, lease)
+    for (const work of works) {
+      if (work.taskId === mine.taskId || work.taskId === theirs.taskId) await office.begin(work)
     }
     const other = works.find(({ taskId }) => taskId === theirs.taskId)
     await office.as(lease, (tx) =>
@@ -264,7 +264,8 @@ describe('3: leases', () => {
 
   it('makes no attempt without a lease, or with another than the stated', async () => {
     const task = await office.due()
-    await expect(insertAttempt(task, { leased: false })).rejects.toThrow(refused('SF003'))
+    await expect(insertAttempt(task, { leased: false })).rejects.toThrow(refused('23514'))
+    await expect(insertAttempt(task, { owner: otherLease.owner })).rejects.toThrow(refused('SF003'))
   })
 })
 
@@ -389,7 +390,7 @@ describe('5: states move only as the vocabulary says', () => {
 describe('6: recordings', () => {
   it('gives every answered attempt a recording that is expected', async () => {
     const { work } = await claimed()
-    await office.work().begin(work.attemptId, lease)
+    await office.work().begin(work, lease)
     await office.tell(work, [invited, answered])
     const recordings = await db
       .selectFrom('recording')
@@ -401,7 +402,7 @@ describe('6: recordings', () => {
 
   it('moves one only as the vocabulary says', async () => {
     const { work } = await claimed()
-    await office.work().begin(work.attemptId, lease)
+    await office.work().begin(work, lease)
     await office.tell(work, [invited, answered])
     const to = (state: string) =>
       sql`update recording set state = ${state} where attempt_id = ${work.attemptId}`.execute(db)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterAll, expect, it } from 'vitest'
 import type { AttemptResult, CallEventBody, FlowOutcome } from '../../../src/contact-center/calls/call-event.ts'
-import type { Lease, Work } from '../../../src/contact-center/work-source.ts'
+import type { Claimed, Lease } from '../../../src/contact-center/work-source.ts'
 import { type CallingWindow, closedBy, nextOpening } from '../../../src/follow-up/calling/calling-rule.ts'
 import { addDays, dayOf, startOfDay } from '../../../src/follow-up/calling/hospital-day.ts'
 import { campaignControl } from '../../../src/follow-up/dialling/campaign-control.ts'
@@ -99,7 +99,7 @@ interface Dialled {
 }
 
 interface Open {
-  readonly work: Work
+  readonly work: Claimed
   readonly node: number
   state: 'created' | 'dialing' | 'answered'
 }
@@ -168,7 +168,7 @@ class World {
   }
 
   /** What the gate must say of a dial now, worked out from what the model itself has seen. */
-  mayDial(work: Work, numberId: string): boolean {
+  mayDial(work: Claimed, numberId: string): boolean {
     const { patientId } = this.owners.get(work.taskId) ?? { patientId: '' }
     const counted = this.dialled.filter(
       (one) =>
@@ -300,7 +300,7 @@ class World {
     const { work, node } = chosen
     const { phoneNumberId } = await this.office.attempt(work.attemptId)
     const allowed = this.mayDial(work, phoneNumberId)
-    const begun = await this.work.begin(work.attemptId, this.lease(node))
+    const begun = await this.work.begin(work, this.lease(node))
     expect(begun.ok, begun.ok ? 'dialled outside the gate' : `refused as ${begun.reason}`).toBe(allowed)
     if (!begun.ok) {
       this.open.delete(work.attemptId)
@@ -358,7 +358,7 @@ class World {
     const [zombie] = own.filter(({ state }) => state === 'created')
     const untouched = own.filter(({ state }) => state === 'created').map(({ work }) => work.attemptId)
     await this.work.release(untouched, this.lease(node))
-    if (zombie !== undefined) expect(await this.work.begin(zombie.work.attemptId, stale)).toMatchObject({ ok: false })
+    if (zombie !== undefined) expect(await this.work.begin(zombie.work, stale)).toMatchObject({ ok: false })
     for (const id of untouched) this.open.delete(id)
     for (const one of own.filter(({ state }) => state !== 'created')) {
       await this.tell(one, [endedBy('restart')])

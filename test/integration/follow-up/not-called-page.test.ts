@@ -36,7 +36,7 @@ const lastAudit = async (action: string) =>
 async function refusedByKey(numbers: readonly string[]) {
   const due = await office.due({ numbers })
   const work = await office.claimOne(due.taskId)
-  await office.work().begin(work.attemptId, lease)
+  await office.work().begin(work, lease)
   await office.tell(work, [
     invited,
     answered,

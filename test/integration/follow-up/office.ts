@@ -4,7 +4,7 @@ import '../../../src/contact-center/contact-center-tables.ts'
 import { stateLease } from '../../../src/contact-center/calls/attempt-store.ts'
 import { CallApplier, type JournaledCallEvent } from '../../../src/contact-center/calls/call-applier.ts'
 import type { AttemptResult, CallEventBody } from '../../../src/contact-center/calls/call-event.ts'
-import type { Lease, Work } from '../../../src/contact-center/work-source.ts'
+import type { Claimed, Lease, Work } from '../../../src/contact-center/work-source.ts'
 import { instantAt } from '../../../src/follow-up/calling/hospital-day.ts'
 import { FollowUpWork } from '../../../src/follow-up/dialling/work-source.ts'
 import type { EncounterKind, LegalBasis, Purpose, TaskState } from '../../../src/follow-up/follow-up-tables.ts'
@@ -316,14 +316,14 @@ export class Office {
   }
 
   /** Brings what happened in a call into the rows, in order, as the journal does. */
-  tell(work: Work, bodies: readonly CallEventBody[], { now = this.now, by = lease } = {}): Promise<void> {
+  tell(work: Claimed, bodies: readonly CallEventBody[], { now = this.now, by = lease } = {}): Promise<void> {
     const db = now.getTime() === this.now.getTime() ? this.db : this.at(now)
     return this.tellOver(db, work, bodies, { now, by })
   }
 
   async tellOver(
     db: Ground,
-    work: Work,
+    work: Claimed,
     bodies: readonly CallEventBody[],
     { now, by }: { readonly now: Date; readonly by: Lease },
   ): Promise<void> {
@@ -332,7 +332,7 @@ export class Office {
   }
 
   /** The same for several calls, in one batch of the journal. */
-  async tellTogether(said: readonly (readonly [work: Work, body: CallEventBody])[]): Promise<void> {
+  async tellTogether(said: readonly (readonly [work: Claimed, body: CallEventBody])[]): Promise<void> {
     const how = { now: this.now, by: lease }
     const events = await Promise.all(said.map(([work, body]) => eventsOf(this.db, work, [body], how)))
     await this.#applierOver(this.db, this.now).apply(events.flat())
@@ -349,7 +349,7 @@ export class Office {
   }
 
   /** Puts this task first and claims one. */
-  async claimOne(taskId: string, now: Date = this.now): Promise<Work> {
+  async claimOne(taskId: string, now: Date = this.now): Promise<Claimed> {
     const first = (priority: number) => this.db.updateTable('task').set({ priority }).where('id', '=', taskId).execute()
     await first(0)
     const [work] = await this.work(now).claim(lease, this.trunkId, 1)
@@ -359,10 +359,16 @@ export class Office {
     throw new Error(`not claimed at ${now.toISOString()}: ${state}, ${hold}`)
   }
 
-  /** A whole call that nobody answered, or that ended otherwise before it was. */
-  async fail(work: Work, result: AttemptResult, { now = this.now, by = lease } = {}): Promise<void> {
-    const begun = await this.work(now).begin(work.attemptId, by)
+  /** Begins an attempt that the gate lets through. @returns what is dialled */
+  async begin(claimed: Claimed, { now = this.now, by = lease } = {}): Promise<Work> {
+    const begun = await this.work(now).begin(claimed, by)
     if (!begun.ok) throw new Error(`not begun: ${begun.reason}`)
+    return begun.work
+  }
+
+  /** A whole call that nobody answered, or that ended otherwise before it was. */
+  async fail(work: Claimed, result: AttemptResult, { now = this.now, by = lease } = {}): Promise<void> {
+    await this.begin(work, { now, by })
     await this.tell(work, [invited, endedBy(result)], { now, by })
   }
 
@@ -405,7 +411,7 @@ export const noLeg = {
 /** The next events of a call, numbered after those that are in the rows. */
 async function eventsOf(
   db: Ground,
-  { attemptId, taskId, campaignId }: Work,
+  { attemptId, taskId, campaignId }: Claimed,
   bodies: readonly CallEventBody[],
   { now, by }: { readonly now: Date; readonly by: Lease },
 ): Promise<JournaledCallEvent[]> {

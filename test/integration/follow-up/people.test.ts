@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Work } from '../../../src/contact-center/work-source.ts'
+import type { Claimed } from '../../../src/contact-center/work-source.ts'
 import { decideConsent, liftConsent } from '../../../src/follow-up/patients/consent.ts'
 import { addDoNotCall, liftDoNotCall } from '../../../src/follow-up/patients/do-not-call.ts'
 import { patientsDied, patientsReadmitted } from '../../../src/follow-up/patients/patient-news.ts'
@@ -77,13 +77,13 @@ const liveSaid = async (taskId: string) => {
 }
 
 /** A whole call, of which an agent says this. */
-async function agentSays(work: Work, outcome: 'deceased' | 'moved') {
+async function agentSays(work: Claimed, outcome: 'deceased' | 'moved') {
   const { id: writtenBy } = await office.db
     .selectFrom('userAccount')
     .select('id')
     .where('signInName', '=', supervisor.name)
     .executeTakeFirstOrThrow()
-  await office.work().begin(work.attemptId, lease)
+  await office.work().begin(work, lease)
   await office.tell(work, [invited, answered])
   await office.db
     .insertInto('callSummary')
@@ -236,8 +236,8 @@ describe('a death', () => {
       office.work().claim(lease, office.trunkId, 1),
       supervisor.post(`/${patientId}/death`, because),
     ])
-    for (const { attemptId } of claimed.filter((work) => work.taskId === taskId)) {
-      const begun = await office.work().begin(attemptId, lease)
+    for (const work of claimed.filter((one) => one.taskId === taskId)) {
+      const begun = await office.work().begin(work, lease)
       expect(begun.ok).toBe(false)
     }
     expect((await office.attemptsOf(taskId)).filter(({ invitedAt }) => invitedAt !== null)).toEqual([])

@@ -168,7 +168,7 @@ describe('pause and stop', () => {
     const { patientId } = await office.due()
     const calling = await office.due()
     const work = await office.claimOne(calling.taskId)
-    await office.work().begin(work.attemptId, lease)
+    await office.work().begin(work, lease)
     expect((await supervisor.ask('POST', `/programmes/${id}/state`, { to: 'stopped', reason })).statusCode).toBe(204)
     expect(await planning.tasksOf(patientId)).toMatchObject([{ state: 'stopped', reason: 'programme_stopped' }])
     expect(await planning.enrolmentsOf(patientId)).toMatchObject([{ state: 'ended', reason: 'programme_stopped' }])

@@ -43,7 +43,7 @@ describe('taking up discharges that are there already', () => {
     )
     const [task] = await planning.tasksOf(called.id)
     const work = await office.claimOne(task?.id ?? '')
-    await office.work().begin(work.attemptId, lease)
+    await office.work().begin(work, lease)
     await office.tell(work, [invited, answered, { type: 'outcome', outcome: 'done' }, endedBy('completed')])
     const { id } = (await planning.create({ ...heart, steps: [await planning.step({ expiresAfterDays: 14 })] })).json()
     const foreseen = await foresee(id)

@@ -6,7 +6,7 @@ import type { ProgrammeContent } from '../../../src/follow-up/programmes/program
 import { defaultRetryPlan } from '../../../src/follow-up/tasks/retry.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
 import type { SignedIn } from '../../e2e/fixture/face.ts'
-import { answered, endedBy, invited, lease, monday, type Office } from './office.ts'
+import { answered, endedBy, invited, monday, type Office } from './office.ts'
 import { ProgrammeOffice, reason } from './programme-office.ts'
 
 /** What a programme says, version by version: its rounds, who publishes the next, whom it would take. */
@@ -40,9 +40,8 @@ describe('rounds (C04)', () => {
     expect(tasks.map(({ dueOn }) => dueOn)).toEqual(['2026-11-23', '2026-12-23', '2027-01-22'])
     for (const [index, task] of tasks.entries()) {
       const now = new Date(task.dueAt.getTime() + 3_600_000)
-      const work = await office.claimOne(task.id, now)
+      const work = await office.begin(await office.claimOne(task.id, now), { now })
       expect(work.variables.questionnaire).toMatchObject({ id: ['first', 'second', 'third'][index] })
-      await office.work(now).begin(work.attemptId, lease)
       await office.tell(work, [invited, answered, { type: 'outcome', outcome: 'done' }, endedBy('completed')], { now })
     }
     expect((await planning.tasksOf(patient.id)).map(({ state }) => state)).toEqual([

@@ -16,7 +16,7 @@ import { consoleHeader, sessionCookie } from '../../../src/platform/http/access.
 import { type Face, makeAccount, openFace, testPassword } from '../../e2e/fixture/face.ts'
 import { type TestDatabase, testDatabase } from '../../harness/database.ts'
 import { hasProgram } from '../../harness/programs.ts'
-import { recorderWav } from '../../harness/recorder-wav.ts'
+import { promptForm, recorderWav } from '../../harness/recorder-wav.ts'
 
 let database: TestDatabase
 let face: Face
@@ -42,12 +42,7 @@ async function signIn(...roles: Role[]) {
     send,
     board: async (): Promise<QuestionnaireBoard> => (await send('GET', '/questionnaires')).json(),
     card: async (id: string): Promise<QuestionnaireCard> => (await send('GET', `/questionnaires/${id}`)).json(),
-    upload: (text: string, file: Buffer) => {
-      const form = new FormData()
-      form.append('text', text)
-      form.append('file', new Blob([new Uint8Array(file)]), 'take.wav')
-      return face.server.inject({ method: 'POST', url: '/api/prompts', headers, payload: form })
-    },
+    upload: (text: string, file: Buffer) => send('POST', '/prompts', promptForm(text, file)),
   }
 }
 

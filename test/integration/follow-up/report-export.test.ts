@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { instantAt } from '../../../src/follow-up/calling/hospital-day.ts'
 import { readSpreadsheet } from '../../../src/follow-up/intake/spreadsheet.ts'
@@ -209,6 +210,15 @@ describe('the report as a file', () => {
     await expect(reportCommand(parts, ['--programme', 'x'], { stdout, language: 'zh' })).rejects.toMatchObject({
       code: 'REPORT_PROGRAMME_UNKNOWN',
     })
+  })
+
+  it.each([
+    ['a month that there is not', ['--month', '2026-13'], 'REPORT_MONTH_UNREADABLE'],
+    ['a path that cannot be written', ['--csv', tmpdir()], 'REPORT_FILE_UNWRITABLE'],
+  ])('says what is wrong with %s', async (_what, argv, code) => {
+    const parts = { db: hospital.office.db, clock: frozenClock(hospital.office.now) }
+    const stdout = { write: () => true }
+    await expect(reportCommand(parts, argv, { stdout, language: 'zh' })).rejects.toMatchObject({ code })
   })
 })
 

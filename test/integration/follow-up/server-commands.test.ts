@@ -118,6 +118,8 @@ describe('the do-not-call list', () => {
     [['--add', '--number', 'nobody'], 'NUMBER_UNREADABLE'],
     [['--add', '--number', '13944440011 13944440012'], 'NUMBER_UNREADABLE'],
     [['--add', '--number', number, '--until', '2026-02-30'], 'DAY_UNREADABLE'],
+    [['--add', '--number', number, '--until', '2026-99-99'], 'DAY_UNREADABLE'],
+    [['--add', '--number', number, '--until', '2020-12-31'], 'DAY_OVER'],
     [['--lift', 'x'], 'DO_NOT_CALL_UNKNOWN'],
   ])('refuses what it cannot read: %s', async (argv, code) => {
     await expect(doNotCallCommand(parts(), argv)).rejects.toMatchObject({ code })
@@ -134,6 +136,9 @@ it('numbers that a trunk set up wrongly has called invalid are dialled again, wi
   expect(await office.task(only.taskId)).toMatchObject({ state: 'failed', reason: 'invalid_number' })
   expect((await office.task(waiting.taskId)).hold).toBe('no_number')
   expect(await numberUsableCommand(parts(), ['--flagged-since', '2026-11-24'])).toEqual({ numbers: 0, reopened: 0 })
+  await expect(numberUsableCommand(parts(), ['--flagged-since', '2026-99-99'])).rejects.toMatchObject({
+    code: 'DAY_UNREADABLE',
+  })
   expect(await numberUsableCommand(parts(), ['--flagged-since', monday])).toEqual({ numbers: 1, reopened: 1 })
   const [numberId] = only.numberIds
   expect(await office.task(only.taskId)).toMatchObject({

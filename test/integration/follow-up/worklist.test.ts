@@ -83,7 +83,7 @@ async function mixedOffice() {
   await supervisor.change([stopped.taskId], { action: 'stop', why: 'plan_unfit' })
   const inCall = await office.due()
   const work = await office.claimOne(inCall.taskId)
-  await office.work().begin(work.attemptId, lease)
+  await office.work().begin(work, lease)
   await office.tell(work, [invited])
   const shared = { numbers: ['+8613944450001'] }
   const claimed = await office.due(shared)
@@ -91,7 +91,7 @@ async function mixedOffice() {
   await office.claimOne(claimed.taskId)
   const done = await office.due()
   const call = await office.claimOne(done.taskId)
-  await office.work().begin(call.attemptId, lease)
+  await office.work().begin(call, lease)
   await office.tell(call, [
     invited,
     answered,
@@ -425,7 +425,7 @@ describe('a task changed by hand', () => {
   it('of a call in progress or an open one is refused in words that say what to do, each of a set by itself', async () => {
     const [inCall, open, suspended] = [await due(), await due(), await due()]
     const work = await office.claimOne(inCall)
-    await office.work().begin(work.attemptId, lease)
+    await office.work().begin(work, lease)
     await office.force(suspended, 'suspended')
     const unknown = newId()
     const taskIds = [inCall, open, suspended, unknown, open]
