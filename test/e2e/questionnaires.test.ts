@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { sql } from 'kysely'
-import type { Page } from 'playwright-core'
+import type { Page, Route } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ensureStandardHospital } from '../../src/follow-up/intake/standard-hospital.ts'
 import { hasChromium } from '../harness/chromium.ts'
@@ -164,7 +164,13 @@ describe.skipIf(!hasChromium)('questionnaires in Chromium', () => {
     await page.context().setOffline(true)
     await page.getByLabel('Name', { exact: true }).fill('发布前没存上的')
     await page.getByText('The server cannot be reached.').waitFor()
+    // A dialog that is opened while the other edition is on its way would go with the old one.
+    const answers = Promise.withResolvers<void>()
+    const answerLate = (route: Route) => answers.promise.then(() => route.continue())
+    await colleague.page.route('**/api/questionnaires/*', answerLate, { times: 1 })
     await colleague.page.getByRole('button', { name: '重新载入' }).click()
+    await colleague.page.locator('[inert] [data-draft]').waitFor()
+    answers.resolve()
     await colleague.page.getByRole('button', { name: '放弃草稿…' }).click()
     await colleague.page.getByRole('dialog').getByRole('button', { name: '放弃' }).click()
     await colleague.page.getByRole('button', { name: '修改…' }).waitFor()

@@ -31,10 +31,13 @@ export function QuestionnairePage() {
   /** Of what the author sees: another one only when it was asked for, never because the network came back. */
   const [edition, setEdition] = useState(0)
   const look = useCallback(() => void refetch(), [refetch])
+  const [reloading, setReloading] = useState(false)
   const reload = async () => {
+    setReloading(true)
     await refetch()
     setTold(undefined)
     setEdition((before) => before + 1)
+    setReloading(false)
   }
   return (
     <div className="stack">
@@ -49,6 +52,7 @@ export function QuestionnairePage() {
           card={card.data}
           told={told}
           edition={edition}
+          reloading={reloading}
           onReload={() => void reload()}
           onLook={look}
         />
@@ -61,12 +65,15 @@ function Shown({
   card,
   told,
   edition,
+  reloading,
   onReload,
   onLook,
 }: {
   readonly card: QuestionnaireCard
   readonly told: number | null | undefined
   readonly edition: number
+  /** Another edition is on its way. */
+  readonly reloading: boolean
   readonly onReload: () => void
   readonly onLook: () => void
 }) {
@@ -124,8 +131,8 @@ function Shown({
           )
         )}
         {written !== null && mayWrite && (
-          // It stays while a version is looked at.
-          <div hidden={version !== undefined}>
+          // It stays while a version is looked at. What is begun in it while another edition is on its way would go with it.
+          <div hidden={version !== undefined} inert={reloading} aria-busy={reloading}>
             <DraftEditor
               key={edition}
               card={card}
