@@ -60,6 +60,8 @@ describe('a landed migration', () => {
     ['0028-voices.ts', '67cb702872c5c56f58362993c62a5c431087e5eb10d32fa9824c5b2f32ef95c8'],
     ['0029-forms.ts', '139a05c4a82491b81d192a3577f152b9966a2934261d0239de66117b1dbe4e73'],
     ['0030-claim.ts', '2cc50f39caca47801aec3c013494a01c5c54e2c7ccf2de2020cc1be738b7a295'],
+    ['0031-claim.ts', 'bbf347ca7ee18ceb8c9920bc547c0b95cdb851d4990a2d1752d5c1a3d6a2e4c0'],
+    ['0032-holds.ts', '1e334797e5a8f846846535e7f326783a97a680dcf3c8a35cc3884ff5fa883bf1'],
   ])('%s is what it was when it landed', async (name, landed) => {
     const text = await readFile(join(migrationsFolder, name))
     expect(createHash('sha256').update(text).digest('hex')).toBe(landed)
