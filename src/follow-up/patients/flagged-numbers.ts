@@ -24,7 +24,7 @@ export type FlaggedNumbers =
 const closing = sql`('invalid_number', 'suspended_line')`
 
 /** The attempts at a number that closed it. The first two conditions are those of the index by number. */
-const closedBy = sql`a.phone_number_id = n.id and a.result is distinct from 'congestion'
+const closedBy = sql`a.phone_number_id = n.id and a.state = 'ended' and a.result is distinct from 'congestion'
   and (a.result is distinct from 'cancelled' or a.invited_at is not null) and a.result in ${closing}`
 
 const overTrunk = (trunkId: string) => sql`exists (select from attempt a where ${closedBy} and a.trunk_id = ${trunkId})`

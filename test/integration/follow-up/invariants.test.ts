@@ -102,6 +102,37 @@ describe('1: one active attempt per task and per number', () => {
       expect(await insertAttempt(two)).toBeNull()
     })
   })
+
+  it('names no agent and no account that there is not, and none that it names goes or is renumbered', async () => {
+    const { work } = await claimed()
+    const name = (column: 'agent_id' | 'corrected_by', id: string) =>
+      office.as(lease, (tx) =>
+        sql`update attempt set ${sql.ref(column)} = ${id} where id = ${work.attemptId}`.execute(tx),
+      )
+    const [account, team] = [newId(), newId()]
+    await sql`
+      insert into user_account (id, sign_in_name, display_name, password_hash) values (${account}, ${account}, 'A', 'x')
+    `.execute(db)
+    await sql`insert into team (id, site_id, name) select ${team}, id, ${team} from site limit 1`.execute(db)
+    await sql`insert into agent (user_id, agent_no, team_id) values (${account}, ${account}, ${team})`.execute(db)
+    await expect(name('agent_id', newId())).rejects.toThrow(refused('23503'))
+    await expect(name('corrected_by', newId())).rejects.toThrow(refused('23503'))
+    await name('agent_id', account)
+    await name('corrected_by', account)
+
+    const owner = new pg.Client({ connectionString: office.database.ownerUrl })
+    await owner.connect()
+    for (const [table, id] of [
+      ['agent', 'user_id'],
+      ['user_account', 'id'],
+    ]) {
+      const goes = owner.query(`delete from ${table} where ${id} = $1`, [account])
+      await expect(goes).rejects.toThrow(`attempts refer to the ${table}`)
+      const renumbered = owner.query(`update ${table} set ${id} = $2 where ${id} = $1`, [account, newId()])
+      await expect(renumbered).rejects.toThrow(`attempts refer to the ${table}`)
+    }
+    await owner.end()
+  })
 })
 
 describe('2: no attempt outside the gate', () => {
