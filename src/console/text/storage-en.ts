@@ -129,6 +129,8 @@ export const storageEn: Texts<typeof storageZh> = {
   },
   restoredText:
     'Held since {{since}}. Who was called after the backup, and who asked for no more calls, this database does not know. Pause the campaigns, import the lists of those days again, enter the refusals, and then confirm it.',
+  unreadableText:
+    'Held since {{since}}. Where the database was not restored from a backup, confirm it: the file is written anew. Where it was, pause the campaigns, import the lists since the backup again, enter the refusals, and then confirm it.',
   restoredHint: 'Campaigns that run begin to dial at once.',
   confirmOk: 'Confirm',
   confirmed: 'Confirmed',
