@@ -139,9 +139,10 @@ describe.skipIf(!hasChromium)('voices in Chromium', () => {
     await picture(page, 'voice-question-made-zh')
     await drawer.locator('[data-made] button:enabled').filter({ hasText: '启用…' }).click()
     await decide(page, '启用')
-    await drawer.locator('[data-version="1"]').waitFor()
+    await page.locator('[data-version="1"]').getByText('原因：本院名称').waitFor()
     await row(page, own).locator('[data-fault]').waitFor({ state: 'detached' })
-    expect(await drawer.getByLabel('语音文字').count()).toBe(0)
+    // What is there again stays.
+    expect(await page.getByLabel('语音文字').count()).toBe(0)
     await picture(page, 'voice-question-taken-zh')
   })
 

@@ -17,6 +17,7 @@ export const voicesEn: Texts<typeof voicesZh> = {
   open: 'Change…',
   look: 'History…',
   question: 'a question',
+  silent: 'None: the file is lost',
   unsaid:
     '{{questions}} questions have lost their sound, and the programmes that ask them are not dialled. Put the files back from a backup; where there is none, record the same words again (Change…): dialling goes on by itself.',
   lost: 'Calls play the shipped voice instead of the hospital’s own: {{prompts}}. Put the files back from a backup, or make them again.',

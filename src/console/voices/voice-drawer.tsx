@@ -58,7 +58,11 @@ export function VoiceDrawer({
     <Drawer open size={600} title={<code>{voice.prompt}</code>} onClose={onClose} className="voice">
       <section aria-labelledby="voice-now">
         <h3 id="voice-now">{t('voices.inForce')}</h3>
-        <Sentence prompt={voice.prompt} sound={voice.inForce} />
+        {voice.asked && voice.fault !== null ? (
+          <p className="muted">{t('voices.silent')}</p>
+        ) : (
+          <Sentence prompt={voice.prompt} sound={voice.inForce} />
+        )}
       </section>
       {mayManage && (!voice.asked || voice.fault !== null) && (
         <Maker

@@ -90,12 +90,15 @@ function VoiceTable({
         {
           title: t('voices.voice'),
           width: 190,
-          render: (_, { prompt, inForce }) => (
-            <span className="nowrap">
-              <PlayButton path={soundPath(prompt, inForce.own)} />
-              <PromptState fact={inForce} />
-            </span>
-          ),
+          render: (_, { prompt, inForce, asked, fault }) =>
+            asked && fault !== null ? (
+              <span className="muted">{t('voices.silent')}</span>
+            ) : (
+              <span className="nowrap">
+                <PlayButton path={soundPath(prompt, inForce.own)} />
+                <PromptState fact={inForce} />
+              </span>
+            ),
         },
         {
           title: t('voices.changed'),
