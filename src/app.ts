@@ -24,6 +24,7 @@ import type { Claimed } from '#contact-center/work-source.ts'
 import { calendarRound } from '#follow-up/calling/calendar-service.ts'
 import { barStoredNumbers } from '#follow-up/calling/number-bar-store.ts'
 import { FollowUpWork } from '#follow-up/dialling/work-source.ts'
+import { openSealedNumbers } from '#follow-up/patients/sealed-numbers.ts'
 import { LackWatch } from '#follow-up/programmes/lack-watch.ts'
 import { taskSweep } from '#follow-up/tasks/task-sweep.ts'
 import { workChannel } from '#follow-up/tasks/work-channel.ts'
@@ -105,13 +106,13 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   opened.defer(() => sealer.close())
 
   const lease = await takeLease(db, ground.settings.dataDir)
-  const restored = new RestoredWatch({ db, clock, log, dataDir: ground.settings.dataDir })
+  const restored = new RestoredWatch({ db, clock, log, dataDir: ground.settings.dataDir, recordings })
   await restored.look()
   opened.defer(() => restored.close())
   const { disks, folder } = await openDisks(ground, { lease, onMayRecord: () => dialer.wake() })
   opened.defer(() => disks.close())
   opened.defer(() => folder.close())
-  const work = new FollowUpWork({ db, secrets: ground.secrets, clock, leaseSeconds })
+  const work = new FollowUpWork({ db, secrets: ground.secrets, clock, leaseSeconds, restored })
   const applier = new CallApplier({
     db,
     work,
@@ -223,6 +224,7 @@ async function openStoreys(ground: GroundFloor, opened: AsyncDisposableStack): P
   telephony.onCallIn((request) => registrar.admit(request))
   await registrar.start()
   await barStoredNumbers({ db, secrets: ground.secrets, log })
+  await openSealedNumbers({ db, secrets: ground.secrets, log })
   const trunkWatch = new TrunkWatch({ db, listener, telephony, clock, log })
   await trunkWatch.start()
   opened.defer(() => trunkWatch.close())

@@ -93,7 +93,8 @@ interface PhoneNumberTable {
   hmac: Buffer
   ciphertext: Buffer
   last4: string
-  flag: 'invalid' | 'suspended' | null
+  /** What the network said of it, or that its ciphertext could not be opened (`unreadable`); nobody dials it. */
+  flag: 'invalid' | 'suspended' | 'unreadable' | null
   /** Null: not looked at yet. */
   bar: 'none' | 'foreign' | 'premium' | 'service' | null
   flaggedAt: Date | null

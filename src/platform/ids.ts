@@ -27,6 +27,11 @@ export function newId(): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-${high}-${variant}-${rest.toString('hex', 2, 8)}`
 }
 
+/** When an id was made, to the millisecond. */
+export function madeAt(id: string): Date {
+  return new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16))
+}
+
 /** Eight fresh random bytes, valid until the next call; drawn in bulk, since each draw is a system call. */
 function random(): Buffer {
   if (poolAt >= pool.length) {

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { OperationalError, UnexpectedError } from './errors/errors.ts'
+import { codeOf, OperationalError, UnexpectedError } from './errors/errors.ts'
 import './errors/platform-errors.ts'
 
 /**
@@ -35,6 +35,11 @@ const tagBytes = 16
  */
 export async function openSecrets(dataDir: string, key?: Buffer | null): Promise<Secrets> {
   return secretsOf(key ?? (await readOrMakeKey(dataDir)))
+}
+
+/** Whether this is what `decrypt` threw of what it cannot open. */
+export function isUnreadable(error: unknown): boolean {
+  return codeOf(error) === 'SECRET_UNREADABLE'
 }
 
 /** The same over a key at hand. */

@@ -149,6 +149,21 @@ describe.skipIf(!hasChromium)('the console’s calling rule, reports and storage
     await guard.waitFor({ state: 'detached' })
   })
 
+  it('says what to do where nobody knows whether the database is the one that was there', async () => {
+    const { db } = stage.database
+    await sql`update database_mark set doubt = 'unreadable', doubted_at = clock_timestamp()`.execute(db)
+    const { page, shell } = await enter(['system_admin'])
+    await shell.open('/storage')
+    const alert = page.locator('[data-guard=unreadable]')
+    await alert.getByText('database-mark').waitFor()
+    await alert.getByText('直接确认即可').waitFor()
+    await atBothWidths(page, 'storage-mark-unreadable-zh')
+    await shell.switchLanguage()
+    await alert.getByText('the file is written anew').waitFor()
+    await atBothWidths(page, 'storage-mark-unreadable-en')
+    await sql`update database_mark set doubt = null, doubted_at = null`.execute(db)
+  })
+
   it('says that nobody is called by a restored database until somebody confirms it', async () => {
     const { db } = stage.database
     await sql`update database_mark set doubt = 'earlier', doubted_at = clock_timestamp()`.execute(db)

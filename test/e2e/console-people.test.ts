@@ -132,6 +132,37 @@ describe.skipIf(!hasChromium)('the console’s lists, patients and numbers in Ch
     expect(complaints).toEqual([])
   })
 
+  it('shows a number that cannot be opened, and what mends it', async () => {
+    const { db } = stage.database
+    const { phoneNumberId } = task(10)
+    const row = db.updateTable('phoneNumber').where('id', '=', phoneNumberId ?? '')
+    const { ciphertext, last4 } = await db
+      .selectFrom('phoneNumber')
+      .select(['ciphertext', 'last4'])
+      .where('id', '=', phoneNumberId ?? '')
+      .executeTakeFirstOrThrow()
+    await row.set({ ciphertext: Buffer.alloc(60), flag: 'unreadable', flaggedAt: new Date() }).execute()
+    const { page, shell } = await enter(['supervisor'])
+    await shell.open('/do-not-call')
+    await page.getByRole('tab', { name: '停拨号码' }).click()
+    const number = page.locator('[data-flagged]')
+    await number.getByText(`***${last4}`).waitFor()
+    await number.getByText('号码无法解密').waitFor()
+    await atBothWidths(page, 'flagged-sealed-zh')
+    await number.getByRole('button', { name: /恢复可拨/ }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('在患者档案中重新录入').waitFor()
+    await dialog.getByLabel('原因').fill('试一试')
+    await dialog.getByLabel('原因').press('Enter')
+    await dialog.getByText('该号码仍无法解密').waitFor()
+    await atBothWidths(page, 'flagged-sealed-ask-zh')
+    await dialog.getByRole('button', { name: '取消' }).click()
+    await shell.switchLanguage()
+    await number.getByText('Cannot be opened').waitFor()
+    await atBothWidths(page, 'flagged-sealed-en')
+    await row.set({ ciphertext, flag: null, flaggedAt: null }).execute()
+  })
+
   it('finds a patient, enters a death and takes it back, and puts a number and a consent right, by keyboard', async () => {
     const { page, shell, complaints } = await enter(['supervisor'])
     const show = (name: string) => atBothWidths(page, name)

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ensureStandardHospital } from '../../src/follow-up/intake/standard-hospital.ts'
@@ -115,6 +116,34 @@ describe.skipIf(!hasChromium)('voices in Chromium', () => {
     expect(await dialog.getByLabel('原因', { exact: true }).inputValue()).toBe('语气更缓和')
     await dialog.getByRole('button', { name: '启用', exact: true }).click()
     await drawer.locator('[data-version="2"]').getByText('原因：语气更缓和').waitFor()
+  })
+
+  it('of a question that lost its sound says the same words again, and none other', async () => {
+    const { page } = await stage.enter(['supervisor'], { path: '/voices' })
+    const author = await signedIn(stage.face, stage.database.db, ['supervisor'])
+    const first = promptForm('您的伤口还疼吗？', recorderWav(sine(660, 12_000), { rate: 8_000, channels: 1 }))
+    const own: string = (await author.ask('POST', '/voice-prompts', first)).json().prompt.id
+    await sql`
+      insert into questionnaire_version (id, questionnaire_id, version, definition)
+      select new_id(), id, 99, ${JSON.stringify({ questions: [{ prompts: [own] }] })}::jsonb from questionnaire limit 1
+    `.execute(stage.database.db)
+    await rm(join(stage.face.recordings, 'prompts/zh-CN', `${own}.wav`))
+    await page.reload()
+    await page.getByRole('alert').getByText('1 条问卷题目的语音文件丢失').waitFor()
+    await row(page, own).getByText('问卷题目').waitFor()
+    await picture(page, 'voice-question-lost-zh')
+    const drawer = await open(page, own)
+    expect(await drawer.getByLabel('语音文字').isDisabled()).toBe(true)
+    await drawer.locator('input[type=file]').setInputFiles(take)
+    await drawer.locator('[data-made]').getByRole('button', { name: '播放' }).click()
+    await picture(page, 'voice-question-made-zh')
+    await drawer.locator('[data-made] button:enabled').filter({ hasText: '启用…' }).click()
+    await decide(page, '启用')
+    await page.locator('[data-version="1"]').getByText('原因：本院名称').waitFor()
+    await row(page, own).locator('[data-fault]').waitFor({ state: 'detached' })
+    // What is there again stays.
+    expect(await page.getByLabel('语音文字').count()).toBe(0)
+    await picture(page, 'voice-question-taken-zh')
   })
 
   it('is told to a page that is open; QA changes nothing, and sees that its file was lost', async () => {

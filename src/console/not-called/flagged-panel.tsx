@@ -27,11 +27,13 @@ type Clearing =
   | { readonly type: 'one'; readonly of: FlaggedItem }
   | {
       readonly type: 'all'
-      readonly total: number
+      readonly numbers: number
       readonly batch: { readonly since: string; readonly asOf: string; readonly trunkId?: string }
     }
 
-/** Numbers that the network has called invalid or out of service: nobody dials them until a person says otherwise. */
+const isSealed = (clearing: Clearing) => clearing.type === 'one' && clearing.of.flag === 'unreadable'
+
+/** Numbers that the network has called invalid or out of service, or that cannot be opened: nobody dials them until a person says otherwise. */
 export function FlaggedPanel() {
   const { t } = useTranslation()
   const [asked, setAsked] = useState<Asked>({})
@@ -66,6 +68,7 @@ export function FlaggedPanel() {
   // A refused search has found nothing; the list of the search before would pass for its answer.
   const shown = list.isError ? undefined : list.data
   const total = shown?.total ?? 0
+  const byNetwork = shown?.byNetwork ?? 0
   return (
     <div className="stack">
       {list.isError && <Trouble error={list.error} onRetry={() => void list.refetch()} />}
@@ -105,16 +108,16 @@ export function FlaggedPanel() {
           />
           <span className="fill" />
           <Button
-            disabled={since === undefined || number !== undefined || total === 0 || list.isFetching}
+            disabled={since === undefined || number !== undefined || byNetwork === 0 || list.isFetching}
             title={since === undefined ? t('notCalled.clearAllHint') : ''}
             onClick={() => {
               if (since === undefined || shown === undefined) return
               const between = { since, asOf: shown.asOf }
               const batch = trunkId === undefined ? between : { ...between, trunkId }
-              setClearing({ type: 'all', total, batch })
+              setClearing({ type: 'all', numbers: byNetwork, batch })
             }}
           >
-            {t('notCalled.clearAll', { numbers: count(total) })}
+            {t('notCalled.clearAll', { numbers: count(byNetwork) })}
           </Button>
         </div>
         <Table<FlaggedItem>
@@ -176,10 +179,10 @@ export function FlaggedPanel() {
           title={
             clearing.type === 'one'
               ? t('notCalled.clearAsk', { phone: clearing.of.phone })
-              : t('notCalled.clearAllAsk', { numbers: count(clearing.total) })
+              : t('notCalled.clearAllAsk', { numbers: count(clearing.numbers) })
           }
           okText={t('notCalled.clear')}
-          hint={t('notCalled.clearHint')}
+          hint={t(isSealed(clearing) ? 'notCalled.openHint' : 'notCalled.clearHint')}
           sending={clear}
           onReason={(reason) => clear.mutate({ wanted: clearing, reason })}
           onClose={() => setClearing(null)}

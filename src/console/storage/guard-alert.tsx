@@ -34,7 +34,7 @@ export function RestoredAlert({ restored: { why, since } }: { readonly restored:
       what="database"
       why={why}
       title={t(`storage.restored.${why}`)}
-      text={t('storage.restoredText', { since: dateTime(since) })}
+      text={t(why === 'unreadable' ? 'storage.unreadableText' : 'storage.restoredText', { since: dateTime(since) })}
       hint={t('storage.restoredHint')}
       mayConfirm
     />

@@ -43,6 +43,7 @@ export const reasons = [
   'no_number',
   'number_invalid',
   'number_suspended',
+  'number_unreadable',
   'number_barred',
   'wrong_person',
   'outside_window',

@@ -251,6 +251,7 @@ export const en: Texts<typeof zh> = {
     wrong_person: 'Wrong person',
     number_invalid: 'Invalid number',
     number_suspended: 'Line suspended',
+    number_unreadable: 'Number cannot be opened: enter it again',
     number_barred: 'Barred number',
     number_active: 'Number in a call',
     cap_day: 'Daily limit reached',
@@ -332,7 +333,7 @@ export const en: Texts<typeof zh> = {
     paperwork: 'Paperwork',
     meeting: 'Meeting',
   },
-  numberFlag: { invalid: 'No such number', suspended: 'Out of service' },
+  numberFlag: { invalid: 'No such number', suspended: 'Out of service', unreadable: 'Cannot be opened' },
   refusalSource: {
     patient_key: 'The patient’s key',
     agent: 'Told to an agent',

@@ -31,7 +31,7 @@ export const notCalledEn: Texts<typeof notCalledZh> = {
   liftNumberHint: 'At once: tasks that wait may dial this number again.',
   liftPatientHint: 'At once: this patient may be called again. Plans that were stopped stay stopped.',
 
-  flag: 'The network said',
+  flag: 'Why',
   flaggedAt: 'When',
   flaggedSince: 'Closed since',
   trunk: 'Trunk',
@@ -43,6 +43,8 @@ export const notCalledEn: Texts<typeof notCalledZh> = {
   clear: 'Dial again',
   clearAsk: 'Dial {{phone}} again?',
   clearHint: 'At once: the number may be dialled, and tasks that failed by it are due again as far as they have time.',
+  openHint:
+    'Only if the number opens again. Where its row is damaged, enter the whole number again on the patient’s card: its tasks go on by themselves.',
   clearAll: 'Dial all again ({{numbers}})…',
   clearAllHint: 'Choose “Closed since” first',
   clearAllAsk: 'Dial these {{numbers}} numbers again?',

@@ -33,7 +33,7 @@ export const programmesEn: Texts<typeof programmesZh> = {
     trunk_disabled: 'The campaign’s trunk is switched off',
     trunk_silent: 'The campaign’s trunk does not answer',
     sound_lost:
-      'A sound file of the keypress survey is lost, or was replaced: nothing is dialled, since patients would hear an apology only. Bring it back from a backup, and calls go on by themselves; or dial for agents',
+      'A sound file of the keypress survey is lost, or was replaced: nothing is dialled, since patients would hear an apology only. Bring it back from a backup, and calls go on by themselves; where there is none, record the same words again on the page Voices; or dial for agents',
     not_by_keys:
       'The campaign is a keypress survey, and the questionnaire cannot be asked by keys: nothing is dialled. Choose another, or dial for agents',
     no_team: 'The campaign is answered by agents, and it has no team',

@@ -124,9 +124,13 @@ export const storageEn: Texts<typeof storageZh> = {
     earlier: 'The database is an earlier one than this machine has had (restored from a backup?): no call begins',
     unknown:
       'This machine has never seen the database, which has been in use (restored on a new machine?): no call begins',
+    unreadable:
+      'The file database-mark of the data folder cannot be read, so that nobody knows whether this is the database that was there: no call begins',
   },
   restoredText:
     'Held since {{since}}. Who was called after the backup, and who asked for no more calls, this database does not know. Pause the campaigns, import the lists of those days again, enter the refusals, and then confirm it.',
+  unreadableText:
+    'Held since {{since}}. Where the database was not restored from a backup, confirm it: the file is written anew. Where it was, pause the campaigns, import the lists since the backup again, enter the refusals, and then confirm it.',
   restoredHint: 'Campaigns that run begin to dial at once.',
   confirmOk: 'Confirm',
   confirmed: 'Confirmed',

@@ -16,15 +16,22 @@ export const voicesEn: Texts<typeof voicesZh> = {
   unwritten: '(no words written down)',
   open: 'Change…',
   look: 'History…',
+  question: 'a question',
+  silent: 'None: the file is lost',
+  unsaid:
+    '{{questions}} questions have lost their sound, and the programmes that ask them are not dialled. Put the files back from a backup; where there is none, record the same words again (Change…): dialling goes on by itself.',
   lost: 'Calls play the shipped voice instead of the hospital’s own: {{prompts}}. Put the files back from a backup, or make them again.',
   fault: {
     missing: 'The hospital’s file is missing: the shipped voice is played',
     damaged: 'The hospital’s file is another one: the shipped voice is played',
+    asked: 'The file is lost: its programmes are not dialled',
   },
   inForce: 'Played now',
   make: 'Another voice',
   makeHint:
     'Write what is to be said, then upload the recording that says it, or have it spoken. It can be taken once you have heard it. Other words need another recording.',
+  retakeHint:
+    'A published question keeps its words: upload a recording of exactly these, or have them spoken. It can be taken once you have heard it.',
   made: 'New voice',
   hearFirst: 'Hear it first',
   take: 'Take…',
@@ -35,6 +42,8 @@ export const voicesEn: Texts<typeof voicesZh> = {
   versions: 'History',
   none: 'Never changed.',
   shippedAgain: 'The shipped voice again',
+  firstAgain: 'as published again',
+  firstPrompt: 'As it was published',
   shippedPrompt: 'The shipped voice',
   reasonWas: 'Reason: {{reason}}',
   back: 'Put back…',

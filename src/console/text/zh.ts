@@ -242,6 +242,7 @@ export const zh = {
     wrong_person: '非本人号码',
     number_invalid: '空号或错号',
     number_suspended: '号码停机',
+    number_unreadable: '号码无法解密，请重新录入',
     number_barred: '国际、声讯或服务号码',
     number_active: '号码正在通话',
     cap_day: '当日次数已满',
@@ -317,7 +318,7 @@ export const zh = {
     paperwork: '处理工单',
     meeting: '会议',
   },
-  numberFlag: { invalid: '空号', suspended: '停机' },
+  numberFlag: { invalid: '空号', suspended: '停机', unreadable: '号码无法解密' },
   refusalSource: {
     patient_key: '患者按键',
     agent: '患者告知坐席',

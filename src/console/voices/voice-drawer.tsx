@@ -58,12 +58,17 @@ export function VoiceDrawer({
     <Drawer open size={600} title={<code>{voice.prompt}</code>} onClose={onClose} className="voice">
       <section aria-labelledby="voice-now">
         <h3 id="voice-now">{t('voices.inForce')}</h3>
-        <Sentence prompt={voice.prompt} sound={voice.inForce} />
+        {voice.asked && voice.fault !== null ? (
+          <p className="muted">{t('voices.silent')}</p>
+        ) : (
+          <Sentence prompt={voice.prompt} sound={voice.inForce} />
+        )}
       </section>
-      {mayManage && (
+      {mayManage && (!voice.asked || voice.fault !== null) && (
         <Maker
           key={taken}
           prompt={voice.prompt}
+          wordsStay={voice.asked}
           text={voice.inForce.text ?? ''}
           speech={speech}
           onTake={(own) => wish(own, true)}
@@ -102,10 +107,13 @@ function Sentence({ prompt, sound }: { readonly prompt: string; readonly sound: 
 function Maker({
   prompt,
   text: before,
+  wordsStay,
   speech,
   onTake,
 }: {
   readonly prompt: string
+  /** Of a published question. */
+  readonly wordsStay: boolean
   readonly text: string
   readonly speech: boolean
   readonly onTake: (own: string) => void
@@ -123,12 +131,12 @@ function Maker({
   return (
     <section aria-labelledby="voice-make">
       <h3 id="voice-make">{t('voices.make')}</h3>
-      <p className="muted">{t('voices.makeHint')}</p>
+      <p className="muted">{t(wordsStay ? 'voices.retakeHint' : 'voices.makeHint')}</p>
       <Input.TextArea
         value={text}
         autoSize={{ minRows: 2, maxRows: 6 }}
         maxLength={300}
-        disabled={making.busy}
+        disabled={making.busy || wordsStay}
         aria-label={t('prompts.text')}
         onChange={({ target }) => {
           setText(target.value)
@@ -158,7 +166,7 @@ function Maker({
 }
 
 function History({
-  voice: { prompt, shipped, versions },
+  voice: { prompt, asked, shipped, versions },
   onBack,
 }: {
   readonly voice: VoiceItem
@@ -176,7 +184,7 @@ function History({
             <Sentence prompt={prompt} sound={sound} />
             <p className="muted">
               <span className="number">{dateTime(at)}</span> · {by ?? '–'} · {t('voices.reasonWas', { reason })}
-              {sound.own === null && <Tag>{t('voices.shippedAgain')}</Tag>}
+              {sound.own === null && <Tag>{t(asked ? 'voices.firstAgain' : 'voices.shippedAgain')}</Tag>}
             </p>
             {onBack !== undefined && sound.own !== last?.sound.own && (
               <Button size="small" onClick={() => onBack(sound.own)}>
@@ -188,7 +196,7 @@ function History({
         {last !== undefined && last.sound.own !== null && (
           <li data-version="shipped">
             <Sentence prompt={prompt} sound={shipped} />
-            <p className="muted">{t('voices.shippedPrompt')}</p>
+            <p className="muted">{t(asked ? 'voices.firstPrompt' : 'voices.shippedPrompt')}</p>
             {onBack !== undefined && (
               <Button size="small" onClick={() => onBack(null)}>
                 {t('voices.back')}

@@ -7,7 +7,7 @@ import { Waiting } from '../app/page-states.tsx'
 import { Trouble } from '../app/trouble.tsx'
 import { PlayButton, PromptState } from '../prompts/prompt-state.tsx'
 import { currentLanguage } from '../text/i18n.ts'
-import { dateTime } from '../text/time.ts'
+import { count, dateTime } from '../text/time.ts'
 import { soundPath, useVoices } from './voice-api.ts'
 import { VoiceDrawer } from './voice-drawer.tsx'
 import './voices.css'
@@ -20,12 +20,17 @@ export function VoicesPage() {
   if (board.isPending) return <Waiting />
   if (board.data === undefined) return <Trouble error={board.error} onRetry={() => void board.refetch()} />
   const { voices, language, speech } = board.data
-  const lost = voices.filter(({ fault }) => fault !== null).map(({ prompt }) => prompt)
+  const faulty = voices.filter(({ fault }) => fault !== null)
+  const lost = faulty.filter(({ asked }) => !asked).map(({ prompt }) => prompt)
+  const unsaid = faulty.filter(({ asked }) => asked).length
   const shown = voices.find(({ prompt }) => prompt === opened)
   return (
     <div className="stack">
       {lost.length > 0 && (
         <Alert type="error" showIcon role="alert" title={t('voices.lost', { prompts: lost.join(', ') })} />
+      )}
+      {unsaid > 0 && (
+        <Alert type="error" showIcon role="alert" title={t('voices.unsaid', { questions: count(unsaid) })} />
       )}
       <section className="panel" aria-labelledby="voices">
         <h2 id="voices">{t('voices.title')}</h2>
@@ -59,27 +64,41 @@ function VoiceTable({
       columns={[
         {
           title: t('voices.says'),
-          render: (_, { prompt, inForce, notice, fault }) => (
+          render: (_, { prompt, inForce, notice, asked, fault }) => (
             <>
               <span>{inForce.text ?? t('voices.unwritten')}</span> {notice && <Tag>{t('voices.notice')}</Tag>}
               <div className="muted">
                 <code>{prompt}</code>
               </div>
-              {fault !== null && <Alert type="error" showIcon title={t(`voices.fault.${fault}`)} data-fault={fault} />}
+              {fault !== null && (
+                <Alert
+                  type="error"
+                  showIcon
+                  title={t(asked ? 'voices.fault.asked' : `voices.fault.${fault}`)}
+                  data-fault={fault}
+                />
+              )}
             </>
           ),
         },
-        { title: t('voices.uses'), width: 260, render: (_, { uses }) => <VoiceUses uses={uses} /> },
+        {
+          title: t('voices.uses'),
+          width: 260,
+          render: (_, { uses, asked }) => (asked ? t('voices.question') : <VoiceUses uses={uses} />),
+        },
         { title: t('voices.language'), width: 80, render: () => language },
         {
           title: t('voices.voice'),
           width: 190,
-          render: (_, { prompt, inForce }) => (
-            <span className="nowrap">
-              <PlayButton path={soundPath(prompt, inForce.own)} />
-              <PromptState fact={inForce} />
-            </span>
-          ),
+          render: (_, { prompt, inForce, asked, fault }) =>
+            asked && fault !== null ? (
+              <span className="muted">{t('voices.silent')}</span>
+            ) : (
+              <span className="nowrap">
+                <PlayButton path={soundPath(prompt, inForce.own)} />
+                <PromptState fact={inForce} />
+              </span>
+            ),
         },
         {
           title: t('voices.changed'),

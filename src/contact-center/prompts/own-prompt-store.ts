@@ -45,6 +45,15 @@ export async function ownDigests(db: Ground, language: string): Promise<Readonly
   return new Map(rows.map(({ id, digest }) => [id, digest]))
 }
 
+/** Those of these that a version or a draft names, in the order in which they were made. */
+export async function namedPrompts(db: Ground, ids: readonly string[]): Promise<readonly OwnPrompt[]> {
+  const { rows } = await sql<OwnPrompt>`
+    select id, language, text, source, duration_ms from own_prompt
+    where id = any (${ids}::text[]) and own_prompt_is_named(id) order by made_at, id
+  `.execute(db)
+  return rows
+}
+
 /** Those of these names that there are. */
 export function ownPrompts(db: Ground | GroundTransaction, ids: readonly string[]): Promise<OwnPrompt[]> {
   if (ids.length === 0) return Promise.resolve([])

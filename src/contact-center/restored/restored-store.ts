@@ -23,7 +23,7 @@ const silentAfter = sql`interval '5 minutes'`
 
 export async function databaseMark(db: Ground): Promise<DatabaseMark> {
   const { rows } = await sql<Omit<DatabaseMark, 'mark'> & { mark: string }>`
-    select id, mark, moved_at is not null as moved,
+    select id, mark, moved_at,
       coalesce(moved_at > clock_timestamp() - ${silentAfter}, false) as moving,
       exists (select from attempt) as has_called
     from database_mark
@@ -62,6 +62,15 @@ export async function trustDatabase(tx: GroundTransaction): Promise<{ doubt: Dou
     update database_mark set doubt = null, doubted_at = null from before returning before.doubt, before.doubted_at
   `.execute(tx)
   return rows[0] ?? null
+}
+
+/** How many of these attempts the database does not know. */
+export async function unknownAttempts(db: Ground, ids: readonly string[]): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from unnest(${ids}::uuid[]) as seen (id)
+    where not exists (select from attempt a where a.id = seen.id)
+  `.execute(db)
+  return rows[0]?.count ?? 0
 }
 
 /** Why nobody is called by this database, and since when; null: nothing is doubted. */

@@ -9,8 +9,11 @@ import type { ReadinessPart } from '#platform/http/readiness.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { appendToStream } from '#platform/realtime/stream-store.ts'
 import { Rounds } from '#platform/rounds.ts'
+import { folderMark } from '../retention/folder-store.ts'
+import { folderFault } from '../retention/retention-guard.ts'
 import { wakeDiallers } from '../trunks/diallers.ts'
-import { type Doubt, doubtOf, type SeenMark } from './database-mark.ts'
+import { type DatabaseMark, type Doubt, doubtOf, type SeenMark } from './database-mark.ts'
+import { recordsLaterCalls } from './newer-recordings.ts'
 import { databaseDoubt, databaseMark, doubtDatabase, moveMark, trustDatabase } from './restored-store.ts'
 
 export interface RestoredWatchParts {
@@ -18,6 +21,8 @@ export interface RestoredWatchParts {
   readonly clock: Clock
   readonly log: Log
   readonly dataDir: string
+  /** Where recordings lie. */
+  readonly recordings: string
 }
 
 /** In the data folder, and in no backup of it: who restores one has a house that asks. */
@@ -38,7 +43,11 @@ export class RestoredWatch {
   readonly #parts: RestoredWatchParts
   readonly #rounds: Rounds
   /** Undefined: not read yet. */
-  #seen: SeenMark | null | undefined
+  #seen: SeenMark | 'unreadable' | null | undefined
+  /** When a house was open over the database before this one. Undefined: not asked yet; null: nothing to look for. */
+  #movedBefore: Date | null | undefined
+  /** What went wrong at the last look, so that it is told once. */
+  #trouble: string | null = null
 
   constructor(parts: RestoredWatchParts) {
     this.#parts = parts
@@ -55,20 +64,39 @@ export class RestoredWatch {
     await this.#rounds.close()
   }
 
+  /** What this node knows of its database: nothing is dialled by an earlier one between two looks. */
+  get seen(): SeenMark | null {
+    return typeof this.#seen === 'object' ? this.#seen : null
+  }
+
   async #look(): Promise<number> {
     const { db, log } = this.#parts
     try {
       if (this.#seen === undefined) this.#seen = await this.#remembered()
       const database = await databaseMark(db)
-      const doubt = doubtOf(this.#seen, database)
+      const doubt = doubtOf(this.#seen, database) ?? (await this.#doubtByRecordings(database))
       if (doubt !== null) await this.#tell(doubt)
       // Remembered before it is moved for the first time: who is killed between the two knows it again.
-      if (this.#seen?.id !== database.id || doubt !== null) await this.#remember(database)
+      if (this.seen?.id !== database.id || doubt !== null) await this.#remember(database)
       await this.#remember({ id: database.id, mark: await moveMark(db) })
+      this.#trouble = null
     } catch (error) {
-      logError(log, error, 'how far the database has come was not kept')
+      const trouble = String(error)
+      if (trouble !== this.#trouble) logError(log, error, 'how far the database has come was not kept')
+      this.#trouble = trouble
     }
     return everyMs
+  }
+
+  /** Once, as soon as the folder of recordings is there: no call begins before. */
+  async #doubtByRecordings({ movedAt }: DatabaseMark): Promise<Doubt | null> {
+    const { db, recordings } = this.#parts
+    if (this.#movedBefore === undefined) this.#movedBefore = movedAt
+    if (this.#movedBefore === null) return null
+    if ((await folderFault(recordings, await folderMark(db))) !== null) return null
+    const later = await recordsLaterCalls(db, recordings, this.#movedBefore)
+    this.#movedBefore = null
+    return later ? 'earlier' : null
   }
 
   async #tell(doubt: Doubt): Promise<void> {
@@ -81,22 +109,21 @@ export class RestoredWatch {
     if (isNews) log.error({ doubt }, `no call begins: ${doubtWords[doubt]}`)
   }
 
-  async #remembered(): Promise<SeenMark | null> {
-    const text = await readFile(join(this.#parts.dataDir, markFile), 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return ''
-      throw error
-    })
-    // An empty one was being written when the machine went down.
-    if (text.trim() === '') return null
-    const seen: unknown = JSON.parse(text)
-    return seenShape.Check(seen) ? seen : null
+  async #remembered(): Promise<SeenMark | 'unreadable' | null> {
+    try {
+      const seen: unknown = JSON.parse(await readFile(join(this.#parts.dataDir, markFile), 'utf8'))
+      return seenShape.Check(seen) ? seen : 'unreadable'
+    } catch (error) {
+      return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? null : 'unreadable'
+    }
   }
 
+  /** Known from now on, also where it cannot be written: then the next start knows what was written last. */
   async #remember({ id, mark }: SeenMark): Promise<void> {
+    this.#seen = { id, mark }
     const path = join(this.#parts.dataDir, markFile)
     await writeFile(`${path}.part`, `${JSON.stringify({ id, mark })}\n`, { mode: 0o600, flush: true })
     await rename(`${path}.part`, path)
-    this.#seen = { id, mark }
   }
 }
 
@@ -131,4 +158,6 @@ export async function confirmDatabase(
 const doubtWords: Readonly<Record<Doubt, string>> = {
   earlier: 'the database is an earlier one than this node has had; who was called since is not known',
   unknown: 'this node has never seen the database, which has been in use, and no other node is there',
+  unreadable:
+    'the file database-mark of the data folder cannot be read, so that nobody knows whether this is the database that was there; look, and confirm it (page Storage)',
 }

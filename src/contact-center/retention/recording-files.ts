@@ -6,9 +6,16 @@ import { markName } from './retention-guard.ts'
 export const settledAfterMs = 10 * 60_000
 const pieceOf = 500
 
-/** The files in the folder of recordings and its folders of days, by name, in pieces. A folder that is not there has none. */
-export async function* recordingFiles(folder: string): AsyncGenerator<readonly string[]> {
+/**
+ * The files in the folder of recordings and its folders of days, by name, in pieces. A folder that is not there has none.
+ * @param options.from only what a day's folder of that name or a later one has
+ */
+export async function* recordingFiles(
+  folder: string,
+  { from = '' }: { readonly from?: string } = {},
+): AsyncGenerator<readonly string[]> {
   for (const day of await entriesOf(folder)) {
+    if (day.name < from) continue
     const inside = day.isDirectory() ? await entriesOf(join(folder, day.name)) : [day]
     const names = inside.flatMap((file) =>
       file.isFile() && file.name !== markName ? [day.isDirectory() ? `${day.name}/${file.name}` : file.name] : [],

@@ -75,7 +75,10 @@ export const StorageBoard = Type.Object({
   ),
   /** Why no call begins until somebody has confirmed the database. */
   restored: Nullable(
-    Type.Object({ why: Type.Union([Type.Literal('earlier'), Type.Literal('unknown')]), since: Type.String() }),
+    Type.Object({
+      why: Type.Union([Type.Literal('earlier'), Type.Literal('unknown'), Type.Literal('unreadable')]),
+      since: Type.String(),
+    }),
   ),
   rule: RetentionRule,
   ruleVersion: Type.Integer(),

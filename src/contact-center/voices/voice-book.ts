@@ -7,6 +7,7 @@ import type { ReadinessPart } from '#platform/http/readiness.ts'
 import { type Log, logError } from '#platform/log.ts'
 import { fileMark } from '../ivr/prompt-file.ts'
 import type { PromptBook } from '../ivr/prompt-library.ts'
+import { isOwnPromptId } from '../prompts/own-prompt.ts'
 import { type VoiceInForce, voicesInForce } from './voice-store.ts'
 
 export interface VoiceBookParts {
@@ -30,7 +31,7 @@ interface Sound {
 }
 
 /**
- * What calls say: the hospital's own voices as they stand in the rows, over the shipped prompts. In memory, since a call
+ * What calls say: the hospital's own voices as they stand in the rows, over the shipped prompts and the questions' own sounds. In memory, since a call
  * never waits for the database; loaded at the start and when told. A file that is gone, or another one, is never played
  * and never silence: the shipped prompt is, and the log and `/readyz` say so.
  */
@@ -75,16 +76,26 @@ export class VoiceBook implements PromptBook {
     return {
       language: this.language,
       text: (id) => sounds.get(id)?.text ?? shipped.text(id),
-      check: (id, path) => (sounds.has(id) ? [] : shipped.check(id, path)),
+      check: (id, path) => {
+        const sound = sounds.get(id)
+        // A question has nothing shipped behind it: a take that is gone is missed before the call.
+        const isThere = sound !== undefined && (!isOwnPromptId(id) || this.#isAsItWas(sound))
+        return isThere ? [] : shipped.check(id, path)
+      },
       durationMs: (id) => sounds.get(id)?.durationMs ?? shipped.durationMs(id),
       resolve: (id) => {
         const sound = sounds.get(id)
         if (sound === undefined) return shipped.resolve(id)
-        if (sound.mark === fileMark(statSync(sound.path, { throwIfNoEntry: false }))) return sound.path
-        void this.load().catch((error: unknown) => logError(this.#parts.log, error, 'the voices could not be read'))
-        return shipped.resolve(id)
+        return this.#isAsItWas(sound) ? sound.path : shipped.resolve(id)
       },
     }
+  }
+
+  /** Read anew where it is not. */
+  #isAsItWas({ path, mark }: Sound): boolean {
+    if (mark === fileMark(statSync(path, { throwIfNoEntry: false }))) return true
+    void this.load().catch((error: unknown) => logError(this.#parts.log, error, 'the voices could not be read'))
+    return false
   }
 
   /** Looks whether the files are what they were, and for those that were not: one that has come back is found again. */
@@ -95,14 +106,14 @@ export class VoiceBook implements PromptBook {
     if (this.#faults.size > 0 || still.includes(false)) await this.load()
   }
 
-  /** For `/readyz`: a warning. */
+  /** For `/readyz`: a warning. Questions that cannot be said are told with the programmes that wait for them. */
   readiness(): ReadinessPart {
     return {
       name: 'voices',
       warns: true,
       check: async () => {
         await this.look()
-        const faulty = [...this.#faults].map(([prompt, why]) => `${prompt} (${why})`)
+        const faulty = [...this.#faults].flatMap(([prompt, why]) => (isOwnPromptId(prompt) ? [] : `${prompt} (${why})`))
         return faulty.length === 0 ? null : `calls play the shipped prompt instead of: ${faulty.join(', ')}`
       },
     }
@@ -119,7 +130,10 @@ export class VoiceBook implements PromptBook {
         faults.set(voice.prompt, sound)
         const file = { prompt: voice.prompt, file: `${voice.id}.wav`, fault: sound }
         if (this.#faults.get(voice.prompt) !== sound)
-          log.error(file, 'the shipped prompt is played: the hospital’s own cannot be')
+          log.error(
+            file,
+            'a voice of the hospital cannot be played: a flow says the shipped prompt, a question nothing',
+          )
       }
     }
     this.#sounds = sounds

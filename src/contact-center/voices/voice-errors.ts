@@ -25,6 +25,18 @@ declareErrors({
     en: 'The file of this sound is not there any more, or is not what it was. Make it again.',
     zh: '这条语音的文件已丢失或被改动。请重新制作。',
   },
+  VOICE_NOT_LOST: {
+    kind: 'user',
+    status: 409,
+    en: 'The sound of this question is there, and stays what was published. For other words or another take publish the next version of the questionnaire.',
+    zh: '该题目的语音文件仍在，已发布的语音不变。如需更换内容或声音，请发布问卷的新版本。',
+  },
+  VOICE_OTHER_WORDS: {
+    kind: 'user',
+    status: 422,
+    en: 'A published question keeps its words: “{text}”. Record exactly these.',
+    zh: '已发布的题目不能改变内容，请按原文录音：“{text}”。',
+  },
   VOICE_TOO_SHORT: {
     kind: 'user',
     status: 422,

@@ -38,13 +38,15 @@ export type VoiceVersionFacts = Static<typeof VoiceVersionFacts>
 
 export const VoiceItem = Type.Object({
   prompt: Type.String(),
-  /** Flows that say it, each with the nodes where; empty: it is said to a patient whose agent was lost. */
+  /** Flows that say it, each with the nodes where; empty: a question says it, or it is said to a patient whose agent was lost. */
   uses: Type.Array(Type.Object({ flow: LocalText, nodes: Type.Array(Type.String()) })),
+  /** Of a questionnaire's question: it has another take only where its own is lost, of the same words. */
+  asked: Type.Boolean(),
   /** The recording notice that the law asks for. */
   notice: Type.Boolean(),
   /** What calls play that begin now. */
   inForce: VoiceSound,
-  /** Why that is not the last version: its file is not there, or is not what was taken. */
+  /** Why that is not the last version: its file is not there, or is not what was taken. Of a question: nothing is played, its programmes wait. */
   fault: Nullable(Type.Union([Type.Literal('missing'), Type.Literal('damaged')])),
   shipped: VoiceSound,
   /** Newest first; without any, it was never changed here. */

@@ -10,13 +10,20 @@ import { checkFlow, type FlowWorld, type PromptPlaces, placesIn } from '../ivr/f
 import type { LocalText } from '../ivr/flow-definition.ts'
 import type { Finding } from '../ivr/flow-finding.ts'
 import type { KindRegistry } from '../ivr/node-kind.ts'
-import type { OwnPrompt } from '../prompts/own-prompt.ts'
+import { isOwnPromptId, type OwnPrompt } from '../prompts/own-prompt.ts'
 import type { PromptWorkshop } from '../prompts/own-prompt-service.ts'
-import { lockPromptFiles, ownPromptFile } from '../prompts/own-prompt-store.ts'
+import { lockPromptFiles, namedPrompts, ownDigests, ownPromptFile, ownPrompts } from '../prompts/own-prompt-store.ts'
 import { apologyPrompt, type VoiceDuty, voiceFindings } from './voice.ts'
 import type { VoiceBook } from './voice-book.ts'
 import type { VoiceBoard, VoiceItem, VoiceSound, VoiceWish } from './voice-schema.ts'
-import { insertVoice, latestVoice, publishedFlows, type VoiceVersionRow, voiceVersions } from './voice-store.ts'
+import {
+  insertVoice,
+  latestVoice,
+  publishedFlowIds,
+  publishedFlows,
+  type VoiceVersionRow,
+  voiceVersions,
+} from './voice-store.ts'
 import './voice-errors.ts'
 
 export interface VoicesParts {
@@ -42,9 +49,13 @@ interface Place {
 /** The voices of the flows' own prompts: what is said where, in whose voice, and how that is changed and taken back. */
 export class Voices {
   readonly #parts: VoicesParts
+  readonly #shippedFlows: readonly SaidFlow[]
+  /** By the id of a version, as published: they never change, so each is read through once. */
+  readonly #published = new Map<string, SaidFlow>()
 
   constructor(parts: VoicesParts) {
     this.#parts = parts
+    this.#shippedFlows = parts.flows.map((document) => this.#saidIn(document))
   }
 
   async board(): Promise<VoiceBoard> {
@@ -57,33 +68,29 @@ export class Voices {
       workshop.canSpeak(),
       book.look(),
     ])
-    const voices = [...places].map(([prompt, place]) =>
-      this.#item(
-        prompt,
-        place,
-        versions.filter((version) => version.prompt === prompt),
-      ),
-    )
-    return { offset, language: book.language, speech, voices }
+    const versionsOf = (prompt: string) => versions.filter((version) => version.prompt === prompt)
+    const voices = [...places].map(([prompt, place]) => this.#item(prompt, place, versionsOf(prompt)))
+    const asked = await this.#askedSounds(new Set(versions.map(({ prompt }) => prompt)))
+    const questions = asked.map((sound) => this.#askedItem(sound, versionsOf(sound.id)))
+    return { offset, language: book.language, speech, voices: [...questions, ...voices] }
   }
 
   /**
-   * Calls that begin from now on play it; those under way end as they began.
-   * @throws UserError VOICE_UNKNOWN, VOICE_CHANGED, VOICE_SAME, VOICE_SOUND_LOST, PROMPT_UNKNOWN and what `voiceFindings` and
-   *   the flows have against it
+   * Calls that begin from now on play it; those under way end as they began. A question's sound that is lost takes another of
+   * the same words: the version that was published goes on being asked.
+   * @throws UserError VOICE_UNKNOWN, VOICE_CHANGED, VOICE_SAME, VOICE_SOUND_LOST, VOICE_NOT_LOST, VOICE_OTHER_WORDS, PROMPT_UNKNOWN
+   *   and what `voiceFindings` and the flows have against it
    */
   async take(actor: Actor, prompt: string, { own, seen, reason }: VoiceWish): Promise<number> {
     const { db, book } = this.#parts
-    const place = (await this.#places()).get(prompt)
-    if (place === undefined) throw new UserError('VOICE_UNKNOWN')
-    const flows = await this.#documents()
+    const judge = isOwnPromptId(prompt) ? await this.#judgeOfQuestion(prompt) : await this.#judgeOfFlows(prompt)
     const version = seen + 1
     await db.transaction().execute(async (tx) => {
       const known = await latestVoice(tx, { language: book.language, prompt })
       if ((known?.version ?? 0) !== seen) throw new UserError('VOICE_CHANGED')
       if ((known?.ownPromptId ?? null) === own) throw new UserError('VOICE_SAME')
       const taken = own === null ? null : await this.#sound(tx, own)
-      if (taken !== null) this.#judge({ prompt, notice: place.notice }, taken, flows)
+      judge(taken)
       const row = { language: book.language, prompt, version, ownPromptId: own, reason, byAccount: actor.accountId }
       if (!(await insertVoice(tx, row))) throw new UserError('VOICE_CHANGED')
       const detail = { version, reason, own, text: taken?.text ?? book.shipped.text(prompt) ?? null }
@@ -96,10 +103,11 @@ export class Voices {
     return version
   }
 
-  /** What is heard without any voice of the hospital's own. @throws UserError VOICE_UNKNOWN */
+  /** What is heard without any voice of the hospital's own; of a question, what was published. @throws UserError VOICE_UNKNOWN */
   async shippedFile(prompt: string): Promise<ServedFile> {
     const { shipped } = this.#parts.book
-    if (!(await this.#places()).has(prompt) || shipped.durationMs(prompt) === undefined) {
+    const isSaid = isOwnPromptId(prompt) || (await this.#places()).has(prompt)
+    if (!isSaid || shipped.durationMs(prompt) === undefined) {
       throw new UserError('VOICE_UNKNOWN')
     }
     const path = shipped.resolve(prompt)
@@ -108,15 +116,24 @@ export class Voices {
   }
 
   /** What ships first, then what runs here, newest first: tasks run under the version that they were made for. */
-  async #documents(): Promise<readonly unknown[]> {
-    return [...this.#parts.flows, ...(await publishedFlows(this.#parts.db))]
+  async #flows(): Promise<readonly SaidFlow[]> {
+    const { db } = this.#parts
+    const ids = await publishedFlowIds(db)
+    const unknown = ids.filter((id) => !this.#published.has(id))
+    for (const { id, definition } of await publishedFlows(db, unknown)) {
+      this.#published.set(id, this.#saidIn(definition))
+    }
+    return [...this.#shippedFlows, ...ids.flatMap((id) => this.#published.get(id) ?? [])]
+  }
+
+  #saidIn(document: unknown): SaidFlow {
+    return { document, said: placesIn(document, this.#parts.kinds) }
   }
 
   async #places(): Promise<ReadonlyMap<string, Place>> {
-    const { kinds, book } = this.#parts
+    const { book } = this.#parts
     const places = new Map<string, Place>()
-    for (const document of await this.#documents()) {
-      const flow = placesIn(document, kinds)
+    for (const { said: flow } of await this.#flows()) {
       if (flow === null || flow.language !== book.language) continue
       for (const said of flow.prompts) if (said.nodes.length > 0) addPlace(places, flow, said)
     }
@@ -136,6 +153,46 @@ export class Voices {
       throw new UserError('VOICE_SOUND_LOST')
     }
     return made
+  }
+
+  /** Sounds of questions that are lost, or have another take. */
+  async #askedSounds(retaken: ReadonlySet<string>): Promise<readonly OwnPrompt[]> {
+    const { db, book } = this.#parts
+    const made = [...(await ownDigests(db, book.language)).keys()]
+    const wanted = made.filter((id) => retaken.has(id) || this.#isLost(id))
+    return wanted.length === 0 ? [] : namedPrompts(db, wanted)
+  }
+
+  /** Of a prompt that was made here: whether its own file cannot be played. */
+  #isLost(id: string): boolean {
+    return this.#parts.book.shipped.check(id, '').length > 0
+  }
+
+  /** @throws UserError VOICE_UNKNOWN */
+  async #judgeOfFlows(prompt: string): Promise<Judge> {
+    const place = (await this.#places()).get(prompt)
+    if (place === undefined) throw new UserError('VOICE_UNKNOWN')
+    const flows = (await this.#flows()).map(({ document }) => document)
+    return (taken) => {
+      if (taken !== null) this.#judge({ prompt, notice: place.notice }, taken, flows)
+    }
+  }
+
+  /** @throws UserError VOICE_UNKNOWN */
+  async #judgeOfQuestion(prompt: string): Promise<Judge> {
+    const [asked] = await ownPrompts(this.#parts.db, [prompt])
+    if (asked === undefined) throw new UserError('VOICE_UNKNOWN')
+    return (taken) => {
+      const isLost = this.#isLost(prompt)
+      if (taken === null) {
+        if (isLost) throw new UserError('VOICE_SOUND_LOST')
+        return
+      }
+      if (!isLost) throw new UserError('VOICE_NOT_LOST')
+      if (taken.text !== asked.text) throw new UserError('VOICE_OTHER_WORDS', { text: asked.text })
+      const [own] = voiceFindings({ prompt, shippedText: null, notice: false }, taken)
+      if (own !== undefined) throw new UserError(own.code, own.params)
+    }
   }
 
   /** @throws UserError the first that stands against it */
@@ -163,16 +220,20 @@ export class Voices {
   #item(prompt: string, { uses, notice }: Place, rows: readonly VoiceVersionRow[]): VoiceItem {
     const { book } = this.#parts
     const shipped = this.#shipped(prompt)
-    const versions = rows.map(({ version, ownPromptId, own, reason, at, by }) => ({
-      version,
-      sound: own === null ? shipped : { own: ownPromptId, ...own },
-      reason,
-      at: at.toISOString(),
-      by,
-    }))
+    const versions = factsOf(rows, shipped)
     const fault = book.faults.get(prompt) ?? null
     const inForce = fault === null ? (versions[0]?.sound ?? shipped) : shipped
-    return { prompt, uses: [...uses.values()], notice, inForce, fault, shipped, versions }
+    return { prompt, uses: [...uses.values()], asked: false, notice, inForce, fault, shipped, versions }
+  }
+
+  #askedItem({ id, text, source, durationMs }: OwnPrompt, rows: readonly VoiceVersionRow[]): VoiceItem {
+    const { book } = this.#parts
+    const shipped: VoiceSound = { own: null, text, source, durationMs }
+    const versions = factsOf(rows, shipped)
+    const isPlayed = book.check(id, '').length === 0
+    const fault = isPlayed ? null : (book.faults.get(id) ?? 'missing')
+    const inForce = fault === null ? (versions[0]?.sound ?? shipped) : shipped
+    return { prompt: id, uses: [], asked: true, notice: false, inForce, fault, shipped, versions }
   }
 
   #shipped(prompt: string): VoiceSound {
@@ -187,6 +248,25 @@ export class Voices {
       durationMs: Math.round(durationMs ?? 0),
     }
   }
+}
+
+/** A flow's document, and what it says of its own; null for what is no flow. */
+interface SaidFlow {
+  readonly document: unknown
+  readonly said: ReturnType<typeof placesIn>
+}
+
+/** What stands against taking this sound; null: the one that was there at first. @throws UserError the first of it */
+type Judge = (taken: OwnPrompt | null) => void
+
+function factsOf(rows: readonly VoiceVersionRow[], first: VoiceSound): VoiceItem['versions'] {
+  return rows.map(({ version, ownPromptId, own, reason, at, by }) => ({
+    version,
+    sound: own === null ? first : { own: ownPromptId, ...own },
+    reason,
+    at: at.toISOString(),
+    by,
+  }))
 }
 
 function addPlace(

@@ -101,9 +101,21 @@ export async function insertVoice(
 }
 
 /** Every flow that was ever published here, each of its versions; newest first. */
-export async function publishedFlows(db: Ground): Promise<readonly unknown[]> {
-  const { rows } = await sql<{ definition: unknown }>`
-    select v.definition from flow_version v join flow f on f.id = v.flow_id order by f.code, v.version desc
+export async function publishedFlowIds(db: Ground): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select v.id from flow_version v join flow f on f.id = v.flow_id order by f.code, v.version desc
   `.execute(db)
-  return rows.map(({ definition }) => definition)
+  return rows.map(({ id }) => id)
+}
+
+export function publishedFlows(
+  db: Ground,
+  ids: readonly string[],
+): Promise<readonly { readonly id: string; readonly definition: unknown }[]> {
+  if (ids.length === 0) return Promise.resolve([])
+  return db
+    .selectFrom('flowVersion')
+    .select(['id', 'definition'])
+    .where('id', 'in', [...ids])
+    .execute()
 }

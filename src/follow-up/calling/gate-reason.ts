@@ -15,6 +15,10 @@ export const gateReasons = {
   wrong_person: { zh: '号码接听者非本人', en: 'Somebody else answers on this number' },
   number_invalid: { zh: '号码为空号', en: 'The number does not exist' },
   number_suspended: { zh: '号码已停机', en: 'The number is suspended' },
+  number_unreadable: {
+    zh: '已保存的号码无法解密，须在患者档案中重新录入',
+    en: 'The stored number cannot be opened; enter it again on the patient’s card',
+  },
   number_barred: {
     zh: '国际、声讯和服务号码默认不拨，须由班长在“拨打规则”中放开',
     en: 'International, premium and service numbers are barred until the calling rule allows them',

@@ -3,7 +3,7 @@ import type { Actor } from '#platform/audit/audit-store.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import type { Sight } from '../live/live-service.ts'
-import { maskName, maskPhone, maskRecordNumber, nationalNumber } from '../live/person-mask.ts'
+import { maskName, maskRecordNumber, openedPhone } from '../live/person-mask.ts'
 import { formOf, questionnaireIn } from './answered-form.ts'
 import './call-errors.ts'
 import {
@@ -139,7 +139,6 @@ export class CallList {
   }
 
   #item(row: NonNullable<Awaited<ReturnType<typeof callRow>>>, { clear }: Sight): CallItem {
-    const phone = this.#parts.decrypt(row.ciphertext)
     const { encounterNo, answeredAt, endedAt, recordingId, recordingState, agentNo, agentName } = row
     return {
       attemptId: row.attemptId,
@@ -148,7 +147,7 @@ export class CallList {
       programme: row.programme,
       agent: agentNo === null || agentName === null ? null : { name: agentName, agentNo },
       name: clear ? row.name : maskName(row.name),
-      phone: clear ? nationalNumber(phone) : maskPhone(phone),
+      phone: openedPhone(this.#parts.decrypt, row.ciphertext, { clear }),
       recordNumber: encounterNo === null || clear ? encounterNo : maskRecordNumber(encounterNo),
       department: row.department,
       state: row.state,

@@ -1,6 +1,6 @@
 import type { GroundTransaction } from '#platform/database/database.ts'
 import { dayOf } from '../calling/hospital-day.ts'
-import { maskName, maskPhone, maskRecordNumber, nationalNumber } from '../live/person-mask.ts'
+import { maskName, maskRecordNumber, openedPhone } from '../live/person-mask.ts'
 import { answerWords } from '../questionnaire/answer-words.ts'
 import { questionnaireShape } from '../questionnaire/questionnaire.ts'
 import type { SharerCard } from './desk-schema.ts'
@@ -88,10 +88,7 @@ export function maskFor(rights: ReadonlySet<string>, decrypt: CardReader['decryp
   return {
     name: (text) => (clear ? text : maskName(text)),
     record: (text) => (clear ? text : maskRecordNumber(text)),
-    phone: (sealed) => {
-      const number = decrypt(sealed)
-      return clear ? nationalNumber(number) : maskPhone(number)
-    },
+    phone: (sealed) => openedPhone(decrypt, sealed, { clear }),
   }
 }
 

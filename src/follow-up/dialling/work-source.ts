@@ -1,5 +1,6 @@
 import { stateLease } from '#contact-center/calls/attempt-store.ts'
 import type { CallEvent } from '#contact-center/calls/call-event.ts'
+import type { RestoredWatch } from '#contact-center/restored/restored-watch.ts'
 import type {
   AgentCallOver,
   Asking,
@@ -17,7 +18,8 @@ import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { newId } from '#platform/ids.ts'
 import { appendToStream, type NewStreamEvent } from '#platform/realtime/stream-store.ts'
-import type { Secrets } from '#platform/secrets.ts'
+import { isUnreadable, type Secrets } from '#platform/secrets.ts'
+import { flagNumber } from '../patients/phone-store.ts'
 import { releaseAttempts } from '../tasks/release.ts'
 import { agentCallOver } from '../tasks/settle.ts'
 import { taskChanges } from '../tasks/task-change.ts'
@@ -45,6 +47,8 @@ export interface FollowUpWorkParts {
   readonly secrets: Pick<Secrets, 'decrypt'>
   readonly clock: Clock
   readonly leaseSeconds: number
+  /** Knows how far the database has come. */
+  readonly restored?: Pick<RestoredWatch, 'seen' | 'look'>
 }
 
 /**
@@ -233,9 +237,12 @@ export class FollowUpWork implements WorkSource {
     try {
       return await transacted(this.#parts.db, (tx) => this.#begin(tx, claimed, lease, asking))
     } catch (error) {
-      const reason = error instanceof NotAskable ? error.reason : gateRefusal(error)?.reason
+      if (error instanceof NumberSealed) return this.#setAside(claimed, lease, error.numberId)
+      const known = error instanceof NotAskable || error instanceof EarlierDatabase
+      const reason = known ? error.reason : gateRefusal(error)?.reason
       if (reason === undefined) throw error
       if (error instanceof NotAskable) await asking?.tell()
+      if (error instanceof EarlierDatabase) await this.#parts.restored?.look()
       await this.release([claimed.attemptId], lease)
       return { ok: false, reason }
     }
@@ -249,8 +256,9 @@ export class FollowUpWork implements WorkSource {
   ): Promise<{ ok: true; work: Work } | { ok: false; reason: string }> {
     const { attemptId, taskId, campaignId } = claimed
     await stateLease(tx, lease)
-    const facts = await beginAttempt(tx, attemptId)
+    const facts = await beginAttempt(tx, attemptId, this.#parts.restored?.seen ?? null)
     if (facts === null) return { ok: false, reason: 'taken_back' }
+    if (facts.isEarlier) throw new EarlierDatabase()
     await this.#learnVersions(tx, facts)
     const work = this.#workOf(claimed, facts)
     const lack = asking?.lackOf(work) ?? null
@@ -261,6 +269,18 @@ export class FollowUpWork implements WorkSource {
       attemptChanged(claimed, 'created', 'dialing'),
     ])
     return { ok: true, work }
+  }
+
+  /** Given back with its number set aside in one transaction: who claims the task again finds it held, or on another number. */
+  async #setAside({ attemptId }: Claimed, lease: Lease, numberId: string): Promise<{ ok: false; reason: string }> {
+    const { db, clock } = this.#parts
+    await transacted(db, async (tx) => {
+      await stateLease(tx, lease)
+      const released = await releaseAttempts(tx, [attemptId])
+      await flagNumber(tx, numberId, 'unreadable', clock.now())
+      await appendToStream(tx, 'live', released)
+    })
+    return { ok: false, reason: 'number_unreadable' }
   }
 
   async release(attemptIds: readonly string[], lease: Lease): Promise<void> {
@@ -306,7 +326,7 @@ export class FollowUpWork implements WorkSource {
         ...(username === null ? {} : { username }),
         ...(passwordCiphertext === null ? {} : { password: secrets.decrypt(passwordCiphertext) }),
       },
-      number: secrets.decrypt(facts.numberCiphertext),
+      number: openedNumber(secrets, facts),
       ringTimeoutMs,
       flowVersionId,
       asksVersionId: form,
@@ -323,6 +343,30 @@ class NotAskable extends Error {
   constructor(reason: string) {
     super(reason)
     this.reason = reason
+  }
+}
+
+/** Restored since the last look, under an open house: it does not know who was called since. */
+class EarlierDatabase extends Error {
+  readonly reason = 'database_restored'
+}
+
+/** The number's ciphertext is damaged, or was written under another key: nothing of the attempt's beginning stands. */
+class NumberSealed extends Error {
+  readonly numberId: string
+
+  constructor(numberId: string) {
+    super('a number cannot be opened')
+    this.numberId = numberId
+  }
+}
+
+/** @throws NumberSealed */
+function openedNumber(secrets: Pick<Secrets, 'decrypt'>, { numberId, numberCiphertext }: CallFacts): string {
+  try {
+    return secrets.decrypt(numberCiphertext)
+  } catch (error) {
+    throw isUnreadable(error) ? new NumberSealed(numberId) : error
   }
 }
 

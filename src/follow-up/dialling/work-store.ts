@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { SeenMark } from '#contact-center/restored/database-mark.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 
 /** What is published under these ids, of flows and of questionnaires; it never changes. */
@@ -16,11 +17,14 @@ export async function publishedVersions(
 
 /** What the call of an attempt needs, as the rows have it (number and password still sealed). */
 export interface CallFacts {
+  /** The database is behind what this node has seen of it, or another. */
+  readonly isEarlier: boolean
   readonly host: string
   readonly port: number
   readonly callerNumber: string
   readonly username: string | null
   readonly passwordCiphertext: Buffer | null
+  readonly numberId: string
   readonly numberCiphertext: Buffer
   readonly ringTimeoutMs: number
   readonly flowVersionId: string
@@ -32,16 +36,23 @@ export interface CallFacts {
 
 /**
  * `created → dialing`. The gate is asked by a trigger (SF002), which is told what a person dials by hand.
+ * @param seen what this node has seen of the database; null: nothing
  * @returns what to dial, or null when it was taken back
  */
-export async function beginAttempt(tx: GroundTransaction, attemptId: string): Promise<CallFacts | null> {
+export async function beginAttempt(
+  tx: GroundTransaction,
+  attemptId: string,
+  seen: SeenMark | null,
+): Promise<CallFacts | null> {
   const { rows } = await sql<CallFacts>`/* prepared: begin-attempt */
     with begun as (
       update attempt set state = 'dialing' where id = ${attemptId} and state = 'created'
         and set_config('suifang.by_hand', case when by_hand then 'on' else 'off' end, true) <> ''
       returning task_id, campaign_id, trunk_id, phone_number_id, flow_version_id
     )
-    select k.host, k.port, k.caller_number, k.username, k.password_ciphertext, n.ciphertext as number_ciphertext,
+    select coalesce((select m.id <> ${seen?.id ?? null}::uuid or m.mark < ${seen?.mark ?? null}::bigint from database_mark m), false)
+        as is_earlier, k.host, k.port, k.caller_number, k.username, k.password_ciphertext, n.id as number_id,
+      n.ciphertext as number_ciphertext,
       c.ring_timeout_ms, b.flow_version_id, s.questionnaire_version_id,
       coalesce((select jsonb_object_agg(a.question_id, a.value) from response r join answer a on a.response_id = r.id
         where r.task_id = t.id and r.questionnaire_version_id = s.questionnaire_version_id and a.value <> 'null'), '{}') as answers

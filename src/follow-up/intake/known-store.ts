@@ -37,10 +37,10 @@ export async function departmentIds(
   return new Map(rows.map(({ id, name }) => [name, id]))
 }
 
-/** Ids of known numbers, by the hex of their HMAC. */
+/** Ids of known numbers, by the hex of their HMAC. One that could not be opened is known no more: {@link addNumbers} mends it. */
 export async function numberIds(tx: GroundTransaction, hmacs: readonly Buffer[]): Promise<ReadonlyMap<string, string>> {
   const { rows } = await sql<{ id: string; hmac: Buffer }>`
-    select id, hmac from phone_number where hmac = any (${hmacs}::bytea[])
+    select id, hmac from phone_number where hmac = any (${hmacs}::bytea[]) and flag is distinct from 'unreadable'
   `.execute(tx)
   return new Map(rows.map(({ id, hmac }) => [hmac.toString('hex'), id]))
 }
@@ -54,7 +54,8 @@ export interface NewNumber {
 }
 
 /**
- * Adds numbers. Another writer may have added one of them since they were looked up: that one's id counts.
+ * Adds numbers. Another writer may have added one of them since they were looked up: that one's id counts. One that could not
+ * be opened can be from now on.
  * @returns ids by the hex of their HMAC
  */
 export async function addNumbers(
@@ -67,7 +68,11 @@ export async function addNumbers(
     select * from unnest(${numbers.map(({ id }) => id)}::uuid[], ${numbers.map(({ hmac }) => hmac)}::bytea[],
       ${numbers.map(({ ciphertext }) => ciphertext)}::bytea[], ${numbers.map(({ last4 }) => last4)}::text[],
       ${numbers.map(({ bar }) => bar)}::text[])
-    on conflict (hmac) do update set last4 = excluded.last4
+    on conflict (hmac) do update set last4 = excluded.last4,
+      ciphertext = case when phone_number.flag = 'unreadable' then excluded.ciphertext else phone_number.ciphertext end,
+      bar = case when phone_number.flag = 'unreadable' then excluded.bar else phone_number.bar end,
+      flagged_at = case when phone_number.flag = 'unreadable' then null else phone_number.flagged_at end,
+      flag = nullif(phone_number.flag, 'unreadable')
     returning id, hmac
   `.execute(tx)
   return new Map(rows.map(({ id, hmac }) => [hmac.toString('hex'), id]))

@@ -22,7 +22,7 @@ import {
   resultCounts,
   taskCounts,
 } from './live-store.ts'
-import { maskName, maskPhone, nationalNumber } from './person-mask.ts'
+import { maskName, openedPhone } from './person-mask.ts'
 
 export interface LiveParts {
   readonly db: Ground
@@ -96,11 +96,10 @@ export class Live {
   async #people(db: Ground | GroundTransaction, attemptIds: readonly string[], sight: Sight): Promise<LivePerson[]> {
     const rows = await personRows(db, attemptIds)
     return rows.map(({ attemptId, name, ciphertext, department }) => {
-      const phone = this.#parts.decrypt(ciphertext)
       return {
         attemptId,
         name: sight.clear ? name : maskName(name),
-        phone: sight.clear ? nationalNumber(phone) : maskPhone(phone),
+        phone: openedPhone(this.#parts.decrypt, ciphertext, sight),
         department,
       }
     })

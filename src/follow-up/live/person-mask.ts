@@ -1,3 +1,5 @@
+import { isUnreadable } from '#platform/secrets.ts'
+
 /** How people and numbers look to who lacks the right `patient.clear`. Source: requirements §8.5 (Masking). */
 
 /** `张三` → `张*`, `欧阳明` → `欧**`; a longer name tells no more than its first character. */
@@ -19,8 +21,25 @@ export function shownName(name: string, { clear }: { readonly clear: boolean }):
   return clear ? name : maskName(name)
 }
 
-export function shownPhone(number: string, { clear }: { readonly clear: boolean }): string {
-  return clear ? nationalNumber(number) : maskPhone(number)
+/** In the place of a number that cannot be opened: one damaged row is no reason to show nothing of a page. */
+const unopened = '***'
+
+/**
+ * A sealed number as it looks.
+ * @param decrypt opens a sealed number (E.164)
+ */
+export function openedPhone(
+  decrypt: (sealed: Buffer) => string,
+  sealed: Buffer,
+  { clear }: { readonly clear: boolean },
+): string {
+  try {
+    const number = decrypt(sealed)
+    return clear ? nationalNumber(number) : maskPhone(number)
+  } catch (error) {
+    if (!isUnreadable(error)) throw error
+    return unopened
+  }
 }
 
 /** As one dials it in the country: `+8613800138000` → `13800138000`, `+8675583901234` → `075583901234`. */

@@ -3,7 +3,7 @@ import type { Actor } from '#platform/audit/audit-store.ts'
 import type { Ground } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import type { Secrets } from '#platform/secrets.ts'
-import { shownName, shownPhone } from '../live/person-mask.ts'
+import { openedPhone, shownName } from '../live/person-mask.ts'
 import { addDoNotCall } from './do-not-call.ts'
 import type { RefusalItem, RefusalPage, RefusalSearch } from './do-not-call-schema.ts'
 import { departmentOf } from './known-by-number.ts'
@@ -56,7 +56,7 @@ export async function listRefusals(
     total: counted.rows[0]?.total ?? 0,
     entries: rows.map(({ sealed, name, since, until, ...row }) => ({
       ...row,
-      phone: sealed === null ? null : shownPhone(secrets.decrypt(sealed), { clear }),
+      phone: sealed === null ? null : openedPhone(secrets.decrypt, sealed, { clear }),
       patient: name === null ? null : shownName(name, { clear }),
       since: since.toISOString(),
       until: until?.toISOString() ?? null,

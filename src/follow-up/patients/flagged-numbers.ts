@@ -4,7 +4,8 @@ import { transacted } from '#platform/database/again.ts'
 import type { Ground, GroundTransaction } from '#platform/database/database.ts'
 import { UserError } from '#platform/errors/errors.ts'
 import { appendToStream } from '#platform/realtime/stream-store.ts'
-import { shownPhone } from '../live/person-mask.ts'
+import type { Secrets } from '#platform/secrets.ts'
+import { openedPhone } from '../live/person-mask.ts'
 import { taskChanges } from '../tasks/task-change.ts'
 import { moveTasks } from '../tasks/task-store.ts'
 import { tellDiallers } from '../tasks/work-channel.ts'
@@ -14,11 +15,12 @@ import { departmentOf } from './known-by-number.ts'
 import { e164Of } from './number-by-text.ts'
 import './patient-errors.ts'
 import { renumberTasks } from './phone-store.ts'
+import { opens } from './sealed-numbers.ts'
 
-/** Numbers by what they are, or by when they were flagged; `hmac` as the house's secrets make it. */
+/** One number, as a row or in E.164, or those that the network has closed since a moment. */
 export type FlaggedNumbers =
   | { readonly id: string }
-  | { readonly hmac: Buffer }
+  | { readonly e164: string }
   | { readonly since: Date; readonly asOf?: Date; readonly trunkId?: string }
 
 const closing = sql`('invalid_number', 'suspended_line')`
@@ -30,7 +32,7 @@ const closedBy = sql`a.phone_number_id = n.id and a.state = 'ended' and a.result
 const overTrunk = (trunkId: string) => sql`exists (select from attempt a where ${closedBy} and a.trunk_id = ${trunkId})`
 
 /**
- * What the network has closed, newest first, masked as everywhere.
+ * What the network has closed and what cannot be opened, newest first, masked as everywhere.
  * @throws UserError NUMBER_UNREADABLE
  */
 export async function listFlagged(
@@ -47,26 +49,28 @@ export async function listFlagged(
     sql` and `,
   )
   const [{ rows }, counted, trunks] = await Promise.all([
-    sql<Omit<FlaggedItem, 'phone' | 'at'> & { sealed: Buffer; at: Date }>`
-      select n.id, n.ciphertext as sealed, n.flag, n.flagged_at as at,
+    sql<Omit<FlaggedItem, 'phone' | 'at'> & { sealed: Buffer; last4: string; at: Date }>`
+      select n.id, n.ciphertext as sealed, n.last4, n.flag, n.flagged_at as at,
         ${departmentOf(sql`null::uuid`, sql`n.id`)} as department,
         (select k.name from attempt a join trunk k on k.id = a.trunk_id where ${closedBy}
           order by a.counts_at desc limit 1) as trunk
       from phone_number n where ${which} order by n.flagged_at desc, n.id desc offset ${offset} limit ${limit}
     `.execute(db),
-    sql<{ total: number; asOf: Date }>`
-      select count(*)::int as total, app_now() as as_of from phone_number n where ${which}
+    sql<{ total: number; byNetwork: number; asOf: Date }>`
+      select count(*)::int as total, count(*) filter (where n.flag <> 'unreadable')::int as by_network, app_now() as as_of
+      from phone_number n where ${which}
     `.execute(db),
     db.selectFrom('trunk').select(['id', 'name']).orderBy('name').orderBy('id').execute(),
   ])
-  const [{ total, asOf } = { total: 0, asOf: new Date(0) }] = counted.rows
+  const [{ total, byNetwork, asOf } = { total: 0, byNetwork: 0, asOf: new Date(0) }] = counted.rows
   return {
-    numbers: rows.map(({ sealed, at, ...row }) => ({
+    numbers: rows.map(({ sealed, last4, at, ...row }) => ({
       ...row,
-      phone: shownPhone(secrets.decrypt(sealed), { clear }),
+      phone: row.flag === 'unreadable' ? `***${last4}` : openedPhone(secrets.decrypt, sealed, { clear }),
       at: at.toISOString(),
     })),
     total,
+    byNetwork,
     asOf: asOf.toISOString(),
     trunks,
   }
@@ -75,21 +79,25 @@ export async function listFlagged(
 /**
  * The network called numbers invalid or out of service that are not (a trunk that was set up wrongly refuses all with
  * 404). They may be dialled again at once, and the tasks that failed by it are opened again, as far as their time has
- * not run out.
+ * not run out. One that could not be opened is not held by the network: it must open now, or be told in full.
  * @param reason goes into the audit trail; null at the server
- * @throws UserError NUMBER_NOT_FLAGGED for one that is not
+ * @throws UserError NUMBER_NOT_FLAGGED for one that is not, NUMBER_SEALED for one that still cannot be opened
  */
 export async function clearFlags(
-  db: Ground,
+  { db, secrets }: { readonly db: Ground; readonly secrets: Secrets },
   which: FlaggedNumbers,
   { actor, reason }: { readonly actor: Actor; readonly reason: string | null },
 ): Promise<UsableAgain> {
   return transacted(db, async (tx) => {
+    if ('id' in which) await mustOpen(tx, secrets, which.id)
+    const anew = 'e164' in which ? secrets.encrypt(which.e164) : null
     const { rows: cleared } = await sql<{ id: string }>`
       with chosen as materialized (
-        select n.id from phone_number n where n.flag is not null and ${meant(which)} order by n.id for update
+        select n.id from phone_number n where n.flag is not null and ${meant(which, secrets)} order by n.id for update
       )
-      update phone_number n set flag = null, flagged_at = null from chosen where n.id = chosen.id returning n.id
+      update phone_number n set flag = null, flagged_at = null,
+        ciphertext = case when n.flag = 'unreadable' then coalesce(${anew}, n.ciphertext) else n.ciphertext end
+      from chosen where n.id = chosen.id returning n.id
     `.execute(tx)
     if ('id' in which && cleared.length === 0) throw new UserError('NUMBER_NOT_FLAGGED')
     const ids = cleared.map(({ id }) => id)
@@ -115,11 +123,19 @@ export async function clearFlags(
   })
 }
 
-function meant(which: FlaggedNumbers) {
+/** @throws UserError NUMBER_SEALED */
+async function mustOpen(tx: GroundTransaction, secrets: Secrets, id: string): Promise<void> {
+  const { rows } = await sql<{ sealed: Buffer }>`
+    select ciphertext as sealed from phone_number where id = ${id} and flag = 'unreadable' for update
+  `.execute(tx)
+  if (rows.some(({ sealed }) => !opens(secrets, sealed))) throw new UserError('NUMBER_SEALED')
+}
+
+function meant(which: FlaggedNumbers, secrets: Secrets) {
   if ('id' in which) return sql`n.id = ${which.id}`
-  if ('hmac' in which) return sql`n.hmac = ${which.hmac}`
+  if ('e164' in which) return sql`n.hmac = ${secrets.hmacPhone(which.e164)}`
   const { since, asOf, trunkId } = which
-  const from = sql`n.flagged_at >= ${since} and (${asOf ?? null}::timestamptz is null or n.flagged_at <= ${asOf ?? null})`
+  const from = sql`n.flag <> 'unreadable' and n.flagged_at >= ${since} and (${asOf ?? null}::timestamptz is null or n.flagged_at <= ${asOf ?? null})`
   return trunkId === undefined ? from : sql`${from} and ${overTrunk(trunkId)}`
 }
 

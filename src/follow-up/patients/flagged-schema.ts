@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { Reason } from '#platform/audit/reason.ts'
 import { NumberText, PageWish } from './do-not-call-schema.ts'
 
-/** Numbers that the network has called invalid or out of service, as the console asks. Times are ISO 8601, UTC. */
+/** Numbers that the network has called invalid or out of service, or that cannot be opened, as the console asks. Times are ISO 8601, UTC. */
 
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()])
 const Moment = Type.String({ format: 'date-time' })
@@ -23,10 +23,10 @@ export type FlaggedSearch = Static<typeof FlaggedSearch>
 
 export const FlaggedItem = Type.Object({
   id: Type.String(),
-  /** Masked. */
+  /** Masked; of one that cannot be opened the last four digits. */
   phone: Type.String(),
   department: Nullable(Type.String()),
-  /** `invalid` or `suspended`. */
+  /** `invalid`, `suspended`, `unreadable`. */
   flag: Type.String(),
   at: Type.String(),
   /** Over which it was last called so. */
@@ -37,6 +37,8 @@ export type FlaggedItem = Static<typeof FlaggedItem>
 export const FlaggedPage = Type.Object({
   numbers: Type.Array(FlaggedItem),
   total: Type.Integer(),
+  /** Of these, what the network has closed: all of it can be cleared together. */
+  byNetwork: Type.Integer(),
   /** Of this moment are the total and the list. */
   asOf: Type.String(),
   trunks: Type.Array(Type.Object({ id: Type.String(), name: Type.String() })),

@@ -77,7 +77,8 @@ async function listed({ db }: Parts, which: ReturnType<typeof sql>): Promise<rea
 /**
  * `number-usable --number <number>` or `--flagged-since 2026-11-22`: the network called numbers invalid or out of service
  * that are not (a trunk that was set up wrongly refuses all with 404). They may be dialled again, and the tasks that
- * failed by it are opened again, as far as their time has not run out.
+ * failed by it are opened again, as far as their time has not run out. A number told in full is written anew where its row
+ * could not be opened.
  * @throws UserError NUMBER_UNREADABLE, DAY_UNREADABLE
  */
 export async function numberUsableCommand({ db, secrets }: Parts, argv: readonly string[]): Promise<UsableAgain> {
@@ -85,10 +86,8 @@ export async function numberUsableCommand({ db, secrets }: Parts, argv: readonly
   const { values } = parseArgs({ args: [...argv], options: { number: text, 'flagged-since': text } })
   const since = values['flagged-since']
   const which =
-    since === undefined
-      ? { hmac: secrets.hmacPhone(e164Of(values.number ?? '')) }
-      : { since: instantAt(dayNamed(since), '00:00') }
-  return clearFlags(db, which, { actor: systemActor, reason: null })
+    since === undefined ? { e164: e164Of(values.number ?? '') } : { since: instantAt(dayNamed(since), '00:00') }
+  return clearFlags({ db, secrets }, which, { actor: systemActor, reason: null })
 }
 
 /** @throws UserError DAY_UNREADABLE */

@@ -25,6 +25,12 @@ declareErrors({
     en: 'This number may be dialled again already. Reload the page.',
     zh: '该号码已恢复可拨。请刷新页面。',
   },
+  NUMBER_SEALED: {
+    kind: 'user',
+    status: 409,
+    en: 'This number still cannot be opened: its row is damaged. Enter the whole number again on the patient’s card.',
+    zh: '该号码仍无法解密：数据已损坏。请在患者档案中重新录入完整号码。',
+  },
   DAY_UNREADABLE: {
     kind: 'user',
     status: 400,

@@ -11,6 +11,7 @@ import { tellDiallers } from '../tasks/work-channel.ts'
 import { e164Of, numberIdOf } from './number-by-text.ts'
 import './patient-errors.ts'
 import { renumberTasks } from './phone-store.ts'
+import { canBeOpened } from './sealed-numbers.ts'
 import { auditPatient, type Decision, patientInHand } from './take-back.ts'
 
 /** What a person decides about a patient's numbers; it stands against the lists that come after it. */
@@ -22,7 +23,7 @@ interface OfPatient {
 }
 
 /**
- * A number that no list has told. As lists write it, with its area code.
+ * A number that no list has told, or one that could not be opened: it can be then. As lists write it, with its area code.
  * @throws UserError PATIENT_UNKNOWN, NUMBER_UNREADABLE, PATIENT_NUMBER_STANDS
  */
 export async function addNumber(
@@ -39,6 +40,7 @@ export async function addNumber(
   const { patientId, relation, contactName } = wanted
   await transacted(db, async (tx) => {
     await patientInHand(tx, patientId)
+    const couldOpen = await canBeOpened(tx, secrets.hmacPhone(e164))
     const numberId = await numberIdOf(secrets, tx, e164)
     const { rows } = await sql<{ id: string }>`
       insert into patient_phone (id, patient_id, phone_number_id, position, relation, contact_name, added_by)
@@ -48,7 +50,8 @@ export async function addNumber(
       on conflict (patient_id, phone_number_id) where removed_at is null do nothing
       returning id
     `.execute(tx)
-    if (rows.length === 0) throw new UserError('PATIENT_NUMBER_STANDS')
+    // The patient's already: then it is told anew because it could not be opened.
+    if (rows.length === 0 && couldOpen) throw new UserError('PATIENT_NUMBER_STANDS')
     await wantedAgain(tx, patientId, numberId)
     await settled(tx, patientId, 'patient.number_added', decision, { numberId })
   })

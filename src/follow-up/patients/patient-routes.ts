@@ -74,7 +74,7 @@ export const patientRoutes: FastifyPluginAsyncTypebox<PatientRoutesOptions> = as
   server.post(
     '/api/flagged-numbers/:id/clear',
     { config, schema: { params: Target, body: Reasoned, response: { 200: UsableAgain } } },
-    async (request) => clearFlags(db, { id: request.params.id }, why(request, request.body)),
+    async (request) => clearFlags({ db, secrets }, { id: request.params.id }, why(request, request.body)),
   )
 
   server.post(
@@ -83,7 +83,11 @@ export const patientRoutes: FastifyPluginAsyncTypebox<PatientRoutesOptions> = as
     async (request) => {
       const { since, asOf, trunkId } = request.body
       const between = { since: new Date(since), asOf: new Date(asOf) }
-      return clearFlags(db, trunkId === undefined ? between : { ...between, trunkId }, why(request, request.body))
+      return clearFlags(
+        { db, secrets },
+        trunkId === undefined ? between : { ...between, trunkId },
+        why(request, request.body),
+      )
     },
   )
 }

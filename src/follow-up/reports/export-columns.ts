@@ -1,6 +1,6 @@
 import type { LocalText } from '#contact-center/ivr/flow-definition.ts'
 import type { Language } from '#platform/http/language.ts'
-import { maskName, maskPhone, maskRecordNumber, nationalNumber } from '../live/person-mask.ts'
+import { maskName, maskRecordNumber, openedPhone } from '../live/person-mask.ts'
 import { answerWords } from '../questionnaire/answer-words.ts'
 import { scoreOf } from '../questionnaire/score.ts'
 import type { AskedQuestion, AskedVersion } from './answers.ts'
@@ -25,7 +25,7 @@ const callColumns: readonly Column<CallRecord>[] = [
   [{ zh: '任务编号', en: 'task id' }, ({ taskId }) => taskId],
   [{ zh: '随访方案', en: 'programme' }, ({ programme }) => programme],
   [{ zh: '科室', en: 'department' }, ({ department }) => department],
-  [{ zh: '号码', en: 'number' }, ({ ciphertext }, { clear, decrypt }) => numberShown(decrypt(ciphertext), clear)],
+  [{ zh: '号码', en: 'number' }, ({ ciphertext }, { clear, decrypt }) => openedPhone(decrypt, ciphertext, { clear })],
   [{ zh: '开始', en: 'start' }, ({ startedAt }) => timeOf(startedAt)],
   [{ zh: '振铃', en: 'ring' }, ({ ringingAt }) => timeOf(ringingAt)],
   [{ zh: '接听', en: 'answer' }, ({ answeredAt }) => timeOf(answeredAt)],
@@ -228,10 +228,6 @@ function sheetBy<Row>(
     for await (const part of parts) yield part.map((row) => columns.map(([, cell]) => cell(row, look)))
   }
   return { name: name[language], header: columns.map(([title]) => title[language]), rows: rows() }
-}
-
-function numberShown(number: string, clear: boolean): string {
-  return clear ? nationalNumber(number) : maskPhone(number)
 }
 
 /** Hospital-local, as a spreadsheet reads it. */

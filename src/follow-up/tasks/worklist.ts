@@ -7,7 +7,7 @@ import { answerRows, choiceRows, questionnaireOf } from '../calls/call-list-stor
 import { lookedFor } from '../calls/looked-for.ts'
 import { liveStream } from '../live/live-schema.ts'
 import type { Sight } from '../live/live-service.ts'
-import { maskName, maskPhone, maskRecordNumber, nationalNumber } from '../live/person-mask.ts'
+import { maskName, maskRecordNumber, openedPhone } from '../live/person-mask.ts'
 import './task-errors.ts'
 import type {
   TaskChoices,
@@ -129,9 +129,8 @@ export class Worklist {
       .execute(async (tx) => run(tx, await takeLook(tx)))
   }
 
-  #phone(sealed: Buffer, { clear }: Sight): string {
-    const number = this.#parts.decrypt(sealed)
-    return clear ? nationalNumber(number) : maskPhone(number)
+  #phone(sealed: Buffer, sight: Sight): string {
+    return openedPhone(this.#parts.decrypt, sealed, sight)
   }
 
   #item(row: TaskRow, look: Look, sight: Sight): TaskItem {

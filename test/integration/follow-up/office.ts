@@ -6,7 +6,7 @@ import { CallApplier, type JournaledCallEvent } from '../../../src/contact-cente
 import type { AttemptResult, CallEventBody } from '../../../src/contact-center/calls/call-event.ts'
 import type { Claimed, Lease, Work } from '../../../src/contact-center/work-source.ts'
 import { instantAt } from '../../../src/follow-up/calling/hospital-day.ts'
-import { FollowUpWork } from '../../../src/follow-up/dialling/work-source.ts'
+import { FollowUpWork, type FollowUpWorkParts } from '../../../src/follow-up/dialling/work-source.ts'
 import type { EncounterKind, LegalBasis, Purpose, TaskState } from '../../../src/follow-up/follow-up-tables.ts'
 import { enrolDischarges } from '../../../src/follow-up/programmes/enrol.ts'
 import type { ProgrammeExclusions, ProgrammeMatch } from '../../../src/follow-up/programmes/programme.ts'
@@ -99,8 +99,8 @@ export class Office {
     return this.workOver(now.getTime() === this.now.getTime() ? this.db : this.at(now), now)
   }
 
-  workOver(db: Ground, now: Date = this.now): FollowUpWork {
-    return new FollowUpWork({ db, secrets, clock: frozenClock(now), leaseSeconds: 30 })
+  workOver(db: Ground, now: Date = this.now, more: Pick<FollowUpWorkParts, 'restored'> = {}): FollowUpWork {
+    return new FollowUpWork({ db, secrets, clock: frozenClock(now), leaseSeconds: 30, ...more })
   }
 
   async #furnish(): Promise<void> {

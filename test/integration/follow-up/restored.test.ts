@@ -1,19 +1,23 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { recordingPlace } from '../../../src/contact-center/recording/recording-place.ts'
 import {
   confirmDatabase,
   markFile,
   RestoredWatch,
   restoredReadiness,
 } from '../../../src/contact-center/restored/restored-watch.ts'
+import { folderMark } from '../../../src/contact-center/retention/folder-store.ts'
+import { markName } from '../../../src/contact-center/retention/retention-guard.ts'
 import { storageBoard } from '../../../src/contact-center/retention/storage-service.ts'
 import { whyNot } from '../../../src/follow-up/status/why-not.ts'
 import { systemActor } from '../../../src/platform/audit/audit-store.ts'
 import { virtualClock } from '../../../src/platform/clock.ts'
 import { openDatabase } from '../../../src/platform/database/database.ts'
+import { newId } from '../../../src/platform/ids.ts'
 import { createLog } from '../../../src/platform/log.ts'
 import { lease, Office } from './office.ts'
 
@@ -21,7 +25,8 @@ let office: Office
 let due: { readonly taskId: string; readonly numberId: string }
 let campaignId: string
 let folders: string[]
-let told: { level: string; doubt?: string }[]
+let told: { level: string; doubt?: string; msg: string }[]
+let recordings: string
 const watches: RestoredWatch[] = []
 
 beforeEach(async () => {
@@ -31,6 +36,7 @@ beforeEach(async () => {
   campaignId = (await office.db.selectFrom('programme').select('campaignId').executeTakeFirstOrThrow()).campaignId ?? ''
   folders = []
   told = []
+  recordings = await markedFolder()
 })
 afterEach(async () => {
   for (const watch of watches.splice(0)) await watch.close()
@@ -44,10 +50,24 @@ async function dataFolder(): Promise<string> {
   return folder
 }
 
+/** As the house marks its folder of recordings. */
+async function markedFolder(): Promise<string> {
+  const folder = await dataFolder()
+  await writeFile(join(folder, markName), await folderMark(office.db))
+  return folder
+}
+
+/** A recording of the call of this attempt, begun now. */
+async function recordingOf(attemptId: string): Promise<void> {
+  const { path } = recordingPlace(recordings, attemptId, new Date())
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, '')
+}
+
 /** A node that has opened over this data folder. */
 async function node(dataDir: string): Promise<RestoredWatch> {
   const log = createLog({ destination: { write: (line) => void told.push(JSON.parse(line)) } })
-  const watch = new RestoredWatch({ db: office.db, clock: virtualClock(office.now), log, dataDir })
+  const watch = new RestoredWatch({ db: office.db, clock: virtualClock(office.now), log, dataDir, recordings })
   watches.push(watch)
   await watch.look()
   return watch
@@ -130,6 +150,107 @@ describe('a restored database', () => {
     await hoursPass()
     await node(await dataFolder())
     expect([await gate(), told.at(-1)]).toEqual(['database_restored', expect.objectContaining({ doubt: 'unknown' })])
+  })
+})
+
+describe('a database restored under an open house', () => {
+  it('dials nobody by a claim that came before the house has looked', async () => {
+    const house = await node(await dataFolder())
+    for (let i = 0; i < 5; i++) await house.look()
+    await restore(2)
+    const work = office.workOver(office.db, office.now, { restored: house })
+    const [claimed] = await work.claim(lease, office.trunkId, 1)
+    expect(claimed && (await work.begin(claimed, lease))).toEqual({ ok: false, reason: 'database_restored' })
+    expect(await office.task(due.taskId)).toMatchObject({ state: 'scheduled' })
+    expect([await gate(), await work.claim(lease, office.trunkId, 1)]).toEqual(['database_restored', []])
+  })
+
+  it('goes on dialling where it is the one that the house has seen', async () => {
+    const house = await node(await dataFolder())
+    const work = office.workOver(office.db, office.now, { restored: house })
+    const [claimed] = await work.claim(lease, office.trunkId, 1)
+    await house.look()
+    expect(claimed && (await work.begin(claimed, lease))).toMatchObject({ ok: true })
+  })
+})
+
+describe('what a node has written down of its database', () => {
+  it.each([
+    ['no JSON', (file: string) => writeFile(file, '{"id":')],
+    ['something else', (file: string) => writeFile(file, '{"id":7}')],
+    ['empty', (file: string) => writeFile(file, '')],
+    ['no file', (file: string) => rm(file).then(() => mkdir(file))],
+  ])('and is %s now holds every call until a person has looked; told once', async (_what, breaks) => {
+    const folder = await dataFolder()
+    await (await node(folder)).close()
+    await breaks(join(folder, markFile))
+    const house = await node(folder)
+    expect(await gate()).toBe('database_restored')
+    expect((await storageBoard({ db: office.db, folder })).restored).toMatchObject({ why: 'unreadable' })
+    expect(await restoredReadiness(office.db).check()).toMatch(/database-mark .* cannot be read/)
+    const lines = told.length
+    await house.look()
+    await house.look()
+    expect(told).toHaveLength(lines)
+    await confirmDatabase(office.db, { actor: systemActor, reason: '已核对' })
+    await house.look()
+    expect(await gate()).toBeNull()
+  })
+
+  it('and cannot be written is told once, and holds nothing: it knows the database while it is open', async () => {
+    const folder = await dataFolder()
+    const house = await node(folder)
+    await mkdir(join(folder, `${markFile}.part`))
+    for (let i = 0; i < 3; i++) await house.look()
+    expect(told.map(({ msg }) => msg)).toEqual(['how far the database has come was not kept'])
+    expect(await gate()).toBeNull()
+    await restore(1)
+    await house.look()
+    expect(await gate()).toBe('database_restored')
+  })
+})
+
+describe('a data folder that was put back whole, with its mark', () => {
+  it('is noticed by a recording of a call that the database does not know', async () => {
+    const folder = await dataFolder()
+    await (await node(folder)).close()
+    await hoursPass()
+    await recordingOf(newId())
+    await node(folder)
+    expect([await gate(), told.at(-1)]).toEqual(['database_restored', expect.objectContaining({ doubt: 'earlier' })])
+    await confirmDatabase(office.db, { actor: systemActor, reason: '已补录' })
+    // Of that recording nobody asks again.
+    await node(folder)
+    expect(await gate()).toBeNull()
+  })
+
+  it('is noticed as soon as the disk of the recordings is there', async () => {
+    const folder = await dataFolder()
+    await (await node(folder)).close()
+    await hoursPass()
+    await recordingOf(newId())
+    const mark = await readFile(join(recordings, markName), 'utf8')
+    await rm(join(recordings, markName))
+    const house = await node(folder)
+    expect(await gate()).toBeNull()
+    await writeFile(join(recordings, markName), mark)
+    await house.look()
+    expect(await gate()).toBe('database_restored')
+  })
+
+  it.each([
+    [
+      'of its last calls, before a crash',
+      async () => (await office.work().claim(lease, office.trunkId, 1))[0]?.attemptId,
+    ],
+    ['that is no recording', async () => 'notes'],
+  ])('is not suspected for a file %s', async (_what, named) => {
+    const folder = await dataFolder()
+    await (await node(folder)).close()
+    await hoursPass()
+    await recordingOf((await named()) ?? '')
+    await node(folder)
+    expect(await restoredReadiness(office.db).check()).toBeNull()
   })
 })
 
