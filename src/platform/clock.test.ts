@@ -51,7 +51,11 @@ test('under a frozen clock timers run and the instant stays', async () => {
 test('the time of a call runs evenly although the machine’s clock is set in the middle of it', async () => {
   const machine = virtualClock('2026-11-23T02:00:00Z')
   let setByMs = 0
-  const clock = { ...machine, now: () => new Date(machine.now().getTime() + setByMs), uptimeMs: () => machine.uptimeMs() }
+  const clock = {
+    ...machine,
+    now: () => new Date(machine.now().getTime() + setByMs),
+    uptimeMs: () => machine.uptimeMs(),
+  }
   const now = evenTime(clock)
   await machine.advance(1_000)
   setByMs = 7_200_000
