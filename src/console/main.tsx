@@ -10,6 +10,7 @@ import { createRoot } from 'react-dom/client'
 import { useTranslation } from 'react-i18next'
 import { RefusedError, whenSignedOut } from './api/request.ts'
 import { sessionChanged, sessionQuery } from './api/session.ts'
+import { keepFocus } from './app/keep-focus.ts'
 import { useTheme } from './app/reduced-motion.ts'
 import { createConsoleRouter } from './app/router.tsx'
 import { startTexts } from './text/i18n.ts'
@@ -62,6 +63,7 @@ function SignedOutWatch() {
 
 const place = document.getElementById('root')
 if (place === null) throw new Error('the page has no place for the console')
+keepFocus()
 await startTexts()
 createRoot(place).render(
   <StrictMode>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { frozenClock, sleep, virtualClock } from './clock.ts'
+import { evenTime, frozenClock, sleep, virtualClock } from './clock.ts'
 
 test('timers of a virtual clock run at their instants, in order, each once', async () => {
   const clock = virtualClock('2026-01-01T00:00:00Z')
@@ -46,4 +46,20 @@ test('under a frozen clock timers run and the instant stays', async () => {
   const clock = frozenClock(new Date('2026-11-23T02:00:00Z'))
   await sleep(clock, 1)
   expect(clock.now().toISOString()).toBe('2026-11-23T02:00:00.000Z')
+})
+
+test('the time of a call runs evenly although the machine’s clock is set in the middle of it', async () => {
+  const machine = virtualClock('2026-11-23T02:00:00Z')
+  let setByMs = 0
+  const clock = {
+    ...machine,
+    now: () => new Date(machine.now().getTime() + setByMs),
+    uptimeMs: () => machine.uptimeMs(),
+  }
+  const now = evenTime(clock)
+  await machine.advance(1_000)
+  setByMs = 7_200_000
+  await machine.advance(1_000)
+  expect(clock.now().toISOString()).toBe('2026-11-23T04:00:02.000Z')
+  expect(now().toISOString()).toBe('2026-11-23T02:00:02.000Z')
 })

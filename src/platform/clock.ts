@@ -4,6 +4,8 @@
  */
 export interface Clock {
   now(): Date
+  /** Milliseconds that have passed since some beginning, whatever the machine's clock is set to meanwhile. */
+  uptimeMs(): number
   /** Like the global one; in a virtual clock the callback runs when time is advanced over its instant. */
   setTimeout(callback: () => void, ms: number): Timer
   clearTimeout(timer: Timer | undefined): void
@@ -19,6 +21,16 @@ export const systemClock: Clock = clockOf(() => new Date())
 /** Timers run, but `now()` stands still: what `SUIFANG_NOW` means, the same as SQL's `app_now()` under it. */
 export function frozenClock(instant: Date): Clock {
   return clockOf(() => new Date(instant))
+}
+
+/**
+ * The time of one thing that lasts, as a call: begins at the clock's instant and runs on evenly from there. Its lengths
+ * are right although the machine's clock is set in the middle of it.
+ */
+export function evenTime(clock: Clock): () => Date {
+  const begunAtMs = clock.now().getTime()
+  const begunUptimeMs = clock.uptimeMs()
+  return () => new Date(begunAtMs + clock.uptimeMs() - begunUptimeMs)
 }
 
 /** Resolves after `ms` of the clock's time; rejects with the signal's reason when aborted. */
@@ -63,6 +75,10 @@ class ScriptedClock implements VirtualClock {
 
   now(): Date {
     return new Date(this.#nowMs)
+  }
+
+  uptimeMs(): number {
+    return this.#nowMs
   }
 
   setTimeout(callback: () => void, ms: number): Timer {
@@ -111,6 +127,7 @@ function clockOf(now: () => Date): Clock {
   const running = new Map<Timer, NodeJS.Timeout>()
   return {
     now,
+    uptimeMs: () => performance.now(),
     setTimeout(callback, ms) {
       const handle = setTimeout(() => {
         running.delete(timer)

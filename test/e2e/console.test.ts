@@ -103,6 +103,24 @@ describe.skipIf(!hasChromium)('the console in Chromium', () => {
     await live.stateIs('running')
   })
 
+  it('begins a dialog at its first field, and gives the focus back to what it was opened from', async () => {
+    const { page, shell } = await enter(['supervisor'])
+    await shell.open('/do-not-call')
+    const opener = page.getByRole('button', { name: '加入号码' })
+    await opener.focus()
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog')
+    await dialog.locator('input:focus').waitFor()
+    await page.keyboard.type('0571')
+    expect(await dialog.locator('input').first().inputValue()).toBe('0571')
+    // Round and round within it.
+    for (let tabs = 0; tabs < 8; tabs++) await page.keyboard.press('Tab')
+    expect(await dialog.locator(':focus').count()).toBe(1)
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    expect(await page.locator(':focus').textContent()).toBe(await opener.textContent())
+  })
+
   it('keeps still for who has told the computer so, from the moment it is told', async () => {
     const { page, live } = await enter(['supervisor'])
     await live.ready()

@@ -62,6 +62,25 @@ describe('signing in', () => {
     await client.closed
   })
 
+  test('a wrong secret has one try: the right one behind it, in the same breath, is not heard', async () => {
+    const server = await bench.server()
+    const client = await raw(server)
+    client.socket.write(Buffer.concat([frame('m1|authenticate|wrong|'), frame(`m2|authenticate|${testSecret}|`)]))
+    await client.closed
+    expect(client.heard.map((text) => text.split('|').slice(2, 4))).toEqual([['m1', 'NO']])
+    expect(server.counts.clients).toBe(0)
+  })
+
+  test('is possible however many connect and say nothing: the oldest of them give way', async () => {
+    const server = await bench.server()
+    const strangers: Awaited<ReturnType<typeof raw>>[] = []
+    for (let count = 0; count < 60; count++) strangers.push(await raw(server))
+    await Promise.all(strangers.slice(0, 10).map(({ closed }) => closed))
+    expect(strangers.slice(10).some(({ socket }) => socket.destroyed)).toBe(false)
+    await signedIn(server)
+    expect(server.counts.clients).toBe(1)
+  })
+
   test('without it nothing is done', async () => {
     const server = await bench.server()
     const client = await raw(server)

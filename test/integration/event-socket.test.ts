@@ -165,6 +165,41 @@ describe('signing in', () => {
     await client.ended
   })
 
+  it('is over with the goodbye, whatever a stranger goes on to send', async () => {
+    // It neither closes its half nor falls silent.
+    const stranger = connect({ port: freeswitch.eventSocketPort, host: '127.0.0.1', allowHalfOpen: true })
+    const closed = new Promise((resolve) => stranger.once('close', resolve))
+    stranger.on('error', () => {}).resume()
+    const chatter = setInterval(() => stranger.write('auth wrong\n\n'), 50)
+    opened.push(() => {
+      clearInterval(chatter)
+      stranger.destroy()
+    })
+    await closed
+  })
+
+  it('is asked of a stranger who may hold no more of the memory than a command needs', async () => {
+    const stranger = new Client()
+    await stranger.wait('auth/request')
+    stranger.socket.write(`x\nContent-Length: 1000000\n\n${'y'.repeat(8_192)}`)
+    await stranger.ended
+    expect(stranger.text).toContain('goodbye')
+  })
+
+  it('is possible however many connect and say nothing: the oldest of them give way', async () => {
+    const strangers: Client[] = []
+    for (let count = 0; count < 60; count++) {
+      const stranger = new Client()
+      await stranger.wait('auth/request')
+      strangers.push(stranger)
+    }
+    await Promise.all(strangers.slice(0, 10).map(({ ended }) => ended))
+    expect(strangers.slice(10).some(({ socket }) => socket.destroyed)).toBe(false)
+    expect(freeswitch.eventSocket.clients).toBe(0)
+    await signedIn()
+    expect(freeswitch.eventSocket.clients).toBe(1)
+  })
+
   it('is needed before any other command', async () => {
     const client = new Client()
     await client.wait('auth/request\n\n')

@@ -46,6 +46,7 @@ export function FormDialog<Values extends object>({
       // The form's own button, though it stands outside: without one, Enter sends no form of more than one field.
       okButtonProps={{ htmlType: 'submit', form: id, danger, disabled: refused }}
       onCancel={onClose}
+      afterOpenChange={(isOpen) => isOpen && focusFirstField(id)}
       afterClose={() => sending.reset()}
       destroyOnHidden
     >
@@ -65,4 +66,11 @@ export function FormDialog<Values extends object>({
       {sending.isError && <Trouble error={sending.error} />}
     </Modal>
   )
+}
+
+/** The dialog itself would begin at its button that closes it: before it is laid out no field takes the focus. */
+function focusFirstField(formId: string): void {
+  const fields = document.getElementById(formId)?.querySelectorAll('input, textarea') ?? []
+  const first = [...fields].find((field) => field.matches(':enabled'))
+  if (first instanceof HTMLElement) first.focus()
 }

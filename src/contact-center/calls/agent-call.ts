@@ -199,7 +199,7 @@ class AgentCall implements SeatCall {
     await kept.stop()
     await talk.close()
     await leg.hangUp()
-    const closedAt = this.#parts.clock.now()
+    const closedAt = events.now()
     const quality = await qualityOf(leg)
     kept.tellClosed(closedAt, () => failpoint('recording-closed'))
     const end = leg.end ?? { by: 'lost', q850: null, at: this.#parts.clock.now() }

@@ -1,4 +1,4 @@
-import type { Clock } from '#platform/clock.ts'
+import { type Clock, evenTime } from '#platform/clock.ts'
 import type { DialFailure, LegRef } from '#telephony/telephony.ts'
 import type { Claimed, Lease } from '../work-source.ts'
 import type { AttemptResult, CallEvent, CallEventBody, LegRefs } from './call-event.ts'
@@ -12,6 +12,8 @@ export interface CallEventsParts {
 
 /** Numbers the events of one attempt and hands them to the journal in order. */
 export class CallEvents {
+  /** The call's own time: what lies between two of its events is as long as it took. */
+  readonly now: () => Date
   readonly #parts: CallEventsParts
   readonly #claimed: Claimed
   readonly #callId: string
@@ -19,13 +21,14 @@ export class CallEvents {
   #seq = 0
 
   constructor(parts: CallEventsParts, claimed: Claimed, callId: string) {
+    this.now = evenTime(parts.clock)
     this.#parts = parts
     this.#claimed = claimed
     this.#callId = callId
   }
 
   /** @param onDurable runs once the event has been fsynced */
-  write(body: CallEventBody, onDurable?: () => void, at: Date = this.#parts.clock.now()): void {
+  write(body: CallEventBody, onDurable?: () => void, at: Date = this.now()): void {
     this.#seq += 1
     const { attemptId, taskId, campaignId } = this.#claimed
     const event: CallEvent = { attemptId, callId: this.#callId, taskId, campaignId, seq: this.#seq, at, body }

@@ -10,7 +10,7 @@ import type { SeatTalk, TalkEnd } from './seat-talk.ts'
 export type Rate = (
   leg: PatientLeg,
   flow: string,
-  onRecord: (record: FlowRecord, at: Date) => void,
+  onRecord: (record: FlowRecord) => void,
   log: Log,
 ) => Promise<number | null>
 
@@ -55,8 +55,8 @@ async function askForRating(
 ): Promise<void> {
   const { leg, flow, events, log } = call
   try {
-    const keep = (record: FlowRecord, at: Date) => {
-      if (record.type !== 'outcome') events.write(record, undefined, at)
+    const keep = (record: FlowRecord) => {
+      if (record.type !== 'outcome') events.write(record)
     }
     const value = await rate(leg, flow, keep, log)
     if (value !== null) events.write({ type: 'rated', value })

@@ -26,7 +26,7 @@ export interface FlowSummary {
 
 /** What a flow tells while it runs, and asks for. */
 export interface FlowHooks {
-  readonly onRecord: (record: FlowRecord, at: Date) => void
+  readonly onRecord: (record: FlowRecord) => void
   /** Has the patient wait for an agent; null for the queue of the campaign's own team. @returns whether one has come */
   readonly transfer: (queue: string | null) => Promise<boolean>
 }
@@ -159,8 +159,8 @@ async function converse(
   let ended: TalkEnd | null = null
   try {
     const hooks: FlowHooks = {
-      onRecord: (record, at) =>
-        events.write(record, record.type === 'question' ? () => failpoint('in-question') : undefined, at),
+      onRecord: (record) =>
+        events.write(record, record.type === 'question' ? () => failpoint('in-question') : undefined),
       transfer: (queue) => handOver.transfer(queue),
     }
     const summary = await begun(parts, { leg, work, hooks, events, log })
@@ -173,7 +173,7 @@ async function converse(
   await recording.stop()
   await handOver.close()
   await leg.hangUp()
-  const closedAt = parts.clock.now()
+  const closedAt = events.now()
   const quality = await qualityOf(leg)
   return { outcome, ended, quality, recording, closedAt }
 }

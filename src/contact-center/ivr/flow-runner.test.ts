@@ -161,7 +161,6 @@ function run(leg = new ScriptedLeg(), prompts = anyPrompts()): Running {
     variables: {},
     prompts,
     clock,
-    uptimeMs: () => clock.now().getTime(),
     onRecord: (record) => records.push(record),
   })
   return { leg, clock, records, done }
@@ -332,7 +331,7 @@ describe('a flow that hands the patient over', () => {
     const clock = virtualClock()
     const variables = { operator: true }
     const parts = { leg, flow: handing, variables, prompts: anyPrompts(), clock, onRecord: () => {} }
-    const done = runFlow({ ...parts, transfer, uptimeMs: () => clock.now().getTime() })
+    const done = runFlow({ ...parts, transfer })
     await clock.advance(1_000)
     leg.press('0')
     await leg.settlePlay('stopped')

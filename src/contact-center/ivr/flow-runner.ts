@@ -23,7 +23,7 @@ export interface FlowRunOptions {
   readonly prompts: PromptBook
   readonly clock: Clock
   /** In order, each once, in the same turn of the event loop as what caused it. Must not throw. */
-  readonly onRecord: (record: FlowRecord, at: Date) => void
+  readonly onRecord: (record: FlowRecord) => void
   /**
    * Has the patient wait for an agent of the queue (null: the call's own), and resolves when one has the patient (true) or
    * nobody was to be had (false; the leg is then alone with the machine again). Must not reject. Absent: nobody ever is.
@@ -31,8 +31,6 @@ export interface FlowRunOptions {
   readonly transfer?: (queue: string | null) => Promise<boolean>
   /** Already carries attempt and call id. */
   readonly log?: Log
-  /** Milliseconds that only go forward; default `performance.now`. */
-  readonly uptimeMs?: () => number
 }
 
 export interface FlowSummary {
@@ -73,7 +71,6 @@ class FlowRun {
   readonly #log: Log
   readonly #onRecord: FlowRunOptions['onRecord']
   readonly #transfer: NonNullable<FlowRunOptions['transfer']>
-  readonly #uptimeMs: () => number
   readonly #speaker: Speaker
   #state: FlowState
   #timer: Timer | undefined
@@ -84,7 +81,7 @@ class FlowRun {
   #resolve: (summary: FlowSummary) => void = () => {}
 
   constructor(options: FlowRunOptions) {
-    const { leg, flow, variables, prompts, clock, onRecord, transfer, log, uptimeMs } = options
+    const { leg, flow, variables, prompts, clock, onRecord, transfer, log } = options
     this.#leg = leg
     this.#flow = flow
     this.#prompts = prompts
@@ -92,11 +89,10 @@ class FlowRun {
     this.#log = log ?? silentLog
     this.#onRecord = onRecord
     this.#transfer = transfer ?? (async () => false)
-    this.#uptimeMs = uptimeMs ?? (() => performance.now())
     this.#state = startFlow(variables)
     this.#speaker = new Speaker(leg, {
       onBegun: () => {
-        this.#begunAtMs = this.#uptimeMs()
+        this.#begunAtMs = this.#clock.uptimeMs()
         this.#feed({ type: 'begun' })
       },
       onPlayed: () => this.#feed({ type: 'played' }),
@@ -115,7 +111,7 @@ class FlowRun {
   }
 
   #digit({ digit, durationMs }: Digit): void {
-    const pressedAtMs = this.#uptimeMs() - Math.max(0, durationMs - packetMs)
+    const pressedAtMs = this.#clock.uptimeMs() - Math.max(0, durationMs - packetMs)
     this.#feed({ type: 'digit', digit, early: pressedAtMs < this.#begunAtMs })
   }
 
@@ -124,11 +120,10 @@ class FlowRun {
     const { state, commands } = step(this.#flow, this.#state, input)
     // Before the commands: a play begins at once, and that is the next input.
     this.#state = state
-    const at = this.#clock.now()
-    for (const command of commands) this.#do(command, at)
+    for (const command of commands) this.#do(command)
   }
 
-  #do(command: FlowCommand, at: Date): void {
+  #do(command: FlowCommand): void {
     if (this.#finished) return
     switch (command.type) {
       case 'play':
@@ -145,7 +140,7 @@ class FlowRun {
         this.#wait(command.ms)
         return
       case 'record':
-        this.#onRecord(command.event, at)
+        this.#onRecord(command.event)
         return
       case 'transfer':
         void this.#handOver(command.queue)

@@ -59,7 +59,10 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (
     },
     async (request, reply) => {
       const { name, password, takeOver = false } = request.body
+      const before = request.cookies[sessionCookie]
       const { token, session } = await auth.signIn(name, password, originOf(request), { takeOver })
+      // The browser forgets it here; a page of it that is still open elsewhere shows nothing of it any more.
+      if (before !== undefined) await auth.replace(before, originOf(request))
       setSessionCookie(request, reply, token)
       return { session: sessionView(session) }
     },

@@ -201,6 +201,14 @@ export class Auth {
     })
   }
 
+  /** Signs out the session of a cookie whose place another's has taken. Nothing where it does not live. */
+  async replace(token: string, origin: Origin): Promise<void> {
+    const session = await this.session(token, { quiet: true })
+    if (session === null) return
+    const { id, accountId, signInName } = session
+    await this.signOut({ ...nobody(origin), accountId, name: signInName, sessionId: id })
+  }
+
   async signOut(actor: Actor): Promise<void> {
     if (actor.sessionId === null) return
     const { sessionId } = actor

@@ -43,11 +43,12 @@ export class SessionWatch {
   }
 
   /** @returns how to watch no more */
-  watch({ id, endsInMs }: Pick<Session, 'id' | 'endsInMs'>, onEnd: () => void): () => void {
+  watch({ id }: Pick<Session, 'id'>, onEnd: () => void): () => void {
     const watched = this.#watched.get(id) ?? { onEnd: new Set(), timer: undefined }
     this.#watched.set(id, watched)
     watched.onEnd.add(onEnd)
-    this.#lookIn(id, endsInMs)
+    // It may have ended since it was read, and of that nobody is told any more.
+    this.#lookIn(id, 0)
     return () => {
       watched.onEnd.delete(onEnd)
       if (watched.onEnd.size === 0 && this.#watched.get(id) === watched) this.#forget(id)

@@ -63,6 +63,9 @@ export const defaultHubLimits: HubLimits = {
   takenWithinMs: 15_000,
 }
 
+/** Longer than another upgrade on this server may take to be answered (tunnel-handshake.ts). */
+const upgradeLimitMs = 10_000
+
 type Page = Socket<PageToHub, HubToPage>
 
 interface Connected {
@@ -119,6 +122,8 @@ class SocketHub implements Hub {
       serveClient: false,
       transports: ['websocket'],
       maxHttpBufferSize: 16 * 1024,
+      // Upgrades that nobody takes: engine.io's own second would cut off a page whose way to drachtio is slow.
+      destroyUpgradeTimeout: upgradeLimitMs,
       allowRequest: (request, answer) => {
         this.#admit(request).then(
           (refusal) => answer(refusal, refusal === null),

@@ -15,6 +15,7 @@ import { createServer as createTlsServer } from 'node:tls'
 import type { SipEndpointSettings } from '#softswitch/sip/endpoint-settings.ts'
 import { SipEndpoint } from '#softswitch/sip/sip-endpoint.ts'
 import { Door } from '../chaos/door.ts'
+import { Newcomers } from '../newcomers.ts'
 import type { OnRefused } from '../refusal-book.ts'
 import { AppClient } from './app-client.ts'
 import { DialogBook } from './app-dialog.ts'
@@ -53,6 +54,7 @@ export interface DrachtioServerSettings {
 /** Whose protocol this is; drachtio-srf compares it before it pings. */
 const version = 'v0.9.10'
 const closeLimitMs = 2_000
+const authenticateLimitMs = 10_000
 
 export class DrachtioServer {
   readonly endpoint: SipEndpoint
@@ -67,6 +69,7 @@ export class DrachtioServer {
   readonly #network: NetworkRequests
   readonly #proxies: Proxies
   readonly #sockets = new Set<Socket>()
+  readonly #newcomers = new Newcomers()
   #closed = false
 
   /** @throws the system's error when an address cannot be bound */
@@ -108,7 +111,9 @@ export class DrachtioServer {
     this.#server = createServer((socket) => this.#accept(socket))
     const { tls } = settings
     if (tls !== undefined) {
-      this.#tlsServer = createTlsServer({ cert: tls.cert, key: tls.key }, (socket) => this.#accept(socket))
+      this.#tlsServer = createTlsServer({ ...tls, handshakeTimeout: authenticateLimitMs }, (socket) =>
+        this.#accept(socket),
+      )
       // A handshake that fails is its client's affair.
       this.#tlsServer.on('tlsClientError', (_error, socket) => socket.destroy())
     }
@@ -178,13 +183,18 @@ export class DrachtioServer {
   #accept(socket: Socket): void {
     if (!this.door.enter(socket)) return
     this.#sockets.add(socket)
+    this.#newcomers.enter(socket)
     socket.once('close', () => this.#sockets.delete(socket))
     const client = new AppClient(socket, {
       onCommand: (from, command) => this.#guard(() => this.#obey(from, command)),
+      onAuthenticated: (known) => {
+        this.#newcomers.welcome(socket)
+        this.#registry.add(known)
+      },
       onGone: (gone) => this.#guard(() => this.#onGone(gone)),
     })
-    this.#registry.add(client)
-    const limit = this.endpoint.clock.after(this.#settings.authenticateWithinMs ?? 10_000, () => {
+    const within = this.#settings.authenticateWithinMs ?? authenticateLimitMs
+    const limit = this.endpoint.clock.after(within, () => {
       if (!client.authenticated) socket.destroy()
     })
     socket.once('close', () => limit.clear())
@@ -250,8 +260,7 @@ export class DrachtioServer {
       client.end(noFrame(command.msgId, 'incorrect secret'))
       return
     }
-    client.authenticated = true
-    client.tags = command.tags
+    client.admit(command.tags)
     const { endpoint } = this
     const shown = endpoint.protocols.map((protocol) => `${protocol}/${endpoint.hostPortOf(protocol)}`)
     const bound = endpoint.protocols.map((protocol) => {

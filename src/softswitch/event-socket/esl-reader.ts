@@ -25,6 +25,11 @@ export class EslReader {
   /** Where the search for the empty line goes on. */
   #searched = 0
 
+  /** Bytes of a command that is not complete yet. */
+  get held(): number {
+    return this.#buffer.length
+  }
+
   /**
    * Takes bytes as they came.
    * @returns the commands that are complete now; null when the client has broken the rules (and from then on)

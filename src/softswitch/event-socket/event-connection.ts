@@ -22,6 +22,9 @@ const UNSENT_BYTES = 1024 * 1024
 /** Answers do not wait: a client that asks and does not read is given up. */
 const MOST_UNSENT_BYTES = 16 * 1024 * 1024
 const AUTH_LIMIT_MS = 25_000
+/** Of a command of somebody who has not said the password: it is all that is waited for. */
+const MOST_STRANGER_BYTES = 4 * 1024
+const GOODBYE_LIMIT_MS = 2_000
 const LINGER_LIMIT_MS = 600_000
 
 export interface ConnectionRole {
@@ -33,7 +36,8 @@ export interface ConnectionRole {
   readonly accepts: (password: string) => boolean
   /** Whether a command is taken and never answered, as by a server that hangs. For tests. */
   readonly isStuck?: (line: string) => boolean
-  /** Told when it was not. */
+  /** Told when it was, and when it was not. */
+  readonly onAuthenticated?: () => void
   readonly onWrongPassword?: () => void
 }
 
@@ -151,8 +155,9 @@ export class EventConnection implements EventListener {
     this.#write(`Content-Type: text/disconnect-notice\n${whose}Content-Length: ${Buffer.byteLength(words)}\n\n${words}`)
     this.#leave()
     this.#socket.end()
-    // A client that does not close its half keeps no socket of ours open.
-    this.#socket.setTimeout(2_000, () => this.#socket.destroy())
+    // A client that does not close its half keeps no socket of ours open, whatever it goes on to send.
+    const limit = setTimeout(() => this.#socket.destroy(), GOODBYE_LIMIT_MS)
+    this.#socket.once('close', () => clearTimeout(limit))
   }
 
   #drop(): void {
@@ -192,6 +197,7 @@ export class EventConnection implements EventListener {
     }
     this.#waiting.push(...commands)
     if (!this.#working) void this.#work()
+    if (!this.#authenticated && this.#reader.held > MOST_STRANGER_BYTES) this.disconnect()
   }
 
   /** One command after the other: an api that takes time holds up the next, as the client expects. */
@@ -251,6 +257,7 @@ export class EventConnection implements EventListener {
     if (verb === 'auth' && this.#role.accepts(rest)) {
       this.#authenticated = true
       clearTimeout(this.#timer)
+      this.#role.onAuthenticated?.()
       this.#reply('+OK accepted')
       return
     }

@@ -7,6 +7,7 @@ import { connect, createServer, isIP, type Server, type Socket } from 'node:net'
 import type { Channel } from '../channel/channel.ts'
 import type { OutboundControl, SwitchCore } from '../channel/switch-core.ts'
 import { Door } from '../chaos/door.ts'
+import { Newcomers } from '../newcomers.ts'
 import type { OnRefused } from '../refusal-book.ts'
 import { EventConnection } from './event-connection.ts'
 
@@ -33,6 +34,7 @@ export class EventSocketServer {
   readonly #password: Buffer
   readonly #onRefused: OnRefused
   readonly #connections = new Set<EventConnection>()
+  readonly #newcomers = new Newcomers()
   #closed = false
   readonly #countListeners: ((inbound: number) => void)[] = []
   #inbound = 0
@@ -66,7 +68,7 @@ export class EventSocketServer {
     return typeof address === 'object' && address !== null ? address.port : 0
   }
 
-  /** Clients that are connected, without those of single channels. */
+  /** Clients that are connected and have said the password, without those of single channels. */
   get clients(): number {
     return this.#inbound
   }
@@ -89,17 +91,21 @@ export class EventSocketServer {
   #accept(socket: Socket): void {
     if (!this.door.enter(socket)) return
     const { remoteAddress = '' } = socket
+    this.#newcomers.enter(socket)
     const connection = this.#add(
       new EventConnection(this.#core, socket, {
         channel: null,
         full: true,
         accepts: (password) => this.#isPassword(password),
         isStuck: (line) => this.stuckCommand !== '' && line.startsWith(this.stuckCommand),
+        onAuthenticated: () => {
+          this.#newcomers.welcome(socket)
+          this.#count(1)
+          void connection.gone.then(() => this.#count(-1))
+        },
         onWrongPassword: () => this.#onRefused('event_socket_secret', remoteAddress),
       }),
     )
-    this.#count(1)
-    void connection.gone.then(() => this.#count(-1))
   }
 
   #count(change: number): void {

@@ -29,6 +29,20 @@ describe('the far end', () => {
     expect(farEnd.port).toBe(5000)
   })
 
+  test('is not kept out by a stray packet: who sends ten before the port that was learned has, is the far end', () => {
+    farEnd.admit(host, 5000)
+    const heard = Array.from({ length: 11 }, () => farEnd.admit(host, 6000))
+    expect(heard).toEqual([...Array<boolean>(9).fill(false), true, true])
+    expect(farEnd.port).toBe(6000)
+    expect(farEnd.admit(host, 5000)).toBe(false)
+  })
+
+  test('has a port that ten packets have settled, whatever another one sends', () => {
+    for (let packet = 0; packet < 10; packet++) farEnd.admit(host, 5000)
+    for (let packet = 0; packet < 100; packet++) expect(farEnd.admit(host, 6000)).toBe(false)
+    expect(farEnd.port).toBe(5000)
+  })
+
   test('takes the negotiated port back whenever it comes, and learns no other then', () => {
     farEnd.admit(host, 5000)
     expect(farEnd.admit(host, 4000)).toBe(true)

@@ -8,6 +8,7 @@ import { newRtpHeader, type RtpHeader, readRtp } from './rtp-packet.ts'
 import type { StreamCrypto } from './stream-crypto.ts'
 import { StreamQuality } from './stream-quality.ts'
 import { type HeldDigit, TelephoneEventReceiver } from './telephone-event.ts'
+import { TickAllowance } from './tick-allowance.ts'
 import { VoiceReceiver } from './voice-receiver.ts'
 
 /** Longest packet that is taken: 200 ms. */
@@ -42,7 +43,10 @@ export class IncomingStream {
   readonly #keys = new TelephoneEventReceiver()
   readonly #header = newRtpHeader()
   readonly #decoded = new Int16Array(MOST_PACKET_SAMPLES)
-  #ssrc: number | null = null
+  readonly #keysToTell = new TickAllowance()
+  /** Of the voice, and of the keys: a gateway may send each as a source of its own, between each other's packets. */
+  #voiceSsrc: number | null = null
+  #keySsrc: number | null = null
   #ticksSincePacket = -1
   /** Ticks without a packet in the stream as it was negotiated. */
   #silentTicks = 0
@@ -90,7 +94,6 @@ export class IncomingStream {
     this.bytes += sent.length
     this.#ticksSincePacket = 0
     this.#silentTicks = 0
-    if (header.ssrc !== this.#ssrc) this.#changeSource(header.ssrc)
     const nowMs = performance.now()
     const isSpeech = header.payloadType === stream.payloadType
     this.reception.take(header.ssrc, header.sequence, header.timestamp, (nowMs * SAMPLES_PER_MS) | 0, isSpeech)
@@ -106,24 +109,20 @@ export class IncomingStream {
   /** Once a tick, behind what was heard in it. */
   elapse(stream: LegStream | null): void {
     if (this.#ticksSincePacket >= 0) this.#ticksSincePacket += 1
-    const lost = this.#keys.elapse()
-    if (lost !== null) this.#reports.digit(lost)
+    this.#keysToTell.tick()
+    this.#tellKey(this.#keys.elapse())
     if (stream === null || !stream.receive || stream.timeoutMs === 0) return
     this.#silentTicks += 1
     if (this.#silentTicks === Math.ceil(stream.timeoutMs / TICK_MS)) this.#reports.silent()
   }
 
-  #changeSource(ssrc: number): void {
-    if (this.#ssrc !== null) {
-      this.voice.reset()
-      this.#keys.reset()
-    }
-    this.#ssrc = ssrc
-  }
-
   #takeSpeech(stream: LegStream, datagram: Buffer, header: RtpHeader, nowMs: number): void {
     this.speechPackets += 1
     this.quality.take(header.sequence, Math.trunc(nowMs))
+    if (header.ssrc !== this.#voiceSsrc) {
+      if (this.#voiceSsrc !== null) this.voice.reset()
+      this.#voiceSsrc = header.ssrc
+    }
     if (!stream.receive) return
     const count = decodeG711(stream.law, datagram, header.payloadStart, header.payloadEnd, this.#decoded)
     this.voice.write(header.timestamp, this.#decoded, count, header.marker)
@@ -132,8 +131,15 @@ export class IncomingStream {
   #takeKey(stream: LegStream, datagram: Buffer, header: RtpHeader): void {
     this.keyPackets += 1
     this.quality.interrupt()
+    if (header.ssrc !== this.#keySsrc) {
+      if (this.#keySsrc !== null) this.#keys.reset()
+      this.#keySsrc = header.ssrc
+    }
     if (!stream.receive) return
-    const digit = this.#keys.receive(header, datagram, header.payloadStart, header.payloadEnd)
-    if (digit !== null) this.#reports.digit(digit)
+    this.#tellKey(this.#keys.receive(header, datagram, header.payloadStart, header.payloadEnd))
+  }
+
+  #tellKey(digit: HeldDigit | null): void {
+    if (digit !== null && this.#keysToTell.take()) this.#reports.digit(digit)
   }
 }

@@ -10,6 +10,7 @@ import type { RtcpReporter, Sent } from './rtcp-reporter.ts'
 import type { RtpSocket } from './rtp-socket.ts'
 import { SRTCP_MOST_BYTES } from './srtp.ts'
 import type { StreamCrypto } from './stream-crypto.ts'
+import { TickAllowance } from './tick-allowance.ts'
 
 /** How often it is looked whether a report is due, in ticks: half a second. */
 const LOOK_TICKS = 25
@@ -20,6 +21,7 @@ export class LegRtcp {
   readonly #reporter: RtcpReporter
   readonly #crypto: StreamCrypto
   readonly #tell: (news: RtcpNews) => void
+  readonly #toTell = new TickAllowance()
   #stream: LegStream | null = null
   #ticks = 0
   /** The port above that of the sound. */
@@ -58,6 +60,7 @@ export class LegRtcp {
 
   /** Once a tick. @param sent asked when a report is due */
   tick(sent: () => Sent, nowMs: () => number): void {
+    this.#toTell.tick()
     const stream = this.#stream
     if (stream === null || stream.rtcp === null) return
     this.#ticks += 1
@@ -81,7 +84,8 @@ export class LegRtcp {
     const report = opened === null ? null : readRtcp(opened)
     if (report === null) return false
     this.#sender = report.sender ?? this.#sender
-    this.#tell({ direction: 'received', ...this.#reporter.take(report, nowMs) })
+    const heard = this.#reporter.take(report, nowMs)
+    if (this.#toTell.take()) this.#tell({ direction: 'received', ...heard })
     return true
   }
 

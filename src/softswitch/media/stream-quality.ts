@@ -94,15 +94,16 @@ export class StreamQuality {
       return
     }
     this.#lossesInRow += 1
-    this.#losses.set(this.#lossesInRow, (this.#losses.get(this.#lossesInRow) ?? 0) + lost)
     this.#flaws += lost
+    // Longer rows are not judged: a sender that leaves out every other number would have one more counted each time.
+    if (this.#lossesInRow >= BURSTS) return
+    this.#losses.set(this.#lossesInRow, (this.#losses.get(this.#lossesInRow) ?? 0) + lost)
   }
 
   #judgeBursts(): void {
     let lost = 0
     let bursts = 0
     for (const [inRow, packets] of this.#losses) {
-      if (inRow >= BURSTS) continue
       lost += inRow * packets
       bursts += packets
     }

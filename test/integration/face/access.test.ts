@@ -217,6 +217,23 @@ describe('the session cookie', () => {
     expect(cookie).toMatchObject({ name: sessionCookie, httpOnly: true, sameSite: 'Strict', path: '/' })
   })
 
+  it('of who signs in where somebody is signed in is another one, and the one before is over', async () => {
+    const first = (await signIn()).cookies[0]?.value ?? ''
+    const second = (await signIn({ cookie: `${sessionCookie}=${first}` })).cookies[0]?.value ?? ''
+    const of = async (token: string) =>
+      (await server.inject({ url: '/api/session', headers: { cookie: `${sessionCookie}=${token}` } })).json().session
+    expect(second).not.toBe(first)
+    expect(await of(first)).toBeNull()
+    expect(await of(second)).not.toBeNull()
+  })
+
+  it('that a stranger has set is not taken for a session, and is replaced', async () => {
+    const planted = 'a'.repeat(43)
+    const token = (await signIn({ cookie: `${sessionCookie}=${planted}` })).cookies[0]?.value
+    expect(token).toMatch(/^[\w-]{43}$/)
+    expect(token).not.toBe(planted)
+  })
+
   it('is no longer good after sign-out', async () => {
     const token = (await signIn()).cookies[0]?.value ?? ''
     const headers = { [consoleHeader]: '1', cookie: `${sessionCookie}=${token}` }

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { Auth, type Session } from '../../../src/platform/auth/auth-service.ts'
 import type { Role } from '../../../src/platform/auth/rights.ts'
+import { sessionChannel } from '../../../src/platform/auth/session-store.ts'
 import { SessionWatch } from '../../../src/platform/auth/session-watch.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
 import { openListener } from '../../../src/platform/database/listen.ts'
@@ -106,6 +108,20 @@ async function said(socket: WebSocket, message: string | Buffer): Promise<string
   return data.toString('latin1')
 }
 
+/** A server that answers each handshake when `ready` does. @returns where it is */
+async function slowInside(ready: () => Promise<unknown>): Promise<{ host: string; port: number }> {
+  const server = new WebSocketServer({
+    port: 0,
+    host: '127.0.0.1',
+    handleProtocols: () => 'sip',
+    verifyClient: (_info, taken) => void ready().then(() => taken(true)),
+  })
+  closing.push(() => server.close())
+  await once(server, 'listening')
+  const address = server.address()
+  return { host: '127.0.0.1', port: typeof address === 'string' ? 0 : (address?.port ?? 0) }
+}
+
 const denials = async () => {
   const rows = await db
     .selectFrom('auditRow')
@@ -126,6 +142,11 @@ describe('who may go through', () => {
     expect(await said(socket, bytes)).toBe(bytes.toString('latin1'))
     expect(insideRequests.map(({ headers }) => [headers.cookie, headers.origin])).toEqual([[undefined, undefined]])
     expect(tunnel.size).toBe(1)
+  })
+
+  it('to a server that takes longer than the hub waits for upgrades of others', async () => {
+    await open({ target: await slowInside(() => sleep(1_500)) })
+    await through((await signIn()).token)
   })
 
   it('nobody else: refused, and written down', async () => {
@@ -237,6 +258,26 @@ describe('the end of a session', () => {
     await gone
     expect(await said(stays, 'here')).toBe('here')
     expect(expelled).toEqual([[one.session.id, 0]])
+  })
+
+  it('closes what was only being let through when it ended', async () => {
+    const knocked = Promise.withResolvers<void>()
+    const told = Promise.withResolvers<void>()
+    const slow = await slowInside(async () => {
+      knocked.resolve()
+      await told.promise
+    })
+    await open({ target: slow })
+    const { token, session } = await signIn()
+    const watched = await listener.listen(sessionChannel, {
+      onPayload: (id) => id === session.id && told.resolve(),
+      onResync: () => {},
+    })
+    closing.push(() => watched.close())
+    const gone = closed(knock({ token }))
+    await knocked.promise
+    await signOut(session)
+    await gone
   })
 
   it('waits for a call that is up', async () => {
