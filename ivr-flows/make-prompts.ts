@@ -19,7 +19,7 @@ export async function makePrompts(log: (line: string) => void): Promise<void> {
   for (const { name: language } of places.filter((place) => place.isDirectory())) {
     const { voice, wordsPerMinute, prompts } = readPromptTexts(join(folder, language, 'prompts.json'))
     for (const [id, { text, spoken }] of Object.entries(prompts)) {
-      const wav = await speak({ id, words: spoken ?? readingOf(text), voice, wordsPerMinute })
+      const wav = await speak({ id, words: spoken ?? (await readingOf(text)), voice, wordsPerMinute })
       await writeFile(join(folder, language, `${id}.wav`), wav)
       const sound = measurePrompt(wav)
       log(`${language}/${id}  ${(sound.durationMs / 1_000).toFixed(2)} s  ${sound.rmsDb.toFixed(1)} dB  ${text}`)

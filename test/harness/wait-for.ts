@@ -8,17 +8,20 @@ export interface WaitOptions {
 }
 
 const patienceMs = 20_000
+const shortestPauseMs = 20
+const longestPauseMs = 200
 
 /**
  * Resolves with the first value of `look` that is neither undefined, null nor false; asks again 20 ms after each
- * answer. For conditions that tell nobody, such as a row in the database; where there is an event, use
+ * answer, and after some seconds ever more seldom, up to five times a second: half a minute of asking is a second of
+ * processor time, here and in who is asked. For conditions that tell nobody, such as a row in the database; where there is an event, use
  * {@link waitForEvent}. What `look` throws last is the cause of the failure.
  */
 export async function waitFor<T>(
   look: () => T | undefined | null | false | Promise<T | undefined | null | false>,
   { timeoutMs = patienceMs, what = 'a condition' }: WaitOptions = {},
 ): Promise<T> {
-  const lastLook = performance.now() + timeoutMs
+  const began = performance.now()
   for (;;) {
     let cause: unknown
     try {
@@ -27,8 +30,10 @@ export async function waitFor<T>(
     } catch (error) {
       cause = error
     }
-    if (performance.now() > lastLook) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`, { cause })
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    const waitedMs = performance.now() - began
+    if (waitedMs > timeoutMs) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`, { cause })
+    const pauseMs = Math.min(Math.max(waitedMs / 50, shortestPauseMs), longestPauseMs)
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
 }
 

@@ -54,7 +54,9 @@ export class PromptWorkshop {
   async speak(actor: Actor, typed: string): Promise<PromptFacts> {
     const text = checkedText(typed)
     const { voice, wordsPerMinute } = this.#parts
-    const wav = await this.#inTurn(() => speak({ id: 'own', words: readingOf(text), voice, wordsPerMinute }))
+    const wav = await this.#inTurn(async () =>
+      speak({ id: 'own', words: await readingOf(text), voice, wordsPerMinute }),
+    )
     return this.#keep(actor, { text, wav, source: 'synthetic' })
   }
 

@@ -3,7 +3,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { pinyin } from 'pinyin-pro'
 import { OperationalError, UserError } from '#platform/errors/errors.ts'
 import { measurePrompt } from '../ivr/prompt-file.ts'
 import './prompt-errors.ts'
@@ -42,8 +41,11 @@ const bracket = /[[\]]/g
 /**
  * Hanzi as pinyin with tone numbers. The voice reads Hanzi too, but not by their context: it makes 重复 zhòngfù.
  * It knows the neutral tone as 5, and ü as v.
+ *
+ * The dictionaries are loaded by the first text: 0.05 s of every start of a house that has nothing to speak.
  */
-export function readingOf(text: string): string {
+export async function readingOf(text: string): Promise<string> {
+  const { pinyin } = await import('pinyin-pro')
   return pinyin(text.normalize('NFKC').replace(bracket, ' ').replaceAll('\u3002', '.'), {
     toneType: 'num',
     type: 'array',

@@ -1,13 +1,6 @@
 import type { CalendarDay } from './calendar.ts'
 import { addDays, instantAt } from './hospital-day.ts'
 
-/** In the hospital's zone; the months of the lunar year by number, a leap month by a name of its own. */
-const lunar = new Intl.DateTimeFormat('en-u-ca-chinese', {
-  timeZone: 'Asia/Shanghai',
-  month: 'numeric',
-  day: 'numeric',
-})
-
 /** Month, day, and how many days the law gives (全国年节及纪念日放假办法, State Council, 10 November 2024). */
 const bySun = [
   ['元旦', '01-01', 1],
@@ -36,8 +29,9 @@ export function statutoryDays(year: number): readonly CalendarDay[] {
     for (let n = 0; n < days; n += 1) found.set(addDays(first, n), found.get(addDays(first, n)) ?? name)
   }
   for (const [name, first, days] of bySun) hold(`${year}-${first}`, days, name)
+  const lunar = lunarCalendar()
   for (let day = `${year}-01-01`; day.startsWith(String(year)); day = addDays(day, 1)) {
-    const date = lunarDay(day)
+    const date = lunarDay(lunar, day)
     for (const [name, lunarDate, from, days] of byMoon) {
       if (date === lunarDate) hold(addDays(day, from - 1), days + 2, name)
     }
@@ -45,7 +39,15 @@ export function statutoryDays(year: number): readonly CalendarDay[] {
   return [...found].sort().map(([day, name]) => ({ day, kind: 'holiday', name }))
 }
 
-function lunarDay(day: string): string {
+/**
+ * In the hospital's zone; the months of the lunar year by number, a leap month by a name of its own. Made when it is
+ * asked: 0.03 s of processor time.
+ */
+function lunarCalendar(): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat('en-u-ca-chinese', { timeZone: 'Asia/Shanghai', month: 'numeric', day: 'numeric' })
+}
+
+function lunarDay(lunar: Intl.DateTimeFormat, day: string): string {
   const parts = lunar.formatToParts(instantAt(day, '12:00'))
   return ['month', 'day'].map((wanted) => parts.find(({ type }) => type === wanted)?.value).join('/')
 }
