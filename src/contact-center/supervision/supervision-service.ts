@@ -82,7 +82,7 @@ export class Supervision {
     for (const { id, seatId, supervisorId } of await supervisionsNotAllowed(this.#parts.db)) {
       const call = this.#parts.calls.at(seatId)
       if (call === undefined) continue
-      await this.#unsupervise(call, id)
+      // The row first: the call tells of everybody who goes out of it as of one who left, and who is first says why.
       await this.#parts.db.transaction().execute(async (tx) => {
         if (!(await endSupervision(tx, id, 'not_allowed'))) return
         const detail = { supervisionId: id, supervisorId, reason: 'not_allowed' }
@@ -90,6 +90,7 @@ export class Supervision {
         await writeAudit(tx, { actor: systemActor, action: 'call.supervision_ended', object, outcome: 'ok', detail })
         await tell(tx, [])
       })
+      await this.#unsupervise(call, id)
     }
   }
 

@@ -212,6 +212,26 @@ describe('in a call', () => {
     })
   })
 
+  it('a right that was taken away is not told as leaving, although the call tells of it first', async () => {
+    const { call } = await talking()
+    await supervise('barge')
+    const room = node.roomOf(call)
+    const goOut = room.unsupervise.bind(room)
+    room.unsupervise = async (...args) => {
+      await node.quiet()
+      return goOut(...args)
+    }
+    await floor.db.deleteFrom('userRole').where('userAccountId', '=', supervisor).execute()
+    await node.supervision.endNotAllowed()
+    await node.quiet()
+    expect(room.supervisors.size).toBe(0)
+    expect(await supervisions()).toMatchObject([{ endReason: 'not_allowed' }])
+    expect((await audited()).at(-1)).toMatchObject({
+      action: 'call.supervision_ended',
+      detail: { reason: 'not_allowed' },
+    })
+  })
+
   it('whoever lost the right while coming in is out again', async () => {
     const { call } = await talking()
     const room = node.roomOf(call)
