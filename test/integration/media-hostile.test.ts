@@ -74,18 +74,21 @@ describe('a telephone that sends what nobody should', () => {
 
   it('has no more keys told than one a tick, and a key behind the flood is told', async () => {
     const begun = performance.now()
-    for (let key = 0; key < flood; key++) await send(keyEnd('1', key + 1, key * 1_600))
-    await waitFor(async () => (await leg.figures()).stream.keyPacketsIn > flood / 2, { what: 'most of the flood' })
-    const ticks = (performance.now() - begun) / 20
-    expect(digits.length).toBeGreaterThan(0)
-    expect(digits.length).toBeLessThan(ticks + 25)
+    let key = 0
+    const press = (digit: string) => send(keyEnd(digit, ++key, key * 1_600))
+    while (key < flood) await press('1')
+    // As many of the flood as the line did not lose come before it. Pressed anew each time: a key that was not told is not
+    // told by its copies either.
     await waitFor(
       async () => {
-        await send(keyEnd('9', flood + 1, flood * 1_600))
+        await press('9')
         return digits.some(({ digit }) => digit === '9')
       },
       { what: 'the key behind the flood' },
     )
+    const ticks = (performance.now() - begun) / 20
+    expect(digits.length).toBeGreaterThan(1)
+    expect(digits.length).toBeLessThan(ticks + 25)
   })
 
   it('has no more of its reports told than one a tick', async () => {
