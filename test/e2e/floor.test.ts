@@ -110,7 +110,7 @@ describe.skipIf(!hasChromium)('the supervisor’s page in Chromium', () => {
     await page.keyboard.press('F3')
     await board.modeIs('coach', { sends: true })
     await page.keyboard.press('F4')
-    await board.questionHasKeys()
+    await board.questionHasKeys(/^强插$/)
     await page.keyboard.press('Enter')
     await board.modeIs('barge', { sends: true })
     // A question that is still going away has the keys.
@@ -213,7 +213,7 @@ describe.skipIf(!hasChromium)('the supervisor’s page in Chromium', () => {
       await page.keyboard.press('F3')
       await board.modeIs('coach', { sends: true })
       await page.keyboard.press('F4')
-      await board.questionHasKeys()
+      await board.questionHasKeys(/^(强插|Barge)$/)
       await page.keyboard.press('Enter')
       await board.modeIs('barge', { sends: true })
       await picture('barge')

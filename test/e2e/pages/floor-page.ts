@@ -35,8 +35,9 @@ export class FloorPage {
   }
 
   /** The question that is asked takes the keys a moment after it is drawn: before that they are the page's. */
-  async questionHasKeys(): Promise<void> {
-    await this.#page.getByRole('dialog').locator('button:focus').waitFor()
+  async questionHasKeys(answer: RegExp): Promise<void> {
+    const button = this.#page.getByRole('dialog').getByRole('button', { name: answer })
+    await button.and(this.#page.locator(':focus')).waitFor()
   }
 
   /** Presses a button of the question that is asked. */
